@@ -1,0 +1,472 @@
+//! What a watch remembers of its deployment: every unit it has seen, since when, and the figures
+//! that are shown. For display; a verdict reads the answer at hand.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
+
+/// How many of the last durations the usual one is taken from.
+const DURATIONS: usize = 499;
+/// How many of the units that ended last are known by time.
+const RECENT: usize = 1000;
+/// From how many finished units on the time left is guessed.
+const ENOUGH: usize = 3;
+/// Units remembered beyond those of the answer at hand; a provider that names new ones in every
+/// answer cannot fill the memory.
+const REMEMBERED: usize = 200_000;
+
+/// The memory of one watch.
+#[derive(Debug)]
+pub(crate) struct Board {
+    /// What is watched, as the events name it.
+    pub(crate) target: Arc<str>,
+    pub(crate) started: Moment,
+    /// None until the first good poll.
+    pub(crate) phase: Option<Phase>,
+    pub(crate) message: Option<Note>,
+    pub(crate) batch: Option<u32>,
+    pub(crate) batches: Option<u32>,
+    pub(crate) percent: Option<u8>,
+    pub(crate) url: Option<Arc<str>>,
+    /// When the last good answer came.
+    pub(crate) last_good: Option<Moment>,
+    /// While polls fail.
+    pub(crate) offline: Option<Offline>,
+    units: Vec<Seen>,
+    places: HashMap<Arc<str>, usize>,
+    counts: [usize; UnitState::ALL.len()],
+    failed: BTreeSet<usize>,
+    running: BTreeSet<(Moment, usize)>,
+    recent: VecDeque<(Moment, usize)>,
+    durations: VecDeque<Duration>,
+    usual: Option<Duration>,
+    /// Units that ended while they were watched; those before that say nothing about the pace.
+    ended_here: usize,
+    /// When the last answer came that was not the same as the one before it.
+    compared: Option<Moment>,
+}
+
+/// Done, total, percent, batch, batches.
+type Figures = (usize, usize, Option<u8>, Option<u32>, Option<u32>);
+
+/// Contact is interrupted.
+#[derive(Clone, Debug)]
+pub(crate) struct Offline {
+    /// When the first poll of this gap failed.
+    pub(crate) since: Moment,
+    /// Polls that failed in this gap.
+    pub(crate) attempts: u32,
+    pub(crate) error: Arc<str>,
+}
+
+/// A unit and what its watching has shown.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) unit: Unit,
+    /// When it was first seen running.
+    running: Option<Moment>,
+    /// When it was first seen ended.
+    pub(crate) ended: Option<Moment>,
+    /// When an answer last named it, except that an answer the same as the one before is not
+    /// written into each unit.
+    named: Moment,
+}
+
+/// A unit that changed: its place on the board and the state it had before (none at first).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) place: usize,
+    pub(crate) from: Option<UnitState>,
+}
+
+impl Board {
+    /// An empty board for `target`.
+    pub(crate) fn new(target: Arc<str>, started: Moment) -> Self {
+        Self {
+            target,
+            started,
+            phase: None,
+            message: None,
+            batch: None,
+            batches: None,
+            percent: None,
+            url: None,
+            last_good: None,
+            offline: None,
+            units: Vec::new(),
+            places: HashMap::new(),
+            counts: [0; UnitState::ALL.len()],
+            failed: BTreeSet::new(),
+            running: BTreeSet::new(),
+            recent: VecDeque::new(),
+            durations: VecDeque::new(),
+            usual: None,
+            ended_here: 0,
+            compared: None,
+        }
+    }
+
+    /// Takes in the units of an answer; says which changed, in the answer's order. A unit that the
+    /// answer does not name keeps its last state.
+    pub(crate) fn take_units(&mut self, snapshot: &Snapshot, at: Moment) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut expected = 0;
+        for unit in &snapshot.units {
+            // Answers keep their order, so the next place is nearly always the right one.
+            let here = self.units.get(expected);
+            let place = if here.is_some_and(|seen| seen.unit.id == unit.id) {
+                Some(expected)
+            } else {
+                self.places.get(&unit.id).copied()
+            };
+            match place {
+                Some(place) => {
+                    changes.extend(self.update(place, unit, at));
+                    expected = place + 1;
+                }
+                None if self.units.len() < snapshot.units.len() + REMEMBERED => {
+                    changes.push(self.add(unit, at));
+                    expected = self.units.len();
+                }
+                None => {}
+            }
+        }
+        self.compared = Some(at);
+        changes
+    }
+
+    fn add(&mut self, unit: &Unit, at: Moment) -> Change {
+        let place = self.units.len();
+        self.places.insert(Arc::clone(&unit.id), place);
+        self.counts[unit.state as usize] += 1;
+        self.units.push(Seen {
+            unit: unit.clone(),
+            running: None,
+            ended: None,
+            named: at,
+        });
+        self.enter(place, None, at);
+        Change { place, from: None }
+    }
+
+    fn update(&mut self, place: usize, unit: &Unit, at: Moment) -> Option<Change> {
+        let seen = &mut self.units[place];
+        seen.named = at;
+        if seen.unit == *unit {
+            return None;
+        }
+        let from = seen.unit.state;
+        seen.unit = unit.clone();
+        if from != unit.state {
+            self.leave(place, from);
+            self.counts[from as usize] -= 1;
+            self.counts[unit.state as usize] += 1;
+            self.enter(place, Some(from), at);
+        }
+        Some(Change {
+            place,
+            from: Some(from),
+        })
+    }
+
+    fn leave(&mut self, place: usize, from: UnitState) {
+        match from {
+            UnitState::Failed => {
+                self.failed.remove(&place);
+            }
+            UnitState::Running => {
+                if let Some(since) = self.units[place].running {
+                    self.running.remove(&(since, place));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, place: usize, from: Option<UnitState>, at: Moment) {
+        let seen = &mut self.units[place];
+        let state = seen.unit.state;
+        if state.ended() {
+            seen.ended = from.map(|_| at);
+            if let Some(since) = seen.running
+                && state == UnitState::Succeeded
+            {
+                self.durations.push_back(at.since(since));
+                if self.durations.len() > DURATIONS {
+                    self.durations.pop_front();
+                }
+                self.usual = None;
+            }
+            if from.is_some() {
+                self.ended_here += 1;
+                self.recent.push_back((at, place));
+                if self.recent.len() > RECENT {
+                    self.recent.pop_front();
+                }
+            }
+        } else if from.is_some_and(UnitState::ended) {
+            // Begun again: another attempt has an age of its own.
+            seen.ended = None;
+            seen.running = None;
+            self.ended_here = self.ended_here.saturating_sub(1);
+        }
+        match state {
+            UnitState::Failed => {
+                self.failed.insert(place);
+            }
+            UnitState::Running => {
+                let since = *seen.running.get_or_insert(at);
+                self.running.insert((since, place));
+            }
+            _ => {}
+        }
+    }
+
+    /// Settles what the draws until the next answer ask for again and again.
+    pub(crate) fn settle(&mut self) {
+        if self.usual.is_none() && self.durations.len() >= ENOUGH {
+            let mut sorted: Vec<_> = self.durations.iter().copied().collect();
+            let middle = sorted.len() / 2;
+            let (_, median, _) = sorted.select_nth_unstable(middle);
+            self.usual = Some(*median);
+        }
+    }
+
+    /// The unit at a place.
+    pub(crate) fn unit(&self, place: usize) -> &Seen {
+        &self.units[place]
+    }
+
+    /// Every unit, in the order in which they were first seen.
+    pub(crate) fn units(&self) -> &[Seen] {
+        &self.units
+    }
+
+    /// The number of units in `state`.
+    pub(crate) fn count(&self, state: UnitState) -> usize {
+        self.counts[state as usize]
+    }
+
+    /// The units that have ended in any way.
+    pub(crate) fn done(&self) -> usize {
+        UnitState::ALL
+            .into_iter()
+            .filter(|state| state.ended())
+            .map(|state| self.count(state))
+            .sum()
+    }
+
+    /// All units.
+    pub(crate) fn total(&self) -> usize {
+        self.units.len()
+    }
+
+    /// The figures of the whole: done, total, percent, batch, batches.
+    pub(crate) fn figures(&self) -> Figures {
+        (
+            self.done(),
+            self.total(),
+            self.percent,
+            self.batch,
+            self.batches,
+        )
+    }
+
+    /// The places of the failed units, first seen first.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = usize> + '_ {
+        self.failed.iter().copied()
+    }
+
+    /// The places of the running units, longest running first.
+    pub(crate) fn running(&self) -> impl Iterator<Item = usize> + '_ {
+        self.running.iter().map(|&(_, place)| place)
+    }
+
+    /// The places of the units that ended since `since`, last ended first.
+    pub(crate) fn ended_since(&self, since: Moment) -> impl Iterator<Item = usize> + '_ {
+        self.recent
+            .iter()
+            .rev()
+            .take_while(move |(at, _)| *at >= since)
+            .filter(|&&(at, place)| self.units[place].ended == Some(at))
+            .map(|&(_, place)| place)
+    }
+
+    /// How long a unit has been running, or ran; none where it was never seen running.
+    pub(crate) fn age(&self, seen: &Seen, now: Moment) -> Option<Duration> {
+        let end = seen.ended.unwrap_or(now);
+        seen.running.map(|since| end.since(since))
+    }
+
+    /// When an answer last named the unit.
+    pub(crate) fn named(&self, seen: &Seen) -> Moment {
+        match self.last_good {
+            Some(last_good) if Some(seen.named) == self.compared => last_good,
+            _ => seen.named,
+        }
+    }
+
+    /// How long a unit of this deployment usually runs: the median of those that succeeded.
+    pub(crate) fn usual(&self) -> Option<Duration> {
+        self.usual
+    }
+
+    /// A guess at the time left, from the pace of the units that ended while they were watched.
+    pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
+        let open = self
+            .total()
+            .checked_sub(self.done())
+            .filter(|&open| open > 0)?;
+        if self.ended_here < ENOUGH || self.phase != Some(Phase::Running) {
+            return None;
+        }
+        let each = now.since(self.started).as_secs_f64() / self.ended_here as f64;
+        Duration::try_from_secs_f64(each * open as f64).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{UnitKind, Units};
+    use UnitState::{Failed, Pending, Running, Succeeded};
+
+    fn snapshot(units: &[(&str, UnitState)]) -> Snapshot {
+        let mut list = Units::new(UnitKind::Machine, &[], units.len());
+        for (id, state) in units {
+            list.push(id, id, None, *state, None);
+        }
+        Snapshot {
+            units: list.finish(),
+            ..Snapshot::new(Phase::Running)
+        }
+    }
+
+    fn board(polls: &[&[(&str, UnitState)]]) -> Board {
+        let mut board = Board::new("t".into(), Moment::at(0.0));
+        for (second, units) in polls.iter().enumerate() {
+            let at = Moment::at(second as f64);
+            board.take_units(&snapshot(units), at);
+            board.phase = Some(Phase::Running);
+            board.last_good = Some(at);
+        }
+        board.settle();
+        board
+    }
+
+    #[test]
+    fn a_unit_that_disappears_keeps_its_last_state() {
+        let board = board(&[
+            &[("a", Succeeded), ("b", Running)],
+            &[("b", Running), ("c", Pending)],
+            &[("c", Running)],
+        ]);
+        let states: Vec<_> = board
+            .units()
+            .iter()
+            .map(|seen| (&*seen.unit.id, seen.unit.state))
+            .collect();
+        assert_eq!(states, [("a", Succeeded), ("b", Running), ("c", Running)]);
+        assert_eq!(board.named(board.unit(1)), Moment::at(1.0));
+        assert_eq!((board.done(), board.total()), (1, 3));
+    }
+
+    #[test]
+    fn only_what_changed_is_a_change() {
+        let mut board = board(&[&[("a", Running), ("b", Pending)]]);
+        let changes = board.take_units(
+            &snapshot(&[("a", Succeeded), ("b", Pending), ("c", Pending)]),
+            Moment::at(1.0),
+        );
+        assert_eq!(
+            changes,
+            [
+                Change {
+                    place: 0,
+                    from: Some(Running)
+                },
+                Change {
+                    place: 2,
+                    from: None
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_retried_unit_is_no_failure_and_has_an_age_of_its_own() {
+        let board = board(&[
+            &[("a", Running)],
+            &[("a", Failed)],
+            &[("a", Failed)],
+            &[("a", Running)],
+            &[("a", Running)],
+        ]);
+        assert_eq!(board.failed().count(), 0);
+        assert_eq!(board.running().collect::<Vec<_>>(), [0]);
+        let age = board.age(board.unit(0), Moment::at(4.0));
+        assert_eq!(age, Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_time_left_is_guessed_from_three_units_that_ended_here() {
+        let two = board(&[
+            &[
+                ("a", Running),
+                ("b", Running),
+                ("c", Running),
+                ("d", Succeeded),
+            ],
+            &[
+                ("a", Succeeded),
+                ("b", Succeeded),
+                ("c", Running),
+                ("d", Succeeded),
+            ],
+        ]);
+        assert_eq!(two.left(Moment::at(2.0)), None);
+        let three = board(&[
+            &[
+                ("a", Running),
+                ("b", Running),
+                ("c", Running),
+                ("d", Pending),
+            ],
+            &[
+                ("a", Succeeded),
+                ("b", Succeeded),
+                ("c", Running),
+                ("d", Pending),
+            ],
+            &[
+                ("a", Succeeded),
+                ("b", Succeeded),
+                ("c", Succeeded),
+                ("d", Pending),
+            ],
+        ]);
+        assert_eq!(three.left(Moment::at(3.0)), Some(Duration::from_secs(1)));
+        assert_eq!(three.usual(), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn units_without_end_do_not_fill_the_memory() {
+        let mut board = Board::new("t".into(), Moment::at(0.0));
+        for poll in 0..25_u32 {
+            let mut list = Units::new(UnitKind::Machine, &[], 10_000);
+            for unit in 0..10_000 {
+                let id = format!("{poll}-{unit}");
+                list.push(&id, &id, None, Running, None);
+            }
+            let snapshot = Snapshot {
+                units: list.finish(),
+                ..Snapshot::new(Phase::Running)
+            };
+            board.take_units(&snapshot, Moment::at(f64::from(poll)));
+        }
+        assert_eq!(board.total(), REMEMBERED + 10_000);
+    }
+}

@@ -1,0 +1,225 @@
+//! Remote text made printable, and human figures.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Columns a name or an id may take.
+pub(crate) const NAME: usize = 200;
+/// Columns a message, a reason or a log line may take.
+pub(crate) const MESSAGE: usize = 1000;
+
+/// Zero-width characters in a row that are text (accents, joined emoji); more is an attack on the
+/// eye and on memory.
+const MARKS: usize = 4;
+
+/// Remote text as one printable line of at most `columns` columns.
+///
+/// Escape sequences, control characters, bidirectional overrides and invisible characters go,
+/// white space becomes one blank, and the marks by which a CI runner takes a line for a command
+/// (`##[`, `##vso[`) are broken. Called where wire becomes model, so that everything behind may
+/// print what it has.
+pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
+    if raw.len() <= columns && is_clean(raw) {
+        return Cow::Borrowed(raw);
+    }
+    let mut line = String::with_capacity(raw.len().min(columns * 4));
+    let mut width = 0;
+    let mut marks = 0;
+    let mut blank = false;
+    for character in printable(raw) {
+        if character.is_whitespace() {
+            blank = !line.is_empty();
+            continue;
+        }
+        let own = columns_of(character);
+        marks = if own == 0 { marks + 1 } else { 0 };
+        if marks > MARKS || (own == 0 && line.is_empty()) {
+            continue;
+        }
+        if width + own + usize::from(blank) >= columns && own > 0 {
+            line.push('…');
+            break;
+        }
+        if blank {
+            line.push(' ');
+            width += 1;
+            blank = false;
+        }
+        if character == '[' && (line.ends_with("##") || line.ends_with("##vso")) {
+            line.push(' ');
+            width += 1;
+        }
+        line.push(character);
+        width += own;
+    }
+    Cow::Owned(line)
+}
+
+/// Whether `raw` can be shown as it is. Most names can, and are not copied.
+fn is_clean(raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    bytes.iter().all(|byte| (0x20..0x7f).contains(byte))
+        && !bytes.starts_with(b" ")
+        && !bytes.ends_with(b" ")
+        && !raw.contains("  ")
+        && !raw.contains("##")
+}
+
+/// The characters of `raw` that may be printed: no escape sequence, no control character but white
+/// space, nothing that turns the direction of the text or hides.
+fn printable(raw: &str) -> impl Iterator<Item = char> {
+    let mut rest = raw.chars().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let character = rest.next()?;
+            match character {
+                '\u{1b}' => skip_escape(&mut rest),
+                // The C1 control sequence introducer and string openers, as one character.
+                '\u{9b}' => skip_csi(&mut rest),
+                '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
+                '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => return Some(' '),
+                _ if character.is_control() || is_hidden(character) => {}
+                _ => return Some(character),
+            }
+        }
+    })
+}
+
+type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn skip_escape(rest: &mut Characters<'_>) {
+    match rest.peek() {
+        Some('[') => {
+            rest.next();
+            skip_csi(rest);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            rest.next();
+            skip_string(rest);
+        }
+        Some(_) => {
+            while rest
+                .next_if(|&c| ('\u{20}'..='\u{2f}').contains(&c))
+                .is_some()
+            {}
+            rest.next_if(|&c| ('\u{30}'..='\u{7e}').contains(&c));
+        }
+        None => {}
+    }
+}
+
+/// Parameters, then one final character. What does not fit that form ends it and is kept.
+fn skip_csi(rest: &mut Characters<'_>) {
+    while rest
+        .next_if(|&c| ('\u{20}'..='\u{3f}').contains(&c))
+        .is_some()
+    {}
+    rest.next_if(|&c| ('\u{40}'..='\u{7e}').contains(&c));
+}
+
+/// Up to the string terminator, a bell or the end of the line; the introducer alone must not eat
+/// a whole log.
+fn skip_string(rest: &mut Characters<'_>) {
+    while let Some(&character) = rest.peek() {
+        match character {
+            '\n' => return,
+            '\u{7}' | '\u{9c}' => {
+                rest.next();
+                return;
+            }
+            '\u{1b}' => {
+                rest.next();
+                rest.next_if_eq(&'\\');
+                return;
+            }
+            _ => {
+                rest.next();
+            }
+        }
+    }
+}
+
+/// Characters that are invisible or turn the direction of what follows.
+fn is_hidden(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The columns a character takes on a terminal.
+fn columns_of(character: char) -> usize {
+    console::measure_text_width(character.encode_utf8(&mut [0; 4]))
+}
+
+/// A duration for people: `850ms`, `4s`, `3m 05s`, `2h 07m`, `4d 03h`.
+pub(crate) fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 if span.is_zero() => "0s".into(),
+        0 => format!("{}ms", span.as_millis()),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86400, seconds / 3600 % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_made_printable() {
+        for (raw, printable) in [
+            ("plain text", "plain text"),
+            ("  a \t b\r\nc  ", "a b c"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            ("\u{1b}]8;;http://example.com\u{1b}\\link", "link"),
+            ("\u{1b}(Bx\u{1b}7y", "xy"),
+            ("\u{9b}31mred", "red"),
+            ("\u{1b}]never ended\nnext line", "next line"),
+            ("a\u{0}b\u{7f}c\u{8}", "abc"),
+            ("\u{202e}txt.exe\u{202c}", "txt.exe"),
+            ("\u{2066}a\u{2069}\u{200b}b\u{feff}", "ab"),
+            ("##[error]no", "## [error]no"),
+            ("x ##vso[task]", "x ##vso [task]"),
+            ("#\u{200b}#[error]", "## [error]"),
+            ("主机部署", "主机部署"),
+            ("e\u{301}", "e\u{301}"),
+            ("\u{301}\u{301}a", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(clean(raw, 100), printable, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_marks_is_cut() {
+        let raw = format!("a{}b", "\u{301}".repeat(10_000));
+        assert_eq!(clean(&raw, 100), "a\u{301}\u{301}\u{301}\u{301}b");
+    }
+
+    #[test]
+    fn text_is_cut_by_display_width() {
+        assert_eq!(clean("abcdefghij", 10), "abcdefghij");
+        assert_eq!(clean("abcdefghijk", 10), "abcdefghi…");
+        assert_eq!(clean("部署部署部署", 8), "部署部…");
+    }
+
+    #[test]
+    fn durations_read_well() {
+        for (milliseconds, words) in [
+            (0, "0s"),
+            (850, "850ms"),
+            (4_999, "4s"),
+            (185_000, "3m 05s"),
+            (7_620_000, "2h 07m"),
+            (356_400_000, "4d 03h"),
+        ] {
+            assert_eq!(duration(Duration::from_millis(milliseconds)), words);
+        }
+    }
+}
