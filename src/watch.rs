@@ -1,0 +1,636 @@
+//! The watch of one target, as a state machine in which time is a value: what the answers mean,
+//! when to ask next, and when it is over. `run` drives it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::board::{Board, Offline};
+use crate::clock::{Moment, Now};
+use crate::event::{Event, Kind, Outcome, Started};
+use crate::exit::{Signal, Verdict};
+use crate::model::{Note, Phase, Snapshot, UnitState};
+use crate::provider::{PollError, Then};
+
+mod pace;
+mod run;
+mod verdict;
+
+use pace::Pace;
+pub(crate) use run::{Input, Target, run};
+use verdict::Finding;
+pub(crate) use verdict::{OnPause, Reason};
+
+/// How long the answer to the last poll of the offline budget is waited for.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
+/// Warnings remembered, so that each is said once; further ones are not said.
+const WARNINGS: usize = 200;
+
+/// The options of a watch.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// From one poll to the next.
+    pub(crate) interval: Duration,
+    /// Give up after this long.
+    pub(crate) timeout: Option<Duration>,
+    /// Give up when nothing has changed for this long.
+    pub(crate) stall_timeout: Option<Duration>,
+    /// How long polls may fail in a row.
+    pub(crate) max_offline: Duration,
+    pub(crate) on_pause: OnPause,
+    /// A failed unit is a failure.
+    pub(crate) fail_fast: bool,
+    /// A success with flaws is a failure.
+    pub(crate) strict: bool,
+    /// One poll decides.
+    pub(crate) once: bool,
+}
+
+/// Takes what happens. The board is the state just after.
+pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Board);
+
+/// One target being watched.
+pub(crate) struct Watch {
+    options: Options,
+    board: Board,
+    pace: Pace,
+    /// The last good answer.
+    last: Option<Arc<Snapshot>>,
+    polls: u64,
+    last_change: Moment,
+    /// The status of a refusal that the next poll must confirm.
+    doubt: Option<Option<u16>>,
+    said: HashSet<Note>,
+    ending: Option<Ending>,
+}
+
+/// The verdict, before it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ending {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Reason,
+}
+
+impl Watch {
+    /// Begins to watch `target`; the first poll is due at once. `seed` is for the backoff's jitter.
+    pub(crate) fn begin(
+        target: Arc<str>,
+        started: &Started,
+        options: Options,
+        seed: u64,
+        now: Now,
+        emit: Emit<'_>,
+    ) -> Self {
+        let watch = Self {
+            pace: Pace::new(options.interval, now.moment, seed),
+            board: Board::new(target, now.moment),
+            options,
+            last: None,
+            polls: 0,
+            last_change: now.moment,
+            doubt: None,
+            said: HashSet::new(),
+            ending: None,
+        };
+        watch.emit(now, Kind::Started(started), emit);
+        watch
+    }
+
+    /// What is known of the deployment.
+    pub(crate) fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Whether a poll is to begin now; it is taken to have begun where this says so.
+    pub(crate) fn poll_due(&mut self, now: Moment) -> bool {
+        self.ending.is_none() && self.pace.begin(now)
+    }
+
+    /// When to call `advance` at the latest.
+    pub(crate) fn wake(&self) -> Option<Moment> {
+        [
+            self.pace.next(),
+            self.time_up(),
+            self.stalled(),
+            self.lost(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn time_up(&self) -> Option<Moment> {
+        Some(self.board.started.after(self.options.timeout?))
+    }
+
+    fn stalled(&self) -> Option<Moment> {
+        Some(self.last_change.after(self.options.stall_timeout?))
+    }
+
+    /// When the offline budget ends.
+    fn budget_end(&self) -> Option<Moment> {
+        let since = self.board.offline.as_ref()?.since;
+        Some(since.after(self.options.max_offline))
+    }
+
+    /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
+    /// to that moment, and the poll that begins there gets a short time for its answer.
+    fn lost(&self) -> Option<Moment> {
+        let end = self.budget_end()?;
+        let began = self.pace.began()?;
+        Some(if began < end {
+            end
+        } else {
+            began.after(LAST_CHANCE)
+        })
+    }
+
+    /// Lets time pass: ends the watch where a deadline is over.
+    pub(crate) fn advance(&mut self, now: Now) {
+        let due = |deadline: Option<Moment>| deadline.is_some_and(|at| at <= now.moment);
+        let finding = if due(self.time_up()) {
+            Finding::TimedOut(self.options.timeout.unwrap_or_default())
+        } else if due(self.stalled()) {
+            Finding::Stalled(self.options.stall_timeout.unwrap_or_default())
+        } else if due(self.lost()) {
+            Finding::Lost
+        } else {
+            return;
+        };
+        self.judge(&finding, now);
+    }
+
+    /// Takes a signal.
+    pub(crate) fn interrupt(&mut self, signal: Signal, now: Now) {
+        self.judge(&Finding::Interrupted(signal), now);
+    }
+
+    /// Takes what a poll found.
+    pub(crate) fn take(
+        &mut self,
+        answer: Result<Arc<Snapshot>, PollError>,
+        now: Now,
+        emit: Emit<'_>,
+    ) {
+        // A deadline that was over when the answer came stays over.
+        self.advance(now);
+        if self.ending.is_some() {
+            return;
+        }
+        self.polls += 1;
+        match answer {
+            Ok(snapshot) => self.take_snapshot(&snapshot, now, emit),
+            Err(error) => self.take_failure(error, now, emit),
+        }
+    }
+
+    fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Now, emit: Emit<'_>) {
+        self.doubt = None;
+        if let Some(offline) = self.board.offline.take() {
+            let offline = now.moment.since(offline.since);
+            self.emit(now, Kind::Online { offline }, emit);
+        }
+        self.pace.succeeded(now.moment);
+
+        let last = self.last.replace(Arc::clone(snapshot));
+        let before = last.as_ref().and_then(|last| last.tentative.as_ref());
+        let (settled, phase, message) = match &snapshot.tentative {
+            Some(found) if self.options.once || before.is_some_and(|last| found.agrees(last)) => {
+                (true, found.phase, found.message.clone())
+            }
+            found => (found.is_none(), snapshot.phase, snapshot.message.clone()),
+        };
+        if phase == Phase::Succeeded {
+            for flaw in &snapshot.flaws {
+                self.warn(flaw, now, emit);
+            }
+        }
+        self.show(snapshot, last.as_ref(), phase, message.as_ref(), now, emit);
+        let failed = snapshot
+            .units
+            .iter()
+            .find(|unit| unit.state == UnitState::Failed);
+        self.judge(
+            &Finding::Answer {
+                phase: settled.then_some(phase),
+                message: message.as_ref(),
+                failed,
+                flaws: &snapshot.flaws,
+            },
+            now,
+        );
+    }
+
+    /// Takes an answer onto the board and tells what changed.
+    fn show(
+        &mut self,
+        snapshot: &Arc<Snapshot>,
+        last: Option<&Arc<Snapshot>>,
+        phase: Phase,
+        message: Option<&Note>,
+        now: Now,
+        emit: Emit<'_>,
+    ) {
+        for warning in &snapshot.warnings {
+            self.warn(warning, now, emit);
+        }
+        let figures = self.board.figures();
+        let changes = if last.is_some_and(|last| Arc::ptr_eq(last, snapshot)) {
+            Vec::new()
+        } else {
+            self.board.take_units(snapshot, now.moment)
+        };
+        let board = &mut self.board;
+        board.last_good = Some(now.moment);
+        board.url.clone_from(&snapshot.url);
+        let before = (board.phase, board.message.take());
+        board.phase = Some(phase);
+        board.message = message.cloned();
+        board.percent = snapshot.percent;
+        board.batch = snapshot.batch;
+        board.batches = snapshot.batches;
+        board.settle();
+        let phase_changed = before != (board.phase, board.message.clone());
+        let progressed = figures != board.figures();
+        if phase_changed || progressed || !changes.is_empty() {
+            self.last_change = now.moment;
+        }
+        if phase_changed {
+            self.emit(now, Kind::Phase { from: before.0 }, emit);
+        }
+        if !changes.is_empty() {
+            self.emit(now, Kind::Units(&changes), emit);
+        }
+        if progressed && !phase_changed {
+            self.emit(now, Kind::Progress, emit);
+        }
+    }
+
+    fn take_failure(&mut self, error: PollError, now: Now, emit: Emit<'_>) {
+        let retry_after = match &error.then {
+            Then::AskAgain { retry_after } => *retry_after,
+            Then::Refused { hint, at_once } => {
+                let confirmed = self.doubt == Some(error.status);
+                if *at_once || confirmed || self.last.is_none() {
+                    let finding = Finding::Refused {
+                        cause: &error.cause,
+                        hint: hint.as_deref(),
+                    };
+                    return self.judge(&finding, now);
+                }
+                self.doubt = Some(error.status);
+                None
+            }
+        };
+        let offline = self.board.offline.get_or_insert_with(|| Offline {
+            since: now.moment,
+            attempts: 0,
+            error: Arc::default(),
+        });
+        offline.attempts += 1;
+        offline.error = error.cause.into();
+        let budget_end = offline.since.after(self.options.max_offline);
+        let retry = self.pace.failed(now.moment, retry_after, budget_end);
+        self.emit(
+            now,
+            Kind::Offline {
+                status: error.status,
+                retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.moment)),
+            },
+            emit,
+        );
+        if self.options.once || retry.is_none() {
+            self.judge(&Finding::Lost, now);
+        }
+    }
+
+    /// Says a warning, once.
+    pub(crate) fn warn(&mut self, warning: &Note, now: Now, emit: Emit<'_>) {
+        if self.said.len() < WARNINGS && self.said.insert(warning.clone()) {
+            self.emit(now, Kind::Warning(warning), emit);
+        }
+    }
+
+    fn judge(&mut self, finding: &Finding<'_>, now: Now) {
+        if self.ending.is_none() {
+            self.ending = verdict::judge(finding, &self.board, &self.options, now.moment);
+        }
+    }
+
+    /// Tells the end.
+    pub(crate) fn finish(&self, resume: Option<Arc<str>>, now: Now, emit: Emit<'_>) {
+        let Some(ending) = self.ending.clone() else {
+            return;
+        };
+        let outcome = Outcome {
+            verdict: ending.verdict,
+            reason: ending.reason,
+            elapsed: now.moment.since(self.board.started),
+            polls: self.polls,
+            resume: resume.filter(|_| !ending.verdict.deployment_ended()),
+        };
+        self.emit(now, Kind::Finished(&outcome), emit);
+    }
+
+    fn emit(&self, at: Now, kind: Kind<'_>, emit: Emit<'_>) {
+        emit(&Event { at, kind }, &self.board);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Tentative;
+
+    /// A watch that is played: each answer comes at its own second.
+    struct Play {
+        watch: Watch,
+        heard: Vec<String>,
+    }
+
+    fn options() -> Options {
+        Options {
+            interval: Duration::from_secs(1),
+            timeout: None,
+            stall_timeout: None,
+            max_offline: Duration::from_secs(10),
+            on_pause: OnPause::Auto,
+            fail_fast: false,
+            strict: false,
+            once: false,
+        }
+    }
+
+    fn failure(status: Option<u16>, then: Then) -> Result<Snapshot, PollError> {
+        Err(PollError {
+            cause: "made up".into(),
+            status,
+            then,
+        })
+    }
+
+    fn transient() -> Result<Snapshot, PollError> {
+        failure(Some(502), Then::AskAgain { retry_after: None })
+    }
+
+    fn refused(status: u16) -> Result<Snapshot, PollError> {
+        failure(
+            Some(status),
+            Then::Refused {
+                hint: None,
+                at_once: status == 401,
+            },
+        )
+    }
+
+    fn phase(phase: Phase) -> Result<Snapshot, PollError> {
+        Ok(Snapshot::new(phase))
+    }
+
+    /// Says `now`, and `then` where a second poll agrees.
+    fn tentative(now: Phase, then: Phase) -> Result<Snapshot, PollError> {
+        Ok(Snapshot {
+            tentative: Some(Tentative {
+                phase: then,
+                message: None,
+            }),
+            ..Snapshot::new(now)
+        })
+    }
+
+    impl Play {
+        fn new(options: Options) -> Self {
+            let started = Started {
+                provider: "made-up",
+                endpoint: String::new(),
+                interval: options.interval,
+            };
+            let mut heard = Vec::new();
+            let watch = Watch::begin(
+                "t".into(),
+                &started,
+                options,
+                7,
+                Now::at(0.0),
+                &mut |_, _| {
+                    heard.push("started".into());
+                },
+            );
+            Self { watch, heard }
+        }
+
+        fn answer(&mut self, at: f64, answer: Result<Snapshot, PollError>) -> &mut Self {
+            let heard = &mut self.heard;
+            self.watch.pace.begin(Moment::at(at));
+            self.watch
+                .take(answer.map(Arc::new), Now::at(at), &mut |event, board| {
+                    heard.push(match &event.kind {
+                        Kind::Phase { .. } => board.phase.map_or("none", Phase::word).to_owned(),
+                        Kind::Offline { .. } => "offline".to_owned(),
+                        Kind::Online { .. } => "online".to_owned(),
+                        Kind::Warning(note) => note.to_string(),
+                        other => format!("{other:?}"),
+                    });
+                });
+            self
+        }
+
+        fn time(&mut self, at: f64) -> &mut Self {
+            self.watch.advance(Now::at(at));
+            self
+        }
+
+        fn code(&self) -> Option<u8> {
+            self.watch.ending().map(|ending| ending.verdict.code())
+        }
+    }
+
+    #[test]
+    fn two_polls_in_a_row_must_agree() {
+        let found = || tentative(Phase::Paused, Phase::PausedAfterFailure);
+        let mut play = Play::new(options());
+        assert_eq!(play.answer(0.0, found()).code(), None);
+        assert_eq!(play.answer(1.0, phase(Phase::Running)).code(), None);
+        assert_eq!(play.answer(2.0, found()).code(), None);
+        // A failed poll between them neither counts nor begins anew.
+        assert_eq!(play.answer(3.0, transient()).code(), None);
+        assert_eq!(play.answer(4.0, found()).code(), Some(1));
+    }
+
+    #[test]
+    fn two_polls_that_find_different_things_do_not_agree() {
+        let mut play = Play::new(options());
+        play.answer(0.0, tentative(Phase::Running, Phase::Succeeded));
+        play.answer(1.0, tentative(Phase::Running, Phase::Failed));
+        assert_eq!(play.code(), None);
+        play.answer(2.0, tentative(Phase::Running, Phase::Failed));
+        assert_eq!(play.code(), Some(1));
+    }
+
+    #[test]
+    fn a_pause_that_may_be_one_after_a_failure_is_no_pause_yet() {
+        let mut play = Play::new(Options {
+            on_pause: OnPause::Exit,
+            ..options()
+        });
+        let found = || tentative(Phase::Paused, Phase::PausedAfterFailure);
+        assert_eq!(play.answer(0.0, found()).code(), None);
+        assert_eq!(play.answer(1.0, found()).code(), Some(1));
+    }
+
+    #[test]
+    fn with_once_the_one_poll_decides() {
+        for (answer, code) in [
+            (tentative(Phase::Running, Phase::Failed), 1),
+            (phase(Phase::Running), 7),
+            (transient(), 6),
+            (refused(404), 5),
+        ] {
+            let mut play = Play::new(Options {
+                once: true,
+                ..options()
+            });
+            assert_eq!(play.answer(0.0, answer).code(), Some(code));
+        }
+    }
+
+    #[test]
+    fn contact_is_lost_exactly_at_the_end_of_the_budget() {
+        let mut play = Play::new(options());
+        play.answer(0.0, phase(Phase::Running));
+        play.answer(2.0, transient());
+        play.answer(3.0, transient());
+        play.watch.pace.begin(Moment::at(11.0));
+        assert_eq!(play.time(11.9).code(), None);
+        assert_eq!(play.watch.wake(), Some(Moment::at(12.0)));
+        assert_eq!(play.time(12.0).code(), Some(6));
+    }
+
+    #[test]
+    fn a_wait_that_would_outlast_the_budget_is_cut_to_its_end() {
+        let wait = Some(Duration::from_secs(3600));
+        let asked_to_wait = || failure(Some(503), Then::AskAgain { retry_after: wait });
+        for (last, code) in [(phase(Phase::Succeeded), 0), (transient(), 6)] {
+            let mut play = Play::new(options());
+            play.answer(0.0, asked_to_wait());
+            assert_eq!(play.watch.wake(), Some(Moment::at(10.0)));
+            assert_eq!(play.time(10.0).code(), None, "one more poll is made");
+            assert_eq!(play.answer(10.0, last).code(), Some(code));
+        }
+        let mut play = Play::new(options());
+        play.answer(0.0, asked_to_wait());
+        play.watch.pace.begin(Moment::at(10.0));
+        assert_eq!(
+            play.time(10.5).code(),
+            Some(6),
+            "which is not waited for long"
+        );
+    }
+
+    #[test]
+    fn with_no_budget_the_first_failure_is_the_end() {
+        let mut play = Play::new(Options {
+            max_offline: Duration::ZERO,
+            ..options()
+        });
+        play.answer(0.0, phase(Phase::Running));
+        assert_eq!(play.answer(1.0, transient()).code(), Some(6));
+    }
+
+    #[test]
+    fn a_good_answer_fills_the_budget_again() {
+        let mut play = Play::new(options());
+        for second in [0.0, 9.0, 18.0, 27.0] {
+            play.answer(second, transient());
+            play.answer(second + 8.0, phase(Phase::Running));
+        }
+        assert_eq!(play.code(), None);
+        let count = |word: &str| play.heard.iter().filter(|heard| *heard == word).count();
+        assert_eq!((count("offline"), count("online")), (4, 4));
+    }
+
+    #[test]
+    fn a_refusal_counts_at_once_before_the_first_good_answer() {
+        for status in [400, 401, 403, 404, 302] {
+            let mut play = Play::new(options());
+            assert_eq!(play.answer(0.0, refused(status)).code(), Some(5));
+        }
+        let mut play = Play::new(options());
+        play.answer(0.0, transient());
+        assert_eq!(play.answer(1.0, refused(404)).code(), Some(5));
+    }
+
+    #[test]
+    fn after_a_good_answer_a_refusal_must_be_said_twice() {
+        let mut play = Play::new(options());
+        play.answer(0.0, phase(Phase::Running));
+        assert_eq!(play.answer(1.0, refused(404)).code(), None);
+        assert_eq!(play.answer(2.0, phase(Phase::Running)).code(), None);
+        assert_eq!(play.answer(3.0, refused(404)).code(), None);
+        assert_eq!(play.answer(4.0, refused(403)).code(), None, "not the same");
+        assert_eq!(play.answer(5.0, refused(403)).code(), Some(5));
+    }
+
+    #[test]
+    fn after_a_good_answer_a_401_counts_at_once() {
+        let mut play = Play::new(options());
+        play.answer(0.0, phase(Phase::Running));
+        assert_eq!(play.answer(1.0, refused(401)).code(), Some(5));
+    }
+
+    #[test]
+    fn the_timeout_counts_from_the_start_and_beats_a_late_answer() {
+        let limited = || Options {
+            timeout: Some(Duration::from_secs(5)),
+            ..options()
+        };
+        let mut play = Play::new(limited());
+        play.answer(0.0, phase(Phase::Running));
+        assert_eq!(play.answer(4.9, phase(Phase::Succeeded)).code(), Some(0));
+        let mut play = Play::new(limited());
+        play.answer(0.0, phase(Phase::Running));
+        assert_eq!(play.answer(5.1, phase(Phase::Succeeded)).code(), Some(124));
+    }
+
+    #[test]
+    fn the_stall_timeout_counts_from_the_last_change() {
+        let mut play = Play::new(Options {
+            stall_timeout: Some(Duration::from_secs(5)),
+            ..options()
+        });
+        play.answer(0.0, phase(Phase::Pending));
+        play.answer(4.0, phase(Phase::Running));
+        play.answer(8.0, phase(Phase::Running));
+        assert_eq!(play.time(8.9).code(), None);
+        assert_eq!(play.time(9.0).code(), Some(124));
+    }
+
+    #[test]
+    fn a_warning_is_said_once() {
+        let warned = || {
+            Ok(Snapshot {
+                warnings: vec![Note::Insecure],
+                ..Snapshot::new(Phase::Running)
+            })
+        };
+        let mut play = Play::new(options());
+        play.answer(0.0, warned());
+        play.answer(1.0, warned());
+        let said = Note::Insecure.to_string();
+        assert_eq!(play.heard.iter().filter(|heard| **heard == said).count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_polled_after_the_end() {
+        let mut play = Play::new(options());
+        play.answer(0.0, phase(Phase::Succeeded));
+        assert!(!play.watch.poll_due(Moment::at(100.0)));
+        play.answer(1.0, phase(Phase::Failed));
+        assert_eq!(play.code(), Some(0));
+    }
+}
