@@ -1,0 +1,62 @@
+//! What a deployment system must be able to do to be watched. One file per provider holds its wire
+//! types, its URLs and the mapping to the model.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::Snapshot;
+
+mod wire;
+pub(crate) mod yunxiao;
+
+/// A deployment that can be asked how it stands.
+pub(crate) trait Provider: Send {
+    /// Asks once. An unchanged answer may be the same snapshot again.
+    ///
+    /// # Errors
+    /// Where no answer came, or none that says how the deployment stands.
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError>;
+}
+
+/// A poll that found nothing out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PollError {
+    /// What happened, in one printable line.
+    pub(crate) cause: String,
+    /// The HTTP status, where an answer came.
+    pub(crate) status: Option<u16>,
+    pub(crate) then: Then,
+}
+
+/// What a failed poll leaves to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Ask again, not sooner than this where the provider said so.
+    AskAgain { retry_after: Option<Duration> },
+    /// Asking again will not help.
+    Refused {
+        /// What the user can do about it.
+        hint: Option<String>,
+        /// Whether it counts even after a good answer, without the next poll saying the same.
+        at_once: bool,
+    },
+}
+
+impl PollError {
+    /// An answer that does not say what the verdict needs.
+    pub(crate) fn unreadable(cause: impl Into<String>) -> Self {
+        Self {
+            cause: cause.into(),
+            status: Some(200),
+            then: Then::AskAgain { retry_after: None },
+        }
+    }
+
+    /// The same error with what the user can do about it, where it is a refusal.
+    pub(crate) fn with_hint(mut self, text: impl Into<String>) -> Self {
+        if let Then::Refused { hint, .. } = &mut self.then {
+            *hint = Some(text.into());
+        }
+        self
+    }
+}

@@ -1,0 +1,211 @@
+//! JSON as vendors really send it: any field may be missing or null, a number may come as a string
+//! and a string as a number. A value of another type counts as missing, for what the verdict needs
+//! is checked where it is read.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// Text, or nothing. Borrows from the answer where the JSON string holds no escapes; serde's own
+/// `Option<Cow<str>>` would copy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Text<'a>(Option<Cow<'a, str>>);
+
+impl Text<'_> {
+    /// The text, without white space around it; none where that leaves nothing.
+    pub(crate) fn get(&self) -> Option<&str> {
+        let text = self.0.as_deref()?.trim();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// Whether the text is `word`, without regard to case.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.get()
+            .is_some_and(|text| text.eq_ignore_ascii_case(word))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor).map(Self)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    // Rust prints 4.4178813e7 as 44178813: an id that came as a float is whole again.
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(if value { "true" } else { "false" })))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// A whole number of nothing less than 0, or nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Count(Option<u32>);
+
+impl Count {
+    /// The number.
+    pub(crate) fn get(self) -> Option<u32> {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        Ok(Self(text.get().and_then(|text| text.parse().ok())))
+    }
+}
+
+/// A list. Null and a missing one are empty, a null in it is passed over; anything else that is no
+/// list makes the answer unreadable.
+#[derive(Debug)]
+pub(crate) struct List<T>(Vec<T>);
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(ListVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Option<T>>()? {
+            items.extend(item);
+        }
+        Ok(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &str) -> Option<String> {
+        let text: Text<'_> = serde_json::from_str(json).expect("JSON");
+        text.get().map(str::to_owned)
+    }
+
+    #[test]
+    fn text_is_read_from_whatever_comes() {
+        for (json, read) in [
+            (r#""word""#, Some("word")),
+            (r#"" word\u0020""#, Some("word")),
+            (r#""\u6210\u529f""#, Some("成功")),
+            ("44178813", Some("44178813")),
+            ("-1", Some("-1")),
+            ("4.4178813e+07", Some("44178813")),
+            ("true", Some("true")),
+            ("null", None),
+            (r#""""#, None),
+            (r#"{"a":[1]}"#, None),
+            ("[[],{}]", None),
+        ] {
+            assert_eq!(text(json).as_deref(), read, "{json}");
+        }
+    }
+
+    #[test]
+    fn text_without_escapes_is_borrowed() {
+        let text: Text<'_> = serde_json::from_str(r#""192.0.2.1""#).expect("JSON");
+        assert!(matches!(text.0, Some(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn a_count_is_read_from_a_number_or_a_string() {
+        for (json, read) in [
+            ("3", Some(3)),
+            (r#""3""#, Some(3)),
+            ("3.0", Some(3)),
+            ("3.5", None),
+            ("-3", None),
+            ("99999999999", None),
+            ("null", None),
+            ("{}", None),
+        ] {
+            let count: Count = serde_json::from_str(json).expect("JSON");
+            assert_eq!(count.get(), read, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_list_may_be_null_and_hold_null() {
+        let list: List<Count> = serde_json::from_str("null").expect("null");
+        assert!(list.is_empty());
+        let list: List<Count> = serde_json::from_str("[1,null,2]").expect("a list");
+        assert_eq!(list.len(), 2);
+        serde_json::from_str::<List<Count>>(r#""no list""#).expect_err("a string is no list");
+    }
+}
