@@ -1,0 +1,261 @@
+//! How a watch is shown. Renderers read events and the board, and know nothing else.
+
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+
+use crate::board::Board;
+use crate::clock::{Moment, Now};
+use crate::event::{Event, Kind};
+use crate::model::Note;
+
+mod frame;
+mod json;
+mod live;
+mod paint;
+mod plain;
+mod quiet;
+mod report;
+
+pub(crate) use paint::{ColorChoice, Paint};
+
+/// Shows one watch in one way.
+pub(crate) trait Render {
+    /// Shows an event. The board is the state just after it.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()>;
+
+    /// Time has passed, and nothing else happened.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    fn tick(&mut self, _now: Now, _board: &Board) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// When `tick` is wanted at the latest.
+    fn wake(&self) -> Option<Moment> {
+        None
+    }
+}
+
+/// What the user asked for with `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OutputChoice {
+    // `bars` at a terminal, else `plain`.
+    Auto,
+    // A live picture on stderr, then the report on stdout.
+    Bars,
+    // A line on stdout for each change, then the report.
+    Plain,
+    // An event in JSON on each line of stdout, and nothing else there.
+    Json,
+    // Warnings and errors on stderr, and the verdict where it is not a success.
+    Quiet,
+}
+
+/// What the choice of a renderer depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) stderr_is_terminal: bool,
+    pub(crate) stdout_is_terminal: bool,
+    /// `TERM` is `dumb` or not there.
+    pub(crate) term_is_dumb: bool,
+    /// `CI` is set.
+    pub(crate) ci: bool,
+}
+
+impl Facts {
+    /// Looks at the process's own streams and environment.
+    pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            stderr_is_terminal: io::stderr().is_terminal(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+            term_is_dumb: environment("TERM").is_none_or(|term| term == "dumb"),
+            ci: environment("CI").is_some_and(|value| value != "false"),
+        }
+    }
+}
+
+/// How a watch is shown in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Bars,
+    Plain,
+    Json,
+    Quiet,
+}
+
+impl OutputChoice {
+    /// Resolves the choice.
+    ///
+    /// | asked for | terminal, not dumb, no CI | terminal in CI | no terminal, or a dumb one |
+    /// |---|---|---|---|
+    /// | auto | bars | plain | plain |
+    /// | bars | bars | bars | plain, with a warning |
+    /// | plain, json, quiet | as asked | as asked | as asked |
+    fn mode(self, facts: Facts) -> Mode {
+        let can_draw = facts.stderr_is_terminal && !facts.term_is_dumb;
+        match self {
+            Self::Auto if can_draw && !facts.ci => Mode::Bars,
+            Self::Bars if can_draw => Mode::Bars,
+            Self::Auto | Self::Bars | Self::Plain => Mode::Plain,
+            Self::Json => Mode::Json,
+            Self::Quiet => Mode::Quiet,
+        }
+    }
+}
+
+/// Everything a watch is shown on: one renderer for people or scripts, and the event file.
+pub(crate) struct Output {
+    /// None once it cannot be written to.
+    main: Option<Box<dyn Render>>,
+    /// The event file and its name; none where there is none, or once it cannot be written to.
+    events: Option<(Arc<str>, Box<dyn Render>)>,
+    /// Nobody reads stdout any more.
+    closed: bool,
+}
+
+impl Output {
+    /// Sets up what was asked for, and says what could not be had.
+    ///
+    /// # Errors
+    /// Where the event file cannot be opened.
+    pub(crate) fn new(
+        choice: OutputChoice,
+        color: ColorChoice,
+        events: Option<&Path>,
+        facts: Facts,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Option<Note>)> {
+        let stdout = Paint::choose(color, facts.stdout_is_terminal, environment);
+        let stderr = Paint::choose(color, facts.stderr_is_terminal, environment);
+        let mode = choice.mode(facts);
+        let main: Box<dyn Render> = match mode {
+            Mode::Bars => Box::new(live::Live::new(stdout, stderr)),
+            Mode::Plain => Box::new(plain::Plain::new(
+                BufWriter::new(io::stdout()),
+                io::stderr(),
+                stdout,
+                stderr,
+            )),
+            Mode::Json => Box::new(json::Json::new(BufWriter::new(io::stdout()), io::stderr())),
+            Mode::Quiet => Box::new(quiet::Quiet::new(io::stderr(), stderr)),
+        };
+        let events = events
+            .map(|path| -> Result<(Arc<str>, Box<dyn Render>)> {
+                let file = File::create(path)
+                    .with_context(|| format!("cannot open {} for --events", path.display()))?;
+                let json = json::Json::new(BufWriter::new(file), io::sink());
+                Ok((path.display().to_string().into(), Box::new(json)))
+            })
+            .transpose()?;
+        let note = (choice == OutputChoice::Bars && mode != Mode::Bars).then_some(Note::NoTerminal);
+        let output = Self {
+            main: Some(main),
+            events,
+            closed: false,
+        };
+        Ok((output, note))
+    }
+
+    /// Whether nobody reads stdout any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Shows an event everywhere. What cannot be written is warned of once and left out from then
+    /// on: it is decoration, and the verdict does not depend on it.
+    pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
+        let mut lost = None;
+        if let Some((name, events)) = &mut self.events
+            && let Err(error) = events.event(event, board)
+        {
+            lost = Some(Note::WriteFailed {
+                what: Arc::clone(name),
+                error: error.to_string().into(),
+            });
+            self.events = None;
+        }
+        let shown = self.main.as_mut().map(|main| main.event(event, board));
+        self.check(shown);
+        if let Some(note) = lost {
+            let warning = Event {
+                at: event.at,
+                kind: Kind::Warning(&note),
+            };
+            self.event(&warning, board);
+        }
+    }
+
+    /// Lets the picture move on.
+    pub(crate) fn tick(&mut self, now: Now, board: &Board) {
+        let shown = self.main.as_mut().map(|main| main.tick(now, board));
+        self.check(shown);
+    }
+
+    /// When `tick` is wanted at the latest.
+    pub(crate) fn wake(&self) -> Option<Moment> {
+        self.main.as_ref()?.wake()
+    }
+
+    fn check(&mut self, shown: Option<io::Result<()>>) {
+        let Some(Err(error)) = shown else { return };
+        self.main = None;
+        if error.kind() == ErrorKind::BrokenPipe {
+            self.closed = true;
+        } else {
+            // The renderer is gone; where stderr is gone too there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "warning: cannot write the output: {error}");
+        }
+    }
+}
+
+/// A time that can be written: a wall clock that is set beyond the year 9999 must not stop a watch.
+fn printable(wall: SystemTime) -> SystemTime {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    wall.clamp(SystemTime::UNIX_EPOCH, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_is_resolved_from_facts() {
+        use OutputChoice as Choice;
+        let facts = |stderr_is_terminal, term_is_dumb, ci| Facts {
+            stderr_is_terminal,
+            stdout_is_terminal: true,
+            term_is_dumb,
+            ci,
+        };
+        let terminal = facts(true, false, false);
+        let ci = facts(true, false, true);
+        let dumb = facts(true, true, false);
+        let pipe = facts(false, false, false);
+        for (choice, facts, mode) in [
+            (Choice::Auto, terminal, Mode::Bars),
+            (Choice::Auto, ci, Mode::Plain),
+            (Choice::Auto, dumb, Mode::Plain),
+            (Choice::Auto, pipe, Mode::Plain),
+            (Choice::Bars, terminal, Mode::Bars),
+            (Choice::Bars, ci, Mode::Bars),
+            (Choice::Bars, dumb, Mode::Plain),
+            (Choice::Bars, pipe, Mode::Plain),
+            (Choice::Plain, terminal, Mode::Plain),
+            (Choice::Json, terminal, Mode::Json),
+            (Choice::Json, pipe, Mode::Json),
+            (Choice::Quiet, terminal, Mode::Quiet),
+            (Choice::Quiet, ci, Mode::Quiet),
+        ] {
+            assert_eq!(choice.mode(facts), mode, "{choice:?} {facts:?}");
+        }
+    }
+}

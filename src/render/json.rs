@@ -1,0 +1,261 @@
+//! The event stream: one JSON object per line, schema 1.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Render;
+use crate::board::{Board, Change, Seen};
+use crate::clock::Moment;
+use crate::event::{Event, Kind, Outcome, Started};
+use crate::model::{Phase, UnitState};
+
+/// The version of the event stream. Fields and events may be added to it; none is removed.
+const SCHEMA: u32 = 1;
+
+/// Writes events to a file or to stdout; traces go to `errors`.
+pub(crate) struct Json<W, E> {
+    out: W,
+    errors: E,
+}
+
+impl<W: Write, E: Write> Json<W, E> {
+    /// Writes the stream to `out` and the lines of `--verbose` to `errors`.
+    pub(crate) fn new(out: W, errors: E) -> Self {
+        Self { out, errors }
+    }
+
+    fn line(&mut self, event: &Event<'_>, board: &Board, body: Body<'_>) -> io::Result<()> {
+        let line = Line {
+            event: body.name(),
+            time: timestamp(event.wall()),
+            target: &board.target,
+            body,
+        };
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+impl<W: Write, E: Write> Render for Json<W, E> {
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        match &event.kind {
+            Kind::Started(started) => self.line(event, board, Body::started(started))?,
+            Kind::Phase { from } => {
+                let body = Body::Phase {
+                    from: from.map(Phase::word),
+                    phase: board.phase.unwrap_or(Phase::Unknown).word(),
+                    message: board.message.as_ref().map(ToString::to_string),
+                    figures: Figures::of(board),
+                };
+                self.line(event, board, body)?;
+            }
+            Kind::Units(changes) => {
+                for change in *changes {
+                    let body = Body::unit(change, board, event.moment());
+                    self.line(event, board, body)?;
+                }
+            }
+            Kind::Progress => self.line(event, board, Body::Progress(Figures::of(board)))?,
+            Kind::Offline { status, retry_in } => {
+                let Some(offline) = &board.offline else {
+                    return Ok(());
+                };
+                let body = Body::Offline {
+                    attempt: offline.attempts,
+                    error: &offline.error,
+                    status: *status,
+                    retry_in_ms: milliseconds(*retry_in),
+                    offline_ms: milliseconds(event.moment().since(offline.since)),
+                };
+                self.line(event, board, body)?;
+            }
+            Kind::Online { offline } => {
+                let offline_ms = milliseconds(*offline);
+                self.line(event, board, Body::Online { offline_ms })?;
+            }
+            Kind::Warning(note) => {
+                let message = note.to_string();
+                self.line(event, board, Body::Warning { message })?;
+            }
+            // Not an event; and whether stderr can be written does not matter to the stream.
+            Kind::Trace(line) => {
+                let _ = writeln!(self.errors, "{line}");
+                return Ok(());
+            }
+            Kind::Finished(outcome) => {
+                let body = Body::finished(outcome, board);
+                self.line(event, board, body)?;
+            }
+        }
+        self.out.flush()
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    time: String,
+    target: &'a str,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Started {
+        schema: u32,
+        version: &'static str,
+        provider: &'static str,
+        endpoint: &'a str,
+        interval_ms: u64,
+    },
+    Phase {
+        from: Option<&'static str>,
+        phase: &'static str,
+        message: Option<String>,
+        #[serde(flatten)]
+        figures: Figures,
+    },
+    Unit {
+        id: &'a str,
+        name: &'a str,
+        kind: &'static str,
+        batch: Option<u32>,
+        from: Option<&'static str>,
+        state: &'static str,
+        detail: Option<&'a str>,
+        elapsed_ms: Option<u64>,
+    },
+    Progress(Figures),
+    Offline {
+        attempt: u32,
+        error: &'a str,
+        status: Option<u16>,
+        retry_in_ms: u64,
+        offline_ms: u64,
+    },
+    Online {
+        offline_ms: u64,
+    },
+    Warning {
+        message: String,
+    },
+    Finished {
+        verdict: &'static str,
+        exit_code: u8,
+        reason: String,
+        elapsed_ms: u64,
+        polls: u64,
+        units: Map<String, Value>,
+        failed: Vec<Failed<'a>>,
+        url: Option<&'a str>,
+    },
+}
+
+#[derive(Serialize)]
+struct Figures {
+    done: usize,
+    total: usize,
+    percent: Option<u8>,
+    batch: Option<u32>,
+    batches: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    id: &'a str,
+    name: &'a str,
+    detail: Option<&'a str>,
+    log: Option<&'a [String]>,
+}
+
+impl<'a> Body<'a> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::Phase { .. } => "phase",
+            Self::Unit { .. } => "unit",
+            Self::Progress(_) => "progress",
+            Self::Offline { .. } => "offline",
+            Self::Online { .. } => "online",
+            Self::Warning { .. } => "warning",
+            Self::Finished { .. } => "finished",
+        }
+    }
+
+    fn started(started: &'a Started) -> Self {
+        Self::Started {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            provider: started.provider,
+            endpoint: &started.endpoint,
+            interval_ms: milliseconds(started.interval),
+        }
+    }
+
+    fn unit(change: &Change, board: &'a Board, now: Moment) -> Self {
+        let seen = board.unit(change.place);
+        Self::Unit {
+            id: &seen.unit.id,
+            name: &seen.unit.name,
+            kind: seen.unit.kind.word(),
+            batch: seen.unit.batch,
+            from: change.from.map(UnitState::word),
+            state: seen.unit.state.word(),
+            detail: seen.unit.detail.as_deref(),
+            elapsed_ms: board.age(seen, now).map(milliseconds),
+        }
+    }
+
+    fn finished(outcome: &Outcome, board: &'a Board) -> Self {
+        let failed = |seen: &'a Seen| Failed {
+            id: &seen.unit.id,
+            name: &seen.unit.name,
+            detail: seen.unit.detail.as_deref(),
+            log: None,
+        };
+        let total = [("total".to_owned(), board.total().into())];
+        let counts = UnitState::ALL
+            .into_iter()
+            .map(|state| (state.word().to_owned(), board.count(state).into()));
+        Self::Finished {
+            verdict: outcome.verdict.word(),
+            exit_code: outcome.verdict.code(),
+            reason: outcome.reason.to_string(),
+            elapsed_ms: milliseconds(outcome.elapsed),
+            polls: outcome.polls,
+            units: total.into_iter().chain(counts).collect(),
+            failed: board
+                .failed()
+                .map(|place| failed(board.unit(place)))
+                .collect(),
+            url: board.url.as_deref(),
+        }
+    }
+}
+
+impl Figures {
+    fn of(board: &Board) -> Self {
+        let (done, total, percent, batch, batches) = board.figures();
+        Self {
+            done,
+            total,
+            percent,
+            batch,
+            batches,
+        }
+    }
+}
+
+/// RFC 3339, UTC, with milliseconds.
+fn timestamp(wall: SystemTime) -> String {
+    humantime::format_rfc3339_millis(super::printable(wall)).to_string()
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

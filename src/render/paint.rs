@@ -1,0 +1,142 @@
+//! Colour, and the marks that say the same without it.
+
+use console::Style;
+
+use crate::exit::Verdict;
+use crate::model::{Phase, UnitState};
+
+/// What the user asked for with `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ColorChoice {
+    // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
+    Auto,
+    Always,
+    Never,
+}
+
+/// Colours text, or does not. A state is always said by a mark or a word as well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint {
+    on: bool,
+}
+
+/// What a colour says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Busy,
+    Notice,
+    Faint,
+    Strong,
+}
+
+impl Paint {
+    /// Resolves the choice for one stream: the option beats `NO_COLOR` (set and not empty), which
+    /// beats `CLICOLOR_FORCE` (set, not empty and not 0), which beats what the stream is.
+    pub(crate) fn choose(
+        choice: ColorChoice,
+        is_terminal: bool,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let on = match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if environment("NO_COLOR").is_some() => false,
+            ColorChoice::Auto => {
+                environment("CLICOLOR_FORCE").is_some_and(|value| value != "0") || is_terminal
+            }
+        };
+        Self { on }
+    }
+
+    /// No colour.
+    #[cfg(test)]
+    pub(crate) const OFF: Self = Self { on: false };
+
+    /// `text` in the colour of `tone`.
+    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
+        if !self.on || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = Style::new().force_styling(true);
+        let style = match tone {
+            Tone::Good => style.green(),
+            Tone::Bad => style.red(),
+            Tone::Busy => style.cyan(),
+            Tone::Notice => style.yellow(),
+            Tone::Faint => style.dim(),
+            Tone::Strong => style.bold(),
+        };
+        style.apply_to(text).to_string()
+    }
+}
+
+/// The mark and the tone of a unit's state.
+pub(crate) const fn of_state(state: UnitState) -> (&'static str, Tone) {
+    match state {
+        UnitState::Pending => ("·", Tone::Faint),
+        UnitState::Queued => ("○", Tone::Faint),
+        UnitState::Running => ("▸", Tone::Busy),
+        UnitState::Succeeded => ("✓", Tone::Good),
+        UnitState::Failed => ("✗", Tone::Bad),
+        UnitState::Skipped => ("»", Tone::Notice),
+        UnitState::Cancelled => ("⊘", Tone::Notice),
+        UnitState::Unknown => ("?", Tone::Notice),
+    }
+}
+
+/// The tone of a phase.
+pub(crate) const fn of_phase(phase: Phase) -> Tone {
+    match phase {
+        Phase::Pending => Tone::Faint,
+        Phase::Running => Tone::Busy,
+        Phase::Paused | Phase::Cancelled | Phase::Unknown => Tone::Notice,
+        Phase::PausedAfterFailure | Phase::Failed => Tone::Bad,
+        Phase::Succeeded => Tone::Good,
+    }
+}
+
+/// The mark and the tone of a verdict.
+pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Tone) {
+    match verdict {
+        Verdict::Succeeded => ("✓", Tone::Good),
+        Verdict::Failed | Verdict::Refused => ("✗", Tone::Bad),
+        Verdict::Cancelled => ("⊘", Tone::Notice),
+        Verdict::Paused => ("‖", Tone::Notice),
+        Verdict::Running => ("▸", Tone::Busy),
+        Verdict::Lost | Verdict::TimedOut => ("?", Tone::Bad),
+        Verdict::Interrupted(_) => ("■", Tone::Notice),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_resolved_by_the_contract() {
+        use ColorChoice::{Always, Auto, Never};
+        for (choice, no_color, force, terminal, on) in [
+            (Auto, "", "", true, true),
+            (Auto, "", "", false, false),
+            (Auto, "1", "", true, false),
+            (Auto, "1", "1", true, false),
+            (Auto, "", "1", false, true),
+            (Auto, "", "0", false, false),
+            (Always, "1", "", false, true),
+            (Never, "", "1", true, false),
+        ] {
+            let environment = |name: &str| {
+                let value = match name {
+                    "NO_COLOR" => no_color,
+                    "CLICOLOR_FORCE" => force,
+                    _ => "",
+                };
+                (!value.is_empty()).then(|| value.to_owned())
+            };
+            let paint = Paint::choose(choice, terminal, &environment);
+            assert_eq!(paint.on, on, "{choice:?} {no_color:?} {force:?} {terminal}");
+        }
+    }
+}

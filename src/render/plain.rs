@@ -1,0 +1,198 @@
+//! A line for each change, for logs and for people without a terminal.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use super::paint::{self, Tone};
+use super::{Paint, Render, report};
+use crate::board::{Board, Change};
+use crate::clock::{Moment, Now};
+use crate::event::{Event, Kind};
+use crate::model::{Phase, UnitState};
+use crate::text;
+
+/// Changes of one poll that get a line each; beyond that only failures do.
+const CHANGES: usize = 20;
+/// Failures of one poll that are named.
+const FAILURES: usize = 100;
+/// How long nothing may be said.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// The plain renderer.
+pub(crate) struct Plain<W, E> {
+    out: W,
+    errors: E,
+    paint: Paint,
+    errors_paint: Paint,
+    /// When the last line was written.
+    said: Option<Moment>,
+    batch: Option<u32>,
+    percent: Option<u8>,
+}
+
+impl<W: Write, E: Write> Plain<W, E> {
+    /// Writes changes and the report to `out`, warnings to `errors`.
+    pub(crate) fn new(out: W, errors: E, paint: Paint, errors_paint: Paint) -> Self {
+        Self {
+            out,
+            errors,
+            paint,
+            errors_paint,
+            said: None,
+            batch: None,
+            percent: None,
+        }
+    }
+
+    fn line(&mut self, at: Now, text: &str) -> io::Result<()> {
+        self.said = Some(at.moment);
+        writeln!(self.out, "{} {text}", timestamp(at.wall))
+    }
+
+    fn units(&mut self, at: Now, changes: &[Change], board: &Board) -> io::Result<()> {
+        let failures = changes
+            .iter()
+            .filter(|change| board.unit(change.place).unit.state == UnitState::Failed);
+        let failed = failures.clone().count();
+        for change in failures.take(FAILURES) {
+            self.unit(at, change, board)?;
+        }
+        if failed > FAILURES {
+            let more = failed - FAILURES;
+            let line = self.paint.tone(Tone::Bad, &format!("FAILED {more} more"));
+            self.line(at, &line)?;
+        }
+        let others = changes
+            .iter()
+            .filter(|change| board.unit(change.place).unit.state != UnitState::Failed);
+        if changes.len() <= CHANGES {
+            for change in others {
+                self.unit(at, change, board)?;
+            }
+            return Ok(());
+        }
+        let mut counts = UnitState::ALL.map(|state| (state, 0));
+        for change in others {
+            counts[board.unit(change.place).unit.state as usize].1 += 1;
+        }
+        let counts = report::states(counts);
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let line = format!("changed: {counts}; {}/{} done", board.done(), board.total());
+        self.line(at, &line)
+    }
+
+    fn unit(&mut self, at: Now, change: &Change, board: &Board) -> io::Result<()> {
+        let seen = board.unit(change.place);
+        let unit = &seen.unit;
+        let mut line = match unit.state {
+            // Stands out without colour.
+            UnitState::Failed => format!("FAILED {}", unit.name),
+            state => format!("{} {}", unit.name, state.word()),
+        };
+        if let Some(age) = seen.ended.and_then(|ended| board.age(seen, ended)) {
+            line += &format!(" after {}", text::duration(age));
+        }
+        if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
+            line += " again";
+        }
+        if let Some(detail) = &unit.detail {
+            line += &format!(": {detail}");
+        }
+        let (_, tone) = paint::of_state(unit.state);
+        self.line(at, &self.paint.tone(tone, &line))
+    }
+
+    fn phase(&mut self, at: Now, board: &Board) -> io::Result<()> {
+        let phase = board.phase.unwrap_or(Phase::Unknown);
+        let mut line = format!("{} {}", board.target, phase.word());
+        if let Some(message) = &board.message {
+            line += &format!(": {message}");
+        }
+        line += &figures(board);
+        self.line(at, &self.paint.tone(paint::of_phase(phase), &line))
+    }
+}
+
+impl<W: Write, E: Write> Render for Plain<W, E> {
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        let at = event.at;
+        match &event.kind {
+            Kind::Started(started) => {
+                let every = humantime::format_duration(started.interval);
+                let line = format!(
+                    "{} watching {}, a poll each {every}",
+                    board.target, started.endpoint
+                );
+                self.line(at, &line)?;
+            }
+            Kind::Phase { .. } => self.phase(at, board)?,
+            Kind::Units(changes) => self.units(at, changes, board)?,
+            // The lines of the units say it already, but for these two.
+            Kind::Progress if (board.batch, board.percent) == (self.batch, self.percent) => {}
+            Kind::Progress => {
+                let line = format!("{}{}", board.target, figures(board));
+                self.line(at, &line)?;
+            }
+            Kind::Offline { .. } | Kind::Online { .. } => {
+                if let Some(remark) = report::remark(event, board, self.paint) {
+                    self.line(at, &remark)?;
+                }
+            }
+            Kind::Warning(_) | Kind::Trace(_) => {
+                // Whether stderr can be written does not matter to the result.
+                if let Some(remark) = report::remark(event, board, self.errors_paint) {
+                    let _ = writeln!(self.errors, "{remark}");
+                }
+            }
+            Kind::Finished(outcome) => {
+                for line in report::report(outcome, board, event.moment(), self.paint) {
+                    writeln!(self.out, "{line}")?;
+                }
+            }
+        }
+        (self.batch, self.percent) = (board.batch, board.percent);
+        self.out.flush()
+    }
+
+    fn tick(&mut self, now: Now, board: &Board) -> io::Result<()> {
+        if self.wake().is_some_and(|wake| wake <= now.moment) {
+            let phase = board.phase.map_or("no answer yet", Phase::word);
+            let line = format!("{} still {phase}{}", board.target, figures(board));
+            self.line(now, &line)?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn wake(&self) -> Option<Moment> {
+        Some(self.said?.after(QUIET))
+    }
+}
+
+/// ` 3/10 done, 42 %, batch 1 of 3`, as far as it is known.
+fn figures(board: &Board) -> String {
+    let mut parts = Vec::new();
+    let (done, total, percent, batch, batches) = board.figures();
+    if total > 0 {
+        parts.push(format!("{done}/{total} done"));
+    }
+    if let Some(percent) = percent {
+        parts.push(format!("{percent} %"));
+    }
+    match (batch, batches) {
+        (Some(batch), Some(batches)) => parts.push(format!("batch {batch} of {batches}")),
+        (Some(batch), None) => parts.push(format!("batch {batch}")),
+        _ => {}
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", parts.join(", "))
+}
+
+/// RFC 3339, UTC.
+fn timestamp(wall: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(super::printable(wall)).to_string()
+}

@@ -1,0 +1,39 @@
+//! Warnings and errors on stderr, and the verdict there where it is not a success.
+
+use std::io::{self, Write};
+
+use super::{Paint, Render, report};
+use crate::board::Board;
+use crate::event::{Event, Kind};
+use crate::exit::Verdict;
+
+/// The quiet renderer.
+pub(crate) struct Quiet<E> {
+    errors: E,
+    paint: Paint,
+}
+
+impl<E: Write> Quiet<E> {
+    /// Writes to `errors`.
+    pub(crate) fn new(errors: E, paint: Paint) -> Self {
+        Self { errors, paint }
+    }
+}
+
+impl<E: Write> Render for Quiet<E> {
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        let line = match &event.kind {
+            Kind::Finished(outcome) if outcome.verdict == Verdict::Succeeded => None,
+            Kind::Finished(outcome) => Some(report::verdict(outcome, board, self.paint)),
+            Kind::Offline { .. } | Kind::Online { .. } | Kind::Warning(_) | Kind::Trace(_) => {
+                report::remark(event, board, self.paint)
+            }
+            _ => None,
+        };
+        // stderr carries nothing that the verdict needs: where it is gone, the exit code is left.
+        if let Some(line) = line {
+            let _ = writeln!(self.errors, "{line}");
+        }
+        Ok(())
+    }
+}
