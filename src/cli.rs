@@ -1,0 +1,571 @@
+//! The command line. Every check that can be made before a request is sent is made here, so that
+//! no unchecked text goes on.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
+use url::{Host, Url};
+
+#[cfg(feature = "demo")]
+use crate::demo;
+use crate::exit;
+use crate::http;
+use crate::provider::yunxiao;
+use crate::render::{ColorChoice, OutputChoice};
+use crate::secret::Credential;
+use crate::watch::{self, OnPause};
+
+/// Reads an environment variable; an empty one counts as not set.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// From one poll to the next, where nothing is said.
+const INTERVAL: Duration = Duration::from_secs(3);
+/// The shortest interval.
+const SHORTEST: Duration = Duration::from_millis(10);
+/// The longest request: a day, far beyond any use, and short enough to count with.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Watch a deployment until it ends; the exit code is the verdict.
+#[derive(Parser, Debug)]
+#[command(name = "deploywatch", version, max_term_width = 100)]
+#[command(help_template = ROOT_HELP, after_help = root_after_help())]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// clap cannot group subcommands, so the root's help lists them itself; a test compares the list
+/// with the commands there are.
+const ROOT_HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Watch one deployment:
+  yunxiao      Alibaba Cloud Yunxiao Flow: host deploy order
+
+More:
+  demo         Watch a simulated deployment: no account, no network
+  completions  Print a shell completion script
+
+{all-args}{after-help}";
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Alibaba Cloud Yunxiao Flow: host deploy order
+    #[command(after_help = after_help(YUNXIAO_EXAMPLES))]
+    Yunxiao(YunxiaoArgs),
+    /// Watch a simulated deployment: no account, no network
+    #[cfg(feature = "demo")]
+    #[command(after_help = after_help(DEMO_EXAMPLES))]
+    Demo(DemoArgs),
+    /// Print a shell completion script
+    #[command(help_template = "{about}\n\n{usage-heading} {usage}\n\n{positionals}{after-help}\n")]
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell it is for
+        #[arg(help_heading = "Arguments")]
+        shell: Shell,
+    },
+}
+
+const ROOT_EXAMPLES: &[&str] = &[
+    "deploywatch yunxiao --pipeline 123 --order 1111",
+    "deploywatch demo",
+];
+const YUNXIAO_EXAMPLES: &[&str] = &[
+    "deploywatch yunxiao --pipeline 123 --order 1111",
+    "deploywatch yunxiao --pipeline 123 --order 1111 --timeout 30m --on-pause exit",
+    "deploywatch yunxiao --pipeline 123 --order 1111 --once --output json",
+];
+#[cfg(feature = "demo")]
+const DEMO_EXAMPLES: &[&str] = &[
+    "deploywatch demo",
+    "deploywatch demo --scenario failure --units 40",
+    "deploywatch demo --serve 127.0.0.1:8080",
+];
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  deploywatch completions bash > ~/.local/share/bash-completion/completions/deploywatch
+  deploywatch completions fish > ~/.config/fish/completions/deploywatch.fish";
+
+fn root_after_help() -> String {
+    after_help(ROOT_EXAMPLES)
+}
+
+/// What a help text ends with: examples, and what the exit codes mean.
+fn after_help(examples: &[&str]) -> String {
+    let mut text = String::from("Examples:\n");
+    for example in examples {
+        let _ = writeln!(text, "  {example}");
+    }
+    text.push_str("\nExit codes:\n");
+    for (code, verdict, meaning) in exit::TABLE {
+        let meaning = meaning.replace('`', "");
+        let _ = writeln!(text, "  {code:>3}  {verdict:<11}  {meaning}");
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// The options of every watch.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WatchArgs {
+    /// Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]
+    #[arg(short, long, global = true, value_name = "DURATION", value_parser = interval)]
+    #[arg(help_heading = "Watch")]
+    interval: Option<Duration>,
+    /// One poll: print the state and exit by it; still going is exit code 7
+    #[arg(long, global = true, help_heading = "Watch")]
+    once: bool,
+
+    /// Give up after this long, time asleep counted: exit code 124 [default: none]
+    #[arg(short, long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(help_heading = "When to give up")]
+    timeout: Option<Duration>,
+    /// Give up when nothing has changed for this long: exit code 124 [default: none]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(help_heading = "When to give up")]
+    stall_timeout: Option<Duration>,
+    /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
+    /// failure
+    #[arg(long, global = true, value_name = "DURATION", default_value = "5m")]
+    #[arg(value_parser = duration, help_heading = "When to give up")]
+    max_offline: Duration,
+    /// How long one request may take, from connecting to the last byte
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    #[arg(value_parser = request_timeout, help_heading = "When to give up")]
+    request_timeout: Duration,
+
+    /// When the deployment waits for a person: auto watches on, but a pause after a failure is a
+    /// failure; wait always watches on; exit ends with code 4, or 1 after a failure
+    #[arg(long, global = true, value_name = "WHAT", default_value = "auto")]
+    #[arg(help_heading = "What counts as a failure")]
+    on_pause: OnPause,
+    /// Exit code 1 as soon as one unit has failed
+    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    fail_fast: bool,
+    /// A success with skipped machines is a failure
+    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    strict: bool,
+
+    /// How to show the watch: bars is a live picture on stderr, plain a line for each change, json
+    /// an event per line, quiet only what went wrong; auto is bars at a terminal, else plain
+    #[arg(short, long, global = true, value_name = "HOW", default_value = "auto")]
+    #[arg(help_heading = "Output")]
+    output: OutputChoice,
+    /// The same as --output quiet
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "output",
+        help_heading = "Output"
+    )]
+    quiet: bool,
+    /// Write the event stream to FILE as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) events: Option<PathBuf>,
+    /// When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(help_heading = "Output")]
+    pub(crate) color: ColorChoice,
+    /// Write a line on stderr about each request: method, URL, status, bytes, time
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// Trust the certificates of this PEM bundle as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long, global = true, help_heading = "Connection")]
+    insecure: bool,
+    /// Send a secret over plain HTTP to a host that is not this machine
+    #[arg(long, global = true, help_heading = "Connection")]
+    allow_http: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct YunxiaoArgs {
+    /// The pipeline's id [env: YUNXIAO_PIPELINE_ID]
+    #[arg(long, value_name = "ID", value_parser = id)]
+    pipeline: Option<String>,
+    /// The deploy order's id
+    #[arg(long, value_name = "ID", value_parser = id)]
+    order: Option<String>,
+    /// The organization's id: given for the central edition, left out for a Region instance
+    /// [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]
+    #[arg(long, value_name = "ID", value_parser = id)]
+    organization: Option<String>,
+    /// Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL]
+    /// [default: https://openapi-rdc.aliyuncs.com]
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN,
+    /// ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Which system to simulate
+    #[arg(value_name = "PROVIDER", default_value = "yunxiao")]
+    system: demo::System,
+    /// How the deployment goes
+    #[arg(long, value_name = "HOW", default_value = "success")]
+    scenario: demo::Scenario,
+    /// How many units it has [default: as many as look well for the system]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    units: Option<u32>,
+    /// How long it takes
+    #[arg(long, value_name = "DURATION", value_parser = limit, default_value = demo::DURATION)]
+    duration: Duration,
+    /// Only serve, on this address of this machine, and print the command that watches it
+    #[arg(long, value_name = "ADDR")]
+    serve: Option<std::net::SocketAddr>,
+}
+
+/// Reads the arguments. What clap asks to be printed (help, version, an error) comes as the error.
+///
+/// # Errors
+/// Where there is something to print instead of something to do.
+pub(crate) fn parse<I, T>(arguments: I) -> Result<Cli, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    // The root's help lists the commands in its template, in groups.
+    let mut command = Cli::command().mut_subcommands(|command| command.hide(true));
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    if matches!(cli.command, Command::Completions { .. })
+        && let Some(("completions", own)) = matches.subcommand()
+        && let Some(given) = own.ids().find(|id| {
+            own.value_source(id.as_str()) == Some(clap::parser::ValueSource::CommandLine)
+                && id.as_str() != "shell"
+        })
+    {
+        let option = given.as_str().replace('_', "-");
+        let message = format!("--{option} is an option of a watch; completions takes none");
+        return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
+    }
+    Ok(cli)
+}
+
+impl WatchArgs {
+    /// The options of the watch; `interval` where none is given.
+    pub(crate) fn options(&self, interval: Option<Duration>) -> watch::Options {
+        watch::Options {
+            interval: self.interval.or(interval).unwrap_or(INTERVAL),
+            timeout: self.timeout,
+            stall_timeout: self.stall_timeout,
+            max_offline: self.max_offline,
+            on_pause: self.on_pause,
+            fail_fast: self.fail_fast,
+            strict: self.strict,
+            once: self.once,
+        }
+    }
+
+    /// How the watch is shown.
+    pub(crate) fn output(&self) -> OutputChoice {
+        if self.quiet {
+            OutputChoice::Quiet
+        } else {
+            self.output
+        }
+    }
+
+    /// Whether certificates are left unchecked.
+    pub(crate) fn insecure(&self) -> bool {
+        self.insecure
+    }
+
+    /// How requests are made; lines about them go to `trace`.
+    ///
+    /// # Errors
+    /// Where the PEM bundle cannot be read.
+    pub(crate) fn http(&self, trace: http::Trace) -> Result<http::Settings> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
+        };
+        Ok(http::Settings {
+            timeout: self.request_timeout,
+            cacert: self.cacert.as_ref().map(read).transpose()?,
+            insecure: self.insecure,
+            trace: self.verbose.then_some(trace),
+        })
+    }
+}
+
+impl YunxiaoArgs {
+    /// The checked settings.
+    ///
+    /// # Errors
+    /// Where something is missing or does not go together; the message says what to do.
+    pub(crate) fn settings(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+    ) -> Result<yunxiao::Settings> {
+        let pipeline = given(&self.pipeline, &["YUNXIAO_PIPELINE_ID"], environment)?
+            .context("which pipeline? Give --pipeline ID, or set YUNXIAO_PIPELINE_ID")?;
+        let order = self
+            .order
+            .clone()
+            .context("which deploy order? Give --order ID")?;
+        let organization = given(
+            &self.organization,
+            &[
+                "YUNXIAO_ORGANIZATION_ID",
+                "ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID",
+            ],
+            environment,
+        )?;
+        let url = self
+            .endpoint
+            .clone()
+            .or_else(|| environment("YUNXIAO_API_BASE_URL"));
+        let endpoint = endpoint(url.as_deref().unwrap_or(yunxiao::CENTRAL))?;
+        let organization = match environment("YUNXIAO_EDITION").as_deref() {
+            Some("region") => None,
+            Some("central") => {
+                ensure!(
+                    organization.is_some(),
+                    "YUNXIAO_EDITION=central needs an organization: give --organization ID, or \
+                     set YUNXIAO_ORGANIZATION_ID"
+                );
+                organization
+            }
+            Some(other) => bail!("YUNXIAO_EDITION is {other:?}; it can be central or region"),
+            None => organization,
+        };
+        let central = yunxiao::CENTRAL.strip_prefix("https://");
+        ensure!(
+            organization.is_some() || endpoint.host_str() != central,
+            "the central edition needs an organization: give --organization ID, or set \
+             YUNXIAO_ORGANIZATION_ID; a Region instance needs its own --endpoint URL"
+        );
+        keep_secret(&endpoint, watch.allow_http)?;
+        let credential = Credential::find(
+            self.token_file.as_deref(),
+            &["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN"],
+            environment,
+        )?;
+        Ok(yunxiao::Settings {
+            endpoint,
+            organization,
+            pipeline,
+            order,
+            credential,
+        })
+    }
+}
+
+#[cfg(feature = "demo")]
+impl DemoArgs {
+    /// What is simulated, and where it is served if it is only served.
+    ///
+    /// # Errors
+    /// Where the system does not know the scenario, or the address is not of this machine.
+    pub(crate) fn plan(&self) -> Result<(demo::Plan, Option<std::net::SocketAddr>)> {
+        if let Err(why) = demo::Plan::supports(self.system, self.scenario) {
+            bail!("{why}");
+        }
+        if let Some(address) = self.serve {
+            ensure!(
+                address.ip().is_loopback(),
+                "--serve is for this machine only: give 127.0.0.1:PORT or [::1]:PORT"
+            );
+        }
+        let plan = demo::Plan {
+            system: self.system,
+            scenario: self.scenario,
+            units: self.units.unwrap_or(self.system.default_units()),
+            duration: self.duration,
+        };
+        Ok((plan, self.serve))
+    }
+}
+
+/// An option, else the first of its variables that is set; an id either way.
+fn given(
+    option: &Option<String>,
+    variables: &[&str],
+    environment: Environment<'_>,
+) -> Result<Option<String>> {
+    if option.is_some() {
+        return Ok(option.clone());
+    }
+    let set = variables
+        .iter()
+        .find_map(|name| environment(name).map(|value| (name, value)));
+    let Some((name, value)) = set else {
+        return Ok(None);
+    };
+    match id(&value) {
+        Ok(id) => Ok(Some(id)),
+        Err(why) => bail!("{name}: {why}"),
+    }
+}
+
+/// An id goes into a URL's path, so it holds nothing that means something there.
+fn id(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if text.is_empty() || text.len() > 128 || !text.bytes().all(fits) {
+        return Err("an id is 1 to 128 letters, digits, - and _".into());
+    }
+    Ok(text.to_owned())
+}
+
+/// An http or https URL with nothing after its path. What is wrong is said without the URL: it may
+/// hold a password.
+fn endpoint(text: &str) -> Result<Url> {
+    let url = Url::parse(text).context("the endpoint is not a URL like https://host:port/path")?;
+    ensure!(
+        matches!(url.scheme(), "http" | "https") && url.has_host(),
+        "the endpoint must begin with https:// or http://"
+    );
+    ensure!(
+        url.username().is_empty() && url.password().is_none(),
+        "the endpoint must not hold a user or a password: a secret comes from the environment or \
+         a file"
+    );
+    ensure!(
+        url.query().is_none() && url.fragment().is_none(),
+        "the endpoint must not hold a ? or a #"
+    );
+    Ok(url)
+}
+
+/// Refuses to send a secret over plain HTTP to another machine.
+fn keep_secret(endpoint: &Url, allowed: bool) -> Result<()> {
+    let this_machine = match endpoint.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    ensure!(
+        endpoint.scheme() == "https" || this_machine || allowed,
+        "the token would go over plain HTTP to {}: use https://, or give --allow-http if that is \
+         what you want",
+        endpoint.host_str().unwrap_or_default()
+    );
+    Ok(())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; a duration reads like 500ms, 3s, 10m or '1h 30m'"))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < SHORTEST {
+        return Err("the shortest interval is 10ms".into());
+    }
+    Ok(interval)
+}
+
+fn limit(text: &str) -> Result<Duration, String> {
+    let limit = duration(text)?;
+    if limit.is_zero() {
+        return Err("it must be longer than 0; leave the option out for no limit".into());
+    }
+    Ok(limit)
+}
+
+fn request_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = duration(text)?;
+    if timeout.is_zero() || timeout > LONGEST {
+        return Err("it must be longer than 0 and at most 1day".into());
+    }
+    Ok(timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_command() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().expect("an about").to_string();
+            let row = format!("  {:<11}  {about}\n", command.get_name());
+            assert!(ROOT_HELP.contains(&row), "the help lacks {row:?}");
+        }
+    }
+
+    #[test]
+    fn ids_go_into_a_path() {
+        for good in ["1", "a-b_C9", &"9".repeat(128)] {
+            id(good).expect(good);
+        }
+        for bad in [
+            "",
+            "1/2",
+            "..",
+            "a b",
+            "1?x",
+            "1%2f",
+            "部署",
+            &"9".repeat(129),
+        ] {
+            id(bad).expect_err(bad);
+        }
+    }
+
+    #[test]
+    fn endpoints_hold_no_secret_and_nothing_after_the_path() {
+        for good in ["https://example.com", "http://127.0.0.1:8080/base/"] {
+            endpoint(good).expect(good);
+        }
+        for bad in [
+            "example.com",
+            "ftp://example.com",
+            "https://user:made-up@example.com",
+            "https://user@example.com",
+            "https://example.com/?a=b",
+            "https://example.com/#a",
+            "file:///etc/passwd",
+        ] {
+            let error = endpoint(bad).expect_err(bad);
+            assert!(!format!("{error:#}").contains("made-up"));
+        }
+    }
+
+    #[test]
+    fn a_secret_goes_over_plain_http_to_this_machine_only() {
+        for (url, allowed) in [
+            ("https://example.com", true),
+            ("http://127.0.0.1:1", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:1", true),
+            ("http://localhost:1", true),
+            ("http://localhost.example.com", false),
+            ("http://192.0.2.1", false),
+            ("http://127.0.0.1.example.com", false),
+            ("http://0x7f000001", true),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert_eq!(keep_secret(&url, false).is_ok(), allowed, "{url}");
+            keep_secret(&url, true).expect("allowed");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Watches a deployment until it ends; the exit code is the verdict.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+mod board;
+mod cli;
+mod clock;
+#[cfg(feature = "demo")]
+mod demo;
+mod event;
+mod exit;
+mod http;
+mod model;
+mod provider;
+mod render;
+mod secret;
+mod session;
+mod signals;
+mod text;
+mod watch;
+
+fn main() -> ExitCode {
+    let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Where it cannot be printed there is nobody to read it.
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(exit::USAGE));
+        }
+    };
+    session::run(&cli, &environment).unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        ExitCode::from(exit::USAGE)
+    })
+}
