@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::clock::{Moment, Now};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
 
 /// How many of the last durations the usual one is taken from.
@@ -31,12 +31,20 @@ pub(crate) struct Board {
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
     pub(crate) url: Option<Arc<str>>,
+    /// Which run the units belong to.
+    run: Option<Arc<str>>,
+    /// The end of the log of failed units, by place.
+    logs: HashMap<usize, Vec<String>>,
     /// When the last good answer came.
     pub(crate) last_good: Option<Moment>,
+    /// Whether its watch is over.
+    pub(crate) over: bool,
     /// While polls fail.
     pub(crate) offline: Option<Offline>,
     units: Vec<Seen>,
-    places: HashMap<Arc<str>, usize>,
+    /// Where each unit is, by id. Answers keep their order as a rule, and then nobody asks: it is
+    /// made when one does not.
+    places: Option<HashMap<Arc<str>, usize>>,
     counts: [usize; UnitState::ALL.len()],
     failed: BTreeSet<usize>,
     running: BTreeSet<(Moment, usize)>,
@@ -94,10 +102,13 @@ impl Board {
             batches: None,
             percent: None,
             url: None,
+            run: None,
+            logs: HashMap::new(),
             last_good: None,
+            over: false,
             offline: None,
             units: Vec::new(),
-            places: HashMap::new(),
+            places: None,
             counts: [0; UnitState::ALL.len()],
             failed: BTreeSet::new(),
             running: BTreeSet::new(),
@@ -111,24 +122,38 @@ impl Board {
 
     /// Takes in the units of an answer; says which changed, in the answer's order. A unit that the
     /// answer does not name keeps its last state.
-    pub(crate) fn take_units(&mut self, snapshot: &Snapshot, at: Moment) -> Vec<Change> {
+    pub(crate) fn take_units(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Change> {
+        let at = now.moment;
+        if snapshot.run.is_some() && self.run != snapshot.run {
+            if self.run.is_some() {
+                self.forget_units();
+            }
+            self.run.clone_from(&snapshot.run);
+        }
         let mut changes = Vec::new();
+        let first = self.units.is_empty();
+        if first {
+            self.units.reserve_exact(snapshot.units.len());
+        }
         let mut expected = 0;
         for unit in &snapshot.units {
             // Answers keep their order, so the next place is nearly always the right one.
             let here = self.units.get(expected);
             let place = if here.is_some_and(|seen| seen.unit.id == unit.id) {
                 Some(expected)
+            } else if first {
+                // The ids of one answer are unique.
+                None
             } else {
-                self.places.get(&unit.id).copied()
+                self.places().get(&unit.id).copied()
             };
             match place {
                 Some(place) => {
-                    changes.extend(self.update(place, unit, at));
+                    changes.extend(self.update(place, unit, now));
                     expected = place + 1;
                 }
                 None if self.units.len() < snapshot.units.len() + REMEMBERED => {
-                    changes.push(self.add(unit, at));
+                    changes.push(self.add(unit, now));
                     expected = self.units.len();
                 }
                 None => {}
@@ -138,23 +163,46 @@ impl Board {
         changes
     }
 
-    fn add(&mut self, unit: &Unit, at: Moment) -> Change {
+    fn places(&mut self) -> &HashMap<Arc<str>, usize> {
+        let units = &self.units;
+        self.places.get_or_insert_with(|| {
+            let ids = units.iter().map(|seen| Arc::clone(&seen.unit.id));
+            ids.zip(0..).collect()
+        })
+    }
+
+    /// Another run has units of its own.
+    fn forget_units(&mut self) {
+        self.units.clear();
+        self.places = None;
+        self.counts = Default::default();
+        self.failed.clear();
+        self.running.clear();
+        self.recent.clear();
+        self.durations.clear();
+        self.usual = None;
+        self.ended_here = 0;
+    }
+
+    fn add(&mut self, unit: &Unit, now: Now) -> Change {
         let place = self.units.len();
-        self.places.insert(Arc::clone(&unit.id), place);
+        if let Some(places) = &mut self.places {
+            places.insert(Arc::clone(&unit.id), place);
+        }
         self.counts[unit.state as usize] += 1;
         self.units.push(Seen {
             unit: unit.clone(),
             running: None,
             ended: None,
-            named: at,
+            named: now.moment,
         });
-        self.enter(place, None, at);
+        self.enter(place, None, now);
         Change { place, from: None }
     }
 
-    fn update(&mut self, place: usize, unit: &Unit, at: Moment) -> Option<Change> {
+    fn update(&mut self, place: usize, unit: &Unit, now: Now) -> Option<Change> {
         let seen = &mut self.units[place];
-        seen.named = at;
+        seen.named = now.moment;
         if seen.unit == *unit {
             return None;
         }
@@ -164,7 +212,7 @@ impl Board {
             self.leave(place, from);
             self.counts[from as usize] -= 1;
             self.counts[unit.state as usize] += 1;
-            self.enter(place, Some(from), at);
+            self.enter(place, Some(from), now);
         }
         Some(Change {
             place,
@@ -186,11 +234,19 @@ impl Board {
         }
     }
 
-    fn enter(&mut self, place: usize, from: Option<UnitState>, at: Moment) {
+    fn enter(&mut self, place: usize, from: Option<UnitState>, now: Now) {
+        let at = now.moment;
         let seen = &mut self.units[place];
         let state = seen.unit.state;
         if state.ended() {
             seen.ended = from.map(|_| at);
+            if let (Some(began), Some(ended)) = (seen.unit.began, seen.unit.ended) {
+                // Both by the provider's clock: their difference is the time that it ran.
+                let ran = ended.get().saturating_sub(began.get());
+                let ran = u64::try_from(ran).unwrap_or(0);
+                seen.running = Some(at.before(Duration::from_millis(ran)));
+                seen.ended = Some(at);
+            }
             if let Some(since) = seen.running
                 && state == UnitState::Succeeded
             {
@@ -218,11 +274,22 @@ impl Board {
                 self.failed.insert(place);
             }
             UnitState::Running => {
-                let since = *seen.running.get_or_insert(at);
+                let began = seen.unit.began.map(|began| now.moment_of(began.get()));
+                let since = *seen.running.get_or_insert(began.unwrap_or(at));
                 self.running.insert((since, place));
             }
             _ => {}
         }
+    }
+
+    /// Keeps the end of a failed unit's log.
+    pub(crate) fn take_log(&mut self, place: usize, lines: Vec<String>) {
+        self.logs.insert(place, lines);
+    }
+
+    /// The end of a failed unit's log, where it could be had.
+    pub(crate) fn log(&self, place: usize) -> Option<&[String]> {
+        self.logs.get(&place).map(Vec::as_slice)
     }
 
     /// Settles what the draws until the next answer ask for again and again.
@@ -330,6 +397,8 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroI64;
+
     use super::*;
     use crate::model::{UnitKind, Units};
     use UnitState::{Failed, Pending, Running, Succeeded};
@@ -348,10 +417,10 @@ mod tests {
     fn board(polls: &[&[(&str, UnitState)]]) -> Board {
         let mut board = Board::new("t".into(), Moment::at(0.0));
         for (second, units) in polls.iter().enumerate() {
-            let at = Moment::at(second as f64);
-            board.take_units(&snapshot(units), at);
+            let now = Now::at(second as f64);
+            board.take_units(&snapshot(units), now);
             board.phase = Some(Phase::Running);
-            board.last_good = Some(at);
+            board.last_good = Some(now.moment);
         }
         board.settle();
         board
@@ -379,7 +448,7 @@ mod tests {
         let mut board = board(&[&[("a", Running), ("b", Pending)]]);
         let changes = board.take_units(
             &snapshot(&[("a", Succeeded), ("b", Pending), ("c", Pending)]),
-            Moment::at(1.0),
+            Now::at(1.0),
         );
         assert_eq!(
             changes,
@@ -453,6 +522,56 @@ mod tests {
     }
 
     #[test]
+    fn another_run_starts_with_no_units() {
+        let of_run = |run: Option<&str>, units| Snapshot {
+            run: run.map(Into::into),
+            ..snapshot(units)
+        };
+        let mut board = Board::new("t".into(), Moment::at(0.0));
+        board.take_units(
+            &of_run(Some("1"), &[("a", Failed), ("b", Running)]),
+            Now::at(0.0),
+        );
+        // An answer that does not say which run it is does not begin another.
+        board.take_units(&of_run(None, &[]), Now::at(1.0));
+        assert_eq!((board.done(), board.total()), (1, 2));
+        let changes = board.take_units(&of_run(Some("2"), &[("b", Pending)]), Now::at(2.0));
+        assert_eq!(
+            changes,
+            [Change {
+                place: 0,
+                from: None
+            }]
+        );
+        assert_eq!((board.done(), board.total()), (0, 1));
+        assert_eq!(board.failed().count() + board.running().count(), 0);
+    }
+
+    #[test]
+    fn the_providers_own_times_give_the_age() {
+        let timed = |state, began: Option<i64>, ended: Option<i64>| {
+            let mut snapshot = snapshot(&[("a", state)]);
+            let time = |time: Option<i64>| time.and_then(NonZeroI64::new);
+            let (began, ended) = (time(began), time(ended));
+            (snapshot.units[0].began, snapshot.units[0].ended) = (began, ended);
+            snapshot
+        };
+        let mut board = Board::new("t".into(), Moment::at(100.0));
+        board.take_units(&timed(Running, Some(40_000), None), Now::at(100.0));
+        let age = |board: &Board, at| board.age(board.unit(0), Moment::at(at));
+        assert_eq!(age(&board, 102.0), Some(Duration::from_secs(62)));
+        board.take_units(
+            &timed(Succeeded, Some(40_000), Some(55_000)),
+            Now::at(103.0),
+        );
+        assert_eq!(age(&board, 110.0), Some(Duration::from_secs(15)));
+        // A clock that is ahead of this one's must not make a negative age.
+        let mut board = Board::new("t".into(), Moment::at(100.0));
+        board.take_units(&timed(Running, Some(500_000), None), Now::at(100.0));
+        assert_eq!(age(&board, 101.0), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
     fn units_without_end_do_not_fill_the_memory() {
         let mut board = Board::new("t".into(), Moment::at(0.0));
         for poll in 0..25_u32 {
@@ -465,7 +584,7 @@ mod tests {
                 units: list.finish(),
                 ..Snapshot::new(Phase::Running)
             };
-            board.take_units(&snapshot, Moment::at(f64::from(poll)));
+            board.take_units(&snapshot, Now::at(f64::from(poll)));
         }
         assert_eq!(board.total(), REMEMBERED + 10_000);
     }

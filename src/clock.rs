@@ -23,6 +23,10 @@ const CLOCK: ClockId = ClockId::Boottime;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const CLOCK: ClockId = ClockId::Monotonic;
 
+/// Moments begin this long before the clock does, so that what a provider began before the machine
+/// did has a moment too.
+const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
+
 impl Now {
     /// Reads both clocks.
     pub(crate) fn read() -> Self {
@@ -30,9 +34,20 @@ impl Now {
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
         Self {
-            moment: Moment(Duration::new(seconds, nanoseconds)),
+            moment: Moment(BEFORE + Duration::new(seconds, nanoseconds)),
             wall: SystemTime::now(),
         }
+    }
+}
+
+impl Now {
+    /// The moment of a wall clock's time, in milliseconds since 1970; now where that is still to
+    /// come.
+    pub(crate) fn moment_of(self, milliseconds: i64) -> Moment {
+        let at = SystemTime::UNIX_EPOCH
+            .checked_add(Duration::from_millis(milliseconds.try_into().unwrap_or(0)));
+        let ago = at.and_then(|at| self.wall.duration_since(at).ok());
+        self.moment.before(ago.unwrap_or_default())
     }
 }
 
@@ -55,7 +70,7 @@ impl Moment {
     /// A moment for tests, `seconds` after the clock began.
     #[cfg(test)]
     pub(crate) fn at(seconds: f64) -> Self {
-        Self(Duration::from_secs_f64(seconds))
+        Self(BEFORE + Duration::from_secs_f64(seconds))
     }
 }
 

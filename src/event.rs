@@ -1,10 +1,9 @@
 //! What happens in a watch, as data that carries its own time. Every renderer reads the same
 //! events; none asks a clock, a provider or the environment.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::board::Change;
+use crate::board::{Board, Change};
 use crate::clock::{Moment, Now};
 use crate::exit::Verdict;
 use crate::model::{Note, Phase};
@@ -29,7 +28,10 @@ pub(crate) enum Kind<'a> {
     /// All units that one poll changed.
     Units(&'a [Change]),
     /// The figures of the whole changed, and the phase did not.
-    Progress,
+    Progress {
+        /// Whether more than the count of units that are done changed.
+        stepped: bool,
+    },
     /// A poll failed; the board's `offline` says since when.
     Offline {
         status: Option<u16>,
@@ -43,6 +45,10 @@ pub(crate) enum Kind<'a> {
     /// A line about a request, for `--verbose`.
     Trace(&'a str),
     Finished(&'a Outcome),
+    /// The watch of one target of a list ended; the others may go on.
+    PartFinished(&'a Outcome),
+    /// The watch of the whole list ended; what it came to for each target.
+    AllFinished(&'a Outcome, &'a [(&'a Board, &'a Outcome)]),
 }
 
 /// What is watched, and how.
@@ -62,10 +68,47 @@ pub(crate) struct Outcome {
     /// Polls, failed ones included.
     pub(crate) polls: u64,
     /// The command that resumes the watch, where the deployment goes on.
-    pub(crate) resume: Option<Arc<str>>,
+    pub(crate) resume: Option<String>,
+}
+
+/// The end of everything that is watched.
+#[derive(Debug)]
+pub(crate) struct End<'a> {
+    pub(crate) at: Now,
+    pub(crate) outcome: &'a Outcome,
+    /// Whether it is a list that ended: it has a verdict beside those of its parts.
+    pub(crate) list: bool,
+    /// What it came to for each target; for a single one, `outcome` again.
+    pub(crate) parts: Vec<(&'a Board, &'a Outcome)>,
+}
+
+impl<'a> End<'a> {
+    /// The end of the watch of one target.
+    pub(crate) fn of_one(at: Now, board: &'a Board, outcome: &'a Outcome) -> Self {
+        Self {
+            at,
+            outcome,
+            list: false,
+            parts: vec![(board, outcome)],
+        }
+    }
 }
 
 impl Event<'_> {
+    /// The end, where this event is one: of a list, not of its parts.
+    pub(crate) fn end<'a>(&'a self, board: &'a Board) -> Option<End<'a>> {
+        match self.kind {
+            Kind::Finished(outcome) => Some(End::of_one(self.at, board, outcome)),
+            Kind::AllFinished(outcome, parts) => Some(End {
+                at: self.at,
+                outcome,
+                list: true,
+                parts: parts.to_vec(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The wall clock's time of the event.
     pub(crate) fn wall(&self) -> SystemTime {
         self.at.wall

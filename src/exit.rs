@@ -17,6 +17,9 @@ pub(crate) enum Verdict {
     Running,
     TimedOut,
     Interrupted(Signal),
+    /// The command line does not tell which deployment is meant, which only the provider's answer
+    /// shows.
+    Unclear,
 }
 
 /// What interrupted a watch. The deployment goes on.
@@ -25,6 +28,8 @@ pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     Terminate,
+    /// The terminal went away.
+    Hangup,
     /// Nobody reads stdout any more. There is no such signal here (it is ignored and seen as a
     /// failed write), but it ends the watch as it ends any other tool in a pipeline.
     Pipe,
@@ -33,7 +38,7 @@ pub(crate) enum Signal {
 impl Verdict {
     /// Every verdict, in the order of the README's table.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Succeeded,
         Self::Failed,
         Self::Cancelled,
@@ -44,6 +49,7 @@ impl Verdict {
         Self::TimedOut,
         Self::Interrupted(Signal::Interrupt),
         Self::Interrupted(Signal::Terminate),
+        Self::Unclear,
     ];
 
     /// The exit code. For a signal it is the shell's 128 + its number.
@@ -58,6 +64,24 @@ impl Verdict {
             Self::Running => 7,
             Self::TimedOut => 124,
             Self::Interrupted(signal) => 128 + signal.number(),
+            Self::Unclear => USAGE,
+        }
+    }
+
+    /// How bad it is: the verdict of a list is the worst of its verdicts.
+    pub(crate) const fn badness(self) -> u8 {
+        match self {
+            Self::Succeeded => 0,
+            Self::Running => 1,
+            Self::Paused => 2,
+            Self::Cancelled => 3,
+            Self::TimedOut => 4,
+            Self::Lost => 5,
+            Self::Refused => 6,
+            Self::Failed => 7,
+            // Neither is about one deployment: the whole watch ends.
+            Self::Unclear => 8,
+            Self::Interrupted(_) => 9,
         }
     }
 
@@ -73,18 +97,15 @@ impl Verdict {
             Self::Running => "running",
             Self::TimedOut => "timed_out",
             Self::Interrupted(_) => "interrupted",
+            Self::Unclear => "-",
         }
-    }
-
-    /// Whether the deployment itself is over, as far as the watch knows.
-    pub(crate) const fn deployment_ended(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
 
 impl Signal {
     const fn number(self) -> u8 {
         match self {
+            Self::Hangup => 1,
             Self::Interrupt => 2,
             Self::Pipe => 13,
             Self::Terminate => 15,
@@ -146,7 +167,7 @@ mod tests {
                 .expect("a row for each code");
             assert_eq!(row.1, verdict.word());
         }
-        assert_eq!(TABLE.len(), Verdict::ALL.len() + 1, "and one for usage");
+        assert_eq!(TABLE.len(), Verdict::ALL.len());
     }
 
     #[test]

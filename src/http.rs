@@ -6,13 +6,16 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    SET_COOKIE,
+};
 use url::Url;
 
 use crate::provider::{PollError, Then};
-use crate::secret::Secret;
 use crate::text;
 
 /// The largest answer read, in bytes, after decompression.
@@ -21,6 +24,9 @@ const LARGEST: usize = 256 << 20;
 const ERROR_BODY: u64 = 64 << 10;
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 64 << 10;
+const SMALLEST: usize = 8 << 10;
+/// The header that numbers a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How requests are made.
 pub(crate) struct Settings {
@@ -30,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) cacert: Option<Vec<u8>>,
     /// Do not check certificates.
     pub(crate) insecure: bool,
+    /// Use no proxy, whatever the environment says.
+    pub(crate) direct: bool,
     /// Called with a line about each request.
     pub(crate) trace: Option<Trace>,
 }
@@ -44,113 +52,192 @@ pub(crate) struct Http {
     trace: Option<Trace>,
 }
 
-impl Http {
-    /// A client for `endpoint`. TLS is set up only where the endpoint needs it: the system's roots
-    /// cost milliseconds, and an empty container has none.
+/// The clients there are. A client has a thread and a pool of connections, and setting up TLS takes
+/// milliseconds, so that targets with the same settings share one.
+#[derive(Default)]
+pub(crate) struct Clients(Vec<((Trust, bool), Client)>);
+
+/// Whose certificates are trusted.
+#[derive(PartialEq)]
+enum Trust {
+    /// No TLS: the system's roots cost milliseconds, and an empty container has none.
+    Plain,
+    System,
+    /// This PEM bundle as well.
+    Also(Vec<u8>),
+    /// Nothing is checked.
+    Anybody,
+}
+
+impl Clients {
+    /// A connection to `endpoint`.
     ///
     /// # Errors
     /// Where the certificates cannot be used.
-    pub(crate) fn new(endpoint: &Url, settings: Settings) -> Result<Self> {
-        // Only the first call can install it, and every one installs the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // The total is set on each request: here it would count for each read.
-            .timeout(None);
-        if endpoint.scheme() == "http" {
-            builder = builder.tls_certs_only([]);
-        } else {
-            if let Some(pem) = &settings.cacert {
-                let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                    .context("--cacert: not a PEM bundle of certificates")?;
-                builder = builder.tls_certs_merge(certificates);
+    pub(crate) fn connect(&mut self, endpoint: &Url, settings: Settings) -> Result<Http> {
+        let trust = match settings.cacert {
+            _ if endpoint.scheme() == "http" => Trust::Plain,
+            _ if settings.insecure => Trust::Anybody,
+            Some(pem) => Trust::Also(pem),
+            None => Trust::System,
+        };
+        let wanted = (trust, settings.direct);
+        let made = self.0.iter().find(|(made, _)| *made == wanted);
+        let client = match made {
+            Some((_, client)) => client.clone(),
+            None => {
+                let client = client(&wanted.0, settings.direct)?;
+                self.0.push((wanted, client.clone()));
+                client
             }
-            builder = builder.tls_danger_accept_invalid_certs(settings.insecure);
-        }
-        Ok(Self {
-            client: builder.build().context("cannot set up HTTPS")?,
+        };
+        Ok(Http {
+            client,
             timeout: settings.timeout,
             trace: settings.trace,
         })
     }
+}
 
-    /// Gets `url` into `body`; true where the answer is byte for byte the one that was understood
-    /// last. `words` finds the provider's own words in the body of an error.
+fn client(trust: &Trust, direct: bool) -> Result<Client> {
+    // Only the first call can install it, and every one installs the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder()
+        .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // The total is set on each request: here it would count for each read.
+        .timeout(None);
+    let builder = if direct { builder.no_proxy() } else { builder };
+    let builder = match trust {
+        Trust::Plain => builder.tls_certs_only([]),
+        Trust::System => builder,
+        Trust::Also(pem) => {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .context("--cacert: not a PEM bundle of certificates")?;
+            ensure!(
+                !certificates.is_empty(),
+                "--cacert: there is no certificate in the file"
+            );
+            builder.tls_certs_merge(certificates)
+        }
+        Trust::Anybody => builder.tls_danger_accept_invalid_certs(true),
+    };
+    builder.build().context(match trust {
+        Trust::Also(_) => "--cacert: the certificates cannot be used",
+        _ => "cannot set up HTTPS",
+    })
+}
+
+impl Http {
+    /// Makes a request whose answer is meant to be JSON, and reads it into `body`. `words` finds the
+    /// provider's own words in the body of an error.
     ///
     /// # Errors
-    /// Whatever is not a 200 with a body that could be JSON.
-    pub(crate) fn get(
+    /// Whatever is not a success with a body that could be JSON.
+    pub(crate) fn ask(
         &self,
-        url: &str,
-        headers: &[(&'static str, &Secret)],
+        request: &Request<'_>,
         body: &mut Body,
         words: fn(&[u8]) -> Option<String>,
-    ) -> Result<bool, PollError> {
+    ) -> Result<Answer, PollError> {
+        self.exchange(request, body)?.json(body, words)
+    }
+
+    /// Makes a request and takes its answer, whatever it is. The body of a success goes into
+    /// `body`, that of anything else is kept aside, so that the last good one can still be compared
+    /// with.
+    ///
+    /// # Errors
+    /// Where no whole answer came.
+    pub(crate) fn exchange(
+        &self,
+        request: &Request<'_>,
+        body: &mut Body,
+    ) -> Result<Answer, PollError> {
+        self.deliver(request, body).map_err(|failure| failure.error)
+    }
+
+    /// The same for a request that must not be made too often: a failure says whether the server
+    /// may have got it.
+    ///
+    /// # Errors
+    /// Where no whole answer came.
+    pub(crate) fn deliver(
+        &self,
+        request: &Request<'_>,
+        body: &mut Body,
+    ) -> Result<Answer, Failure> {
         let begun = Instant::now();
-        let mut request = self.client.get(url).timeout(self.timeout);
-        for (name, secret) in headers {
-            // A secret holds only what a header may hold.
-            if let Ok(mut value) = HeaderValue::from_str(secret.expose()) {
-                value.set_sensitive(true);
-                request = request.header(*name, value);
-            }
-        }
-        let sent = request.send();
-        let status = sent.as_ref().ok().map(|response| response.status());
-        let result = match sent {
-            Ok(response) if status.is_some_and(|status| status.is_success()) => {
-                self.receive(response, body)
-            }
-            Ok(response) => Err(refusal(response, words)),
-            Err(error) => Err(self.failure(error)),
-        };
-        if let Some(trace) = &self.trace {
-            let mut line = format!("GET {url} ");
-            let _ = match (&result, status) {
-                (Err(error), _) => write!(line, "{}", error.cause),
-                (Ok(_), Some(status)) => {
-                    write!(line, "{} {} bytes", status.as_u16(), body.bytes.len())
-                }
-                (Ok(_), None) => Ok(()),
+        let result = self.send(request).and_then(|mut response| {
+            let mut answer = Answer {
+                status: response.status().as_u16(),
+                headers: std::mem::take(response.headers_mut()),
+                same: false,
             };
-            let _ = write!(line, " {:.1?}", begun.elapsed());
-            trace(line);
+            if response.status().is_success() {
+                let read = self.receive(&mut response, &answer, body);
+                answer.same = read.map_err(|error| Failure { error, got: true })?;
+            } else {
+                // What could be read is enough: the status is known.
+                body.aside.clear();
+                let _ = response.take(ERROR_BODY).read_to_end(&mut body.aside);
+            }
+            Ok(answer)
+        });
+        if let Some(trace) = &self.trace {
+            let what = match &result {
+                Ok(answer) if (200..300).contains(&answer.status) => {
+                    format!("{} {} bytes", answer.status, body.bytes.len())
+                }
+                Ok(answer) => format!("{} {} bytes", answer.status, body.aside.len()),
+                Err(failure) => failure.error.cause.clone(),
+            };
+            let took = text::duration(begun.elapsed());
+            trace(format!(
+                "{} {} {what} {took}",
+                request.method(),
+                without_ticket(request.url)
+            ));
         }
         result
     }
 
-    fn receive(&self, mut response: Response, body: &mut Body) -> Result<bool, PollError> {
-        let status = response.status().as_u16();
-        let again = |cause: String| PollError {
-            cause,
-            status: Some(status),
-            then: Then::AskAgain { retry_after: None },
+    fn send(&self, request: &Request<'_>) -> Result<Response, Failure> {
+        let mut builder = match request.body {
+            None => self.client.get(request.url),
+            Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        let html = is_html(response.headers());
-        let length = response.content_length().unwrap_or(0);
-        match body.receive(&mut response, length, LARGEST) {
-            Ok(same) => {
-                if html || body.bytes.trim_ascii_start().starts_with(b"<") {
-                    body.understood = false;
-                    return Err(again("an HTML page instead of JSON".into()));
-                }
-                if body.bytes.trim_ascii().is_empty() {
-                    body.understood = false;
-                    return Err(again("an empty answer".into()));
-                }
-                Ok(same)
-            }
-            Err(Broken::TooLarge) => Err(again(format!(
-                "an answer of more than {} MiB",
-                LARGEST >> 20
-            ))),
-            Err(Broken::Read(error)) if is_timeout(&error) => Err(again(self.timed_out())),
-            Err(Broken::Read(error)) => {
-                Err(again(format!("the answer broke off: {}", root(&error))))
+        builder = builder.timeout(self.timeout);
+        for (name, value) in &request.headers {
+            // What is put here is a secret or made of checked parts, and fits into a header.
+            if let Ok(mut value) = HeaderValue::from_str(value) {
+                value.set_sensitive(true);
+                builder = builder.header(*name, value);
             }
         }
+        builder.send().map_err(|error| Failure {
+            got: !error.is_connect(),
+            error: self.failure(error),
+        })
+    }
+
+    fn receive(
+        &self,
+        response: &mut Response,
+        answer: &Answer,
+        body: &mut Body,
+    ) -> Result<bool, PollError> {
+        let length = answer
+            .header(CONTENT_LENGTH)
+            .and_then(|text| text.parse().ok());
+        let problem = match body.receive(response, length.unwrap_or(0), LARGEST) {
+            Ok(same) => return Ok(same),
+            Err(Broken::TooLarge) => format!("an answer of more than {} MiB", LARGEST >> 20),
+            Err(Broken::Read(error)) if is_timeout(&error) => self.timed_out(),
+            Err(Broken::Read(error)) => format!("the answer broke off: {}", root(&error)),
+        };
+        Err(answer.unreadable(&problem))
     }
 
     /// What a request that got no answer means.
@@ -168,6 +255,7 @@ impl Http {
                     ),
                     at_once: true,
                 },
+                date: None,
             };
         }
         let cause = if error.is_timeout() {
@@ -181,6 +269,7 @@ impl Http {
             cause,
             status: None,
             then: Then::AskAgain { retry_after: None },
+            date: None,
         }
     }
 
@@ -192,6 +281,150 @@ impl Http {
     }
 }
 
+/// A request without a whole answer.
+pub(crate) struct Failure {
+    pub(crate) error: PollError,
+    /// Whether the server may have got the request: false only where no connection came about.
+    pub(crate) got: bool,
+}
+
+/// A URL as it may be shown: the ticket of a sign-in is a secret.
+fn without_ticket(url: &str) -> &str {
+    const TICKET: &str = "ticket=";
+    url.find(TICKET)
+        .map_or(url, |place| &url[..place + TICKET.len()])
+}
+
+/// A request: a GET, or a POST where it has a body.
+pub(crate) struct Request<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) body: Option<&'a str>,
+    /// Every value is treated as a secret.
+    pub(crate) headers: Vec<(&'static str, &'a str)>,
+}
+
+impl Request<'_> {
+    /// The request's method.
+    pub(crate) fn method(&self) -> &'static str {
+        if self.body.is_some() { "POST" } else { "GET" }
+    }
+}
+
+/// The head of an answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    /// Whether the body is byte for byte the one that was understood last.
+    pub(crate) same: bool,
+}
+
+impl Answer {
+    /// The first header of that name, where it is text.
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The answer, where its body could be JSON. `words` finds the provider's own words in the body
+    /// of an error.
+    ///
+    /// # Errors
+    /// Whatever is not a success with a body that could be JSON.
+    pub(crate) fn json(
+        self,
+        body: &mut Body,
+        words: fn(&[u8]) -> Option<String>,
+    ) -> Result<Self, PollError> {
+        if !(200..300).contains(&self.status) {
+            return Err(self.refusal(&body.aside, words));
+        }
+        let problem = if self.is_html(body) {
+            "an HTML page instead of JSON"
+        } else if body.bytes.trim_ascii().is_empty() {
+            "an empty answer"
+        } else {
+            return Ok(self);
+        };
+        body.understood = false;
+        Err(self.unreadable(problem))
+    }
+
+    /// Whether the body is a page for people.
+    pub(crate) fn is_html(&self, body: &Body) -> bool {
+        let declared = self.header(CONTENT_TYPE);
+        declared.is_some_and(|kind| kind.trim_start().starts_with("text/html"))
+            || body.bytes.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Where a redirect points to.
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.header(LOCATION)
+    }
+
+    /// The cookies that are set, each as `name=value`.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        let lines = self.headers.get_all(SET_COOKIE).into_iter();
+        lines.filter_map(|line| line.to_str().ok()?.split(';').next())
+    }
+
+    /// The server's clock.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header(DATE)?).ok()
+    }
+
+    /// `cause` with the number by which the provider's support finds the request, where the answer
+    /// has one in its head.
+    fn numbered(&self, mut cause: String) -> String {
+        let number = self.header(REQUEST_ID).unwrap_or_default().trim();
+        if !number.is_empty() && !cause.contains(number) {
+            let _ = write!(cause, " (request {})", text::clean(number, text::NAME));
+        }
+        cause
+    }
+
+    /// A good status with a body that is of no use: it is asked again.
+    pub(crate) fn unreadable(&self, problem: &str) -> PollError {
+        PollError {
+            cause: self.numbered(problem.to_owned()),
+            status: Some(self.status),
+            then: Then::AskAgain { retry_after: None },
+            date: self.date(),
+        }
+    }
+
+    /// What an answer that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
+    /// refused, the rest is asked again.
+    pub(crate) fn refusal(&self, body: &[u8], words: fn(&[u8]) -> Option<String>) -> PollError {
+        let mut cause = match StatusCode::from_u16(self.status) {
+            Ok(status) => format!("HTTP {status}"),
+            Err(_) => format!("HTTP {}", self.status),
+        };
+        let redirect = (300..400).contains(&self.status);
+        if redirect {
+            let to = text::clean(self.location().unwrap_or("nowhere"), text::NAME);
+            let _ = write!(cause, ": it points to {to}, which is not followed");
+        } else if let Some(words) = words(body) {
+            let _ = write!(cause, ": {}", text::clean(&words, text::MESSAGE));
+        }
+        let refused = redirect
+            || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);
+        PollError {
+            cause: self.numbered(cause),
+            status: Some(self.status),
+            then: if refused {
+                Then::Refused {
+                    hint: None,
+                    at_once: self.status == 401,
+                }
+            } else {
+                Then::AskAgain {
+                    retry_after: retry_after(&self.headers, SystemTime::now()),
+                }
+            },
+            date: self.date(),
+        }
+    }
+}
+
 /// The body of an answer, kept from poll to poll: an answer that repeats the last one is known by
 /// its bytes and need not be parsed again, and the memory is there already.
 #[derive(Default)]
@@ -200,6 +433,8 @@ pub(crate) struct Body {
     chunk: Vec<u8>,
     /// Whether the bytes are an answer that was read to its end and understood.
     understood: bool,
+    /// The body of the last answer that was not a success.
+    aside: Vec<u8>,
 }
 
 enum Broken {
@@ -228,7 +463,13 @@ impl Body {
     ) -> Result<bool, Broken> {
         let mut same = std::mem::take(&mut self.understood);
         let mut end = 0;
-        self.chunk.resize(CHUNK, 0);
+        // Many targets are watched with small answers: each has a buffer of its own.
+        let wanted = usize::try_from(length)
+            .unwrap_or(CHUNK)
+            .clamp(SMALLEST, CHUNK);
+        if self.chunk.len() < wanted {
+            self.chunk.resize(wanted, 0);
+        }
         loop {
             let read = match reader.read(&mut self.chunk) {
                 Ok(0) => break,
@@ -259,48 +500,6 @@ impl Body {
     }
 }
 
-/// What an answer that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
-/// refused, the rest is asked again.
-fn refusal(mut response: Response, words: fn(&[u8]) -> Option<String>) -> PollError {
-    let status = response.status();
-    let mut cause = format!("HTTP {status}");
-    if status.is_redirection() {
-        let to = response
-            .headers()
-            .get(LOCATION)
-            .map_or("nowhere".into(), |value| {
-                text::clean(&String::from_utf8_lossy(value.as_bytes()), text::NAME).into_owned()
-            });
-        let _ = write!(cause, ": it points to {to}, which is not followed");
-    } else {
-        let mut bytes = Vec::new();
-        // What could be read is enough: the status is known.
-        let _ = Read::by_ref(&mut response)
-            .take(ERROR_BODY)
-            .read_to_end(&mut bytes);
-        if let Some(words) = words(&bytes) {
-            let _ = write!(cause, ": {}", text::clean(&words, text::MESSAGE));
-        }
-    }
-    let code = status.as_u16();
-    let again =
-        status.is_server_error() || status.is_informational() || matches!(code, 408 | 425 | 429);
-    PollError {
-        cause,
-        status: Some(code),
-        then: if again {
-            Then::AskAgain {
-                retry_after: retry_after(response.headers(), SystemTime::now()),
-            }
-        } else {
-            Then::Refused {
-                hint: None,
-                at_once: code == 401,
-            }
-        },
-    }
-}
-
 /// `Retry-After`, in seconds or as a date. What is neither is not there.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -309,13 +508,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
-}
-
-fn is_html(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().starts_with("text/html"))
 }
 
 fn is_timeout(error: &io::Error) -> bool {
@@ -408,6 +600,17 @@ mod tests {
             Err(Broken::TooLarge)
         ));
         assert_eq!(body.bytes.capacity(), 0, "and its memory is given back");
+    }
+
+    #[test]
+    fn the_ticket_of_a_sign_in_is_not_shown() {
+        for (url, shown) in [
+            ("https://h/a?b=c", "https://h/a?b=c"),
+            ("https://h/a?ticket=ST-1&b=c", "https://h/a?ticket="),
+            ("https://h/a?b=c&ticket=ST-1", "https://h/a?b=c&ticket="),
+        ] {
+            assert_eq!(without_ticket(url), shown);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use crate::text;
@@ -20,6 +21,11 @@ pub(crate) struct Snapshot {
     pub(crate) batches: Option<u32>,
     /// The provider's own figure, 0 to 100.
     pub(crate) percent: Option<u8>,
+    /// Which run this is, where a target can have several: a new run starts with no units.
+    pub(crate) run: Option<Arc<str>>,
+    /// The option that pins this very deployment, where the command line does not; empty where
+    /// none is needed any more.
+    pub(crate) resume: Option<Arc<str>>,
     /// The deployment's page for people, where the provider names one.
     pub(crate) url: Option<Arc<str>>,
     /// What the user should know; each is said once in a watch.
@@ -35,12 +41,23 @@ pub(crate) struct Snapshot {
 pub(crate) struct Tentative {
     pub(crate) phase: Phase,
     pub(crate) message: Option<Note>,
+    /// What else must be the same in the second poll.
+    pub(crate) mark: Option<Arc<str>>,
 }
 
 impl Tentative {
+    /// A finding that the same phase in the next poll confirms.
+    pub(crate) fn new(phase: Phase, message: Option<Note>) -> Self {
+        Self {
+            phase,
+            message,
+            mark: None,
+        }
+    }
+
     /// Whether two polls found the same.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
-        self.phase == other.phase
+        self.phase == other.phase && self.mark == other.mark
     }
 }
 
@@ -54,11 +71,19 @@ impl Snapshot {
             batch: None,
             batches: None,
             percent: None,
+            run: None,
+            resume: None,
             url: None,
             warnings: Vec::new(),
             flaws: Vec::new(),
             tentative: None,
         }
+    }
+
+    /// Whether this answer says, or would say with a second one, that the deployment is over.
+    pub(crate) fn has_ended(&self) -> bool {
+        let found = self.tentative.as_ref().map(|found| found.phase);
+        self.phase.has_ended() || found.is_some_and(Phase::has_ended)
     }
 
     /// The number of units of this answer in `state`.
@@ -79,11 +104,21 @@ pub(crate) enum Phase {
     Succeeded,
     Failed,
     Cancelled,
+    /// It ended, and the provider does not say how.
+    Ended,
     /// The provider used a word that nobody documents.
     Unknown,
 }
 
 impl Phase {
+    /// Whether the deployment is over.
+    pub(crate) const fn has_ended(self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Ended
+        )
+    }
+
     /// The word of the event stream.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -93,7 +128,7 @@ impl Phase {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
-            Self::Unknown => "unknown",
+            Self::Ended | Self::Unknown => "unknown",
         }
     }
 }
@@ -109,12 +144,18 @@ pub(crate) struct Unit {
     pub(crate) state: UnitState,
     /// The provider's reason, or what else it says about the unit.
     pub(crate) detail: Option<Arc<str>>,
+    /// When the provider says that it began and ended, in milliseconds since 1970. Not 0, so that a
+    /// time takes no more room than its number: there may be 100,000 units.
+    pub(crate) began: Option<NonZeroI64>,
+    pub(crate) ended: Option<NonZeroI64>,
 }
 
 /// What a provider's units are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnitKind {
     Machine,
+    Step,
+    Component,
 }
 
 impl UnitKind {
@@ -122,6 +163,8 @@ impl UnitKind {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Machine => "machine",
+            Self::Step => "step",
+            Self::Component => "component",
         }
     }
 }
@@ -200,10 +243,34 @@ pub(crate) enum Note {
     Skipped(usize),
     /// Units that failed in a success.
     FailedInSuccess(usize),
+    /// Something that failed in a success, and what was done to it.
+    EntityFailed {
+        entity: Arc<str>,
+        operation: Option<Arc<str>>,
+    },
     /// A unit failed, nothing else moves, and the provider still says that it runs.
     RunsOnAfterFailure,
     /// The answer speaks of another deployment than the one that was asked for.
     OtherId { asked: Arc<str>, answered: Arc<str> },
+    /// It had ended when the watch began, so it may be an earlier one; how to make sure.
+    MayBeEarlier(&'static str),
+    /// The deploy order was found in a run of the pipeline.
+    FoundOrder {
+        order: Arc<str>,
+        run: Option<Arc<str>>,
+    },
+    /// The run has not made its deploy order yet.
+    AwaitsOrder,
+    /// The run ended before it made a deploy order.
+    NoOrder,
+    /// The order says that it runs, but the job that made it failed.
+    JobFailed,
+    /// An earlier run is passed over, and a new one awaited.
+    AwaitsNewRun,
+    /// Units failed, and nothing else moves.
+    NothingMoves { failed: usize },
+    /// The release task itself cannot be read, and why: its components alone decide.
+    PlanUnread(Arc<str>),
     /// Certificates are not checked.
     Insecure,
     /// A file could not be written; the watch goes on without it.
@@ -225,7 +292,7 @@ impl fmt::Display for Note {
                 }
             }
             Self::AwaitsDecision { failed, code } => {
-                write!(f, "paused after a failure ({failed} failed")?;
+                write!(f, "after a failure ({failed} failed")?;
                 code.iter()
                     .try_for_each(|code| write!(f, ", exception code {code}"))?;
                 f.write_str("): waits for a person to retry, skip or stop")
@@ -237,6 +304,11 @@ impl fmt::Display for Note {
             ),
             Self::Skipped(count) => write!(f, "{count} skipped"),
             Self::FailedInSuccess(count) => write!(f, "{count} failed"),
+            Self::EntityFailed { entity, operation } => {
+                write!(f, "{entity} failed")?;
+                let operation = operation.as_ref();
+                operation.map_or(Ok(()), |operation| write!(f, " ({operation})"))
+            }
             Self::RunsOnAfterFailure => f.write_str(
                 "a unit failed and nothing else moves, yet the provider says that it is running; \
                  --fail-fast or --stall-timeout would end the watch",
@@ -244,6 +316,28 @@ impl fmt::Display for Note {
             Self::OtherId { asked, answered } => {
                 write!(f, "asked for {asked}, the answer speaks of {answered}")
             }
+            Self::MayBeEarlier(pin) => write!(
+                f,
+                "it had already ended when the watch began, so it may be an earlier one; {pin} \
+                 makes sure"
+            ),
+            Self::FoundOrder { order, run } => {
+                write!(f, "deploy order {order}")?;
+                run.iter().try_for_each(|run| write!(f, " of run {run}"))
+            }
+            Self::AwaitsOrder => f.write_str("the run has not made its deploy order yet"),
+            Self::NoOrder => f.write_str("the run ended before it made a deploy order"),
+            Self::JobFailed => {
+                f.write_str("the order runs on after a failure, but the job that made it failed")
+            }
+            Self::AwaitsNewRun => {
+                f.write_str("an earlier run had ended before the watch began; waits for a new one")
+            }
+            Self::NothingMoves { failed } => write!(f, "{failed} failed, and nothing else moves"),
+            Self::PlanUnread(why) => write!(
+                f,
+                "the release task itself cannot be read, so its components alone decide: {why}"
+            ),
             Self::Insecure => f.write_str("--insecure: certificates are not checked"),
             Self::WriteFailed { what, error } => write!(f, "cannot write {what}: {error}"),
             Self::NoTerminal => {
@@ -277,7 +371,8 @@ impl<'a> Units<'a> {
         }
     }
 
-    /// Adds a unit. All text is the provider's, and is made printable here.
+    /// Adds a unit. All text is the provider's, and is made printable here. What is rarer may be set
+    /// in the unit that it returns.
     pub(crate) fn push(
         &mut self,
         id: &str,
@@ -285,7 +380,7 @@ impl<'a> Units<'a> {
         batch: Option<u32>,
         state: UnitState,
         detail: Option<&str>,
-    ) {
+    ) -> &mut Unit {
         let last = self.last.get(self.units.len());
         let shared_id = share(id, last.map(|unit| &unit.id), text::NAME);
         self.in_place &= last.is_some_and(|unit| Arc::ptr_eq(&unit.id, &shared_id));
@@ -298,6 +393,7 @@ impl<'a> Units<'a> {
             let last = last.and_then(|unit| unit.detail.as_ref());
             share(detail, last, text::MESSAGE)
         });
+        let place = self.units.len();
         self.units.push(Unit {
             id: shared_id,
             name,
@@ -305,7 +401,10 @@ impl<'a> Units<'a> {
             batch,
             state,
             detail,
+            began: None,
+            ended: None,
         });
+        &mut self.units[place]
     }
 
     /// The finished list. An id that stands there twice gets a number, so that the second unit is

@@ -2,10 +2,15 @@
 //! types, its URLs and the mapping to the model.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::model::Snapshot;
+use crate::model::{Snapshot, Unit};
 
+pub(crate) mod codearts;
+pub(crate) mod fsd;
+pub(crate) mod huawei;
+pub(crate) mod mrs;
+pub(crate) mod servicestage;
 mod wire;
 pub(crate) mod yunxiao;
 
@@ -16,6 +21,12 @@ pub(crate) trait Provider: Send {
     /// # Errors
     /// Where no answer came, or none that says how the deployment stands.
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError>;
+
+    /// The end of the log of a failed unit: `lines` lines at most, printable, the last one last.
+    /// None where there is no log, or it cannot be had; that never changes a verdict.
+    fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Option<Vec<String>> {
+        None
+    }
 }
 
 /// A poll that found nothing out.
@@ -26,6 +37,8 @@ pub(crate) struct PollError {
     /// The HTTP status, where an answer came.
     pub(crate) status: Option<u16>,
     pub(crate) then: Then,
+    /// The server's clock, where the answer told it.
+    pub(crate) date: Option<SystemTime>,
 }
 
 /// What a failed poll leaves to be done.
@@ -40,6 +53,8 @@ pub(crate) enum Then {
         /// Whether it counts even after a good answer, without the next poll saying the same.
         at_once: bool,
     },
+    /// The user must say more: the command line does not tell which deployment is meant.
+    SayMore,
 }
 
 impl PollError {
@@ -49,6 +64,20 @@ impl PollError {
             cause: cause.into(),
             status: Some(200),
             then: Then::AskAgain { retry_after: None },
+            date: None,
+        }
+    }
+
+    /// A refusal in words of deploywatch's own.
+    pub(crate) fn refused(cause: impl Into<String>, status: Option<u16>) -> Self {
+        Self {
+            cause: cause.into(),
+            status,
+            then: Then::Refused {
+                hint: None,
+                at_once: false,
+            },
+            date: None,
         }
     }
 

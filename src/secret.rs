@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::provider::PollError;
+
 /// The longest secret taken, in bytes. A Huawei token may have 20,000 characters.
 const LONGEST: u64 = 64 * 1024;
 
@@ -28,6 +30,44 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
+    /// A password, in which any character may stand: nothing is dropped but one line break at its
+    /// end, which editors and `echo` put there.
+    ///
+    /// # Errors
+    /// Where nothing is left, or several lines are: a password that cannot be one is not tried.
+    pub(crate) fn password(text: &str) -> Result<Self> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        ensure!(!text.is_empty(), "it is empty");
+        ensure!(
+            !text.contains(['\n', '\r', '\0']),
+            "it holds a line break or a zero byte"
+        );
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Finds a password: in `file` (`-` is stdin) where there is one, else in the environment's
+    /// `variable`. It is read once: a password that was turned down is not tried again, so that
+    /// there is nothing to read it anew for.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is none, or there is none: the message names each place.
+    pub(crate) fn find_password(
+        file: Option<&Path>,
+        variable: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        if let Some(path) = file {
+            return read_text(path)
+                .and_then(|text| Self::password(&text))
+                .with_context(|| format!("cannot take the password from {}", path.display()));
+        }
+        let text = environment(variable).with_context(|| {
+            format!("no password: set ${variable}, or give --password-file FILE")
+        })?;
+        Self::password(&text).with_context(|| format!("cannot take the password from ${variable}"))
+    }
+
     /// The text itself, for the request only.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -41,9 +81,9 @@ impl fmt::Debug for Secret {
 }
 
 /// A secret and where it came from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Credential {
-    pub(crate) secret: Secret,
+    secret: Secret,
     file: Option<PathBuf>,
 }
 
@@ -81,9 +121,22 @@ impl Credential {
         )
     }
 
-    /// Reads the file again, after the secret was turned down. True where it holds another one
-    /// now.
-    pub(crate) fn renew(&mut self) -> bool {
+    /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
+    /// once, and another secret in it is tried: tokens are replaced while a watch runs.
+    pub(crate) fn present<T>(
+        &mut self,
+        mut request: impl FnMut(&str) -> Result<T, PollError>,
+    ) -> Result<T, PollError> {
+        match request(self.secret.expose()) {
+            Err(error) if error.status == Some(401) && self.renew() => {
+                request(self.secret.expose())
+            }
+            answer => answer,
+        }
+    }
+
+    /// Reads the file again. True where it holds another secret now.
+    fn renew(&mut self) -> bool {
         let Some(Ok(secret)) = self.file.as_deref().map(read) else {
             return false;
         };
@@ -93,8 +146,13 @@ impl Credential {
     }
 }
 
-/// Reads a secret from a file, or from stdin where the path is `-`.
+/// Reads a token from a file, or from stdin where the path is `-`.
 fn read(path: &Path) -> Result<Secret> {
+    Secret::new(&read_text(path)?)
+}
+
+/// The text of a file, or of stdin where the path is `-`.
+fn read_text(path: &Path) -> Result<String> {
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin()
@@ -105,8 +163,8 @@ fn read(path: &Path) -> Result<Secret> {
             .take(LONGEST + 1)
             .read_to_string(&mut text)?;
     }
-    ensure!(text.len() as u64 <= LONGEST, "it is too long for a token");
-    Secret::new(&text)
+    ensure!(text.len() as u64 <= LONGEST, "it is too long for a secret");
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -120,6 +178,23 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "(redacted)");
         let credential = Credential { secret, file: None };
         assert!(!format!("{credential:?}").contains("made-up"));
+    }
+
+    #[test]
+    fn a_password_holds_any_character_and_loses_one_line_break() {
+        for (text, password) in [
+            ("made up", "made up"),
+            (" 密码:%+&=\u{e9}\t ", " 密码:%+&=\u{e9}\t "),
+            ("made-up\n", "made-up"),
+            ("made-up\r\n", "made-up"),
+        ] {
+            let secret = Secret::password(text).expect(text);
+            assert_eq!(secret.expose(), password);
+            assert_eq!(format!("{secret:?}"), "(redacted)");
+        }
+        for text in ["", "\n", "\r\n", "two\nlines", "made-up\n\n", "a\0b"] {
+            Secret::password(text).expect_err(text);
+        }
     }
 
     #[test]

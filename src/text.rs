@@ -22,7 +22,7 @@ pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
     if raw.len() <= columns && is_clean(raw) {
         return Cow::Borrowed(raw);
     }
-    let mut line = String::with_capacity(raw.len().min(columns * 4));
+    let mut line = String::with_capacity(raw.len().min(columns.saturating_mul(4)));
     let mut width = 0;
     let mut marks = 0;
     let mut blank = false;
@@ -53,6 +53,40 @@ pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
         width += own;
     }
     Cow::Owned(line)
+}
+
+/// The last `lines` lines of a log, each printable. The end is what holds the error, so that a line
+/// that is too long loses its beginning.
+pub(crate) fn tail(log: &str, lines: usize) -> Vec<String> {
+    let mut last: Vec<String> = log
+        .rsplit(['\n', '\r'])
+        .map(|line| {
+            // What is far beyond the width is not worth cleaning.
+            let start = line.len().saturating_sub(MESSAGE * 8);
+            let start = (start..line.len()).find(|&at| line.is_char_boundary(at));
+            clean_end(&line[start.unwrap_or(0)..])
+        })
+        .filter(|line| !line.is_empty())
+        .take(lines)
+        .collect();
+    last.reverse();
+    last
+}
+
+/// `raw` made printable, cut at its beginning.
+fn clean_end(raw: &str) -> String {
+    let line = clean(raw, usize::MAX / 8);
+    let columns = console::measure_text_width(&line);
+    if columns <= MESSAGE {
+        return line.into_owned();
+    }
+    let mut over = columns - MESSAGE + 1;
+    let cut = line.char_indices().find(|&(_, character)| {
+        let done = over == 0;
+        over = over.saturating_sub(columns_of(character));
+        done
+    });
+    format!("…{}", cut.map_or("", |(at, _)| &line[at..]))
 }
 
 /// Whether `raw` can be shown as it is. Most names can, and are not copied.
@@ -207,6 +241,21 @@ mod tests {
         assert_eq!(clean("abcdefghij", 10), "abcdefghij");
         assert_eq!(clean("abcdefghijk", 10), "abcdefghi…");
         assert_eq!(clean("部署部署部署", 8), "部署部…");
+    }
+
+    #[test]
+    fn the_tail_of_a_log_keeps_its_end() {
+        let log = "one\ntwo \u{1b}[31mred\u{1b}[0m\r\n\n  three\n\n";
+        assert_eq!(tail(log, 2), ["two red", "three"]);
+        assert_eq!(tail(log, 20), ["one", "two red", "three"]);
+        assert!(tail("", 20).is_empty() && tail("a", 0).is_empty());
+        let long = format!("{}the error", "部署".repeat(100_000));
+        let line = &tail(&long, 1)[0];
+        assert!(
+            line.starts_with('…') && line.ends_with("部署the error"),
+            "{line}"
+        );
+        assert!(console::measure_text_width(line) <= MESSAGE);
     }
 
     #[test]

@@ -9,11 +9,14 @@ use crate::board::{Board, Offline};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Phase, Snapshot, UnitState};
+use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
 use crate::provider::{PollError, Then};
+use crate::resume;
 
 mod pace;
 mod run;
+#[cfg(test)]
+mod simulation;
 mod verdict;
 
 use pace::Pace;
@@ -23,6 +26,8 @@ pub(crate) use verdict::{OnPause, Reason};
 
 /// How long the answer to the last poll of the offline budget is waited for.
 const LAST_CHANCE: Duration = Duration::from_millis(500);
+/// Failed units whose logs are fetched.
+const LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
 const WARNINGS: usize = 200;
 
@@ -44,6 +49,10 @@ pub(crate) struct Options {
     pub(crate) strict: bool,
     /// One poll decides.
     pub(crate) once: bool,
+    /// The lines shown of a failed unit's log.
+    pub(crate) logs: usize,
+    /// What would pin the target to one single run, where nothing does.
+    pub(crate) pin: Option<&'static str>,
 }
 
 /// Takes what happens. The board is the state just after.
@@ -72,17 +81,19 @@ pub(crate) struct Ending {
 }
 
 impl Watch {
-    /// Begins to watch `target`; the first poll is due at once. `seed` is for the backoff's jitter.
+    /// Begins to watch `target`; the first poll is due at `first`. `seed` is for the backoff's
+    /// jitter.
     pub(crate) fn begin(
         target: Arc<str>,
         started: &Started,
         options: Options,
+        first: Moment,
         seed: u64,
         now: Now,
         emit: Emit<'_>,
     ) -> Self {
         let watch = Self {
-            pace: Pace::new(options.interval, now.moment, seed),
+            pace: Pace::new(options.interval, first, seed),
             board: Board::new(target, now.moment),
             options,
             last: None,
@@ -99,6 +110,33 @@ impl Watch {
     /// What is known of the deployment.
     pub(crate) fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// The failed units whose logs are wanted, with their places: none where the end leaves no time
+    /// for them or no hope of them.
+    pub(crate) fn wanted_logs(&self) -> Vec<(usize, Unit)> {
+        let hopeless = match self.ending.as_ref().map(|ending| ending.verdict) {
+            Some(Verdict::Refused | Verdict::Lost | Verdict::Interrupted(_)) | None => true,
+            // A poll that hangs would hold up the logs behind it.
+            Some(_) => self.pace.began().is_some(),
+        };
+        if hopeless || self.options.logs == 0 {
+            return Vec::new();
+        }
+        let places = self.board.failed().take(LOGS);
+        places
+            .map(|place| (place, self.board.unit(place).unit.clone()))
+            .collect()
+    }
+
+    /// How many lines of a log are wanted.
+    pub(crate) fn log_lines(&self) -> usize {
+        self.options.logs
+    }
+
+    /// Keeps the end of a failed unit's log.
+    pub(crate) fn take_log(&mut self, place: usize, lines: Vec<String>) {
+        self.board.take_log(place, lines);
     }
 
     /// How it ended, once it has.
@@ -236,6 +274,12 @@ impl Watch {
         now: Now,
         emit: Emit<'_>,
     ) {
+        if last.is_none()
+            && snapshot.has_ended()
+            && let Some(pin) = self.options.pin
+        {
+            self.warn(&Note::MayBeEarlier(pin), now, emit);
+        }
         for warning in &snapshot.warnings {
             self.warn(warning, now, emit);
         }
@@ -243,7 +287,7 @@ impl Watch {
         let changes = if last.is_some_and(|last| Arc::ptr_eq(last, snapshot)) {
             Vec::new()
         } else {
-            self.board.take_units(snapshot, now.moment)
+            self.board.take_units(snapshot, now)
         };
         let board = &mut self.board;
         board.last_good = Some(now.moment);
@@ -267,13 +311,17 @@ impl Watch {
             self.emit(now, Kind::Units(&changes), emit);
         }
         if progressed && !phase_changed {
-            self.emit(now, Kind::Progress, emit);
+            let (_, _, percent, batch, batches) = figures;
+            let (_, _, percent_now, batch_now, batches_now) = self.board.figures();
+            let stepped = (percent, batch, batches) != (percent_now, batch_now, batches_now);
+            self.emit(now, Kind::Progress { stepped }, emit);
         }
     }
 
     fn take_failure(&mut self, error: PollError, now: Now, emit: Emit<'_>) {
         let retry_after = match &error.then {
             Then::AskAgain { retry_after } => *retry_after,
+            Then::SayMore => return self.judge(&Finding::SayMore(&error.cause), now),
             Then::Refused { hint, at_once } => {
                 let confirmed = self.doubt == Some(error.status);
                 if *at_once || confirmed || self.last.is_none() {
@@ -319,22 +367,35 @@ impl Watch {
     fn judge(&mut self, finding: &Finding<'_>, now: Now) {
         if self.ending.is_none() {
             self.ending = verdict::judge(finding, &self.board, &self.options, now.moment);
+            self.board.over = self.ending.is_some();
         }
     }
 
-    /// Tells the end.
-    pub(crate) fn finish(&self, resume: Option<Arc<str>>, now: Now, emit: Emit<'_>) {
-        let Some(ending) = self.ending.clone() else {
-            return;
-        };
-        let outcome = Outcome {
+    /// The end, to be told; `resume` are the arguments that watch again.
+    pub(crate) fn outcome(&self, resume: Option<&[String]>, now: Now) -> Option<Outcome> {
+        let ending = self.ending.clone()?;
+        let ended = self.board.phase.is_some_and(Phase::has_ended);
+        let pin = self.last.as_ref().and_then(|last| last.resume.as_deref());
+        Some(Outcome {
             verdict: ending.verdict,
             reason: ending.reason,
             elapsed: now.moment.since(self.board.started),
             polls: self.polls,
-            resume: resume.filter(|_| !ending.verdict.deployment_ended()),
-        };
-        self.emit(now, Kind::Finished(&outcome), emit);
+            resume: resume
+                .filter(|_| !ended)
+                .map(|arguments| resume::command(arguments, pin)),
+        })
+    }
+
+    /// Whether this one's failure ends the watch of the others.
+    pub(crate) fn failed_fast(&self) -> bool {
+        let verdict = self.ending.as_ref().map(|ending| ending.verdict);
+        self.options.fail_fast && verdict == Some(Verdict::Failed)
+    }
+
+    /// Ends the watch because another one of the list failed.
+    pub(crate) fn abandon(&mut self, now: Now) {
+        self.judge(&Finding::Abandoned, now);
     }
 
     fn emit(&self, at: Now, kind: Kind<'_>, emit: Emit<'_>) {
@@ -363,6 +424,8 @@ mod tests {
             fail_fast: false,
             strict: false,
             once: false,
+            logs: 0,
+            pin: None,
         }
     }
 
@@ -371,6 +434,7 @@ mod tests {
             cause: "made up".into(),
             status,
             then,
+            date: None,
         })
     }
 
@@ -395,10 +459,7 @@ mod tests {
     /// Says `now`, and `then` where a second poll agrees.
     fn tentative(now: Phase, then: Phase) -> Result<Snapshot, PollError> {
         Ok(Snapshot {
-            tentative: Some(Tentative {
-                phase: then,
-                message: None,
-            }),
+            tentative: Some(Tentative::new(then, None)),
             ..Snapshot::new(now)
         })
     }
@@ -415,6 +476,7 @@ mod tests {
                 "t".into(),
                 &started,
                 options,
+                Moment::at(0.0),
                 7,
                 Now::at(0.0),
                 &mut |_, _| {

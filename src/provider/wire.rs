@@ -5,8 +5,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::model::Note;
+use crate::text;
 
 /// Text, or nothing. Borrows from the answer where the JSON string holds no escapes; serde's own
 /// `Option<Cow<str>>` would copy.
@@ -25,6 +30,40 @@ impl Text<'_> {
         self.get()
             .is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
+
+    /// What the text means, where it is one of the `known` words.
+    pub(crate) fn meaning<T: Copy>(&self, known: &[(&str, T)]) -> Option<T> {
+        let known = known.iter().find(|(word, _)| self.is(word));
+        known.map(|&(_, meaning)| meaning)
+    }
+
+    /// Whether the text says cancelled, in any of the words for it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        ["Cancelled", "Canceled", "abort", "aborted"]
+            .into_iter()
+            .any(|word| self.is(word))
+    }
+
+    /// The text as a printable name.
+    pub(crate) fn printable(&self) -> Option<Arc<str>> {
+        Some(text::clean(self.get()?, text::NAME).into())
+    }
+
+    /// Warns that the text is not a known word of `field`: once for each word, not for each unit.
+    pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Note>) {
+        if let Some(word) = self.printable() {
+            let note = Note::UnknownWord { field, word };
+            if !warnings.contains(&note) {
+                warnings.push(note);
+            }
+        }
+    }
+}
+
+/// Whether an id that came from the provider may go into a URL.
+pub(crate) fn safe_in_url(id: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    id.bytes().all(fits) && !id.bytes().all(|byte| byte == b'.')
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -97,6 +136,68 @@ impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
         Ok(Self(text.get().and_then(|text| text.parse().ok())))
+    }
+}
+
+/// An object, where there is one; whatever else comes counts as an empty one.
+#[derive(Debug, Default)]
+pub(crate) struct Object<T>(T);
+
+impl<T> Object<T> {
+    /// The object.
+    pub(crate) fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(ObjectVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(T::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
     }
 }
 
@@ -174,6 +275,41 @@ mod tests {
             ("[[],{}]", None),
         ] {
             assert_eq!(text(json).as_deref(), read, "{json}");
+        }
+    }
+
+    #[test]
+    fn words_are_compared_without_case() {
+        let text = |text: &'static str| Text(Some(text.into()));
+        let known = [("Running", 1), ("Success", 2)];
+        for (word, meaning) in [("SUCCESS", Some(2)), (" running", Some(1)), ("Succ", None)] {
+            assert_eq!(text(word).meaning(&known), meaning, "{word}");
+        }
+        for (word, cancelled) in [("CANCELED", true), ("Abort", true), ("Cancelling", false)] {
+            assert_eq!(text(word).is_cancelled(), cancelled, "{word}");
+        }
+        assert!(!Text::default().is_cancelled());
+    }
+
+    #[test]
+    fn an_unknown_word_is_warned_of_once() {
+        let mut warnings = Vec::new();
+        for word in ["Odd\u{1b}[31m", "Odd\u{1b}[31m", "Even"] {
+            Text(Some(word.into())).warn_unknown("status", &mut warnings);
+        }
+        Text::default().warn_unknown("status", &mut warnings);
+        let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(words.len(), 2);
+        assert!(words[0].starts_with("status \"Odd\" is not a known word"));
+    }
+
+    #[test]
+    fn an_id_in_a_url_means_nothing_else_there() {
+        for good in ["44178813", "JOB-1_a.b", "..a"] {
+            assert!(safe_in_url(good), "{good}");
+        }
+        for bad in ["", ".", "..", "a/b", "a?b", "a%2fb", "a b", "部署"] {
+            assert!(!safe_in_url(bad), "{bad}");
         }
     }
 

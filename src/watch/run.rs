@@ -1,129 +1,324 @@
-//! Drives a watch: a thread that polls, a channel, and one consumer that owns every decision.
+//! Drives watches: a thread that polls for each target, one channel, and one consumer that owns
+//! every decision.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::{Ending, Options, Watch};
-use crate::clock::Now;
-use crate::event::{Event, Kind, Started};
+use super::{Options, Reason, Watch};
+use crate::board::Board;
+use crate::clock::{Moment, Now};
+use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Snapshot};
+use crate::model::{Note, Snapshot, Unit};
 use crate::provider::{PollError, Provider, Then};
-use crate::render::Output;
+use crate::render::{Output, Screen};
+use crate::signals;
 
 /// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's
 /// clock does not, so a look at it each second is what wakes to a verdict.
 const NAP: Duration = Duration::from_secs(1);
+/// How long the end of a watch waits for logs.
+const LOGS: Duration = Duration::from_secs(10);
 
-/// What reaches the consumer.
+/// What reaches the consumer. A number is the target's, in the order of the list.
 pub(crate) enum Input {
     /// What a poll found, and when.
-    Answer(Now, Result<Arc<Snapshot>, PollError>),
+    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
     Signal(Signal),
+    /// Ctrl-Z: leave the terminal to the shell and stop.
+    Stop,
+    /// The screen is not what it was.
+    Redraw(Screen),
     /// A line about a request, for `--verbose`.
     Trace(String),
+    /// The end of the log of the failed unit at a place.
+    Log(usize, usize, Vec<String>),
+    /// No more logs will come.
+    LogsDone(usize),
 }
 
-/// What to watch.
+/// What a poller is asked for.
+enum Ask {
+    Poll,
+    /// The end of the logs of these units, at their places; this many lines.
+    Logs(Vec<(usize, Unit)>, usize),
+}
+
+/// What to watch, and how.
 pub(crate) struct Target {
     /// As the events name it.
     pub(crate) name: Arc<str>,
     pub(crate) started: Started,
+    pub(crate) options: Options,
     pub(crate) provider: Box<dyn Provider>,
     /// What the user should know before the first poll.
     pub(crate) warnings: Vec<Note>,
-    /// The command that watches it again.
-    pub(crate) resume: Option<Arc<str>>,
+    /// How long after the start the first poll is due: many targets must not ask in one burst.
+    pub(crate) delay: Duration,
 }
 
-/// Watches `target` to its end and tells `output` everything on the way.
+/// One target on its way.
+struct Member {
+    watch: Watch,
+    ask: Sender<Ask>,
+    stage: Stage,
+}
+
+/// How far a target is.
+enum Stage {
+    Watching,
+    /// The verdict is there; the logs of what failed are awaited until then at most.
+    Logs(Moment),
+    Done(Outcome),
+}
+
+/// Watches `targets` to their ends and tells `output` everything on the way. `resume` are the
+/// arguments that watch them again, where that makes sense. Where `all` is set the targets are a
+/// list: it gets a verdict of its own, the worst of theirs.
 ///
 /// # Errors
-/// Where the polling thread cannot be started.
+/// Where a polling thread cannot be started.
 pub(crate) fn run(
-    target: Target,
-    options: &Options,
-    inputs: Sender<Input>,
+    targets: Vec<Target>,
+    all: bool,
+    resume: Option<&[String]>,
+    inputs: &Sender<Input>,
     inbox: &Receiver<Input>,
     output: &mut Output,
-) -> std::io::Result<Verdict> {
-    let now = Now::read();
-    let mut watch = Watch::begin(
-        target.name,
-        &target.started,
-        options.clone(),
-        fastrand::u64(..),
-        now,
-        &mut |event, board| output.event(event, board),
-    );
-    for warning in &target.warnings {
-        watch.warn(warning, now, &mut |event, board| output.event(event, board));
+) -> io::Result<Verdict> {
+    let start = Now::read();
+    let mut members = Vec::with_capacity(targets.len());
+    for (number, target) in targets.into_iter().enumerate() {
+        members.push(Member::begin(
+            number,
+            target,
+            inputs.clone(),
+            start,
+            output,
+        )?);
     }
-    let ask = poller(target.provider, inputs)?;
-
-    let ending = loop {
+    loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
-            take(&mut watch, input, output);
+            take(&mut members, input, output);
         }
         let now = Now::read();
-        watch.advance(now);
         if output.is_closed() {
-            watch.interrupt(Signal::Pipe, now);
+            interrupt(&mut members, Signal::Pipe, now);
         }
-        if let Some(ending) = watch.ending() {
-            break ending.clone();
+        for member in &mut members {
+            member.step(now, all, resume, output);
         }
-        if watch.poll_due(now.moment) {
-            // The poller outlives the watch: it holds the other end.
-            let _ = ask.send(());
+        end_together(&mut members, now);
+        if members.iter().all(Member::is_done) {
+            break;
         }
-        output.tick(now, watch.board());
-        let wake = [watch.wake(), output.wake()].into_iter().flatten().min();
+        let boards: Vec<_> = members.iter().map(|member| member.watch.board()).collect();
+        output.tick(now, &boards);
+        let wakes = members.iter().filter_map(Member::wake);
+        let wake = wakes.chain(output.wake()).min();
         let nap = wake.map_or(NAP, |wake| wake.since(now.moment).min(NAP));
         match inbox.recv_timeout(nap) {
-            Ok(input) => take(&mut watch, input, output),
+            Ok(input) => take(&mut members, input, output),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => thread::sleep(nap),
         }
+    }
+    let parts: Vec<_> = members.iter().filter_map(Member::part).collect();
+    let Some(worst) = parts
+        .iter()
+        .map(|(_, outcome)| outcome.verdict)
+        .max_by_key(|verdict| verdict.badness())
+    else {
+        return Err(io::Error::other("nothing was watched"));
     };
-    let Ending { verdict, .. } = ending;
-    watch.finish(target.resume, Now::read(), &mut |event, board| {
-        output.event(event, board);
-    });
-    Ok(verdict)
+    if all {
+        let outcome = Outcome {
+            verdict: worst,
+            reason: Reason::All(parts.iter().map(|(_, outcome)| outcome.verdict).collect()),
+            elapsed: Now::read().moment.since(start.moment),
+            polls: parts.iter().map(|(_, outcome)| outcome.polls).sum(),
+            resume: parts.iter().find_map(|(_, outcome)| outcome.resume.clone()),
+        };
+        let event = Event {
+            at: Now::read(),
+            kind: Kind::AllFinished(&outcome, &parts),
+        };
+        let board = Board::new("all".into(), start.moment);
+        output.event(&event, &board);
+    }
+    Ok(worst)
 }
 
-fn take(watch: &mut Watch, input: Input, output: &mut Output) {
-    let mut emit = |event: &Event<'_>, board: &_| output.event(event, board);
-    match input {
-        Input::Answer(at, answer) => watch.take(answer, at, &mut emit),
-        Input::Signal(signal) => watch.interrupt(signal, Now::read()),
-        Input::Trace(line) => {
-            let event = Event {
-                at: Now::read(),
-                kind: Kind::Trace(&line),
+impl Member {
+    fn begin(
+        number: usize,
+        target: Target,
+        inputs: Sender<Input>,
+        now: Now,
+        output: &mut Output,
+    ) -> io::Result<Self> {
+        let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+        let mut watch = Watch::begin(
+            target.name,
+            &target.started,
+            target.options,
+            now.moment.after(target.delay),
+            fastrand::u64(..),
+            now,
+            &mut emit,
+        );
+        for warning in &target.warnings {
+            watch.warn(warning, now, &mut emit);
+        }
+        Ok(Self {
+            watch,
+            ask: poller(number, target.provider, inputs)?,
+            stage: Stage::Watching,
+        })
+    }
+
+    /// Does what is due: a poll, the logs, the end.
+    fn step(&mut self, now: Now, all: bool, resume: Option<&[String]>, output: &mut Output) {
+        if matches!(self.stage, Stage::Watching) {
+            self.watch.advance(now);
+            if self.watch.poll_due(now.moment) {
+                // The poller outlives the watch: it holds the other end.
+                let _ = self.ask.send(Ask::Poll);
+            }
+            if self.watch.ending().is_none() {
+                return;
+            }
+            let wanted = self.watch.wanted_logs();
+            let lines = self.watch.log_lines();
+            self.stage = if wanted.is_empty() || self.ask.send(Ask::Logs(wanted, lines)).is_err() {
+                Stage::Logs(now.moment)
+            } else {
+                Stage::Logs(now.moment.after(LOGS))
             };
-            emit(&event, watch.board());
+        }
+        if matches!(self.stage, Stage::Logs(until) if until <= now.moment)
+            && let Some(outcome) = self.watch.outcome(resume, now)
+        {
+            let kind = if all {
+                Kind::PartFinished(&outcome)
+            } else {
+                Kind::Finished(&outcome)
+            };
+            output.event(&Event { at: now, kind }, self.watch.board());
+            self.stage = Stage::Done(outcome);
+        }
+    }
+
+    /// When `step` has something to do at the latest.
+    fn wake(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Watching => self.watch.wake(),
+            Stage::Logs(until) => Some(until),
+            Stage::Done(_) => None,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done(_))
+    }
+
+    /// What the report of a list says about this target.
+    fn part(&self) -> Option<(&Board, &Outcome)> {
+        match &self.stage {
+            Stage::Done(outcome) => Some((self.watch.board(), outcome)),
+            _ => None,
+        }
+    }
+
+    /// Waits for logs no longer.
+    fn hurry(&mut self, now: Now) {
+        if let Stage::Logs(until) = &mut self.stage {
+            *until = now.moment;
+        }
+    }
+}
+
+fn take(members: &mut [Member], input: Input, output: &mut Output) {
+    match input {
+        Input::Answer(number, at, answer) => {
+            let member = &mut members[number];
+            if matches!(member.stage, Stage::Watching) {
+                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+                member.watch.take(answer, at, &mut emit);
+            }
+        }
+        Input::Signal(signal) => interrupt(members, signal, Now::read()),
+        Input::Stop => {
+            output.suspend();
+            signals::stop();
+        }
+        Input::Redraw(screen) => output.redraw(screen),
+        Input::Trace(line) => {
+            if let Some(member) = members.first() {
+                let kind = Kind::Trace(&line);
+                let at = Now::read();
+                output.event(&Event { at, kind }, member.watch.board());
+            }
+        }
+        Input::Log(number, place, lines) => members[number].watch.take_log(place, lines),
+        Input::LogsDone(number) => members[number].hurry(Now::read()),
+    }
+}
+
+fn interrupt(members: &mut [Member], signal: Signal, now: Now) {
+    for member in members {
+        member.watch.interrupt(signal, now);
+        member.hurry(now);
+    }
+}
+
+/// With `--fail-fast` the first failure ends the watch of all.
+fn end_together(members: &mut [Member], now: Now) {
+    if members.iter().any(|member| member.watch.failed_fast()) {
+        for member in members {
+            member.watch.abandon(now);
         }
     }
 }
 
 /// Starts the thread that polls each time it is asked to. It is never waited for: a slow request
 /// must not hold up the end of the watch.
-fn poller(mut provider: Box<dyn Provider>, inputs: Sender<Input>) -> std::io::Result<Sender<()>> {
+fn poller(
+    number: usize,
+    mut provider: Box<dyn Provider>,
+    inputs: Sender<Input>,
+) -> io::Result<Sender<Ask>> {
     let (ask, asked) = channel();
     thread::Builder::new()
         .name("poller".into())
         .spawn(move || {
-            while asked.recv().is_ok() {
-                // A poll that panics must be a failed poll, not a watch that waits for ever.
-                let answer = catch_unwind(AssertUnwindSafe(|| provider.poll()))
-                    .unwrap_or_else(|_| Err(panicked()));
-                if inputs.send(Input::Answer(Now::read(), answer)).is_err() {
+            // What panics must be a failed poll, not a watch that waits for ever.
+            let provider = &mut provider;
+            while let Ok(ask) = asked.recv() {
+                let input = match ask {
+                    Ask::Poll => {
+                        let answer = catch_unwind(AssertUnwindSafe(|| provider.poll()))
+                            .unwrap_or_else(|_| Err(panicked()));
+                        Input::Answer(number, Now::read(), answer)
+                    }
+                    Ask::Logs(units, lines) => {
+                        let fetch = || {
+                            for (place, unit) in units {
+                                if let Some(log) = provider.log_tail(&unit, lines) {
+                                    let _ = inputs.send(Input::Log(number, place, log));
+                                }
+                            }
+                        };
+                        let _ = catch_unwind(AssertUnwindSafe(fetch));
+                        Input::LogsDone(number)
+                    }
+                };
+                if inputs.send(input).is_err() {
                     return;
                 }
             }
@@ -136,5 +331,6 @@ fn panicked() -> PollError {
         cause: "an error in deploywatch itself; please report it".into(),
         status: None,
         then: Then::AskAgain { retry_after: None },
+        date: None,
     }
 }

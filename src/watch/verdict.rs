@@ -40,10 +40,13 @@ pub(crate) enum Finding<'a> {
         cause: &'a str,
         hint: Option<&'a str>,
     },
+    SayMore(&'a str),
     Lost,
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
+    /// Another deployment of the list failed, with `--fail-fast`.
+    Abandoned,
 }
 
 /// Why a watch ended, as data: its words are chosen where it is shown.
@@ -62,6 +65,8 @@ pub(crate) enum Reason {
         cause: String,
         hint: Option<String>,
     },
+    /// What the user must say for the deployment to be found.
+    SayMore(String),
     /// The last error, and for how long polls had failed.
     Lost {
         error: Arc<str>,
@@ -70,6 +75,10 @@ pub(crate) enum Reason {
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
+    /// Another deployment of the list failed, with `--fail-fast`.
+    Abandoned,
+    /// The verdicts of a list.
+    All(Vec<Verdict>),
 }
 
 /// The verdict, where `finding` ends the watch. `Succeeded` is said in one place only.
@@ -108,6 +117,7 @@ pub(crate) fn judge(
                 hint: hint.map(str::to_owned),
             },
         ),
+        Finding::SayMore(what) => (Verdict::Unclear, Reason::SayMore((*what).to_owned())),
         Finding::Lost => {
             let offline = board.offline.as_ref()?;
             (
@@ -120,6 +130,7 @@ pub(crate) fn judge(
         }
         Finding::TimedOut(limit) => (Verdict::TimedOut, Reason::TimedOut(*limit)),
         Finding::Stalled(limit) => (Verdict::TimedOut, Reason::Stalled(*limit)),
+        Finding::Abandoned => (Verdict::Running, Reason::Abandoned),
         Finding::Interrupted(signal) => {
             (Verdict::Interrupted(*signal), Reason::Interrupted(*signal))
         }
@@ -133,6 +144,7 @@ fn of_phase(phase: Phase, options: &Options) -> Option<Verdict> {
         Phase::Succeeded => Some(Verdict::Succeeded),
         Phase::Failed => Some(Verdict::Failed),
         Phase::Cancelled => Some(Verdict::Cancelled),
+        Phase::Ended => Some(Verdict::Lost),
         Phase::PausedAfterFailure if options.on_pause != OnPause::Wait => Some(Verdict::Failed),
         Phase::Paused if options.on_pause == OnPause::Exit => Some(Verdict::Paused),
         Phase::Paused | Phase::PausedAfterFailure => options.once.then_some(Verdict::Paused),
@@ -151,12 +163,15 @@ impl fmt::Display for Reason {
                     Phase::Failed => f.write_str("the provider says that it failed")?,
                     Phase::Cancelled => f.write_str("the provider says that it was cancelled")?,
                     Phase::Paused | Phase::PausedAfterFailure => {}
+                    Phase::Ended => f.write_str("it ended, and the provider does not say how")?,
                     Phase::Pending => f.write_str("it has not begun yet")?,
                     Phase::Running => f.write_str("it is still going")?,
                     Phase::Unknown => f.write_str("its state is not known")?,
                 }
                 match (phase, message) {
-                    (Phase::Paused | Phase::PausedAfterFailure, Some(note)) => write!(f, "{note}"),
+                    (Phase::Paused | Phase::PausedAfterFailure, Some(note)) => {
+                        write!(f, "paused: {note}")
+                    }
                     (_, Some(note)) => write!(f, " ({note})"),
                     (_, None) => Ok(()),
                 }
@@ -174,6 +189,7 @@ impl fmt::Display for Reason {
                 f.write_str(cause)?;
                 hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
             }
+            Self::SayMore(what) => f.write_str(what),
             Self::Lost { error, offline } => write!(
                 f,
                 "no good answer for {}, the last one: {error}; how the deployment ends is unknown",
@@ -189,9 +205,16 @@ impl fmt::Display for Reason {
                 "nothing changed for --stall-timeout {}",
                 humantime::format_duration(*limit)
             ),
+            Self::Abandoned => f.write_str("not over when --fail-fast ended the watch of all"),
+            Self::All(verdicts) => {
+                let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
+                let count = verdicts.iter().filter(succeeded).count();
+                write!(f, "{count} of {} succeeded", verdicts.len())
+            }
             Self::Interrupted(signal) => f.write_str(match signal {
                 Signal::Interrupt => "interrupted by SIGINT; the deployment goes on",
                 Signal::Terminate => "interrupted by SIGTERM; the deployment goes on",
+                Signal::Hangup => "the terminal went away; the deployment goes on",
                 Signal::Pipe => "nobody reads the output any more; the deployment goes on",
             }),
         }
@@ -213,6 +236,8 @@ mod tests {
             fail_fast: false,
             strict: false,
             once: false,
+            logs: 0,
+            pin: None,
         }
     }
 
@@ -234,6 +259,7 @@ mod tests {
             (Pending, Auto, None, Some(7)),
             (Running, Auto, None, Some(7)),
             (Unknown, Auto, None, Some(7)),
+            (Phase::Ended, Auto, Some(6), Some(6)),
             (Running, Exit, None, Some(7)),
             (Paused, Auto, None, Some(4)),
             (Paused, Wait, None, Some(4)),
@@ -281,6 +307,8 @@ mod tests {
             batch: None,
             state: UnitState::Failed,
             detail: None,
+            began: None,
+            ended: None,
         };
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
             let finding = Finding::Answer {
