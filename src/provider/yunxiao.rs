@@ -1,4 +1,4 @@
-//! Alibaba Cloud Yunxiao Flow: host deploy orders. [D] documented by the vendor, [O] observed in
+//! Alibaba Cloud Yunxiao Flow: host deploy orders, by their id or from a pipeline's run. [D] documented by the vendor, [O] observed in
 //! public code, [I] inferred.
 
 use std::sync::Arc;
@@ -6,11 +6,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::wire::{Count, List, Text};
-use super::{PollError, Provider};
-use crate::http::{Body, Http};
+mod run;
+
+use run::{End, Found, Run};
+
+use super::wire::{Count, List, Text, safe_in_url};
+use super::{PollError, Provider, Then};
+use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::secret::Credential;
+use crate::text;
 
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
 pub(crate) const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
@@ -21,16 +26,40 @@ pub(crate) struct Settings {
     /// Given for the central edition, none for a Region instance [D].
     pub(crate) organization: Option<String>,
     pub(crate) pipeline: String,
-    pub(crate) order: String,
+    pub(crate) order: Order,
     pub(crate) credential: Credential,
+}
+
+/// Which deploy order of the pipeline is meant.
+pub(crate) enum Order {
+    /// This one.
+    Id(String),
+    /// The one that a run of the pipeline makes.
+    OfRun {
+        /// The run's id; none for the latest run.
+        run: Option<String>,
+        /// The name or the id of the job that makes it, where there are several.
+        job: Option<String>,
+        /// Pass over a run that had ended when the watch began.
+        fresh: bool,
+    },
 }
 
 /// A deploy order being watched.
 pub(crate) struct Yunxiao {
     http: Http,
     settings: Settings,
-    url: String,
+    /// The order, once it is known. Whatever runs later, the watch stays with it.
+    order: Option<String>,
+    /// The run in which the order is looked for, or was found, once that is known.
+    run: Option<String>,
+    /// The run that had ended when the watch began, and is passed over.
+    earlier: Option<Option<String>>,
+    /// Whether a run was read: only the first one can be an earlier one.
+    run_seen: bool,
     body: Body,
+    /// The body of the run, and of a log: read now and then, beside the order's.
+    side: Body,
     last: Arc<Snapshot>,
     /// Good polls in a row in which a machine had failed, none moved, and the order ran on.
     stuck: u32,
@@ -52,71 +81,233 @@ impl Settings {
 impl Yunxiao {
     /// Watches with `http`.
     pub(crate) fn new(settings: Settings, http: Http) -> Self {
+        let (order, run) = match &settings.order {
+            Order::Id(order) => (Some(order.clone()), None),
+            Order::OfRun { run, .. } => (None, run.clone()),
+        };
         Self {
-            url: format!("{}/deploy/{}", settings.pipeline_url(), settings.order),
             http,
             settings,
+            order,
+            run,
+            earlier: None,
+            run_seen: false,
             body: Body::default(),
+            side: Body::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
             stuck: 0,
         }
     }
 
-    fn get(&mut self) -> Result<bool, PollError> {
-        let headers = [("x-yunxiao-token", &self.settings.credential.secret)];
-        self.http.get(&self.url, &headers, &mut self.body, words)
-    }
-
-    /// The order. A token that was replaced in its file while the watch ran is taken up.
-    fn ask(&mut self) -> Result<bool, PollError> {
-        let answer = match self.get() {
-            Err(error) if error.status == Some(401) && self.settings.credential.renew() => {
-                self.get()
+    /// Reads the order.
+    fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
+        let url = format!("{}/deploy/{order}", self.settings.pipeline_url());
+        let answer = get(
+            &self.http,
+            &mut self.settings.credential,
+            &url,
+            &mut self.body,
+        )
+        .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
+        if !answer.same {
+            let mut snapshot = read(self.body.bytes(), &self.last.units, order)?;
+            if !matches!(self.settings.order, Order::Id(_)) {
+                snapshot.resume = Some(format!("--order {order}").into());
+                snapshot.message.get_or_insert(Note::FoundOrder {
+                    order: order.into(),
+                    run: self.run.as_deref().map(Into::into),
+                });
             }
-            answer => answer,
-        };
-        answer.map_err(|error| {
-            let hint = self.hint(error.status);
-            match hint {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            }
-        })
-    }
-
-    /// What to do about a refusal.
-    fn hint(&self, status: Option<u16>) -> Option<&'static str> {
-        match status? {
-            401 => Some("check the token: it may have expired, or belong to another edition"),
-            403 => Some("the token needs the read permission 流水线 / 主机部署"),
-            404 if self.settings.organization.is_some() => Some(
-                "check the ids; a Region instance answers so where an organization is set: \
-                 YUNXIAO_EDITION=region leaves it out",
-            ),
-            404 => Some("check the ids; the central edition needs --organization"),
-            _ => None,
-        }
-    }
-}
-
-impl Provider for Yunxiao {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        if !self.ask()? {
-            let snapshot = read(self.body.bytes(), &self.last.units, &self.settings.order)?;
             self.last = Arc::new(snapshot);
             self.body.understand();
         }
-        self.stuck = if runs_on_after_failure(&self.last) {
-            self.stuck + 1
-        } else {
-            0
-        };
+        if !runs_on_after_failure(&self.last) {
+            self.stuck = 0;
+            return Ok(Arc::clone(&self.last));
+        }
+        self.stuck += 1;
+        if self.order_job_failed(order) {
+            let mut snapshot = Snapshot::clone(&self.last);
+            snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
+            return Ok(Arc::new(snapshot));
+        }
         if self.stuck == 2 {
             let snapshot = Arc::make_mut(&mut self.last);
             snapshot.warnings.push(Note::RunsOnAfterFailure);
         }
         Ok(Arc::clone(&self.last))
     }
+
+    /// Whether the run says that the job which made the order has failed. Where the run is not
+    /// known or cannot be read it says nothing.
+    fn order_job_failed(&mut self, order: &str) -> bool {
+        self.run.is_some()
+            && self.read_run().is_ok_and(|run| {
+                let job = run.job_of(order);
+                job.is_some_and(|job| job.end == Some(End::Fail))
+            })
+    }
+
+    fn read_run(&mut self) -> Result<Run, PollError> {
+        let run = self.run.as_deref().unwrap_or("latestPipelineRun");
+        let url = format!("{}/runs/{run}", self.settings.pipeline_url());
+        get(
+            &self.http,
+            &mut self.settings.credential,
+            &url,
+            &mut self.side,
+        )
+        .map_err(|error| self.hint(error, "流水线运行实例"))?;
+        run::read(self.side.bytes())
+    }
+
+    /// Looks for the order in the run. The snapshot is what there is to say until it is there.
+    fn find_order(&mut self) -> Result<Search, PollError> {
+        let run = self.read_run()?;
+        let Order::OfRun { job, fresh, .. } = &self.settings.order else {
+            return Err(PollError::unreadable("no run is known"));
+        };
+        // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
+        if *fresh && !self.run_seen && run.end.is_some() {
+            self.earlier = Some(run.id.clone());
+        }
+        self.run_seen = true;
+        if run.end.is_some() && self.earlier.as_ref() == Some(&run.id) {
+            return Ok(Search::Waits(pending(Note::AwaitsNewRun)));
+        }
+        let search = match run.find(job.as_deref()) {
+            Found::Order(job) => match &job.order {
+                Some(order) => Search::Found(order.clone()),
+                None => Search::Waits(pending(Note::AwaitsOrder)),
+            },
+            Found::SayMore(jobs) => return Err(say_more(job.as_deref(), &jobs)),
+            Found::NotYet => match run.end {
+                None => Search::Waits(pending(Note::AwaitsOrder)),
+                Some(End::Fail) => Search::Waits(ended(Phase::Failed)),
+                Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
+                // A green run that deployed nothing is not a deployment that succeeded.
+                Some(End::Success) => {
+                    return Err(PollError::refused(
+                        "the run succeeded without a deploy order: there is nothing to watch",
+                        Some(200),
+                    ));
+                }
+            },
+        };
+        // From now on it is this run, whatever is started later.
+        self.run = run.id.or(self.run.take());
+        Ok(search)
+    }
+
+    /// Adds what to do about a refusal; `permission` is the one that such a read needs.
+    fn hint(&self, error: PollError, permission: &str) -> PollError {
+        let hint = match error.status {
+            Some(401) => "check the token: it may have expired, or belong to another edition",
+            Some(403) => {
+                return error
+                    .with_hint(format!("the token needs the read permission {permission}"));
+            }
+            Some(404) if self.settings.organization.is_some() => {
+                "check the ids; a Region instance answers so where an organization is set: \
+                 YUNXIAO_EDITION=region leaves it out"
+            }
+            Some(404) => "check the ids; the central edition needs --organization",
+            _ => return error,
+        };
+        error.with_hint(hint)
+    }
+}
+
+/// What came of looking for the order.
+enum Search {
+    Found(String),
+    Waits(Snapshot),
+}
+
+fn pending(note: Note) -> Snapshot {
+    Snapshot {
+        message: Some(note),
+        ..Snapshot::new(Phase::Pending)
+    }
+}
+
+/// The run ended before it made an order.
+fn ended(phase: Phase) -> Snapshot {
+    Snapshot {
+        message: Some(Note::NoOrder),
+        ..Snapshot::new(phase)
+    }
+}
+
+fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
+    let jobs: Vec<_> = jobs
+        .iter()
+        .map(|job| format!("{} (id {})", job.name, job.id))
+        .collect();
+    let jobs = jobs.join(", ");
+    let cause = match wanted {
+        None => format!("the run has several deploy jobs; choose one with --job: {jobs}"),
+        Some(wanted) if jobs.is_empty() => format!("the run has no job {wanted}"),
+        Some(wanted) => format!("the run has not one job {wanted}; its jobs are: {jobs}"),
+    };
+    PollError {
+        then: Then::SayMore,
+        ..PollError::unreadable(cause)
+    }
+}
+
+/// Gets a URL with the token.
+fn get(
+    http: &Http,
+    credential: &mut Credential,
+    url: &str,
+    body: &mut Body,
+) -> Result<Answer, PollError> {
+    credential.present(|token| {
+        let request = Request {
+            url,
+            body: None,
+            headers: vec![("x-yunxiao-token", token)],
+        };
+        http.ask(&request, body, words)
+    })
+}
+
+impl Provider for Yunxiao {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        if self.order.is_none() {
+            match self.find_order()? {
+                Search::Found(order) => self.order = Some(order),
+                Search::Waits(snapshot) => return Ok(Arc::new(snapshot)),
+            }
+        }
+        let order = self.order.clone().unwrap_or_default();
+        self.poll_order(&order)
+    }
+
+    /// The machine's log [D]: the whole text each time [O].
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
+        let order = self.order.as_deref()?;
+        let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
+        let pipeline = self.settings.pipeline_url();
+        let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
+        get(
+            &self.http,
+            &mut self.settings.credential,
+            &url,
+            &mut self.side,
+        )
+        .ok()?;
+        let log: Log<'_> = serde_json::from_slice(self.side.bytes()).ok()?;
+        Some(text::tail(log.deploy_log.get()?, lines))
+    }
+}
+
+/// The log of a machine [D].
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Log<'a> {
+    deploy_log: Text<'a>,
 }
 
 /// `Running` for ever with a failed machine and nothing else moving has been seen elsewhere [I]: it
@@ -132,7 +323,7 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 #[derive(Default)]
-struct Order<'a> {
+struct DeployOrder<'a> {
     deploy_order_id: Text<'a>,
     status: Text<'a>,
     current_batch: Count,
@@ -143,7 +334,7 @@ struct Order<'a> {
     error_code: Text<'a>,
     error_message: Text<'a>,
     request_id: Text<'a>,
-    deploy_order: Option<Box<Order<'a>>>,
+    deploy_order: Option<Box<DeployOrder<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -162,7 +353,7 @@ struct Machine<'a> {
     batch_num: Count,
 }
 
-impl Order<'_> {
+impl DeployOrder<'_> {
     /// The error's own words: code, message, request id.
     fn error(&self) -> Option<String> {
         let parts = [
@@ -177,12 +368,14 @@ impl Order<'_> {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<String> {
-    serde_json::from_slice::<Order<'_>>(body).ok()?.error()
+    serde_json::from_slice::<DeployOrder<'_>>(body)
+        .ok()?
+        .error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> {
-    let answer: Order<'_> = serde_json::from_slice(body).map_err(|error| {
+    let answer: DeployOrder<'_> = serde_json::from_slice(body).map_err(|error| {
         PollError::unreadable(format!("not the JSON of a deploy order: {error}"))
     })?;
     // `success: false` is an error even under HTTP 200 [I].
@@ -201,7 +394,7 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> 
     Ok(map(order, last, asked))
 }
 
-fn map(order: &Order<'_>, last: &[Unit], asked: &str) -> Snapshot {
+fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.batch = order.current_batch.get();
     snapshot.batches = order.total_batch.get();
@@ -211,11 +404,11 @@ fn map(order: &Order<'_>, last: &[Unit], asked: &str) -> Snapshot {
     {
         snapshot.warnings.push(Note::OtherId {
             asked: asked.into(),
-            answered: crate::text::clean(answered, crate::text::NAME).into(),
+            answered: text::clean(answered, text::NAME).into(),
         });
     }
     // Shown, never decided on: the vendor's own sample has "500" on a success [D].
-    let code = order.exception_code.get().map(printable);
+    let code = order.exception_code.printable();
     let failed = snapshot.count(UnitState::Failed);
     snapshot.message = code.clone().map(Note::ExceptionCode);
     snapshot.phase = phase(&order.status, &mut snapshot.warnings);
@@ -225,10 +418,8 @@ fn map(order: &Order<'_>, last: &[Unit], asked: &str) -> Snapshot {
         // retried looks the same for a moment, so two polls must agree.
         Phase::Paused if failed > 0 => {
             snapshot.message = None;
-            snapshot.tentative = Some(Tentative {
-                phase: Phase::PausedAfterFailure,
-                message: Some(Note::AwaitsDecision { failed, code }),
-            });
+            let message = Some(Note::AwaitsDecision { failed, code });
+            snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, message));
         }
         // And a healthy order waits too: the default template pauses after the first batch [O].
         Phase::Paused => {
@@ -254,27 +445,27 @@ fn map(order: &Order<'_>, last: &[Unit], asked: &str) -> Snapshot {
 }
 
 /// The order's `status` [D]; `Failed` and `Fail` are not documented, but seen in tools [O].
+const PHASES: [(&str, Phase); 5] = [
+    ("Running", Phase::Running),
+    ("Waiting", Phase::Paused),
+    ("Success", Phase::Succeeded),
+    ("Failed", Phase::Failed),
+    ("Fail", Phase::Failed),
+];
+
 fn phase(status: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
-    let known = [
-        ("Running", Phase::Running),
-        ("Waiting", Phase::Paused),
-        ("Success", Phase::Succeeded),
-        ("Failed", Phase::Failed),
-        ("Fail", Phase::Failed),
-    ];
-    if is_cancelled(status) {
+    if status.is_cancelled() {
         return Phase::Cancelled;
     }
-    if let Some((_, phase)) = known.into_iter().find(|(word, _)| status.is(word)) {
-        return phase;
-    }
-    warnings.extend(unknown("order status", status));
-    Phase::Unknown
+    status.meaning(&PHASES).unwrap_or_else(|| {
+        status.warn_unknown("order status", warnings);
+        Phase::Unknown
+    })
 }
 
 /// The machines, named by serial number, else by address [I]. `createTime` may be the order's own
 /// and is no start time.
-fn machines(order: &Order<'_>, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
+fn machines(order: &DeployOrder<'_>, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
     let Some(info) = &order.deploy_machine_info else {
         return Vec::new();
     };
@@ -299,52 +490,29 @@ fn machines(order: &Order<'_>, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<U
 }
 
 /// A machine's `status` [D].
+const STATES: [(&str, UnitState); 6] = [
+    ("Success", UnitState::Succeeded),
+    ("Running", UnitState::Running),
+    ("Pending", UnitState::Pending),
+    ("Queued", UnitState::Queued),
+    ("Failed", UnitState::Failed),
+    ("Skipped", UnitState::Skipped),
+];
+
 fn state(status: &Text<'_>, warnings: &mut Vec<Note>) -> UnitState {
-    let known = [
-        ("Success", UnitState::Succeeded),
-        ("Running", UnitState::Running),
-        ("Pending", UnitState::Pending),
-        ("Queued", UnitState::Queued),
-        ("Failed", UnitState::Failed),
-        ("Skipped", UnitState::Skipped),
-    ];
-    if let Some((_, state)) = known.into_iter().find(|(word, _)| status.is(word)) {
+    if let Some(state) = status.meaning(&STATES) {
         return state;
     }
-    if is_cancelled(status) {
+    if status.is_cancelled() {
         return UnitState::Cancelled;
     }
-    // One warning for each word, not for each of 100,000 machines.
-    if let Some(note) = unknown("machine status", status)
-        && !warnings.contains(&note)
-    {
-        warnings.push(note);
-    }
+    status.warn_unknown("machine status", warnings);
     UnitState::Unknown
-}
-
-fn is_cancelled(status: &Text<'_>) -> bool {
-    ["Cancelled", "Canceled", "abort", "aborted"]
-        .into_iter()
-        .any(|word| status.is(word))
-}
-
-fn unknown(field: &'static str, word: &Text<'_>) -> Option<Note> {
-    word.get().map(|word| Note::UnknownWord {
-        field,
-        word: printable(word),
-    })
-}
-
-fn printable(raw: &str) -> Arc<str> {
-    crate::text::clean(raw, crate::text::NAME).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    use crate::provider::Then;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
 

@@ -1,0 +1,658 @@
+//! Huawei Cloud CodeArts Deploy: one run of a deployment task. [D] documented by the vendor, [O]
+//! observed in public code, [I] inferred.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use url::Url;
+
+use super::huawei::{self, Account};
+use super::wire::{List, Object, Text, safe_in_url};
+use super::{PollError, Provider};
+use crate::http::{Body, Http};
+use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+
+/// What the endpoint of a region begins with [O].
+pub(crate) const SERVICE: &str = "codearts-deploy";
+
+/// How long the id of a run is, all letters or digits [D].
+const ID: usize = 32;
+
+/// Which run of which task is watched, and where.
+pub(crate) struct Settings {
+    pub(crate) endpoint: Url,
+    pub(crate) task: String,
+    /// The run; none for the latest.
+    pub(crate) record: Option<String>,
+    /// Pass over a run that had ended when the watch began.
+    pub(crate) fresh: bool,
+    pub(crate) account: Account,
+}
+
+/// A run of a task being watched.
+pub(crate) struct Codearts {
+    http: Http,
+    settings: Settings,
+    run: Run,
+    body: Body,
+    last: Arc<Snapshot>,
+}
+
+/// Which run is watched. A newer one is never followed unasked.
+#[derive(Debug, PartialEq)]
+enum Run {
+    /// The latest [I]: the first answer tells which that is.
+    Latest,
+    /// The latest, unless it had ended at the first answer.
+    Fresh,
+    /// Another one than this, which had ended when the watch began.
+    After(String),
+    This(String),
+}
+
+impl Codearts {
+    /// Watches with `http`.
+    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+        let run = match &settings.record {
+            Some(record) => Run::This(record.clone()),
+            None if settings.fresh => Run::Fresh,
+            None => Run::Latest,
+        };
+        Self {
+            http,
+            settings,
+            run,
+            body: Body::default(),
+            last: Arc::new(Snapshot::new(Phase::Unknown)),
+        }
+    }
+
+    /// Where the run is asked for [D].
+    fn url(&self) -> Url {
+        let path = format!("/v2/tasks/{}/state", self.settings.task);
+        let mut url = huawei::url(&self.settings.endpoint, &path);
+        if let Some(record) = self.run.id_in_url() {
+            url.query_pairs_mut().append_pair("record_id", record);
+        }
+        url.query_pairs_mut().append_pair("step_state", "true");
+        url
+    }
+
+    /// What to do about a refusal.
+    fn advice(&self, status: Option<u16>) -> Option<&'static str> {
+        match status? {
+            400 if self.settings.record.is_some() => Some("check --record and --task"),
+            401 => Some(huawei::SIGN_IN),
+            403 => Some("the account needs the permission to view this deployment task"),
+            404 => Some("check --task, and whether the task is in this region"),
+            _ => None,
+        }
+    }
+}
+
+impl Provider for Codearts {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let url = self.url();
+        let Self {
+            http,
+            settings,
+            body,
+            ..
+        } = self;
+        let answer = settings
+            .account
+            .get(http, &url, "application/json", body)
+            .map_err(|error| {
+                let advice = self.advice(error.status);
+                huawei::advise(error, advice)
+            })?;
+        // The same bytes mean the same: the first of them said which run they are about.
+        if !answer.same {
+            let (record, mut snapshot) =
+                read(self.body.bytes(), &self.last.units, &self.settings.task)
+                    .map_err(|problem| answer.unreadable(&problem))?;
+            let watched = self
+                .run
+                .admit(record.as_deref(), snapshot.has_ended())
+                .map_err(|problem| answer.unreadable(&problem))?;
+            if !watched {
+                snapshot = Snapshot {
+                    message: Some(Note::AwaitsNewRun),
+                    ..Snapshot::new(Phase::Pending)
+                };
+            } else if self.settings.record.is_none() {
+                snapshot.resume = self.run.option();
+            }
+            self.last = Arc::new(snapshot);
+            self.body.understand();
+        }
+        Ok(Arc::clone(&self.last))
+    }
+}
+
+impl Run {
+    /// The id to ask for; none where the latest run is meant, or the provider's id means something
+    /// in a URL.
+    fn id_in_url(&self) -> Option<&str> {
+        match self {
+            Self::This(record) if safe_in_url(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The option that pins the run, where its id is one that the option takes.
+    fn option(&self) -> Option<Arc<str>> {
+        let record = self.id_in_url()?;
+        let fits = record.len() == ID && record.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        fits.then(|| format!("--record {record}").into())
+    }
+
+    /// Takes in which run an answer is about, and whether that run has ended; false where it is one
+    /// to pass over. From the first answer about the run that is meant, it is this run, whatever is
+    /// started later.
+    ///
+    /// # Errors
+    /// Where the answer is about another run, or does not say what must be known.
+    fn admit(&mut self, record: Option<&str>, ended: bool) -> Result<bool, String> {
+        let is = |id: &str| record.is_some_and(|record| record.eq_ignore_ascii_case(id));
+        match (&*self, record) {
+            // "Start the task, then watch it" races: the latest run may be the one before, and
+            // green. Only its id tells the two apart.
+            (Self::Fresh | Self::After(_), None) => {
+                Err("the answer has no record_id, which --fresh needs".into())
+            }
+            (Self::Fresh, Some(record)) if ended => {
+                *self = Self::After(record.to_owned());
+                Ok(false)
+            }
+            (Self::After(earlier), Some(_)) if is(earlier) => Ok(false),
+            (Self::Latest | Self::Fresh | Self::After(_), Some(record)) => {
+                *self = Self::This(record.to_owned());
+                Ok(true)
+            }
+            (Self::Latest, None) => Ok(true),
+            (Self::This(id), Some(_)) if is(id) => Ok(true),
+            // Asked for by its id, it need not be named in the answer.
+            (Self::This(_), None) if self.id_in_url().is_some() => Ok(true),
+            (Self::This(_), _) => Err("the answer is not about the run that is watched".into()),
+        }
+    }
+}
+
+/// The answer [D]. Its own `status` is the result of the query, not of the deployment.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct State<'a> {
+    status: Text<'a>,
+    result: Object<Record<'a>>,
+}
+
+/// One run of the task [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Record<'a> {
+    status: Text<'a>,
+    step: Text<'a>,
+    record_id: Text<'a>,
+    task_id: Text<'a>,
+    step_state: Steps<'a>,
+}
+
+/// The steps. They are for show, so that what is no list of steps is none.
+#[derive(Deserialize)]
+#[serde(untagged, bound(deserialize = "'de: 'a"))]
+enum Steps<'a> {
+    List(List<Step<'a>>),
+    Other(IgnoredAny),
+}
+
+impl Default for Steps<'_> {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+/// A step [D]. No field of it is a state; the offsets are places in the log.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Step<'a> {
+    name: Text<'a>,
+    enable: Text<'a>,
+    elapsed_time: Text<'a>,
+}
+
+impl Step<'_> {
+    /// `enable` is text [D]: `"false"` is not a true string.
+    fn is_enabled(&self) -> bool {
+        !self.enable.is("false")
+    }
+
+    /// Whether it has begun [I].
+    fn has_begun(&self) -> bool {
+        self.is_enabled() && self.elapsed_time.get().is_some()
+    }
+}
+
+/// Reads an answer: which run it is about, and how that stands. `last` are the units of the answer
+/// before. The error is what is wrong with the answer.
+fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), String> {
+    let state: State<'_> = serde_json::from_slice(body)
+        .map_err(|error| format!("not the JSON of a task's state: {error}"))?;
+    // `successful` in one edition of the vendor's page [D].
+    if !state.status.is("success") && !state.status.is("successful") {
+        let words = huawei::words(body).or_else(|| {
+            let status = state.status.printable();
+            status.map(|status| format!("the query's status is {status}"))
+        });
+        let words = words.unwrap_or_else(|| "the query has no status".into());
+        return Err(format!("an error answer: {words}"));
+    }
+    let record = state.result.get();
+    if record.status.get().is_none() {
+        return Err(match huawei::words(body) {
+            Some(words) => format!("an error answer: {words}"),
+            None => "the answer has no result.status".into(),
+        });
+    }
+    let id = record.record_id.get().map(str::to_owned);
+    Ok((id, map(record, last, task)))
+}
+
+fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
+    let mut snapshot = Snapshot::new(Phase::Unknown);
+    let word = record.status.printable();
+    match phase(&record.status) {
+        Some(phase) => {
+            snapshot.phase = phase;
+            snapshot.message = huawei::remark(word, phase);
+        }
+        None => {
+            record
+                .status
+                .warn_unknown("result.status", &mut snapshot.warnings);
+            // It says that it ended, not how: a word for that may still come.
+            if record.step.is("finish") {
+                let message = word.map(Note::Provider);
+                snapshot.tentative = Some(Tentative::new(Phase::Ended, message));
+            }
+        }
+    }
+    if let Some(answered) = record.task_id.printable()
+        && !answered.eq_ignore_ascii_case(task)
+    {
+        let asked = task.into();
+        snapshot.warnings.push(Note::OtherId { asked, answered });
+    }
+    snapshot.run = record.record_id.printable();
+    if let Steps::List(steps) = &record.step_state {
+        snapshot.units = units(steps, snapshot.phase, last);
+    }
+    snapshot
+}
+
+/// The run's `status`: `running`, `succeeded` and `failed` are documented for this call, the other
+/// words by the list of applications [D], and expected here too [I].
+fn phase(status: &Text<'_>) -> Option<Phase> {
+    let known = [
+        ("pending", Phase::Pending),
+        ("not_executed", Phase::Pending),
+        ("running", Phase::Running),
+        ("succeeded", Phase::Succeeded),
+        ("failed", Phase::Failed),
+        // Ended by the server.
+        ("timeout", Phase::Failed),
+        // Its execution was cancelled.
+        ("not_started", Phase::Cancelled),
+    ];
+    let cancelled = || status.is_cancelled().then_some(Phase::Cancelled);
+    status.meaning(&known).or_else(cancelled)
+}
+
+/// The steps as units. A step is its place in the list; its `id` is the application's [D].
+fn units(steps: &[Step<'_>], phase: Phase, last: &[Unit]) -> Vec<Unit> {
+    let mut units = Units::new(UnitKind::Step, last, steps.len());
+    for (place, state) in states(steps, phase).into_iter().enumerate() {
+        let id = (place + 1).to_string();
+        match steps[place].name.get() {
+            Some(name) => units.push(&id, name, None, state, None),
+            None => units.push(&id, &format!("step {id}"), None, state, None),
+        };
+    }
+    units.finish()
+}
+
+/// A guess at the states [I], from what has begun and how the run stands.
+fn states(steps: &[Step<'_>], phase: Phase) -> Vec<UnitState> {
+    let last_begun = steps.iter().rposition(Step::has_begun);
+    // Before any step has a time, the first is at work already.
+    let at_work = match last_begun {
+        None if phase == Phase::Running => steps.iter().position(Step::is_enabled),
+        begun => begun,
+    };
+    let state = |(place, step): (usize, &Step<'_>)| {
+        if !step.is_enabled() {
+            return UnitState::Skipped;
+        }
+        match (phase, at_work) {
+            (Phase::Succeeded, _) => UnitState::Succeeded,
+            (_, Some(at_work)) if place < at_work => UnitState::Succeeded,
+            (_, Some(at_work)) if place > at_work => UnitState::Pending,
+            (_, None) => UnitState::Pending,
+            (Phase::Pending | Phase::Running, _) => UnitState::Running,
+            (Phase::Failed, _) => UnitState::Failed,
+            (Phase::Cancelled, _) => UnitState::Cancelled,
+            _ => UnitState::Unknown,
+        }
+    };
+    steps.iter().enumerate().map(state).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/codearts.response.json");
+    const TASK: &str = "e700f15965694253940502911220d76b";
+    const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
+
+    fn state(json: &str) -> Result<Snapshot, String> {
+        read(json.as_bytes(), &[], TASK).map(|(_, snapshot)| snapshot)
+    }
+
+    fn result(fields: &str) -> Snapshot {
+        state(&format!(r#"{{"status":"success","result":{{{fields}}}}}"#)).expect("a state")
+    }
+
+    /// A letter for each step's state, where `steps` are a letter each: d(isabled), b(egun), n(ot).
+    fn letters(status: &str, steps: &str) -> String {
+        let steps: Vec<_> = steps
+            .chars()
+            .map(|step| {
+                let (enable, elapsed) = match step {
+                    'd' => ("false", ""),
+                    'b' => ("true", "12"),
+                    _ => ("true", ""),
+                };
+                format!(r#"{{"enable":"{enable}","elapsed_time":"{elapsed}"}}"#)
+            })
+            .collect();
+        let steps = steps.join(",");
+        let snapshot = result(&format!(r#""status":"{status}","step_state":[{steps}]"#));
+        let letter = |unit: &Unit| match unit.state {
+            UnitState::Pending => '.',
+            UnitState::Running => 'r',
+            UnitState::Succeeded => 'S',
+            UnitState::Failed => 'F',
+            UnitState::Skipped => '-',
+            UnitState::Cancelled => 'C',
+            UnitState::Unknown | UnitState::Queued => '?',
+        };
+        snapshot.units.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn the_vendors_sample_is_a_success() {
+        let (record, snapshot) = read(SAMPLE, &[], TASK).expect("a state");
+        assert_eq!(record.as_deref(), Some(RECORD));
+        assert_eq!(snapshot.phase, Phase::Succeeded);
+        assert_eq!(snapshot.run.as_deref(), Some(RECORD));
+        assert_eq!((snapshot.message, snapshot.tentative), (None, None));
+        assert!(snapshot.units.is_empty() && snapshot.warnings.is_empty());
+    }
+
+    #[test]
+    fn the_outer_status_is_not_the_outcome() {
+        for outer in ["success", "Success", "successful"] {
+            for (inner, phase) in [("failed", Phase::Failed), ("running", Phase::Running)] {
+                let json = format!(r#"{{"status":"{outer}","result":{{"status":"{inner}"}}}}"#);
+                assert_eq!(state(&json).expect("a state").phase, phase);
+            }
+        }
+        for outer in [
+            r#""error""#,
+            r#""failed""#,
+            r#""succeeded""#,
+            "true",
+            "null",
+        ] {
+            let json = format!(r#"{{"status":{outer},"result":{{"status":"succeeded"}}}}"#);
+            let problem = state(&json).expect_err(outer);
+            assert!(problem.starts_with("an error answer: "), "{problem}");
+        }
+    }
+
+    #[test]
+    fn each_word_of_a_run_has_its_phase() {
+        for (word, phase) in [
+            ("pending", Phase::Pending),
+            ("not_executed", Phase::Pending),
+            ("running", Phase::Running),
+            ("SUCCEEDED", Phase::Succeeded),
+            ("failed", Phase::Failed),
+            ("timeout", Phase::Failed),
+            ("abort", Phase::Cancelled),
+            ("aborted", Phase::Cancelled),
+            ("Canceled", Phase::Cancelled),
+            ("not_started", Phase::Cancelled),
+            // Neither a prefix nor another service's word for it.
+            ("success", Phase::Unknown),
+            ("successful", Phase::Unknown),
+            ("finish", Phase::Unknown),
+        ] {
+            let snapshot = result(&format!(r#""status":"{word}","step":"running""#));
+            assert_eq!(snapshot.phase, phase, "{word}");
+            assert_eq!(snapshot.tentative, None);
+            let unknown = phase == Phase::Unknown;
+            assert_eq!(snapshot.warnings.len(), usize::from(unknown), "{word}");
+        }
+        let message = |word: &str| result(&format!(r#""status":"{word}""#)).message;
+        assert_eq!(message("timeout"), Some(Note::Provider("timeout".into())));
+        assert_eq!(message("Failed"), None);
+    }
+
+    #[test]
+    fn finish_is_not_success() {
+        for (word, phase) in [
+            ("failed", Phase::Failed),
+            ("abort", Phase::Cancelled),
+            ("running", Phase::Running),
+        ] {
+            let snapshot = result(&format!(r#""status":"{word}","step":"finish""#));
+            assert_eq!(
+                (snapshot.phase, snapshot.tentative),
+                (phase, None),
+                "{word}"
+            );
+        }
+        let snapshot = result(r#""status":"odd","step":"Finish""#);
+        assert_eq!(snapshot.phase, Phase::Unknown);
+        let found = snapshot.tentative.expect("a finding");
+        assert_eq!(found.phase, Phase::Ended);
+        assert_eq!(found.message, Some(Note::Provider("odd".into())));
+    }
+
+    #[test]
+    fn http_200_with_an_error_and_no_result_is_unreadable() {
+        for (json, words) in [
+            (
+                r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
+                "an error answer: Deploy.00011020 no task",
+            ),
+            (
+                r#"{"error":{"code":"E1","message":"no"},"status":"success"}"#,
+                "an error answer: E1 no",
+            ),
+            (
+                r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
+                "an error answer: Deploy.00011154 no permission",
+            ),
+            (
+                r#"{"error_code":"APIGW.0308","error_msg":"slow down","request_id":"r-1"}"#,
+                "an error answer: APIGW.0308 slow down (request r-1)",
+            ),
+            (
+                r#"{"status":"error"}"#,
+                "an error answer: the query's status is error",
+            ),
+            ("{}", "an error answer: the query has no status"),
+        ] {
+            assert_eq!(state(json).expect_err(json), words);
+        }
+    }
+
+    #[test]
+    fn what_has_no_status_is_unreadable() {
+        for json in [
+            "",
+            "null",
+            "[]",
+            r#""succeeded""#,
+            r#"{"status":"success"}"#,
+            r#"{"status":"success","result":null}"#,
+            r#"{"status":"success","result":"succeeded"}"#,
+            r#"{"status":"success","result":{"step":"finish"}}"#,
+            r#"{"status":"success","result":{"status":null}}"#,
+            r#"{"status":"success","result":{"status":["succeeded"]}}"#,
+            r#"{"status":"success","result":{"status":"succeeded"}"#,
+        ] {
+            state(json).expect_err(json);
+        }
+    }
+
+    #[test]
+    fn step_state_may_be_anything_but_a_list() {
+        for steps in ["true", r#""true""#, "null", "{}", r#"["a"]"#, "[]"] {
+            let snapshot = result(&format!(r#""status":"succeeded","step_state":{steps}"#));
+            assert_eq!(snapshot.phase, Phase::Succeeded, "{steps}");
+            assert!(snapshot.units.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_states_of_steps_are_guessed() {
+        for (status, steps, states) in [
+            ("running", "bbnn", "Sr.."),
+            // Nothing has a time yet: the first that is enabled is at work.
+            ("running", "dnnn", "-r.."),
+            ("running", "nnnn", "r..."),
+            // A later one has begun.
+            ("running", "nbnn", "Sr.."),
+            ("running", "bdbn", "S-r."),
+            ("running", "bbdn", "Sr-."),
+            ("running", "bb", "Sr"),
+            ("failed", "bbnn", "SF.."),
+            ("failed", "nnnn", "...."),
+            ("timeout", "bnnn", "F..."),
+            ("abort", "bbnn", "SC.."),
+            ("succeeded", "bdbn", "S-SS"),
+            ("succeeded", "nnnn", "SSSS"),
+            ("pending", "nnnn", "...."),
+            ("odd", "bbnn", "S?.."),
+        ] {
+            assert_eq!(letters(status, steps), states, "{status} {steps}");
+        }
+    }
+
+    #[test]
+    fn the_text_false_is_false() {
+        let snapshot = result(
+            r#""status":"running","step_state":[{"name":"off","enable":"False"},
+                {"name":"off","enable":false,"elapsed_time":"3"},
+                {"name":null,"enable":"true","id":"e7","elapsed_time":0},null]"#,
+        );
+        let units: Vec<_> = snapshot
+            .units
+            .iter()
+            .map(|unit| (&*unit.id, &*unit.name, unit.state))
+            .collect();
+        assert_eq!(
+            units,
+            [
+                ("1", "off", UnitState::Skipped),
+                ("2", "off", UnitState::Skipped),
+                ("3", "step 3", UnitState::Running),
+            ]
+        );
+        assert!(
+            snapshot.warnings.is_empty(),
+            "a disabled step is no warning"
+        );
+        assert!(snapshot.units.iter().all(|unit| unit.detail.is_none()));
+    }
+
+    #[test]
+    fn another_task_is_warned_of() {
+        let snapshot = result(r#""status":"running","task_id":"0""#);
+        assert!(matches!(snapshot.warnings[..], [Note::OtherId { .. }]));
+    }
+
+    /// What an answer makes of the run that is watched.
+    fn admitted(mut run: Run, record: Option<&str>, ended: bool) -> (Result<bool, String>, Run) {
+        (run.admit(record, ended), run)
+    }
+
+    #[test]
+    fn the_first_answer_pins_the_run_and_a_newer_one_is_not_followed() {
+        let this = || Run::This("a".into());
+        for (run, record, watched, then) in [
+            (Run::Latest, Some("a"), Some(true), this()),
+            (Run::Latest, None, Some(true), Run::Latest),
+            (this(), Some("a"), Some(true), this()),
+            (this(), Some("A"), Some(true), this()),
+            (this(), None, Some(true), this()),
+            (this(), Some("b"), None, this()),
+        ] {
+            for ended in [false, true] {
+                let name = format!("{run:?} {record:?} {ended}");
+                let run = match &run {
+                    Run::This(id) => Run::This(id.clone()),
+                    _ => Run::Latest,
+                };
+                let (admitted, after) = admitted(run, record, ended);
+                assert_eq!((admitted.ok(), &after), (watched, &then), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn fresh_passes_over_a_run_that_had_ended_and_waits_for_another_record() {
+        let after = || Run::After("a".into());
+        let this = |id: &str| Run::This(id.into());
+        for (run, record, ended, watched, then) in [
+            (Run::Fresh, Some("a"), true, Some(false), after()),
+            (Run::Fresh, Some("a"), false, Some(true), this("a")),
+            (after(), Some("a"), true, Some(false), after()),
+            (after(), Some("a"), false, Some(false), after()),
+            (after(), Some("b"), false, Some(true), this("b")),
+            // It began and ended between two polls.
+            (after(), Some("b"), true, Some(true), this("b")),
+            (Run::Fresh, None, true, None, Run::Fresh),
+            (after(), None, false, None, after()),
+        ] {
+            let name = format!("{run:?} {record:?} {ended}");
+            let (admitted, after) = admitted(run, record, ended);
+            assert_eq!((admitted.ok(), after), (watched, then), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_means_something_in_a_url_is_left_out() {
+        for (id, in_url, option) in [
+            (RECORD, true, true),
+            ("a-b_c.d", true, false),
+            ("..", false, false),
+            ("a/../b", false, false),
+            ("a&step_state=false", false, false),
+        ] {
+            let mut run = Run::Latest;
+            assert_eq!(run.admit(Some(id), false), Ok(true));
+            assert_eq!(run.id_in_url(), in_url.then_some(id));
+            assert_eq!(run.option().is_some(), option, "{id}");
+            // The run is known by it all the same.
+            assert!(run.admit(Some(id), true).is_ok(), "{id}");
+            assert!(run.admit(Some("other"), true).is_err(), "{id}");
+            assert_eq!(run.admit(None, true).is_ok(), in_url, "{id}");
+        }
+    }
+}

@@ -1,0 +1,650 @@
+//! klcloud FSD installer: one run of steps on one machine. [D] documented by the vendor, [O] observed
+//! in the server's public source and a run of it, [I] inferred.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::wire::Text;
+use super::{PollError, Provider};
+use crate::http::{Body, Http, Request};
+use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::text;
+
+/// Where the installer listens unless told otherwise [D].
+pub(crate) const ENDPOINT: &str = "http://127.0.0.1:1236";
+/// The key of its one run [D].
+pub(crate) const KEY: &str = "deploy:klcloud-fsd";
+
+/// Which of the installer's operations is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Operation {
+    Deploy,
+    Extend,
+    Upgrade,
+}
+
+/// Which run is watched, and where.
+pub(crate) struct Settings {
+    pub(crate) endpoint: Url,
+    pub(crate) operation: Operation,
+    pub(crate) key: String,
+    /// Pass over a run that had ended at the first answer.
+    pub(crate) fresh: bool,
+}
+
+/// A run being watched.
+pub(crate) struct Fsd {
+    http: Http,
+    url: String,
+    /// What is posted; none where the status is got.
+    question: Option<String>,
+    body: Body,
+    last: Arc<Snapshot>,
+    earlier: Earlier,
+}
+
+/// What is known of a run that had ended when the watch began. It stays visible after a new one is
+/// asked for, until the installer clears its tables [O].
+enum Earlier {
+    /// It counts like any other, or is out of the way.
+    Counts,
+    /// The first answer will tell.
+    Unasked,
+    /// The run with this plan is passed over.
+    PassedOver(Arc<str>),
+}
+
+impl Settings {
+    /// Where the status is [D]. A slash at its end would be another page [O].
+    fn url(&self) -> String {
+        let endpoint = self.endpoint.as_str().trim_end_matches('/');
+        let operation = match self.operation {
+            Operation::Deploy => "deploy",
+            Operation::Extend => "extend",
+            Operation::Upgrade => "upgrade",
+        };
+        format!("{endpoint}/api/{operation}/status")
+    }
+
+    /// What is posted there [D]; the status of an upgrade is got [O].
+    fn question(&self) -> Option<String> {
+        let posts = self.operation != Operation::Upgrade;
+        posts.then(|| serde_json::json!({ "key": self.key }).to_string())
+    }
+}
+
+impl Fsd {
+    /// Watches with `http`.
+    pub(crate) fn new(settings: &Settings, http: Http) -> Self {
+        Self {
+            http,
+            url: settings.url(),
+            question: settings.question(),
+            body: Body::default(),
+            last: Arc::new(Snapshot::new(Phase::Unknown)),
+            earlier: if settings.fresh {
+                Earlier::Unasked
+            } else {
+                Earlier::Counts
+            },
+        }
+    }
+}
+
+impl Provider for Fsd {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let posts = self.question.is_some();
+        let request = Request {
+            url: &self.url,
+            body: self.question.as_deref(),
+            headers: posts
+                .then_some(("content-type", "application/json"))
+                .into_iter()
+                .collect(),
+        };
+        let answer = self
+            .http
+            .ask(&request, &mut self.body, words)
+            .map_err(hint)?;
+        if !answer.same {
+            let snapshot = read(self.body.bytes(), &self.last.units)?;
+            self.last = Arc::new(self.earlier.sift(snapshot));
+            self.body.understand();
+        }
+        Ok(Arc::clone(&self.last))
+    }
+}
+
+impl Earlier {
+    /// Puts the wait for a new run in the place of one that is passed over. Any answer that has not
+    /// ended, or has another plan, is the new run's.
+    fn sift(&mut self, mut snapshot: Snapshot) -> Snapshot {
+        let passed_over = snapshot.has_ended()
+            && match self {
+                Self::Counts => false,
+                Self::Unasked => true,
+                Self::PassedOver(plan) => snapshot.run.as_ref() == Some(plan),
+            };
+        let plan = snapshot.run.clone().filter(|_| passed_over);
+        let Some(plan) = plan else {
+            *self = Self::Counts;
+            // A watch that takes up this run must not pass it over once it has ended.
+            snapshot.resume = Some(Arc::default());
+            return snapshot;
+        };
+        *self = Self::PassedOver(plan);
+        Snapshot {
+            message: Some(Note::AwaitsNewRun),
+            ..Snapshot::new(Phase::Pending)
+        }
+    }
+}
+
+/// Adds what to do about a refusal.
+fn hint(error: PollError) -> PollError {
+    let hint = match error.status {
+        // Any other path is a page for people [O], and so is another server.
+        Some(404) => {
+            "is this the installer's port? The endpoint is http://HOST:1236, with nothing behind it"
+        }
+        Some(405) => "this installer does not know the operation: check --operation",
+        _ => return error,
+    };
+    error.with_hint(hint)
+}
+
+/// The envelope of every answer [D], and of an error, which has no data [O].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Answer<'a> {
+    code: Text<'a>,
+    message: Value,
+    data: Option<Data<'a>>,
+}
+
+/// The state of the one run there is [D].
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Data<'a> {
+    is_end: Text<'a>,
+    /// What has ended, in order; the step at work is not in it [O]. An entry keeps its place, so
+    /// that a null one moves none.
+    now_list: Option<Vec<Option<Step<'a>>>>,
+    /// The whole plan.
+    process_list: Option<Vec<Option<Step<'a>>>>,
+}
+
+/// A step of either list [D]. `sort` is not read: it repeats, and the lists contradict each other
+/// in it [O].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Step<'a> {
+    en: Text<'a>,
+    zh: Text<'a>,
+    message: Text<'a>,
+    /// Means nothing in the plan [O].
+    result: Text<'a>,
+}
+
+impl Step<'_> {
+    /// `zh` with `en`, where the step has a name.
+    fn name(&self) -> Option<String> {
+        match (self.zh.get(), self.en.get()) {
+            (Some(zh), Some(en)) if zh != en => Some(format!("{zh} ({en})")),
+            (zh, en) => zh.or(en).map(str::to_owned),
+        }
+    }
+}
+
+/// The server's words for an error: a text, or an object of a text for each field [O].
+fn words(body: &[u8]) -> Option<String> {
+    message_words(&serde_json::from_slice::<Answer<'_>>(body).ok()?.message)
+}
+
+fn message_words(message: &Value) -> Option<String> {
+    match message {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Object(fields) if !fields.is_empty() => {
+            let fields = fields.iter().map(|(field, text)| match text {
+                Value::String(text) => format!("{field}: {text}"),
+                other => format!("{field}: {other}"),
+            });
+            Some(fields.collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
+/// Reads an answer. `last` are the units of the one before.
+fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
+    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
+        PollError::unreadable(format!("not the JSON of an installer's status: {error}"))
+    })?;
+    if let Some(code) = answer.code.get().filter(|code| *code != "0") {
+        let words = message_words(&answer.message).unwrap_or_else(|| "no reason given".into());
+        let cause = format!("an error answer: code {code}: {words}");
+        return Err(PollError::unreadable(text::clean(&cause, text::MESSAGE)));
+    }
+    let lacks = |what: &str| PollError::unreadable(format!("the answer has no {what}"));
+    let data = answer.data.ok_or_else(|| lacks("data"))?;
+    let plan: Vec<_> = data.process_list.ok_or_else(|| lacks("processList"))?;
+    if plan.is_empty() {
+        // Nothing has been started, or a new run is being set up: its tables are not rewritten at
+        // once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
+        // not said which run this is, so that what is known of the last one is not forgotten.
+        return Ok(Snapshot::new(Phase::Pending));
+    }
+    let ended = data.now_list.ok_or_else(|| lacks("nowList"))?;
+    let [plan, ended] = [plan, ended].map(|list| {
+        let steps = list.into_iter().map(Option::unwrap_or_default);
+        steps.collect::<Vec<_>>()
+    });
+    let failed = ended.iter().find(|step| step.result.is("false"));
+    let goes_on = match (failed, &data.is_end) {
+        (Some(_), _) => false,
+        (None, is_end) if is_end.is("true") => false,
+        (None, is_end) if is_end.is("false") => true,
+        (None, _) => return Err(lacks("isEnd")),
+    };
+    let mark = fingerprint(&plan);
+    let mut snapshot = Snapshot::new(if failed.is_some() {
+        Phase::Failed
+    } else {
+        Phase::Running
+    });
+    snapshot.message = failed.and_then(reason);
+    if failed.is_none() && !goes_on {
+        // A plan of one row beside one finished step looks like a success while a new run is being
+        // written [O], so a second poll must find the same plan.
+        let whole = ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
+        let phase = if whole {
+            Phase::Succeeded
+        } else {
+            Phase::Ended
+        };
+        snapshot.tentative = Some(Tentative {
+            mark: Some(Arc::clone(&mark)),
+            ..Tentative::new(phase, None)
+        });
+    }
+    snapshot.run = Some(mark);
+    snapshot.units = steps(&plan, &ended, goes_on, last);
+    Ok(snapshot)
+}
+
+/// What tells one plan from another. A retry has another plan than the first attempt [O].
+fn fingerprint(plan: &[Step<'_>]) -> Arc<str> {
+    let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
+    format!("{:?}", names.collect::<Vec<_>>()).into()
+}
+
+/// Why a step failed.
+fn reason(step: &Step<'_>) -> Option<Note> {
+    let parts = [step.name(), step.message.get().map(str::to_owned)];
+    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let words = text::clean(&words, text::MESSAGE);
+    (!words.is_empty()).then(|| Note::Provider(words.into()))
+}
+
+/// The steps, joined by position: `sort` and `en` repeat, and the lists contradict each other in
+/// them, so that an ended step goes by its own names [O]. The one behind the last that ended is at
+/// work [O], as long as the run goes on.
+fn steps(plan: &[Step<'_>], ended: &[Step<'_>], goes_on: bool, last: &[Unit]) -> Vec<Unit> {
+    let count = plan.len().max(ended.len());
+    let mut units = Units::new(UnitKind::Step, last, count);
+    for place in 0..count {
+        let (planned, ended_here) = (plan.get(place), ended.get(place));
+        let number = (place + 1).to_string();
+        let name = ended_here
+            .and_then(Step::name)
+            .or_else(|| planned.and_then(Step::name))
+            .unwrap_or_else(|| format!("step {number}"));
+        let state = match ended_here {
+            Some(step) if step.result.is("true") => UnitState::Succeeded,
+            Some(step) if step.result.is("false") => UnitState::Failed,
+            Some(_) => UnitState::Unknown,
+            None if goes_on && place == ended.len() => UnitState::Running,
+            None => UnitState::Pending,
+        };
+        let detail = ended_here
+            .filter(|_| state == UnitState::Failed)
+            .and_then(|step| step.message.get());
+        units.push(&number, &name, None, state, detail);
+    }
+    units.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::provider::Then;
+
+    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/fsd.response.json");
+
+    fn answer(json: &str) -> Result<Snapshot, PollError> {
+        read(json.as_bytes(), &[])
+    }
+
+    /// A list of steps: each has its result and its name.
+    fn list(steps: &[(bool, &str)]) -> String {
+        let steps = steps.iter().map(|(result, name)| {
+            format!(r#"{{"en":"{name}","zh":"{name}","sort":0,"message":"why","result":{result}}}"#)
+        });
+        format!("[{}]", steps.collect::<Vec<_>>().join(","))
+    }
+
+    /// A status with this plan, of which these steps have ended.
+    fn status(is_end: bool, plan: &[&str], ended: &[(bool, &str)]) -> Snapshot {
+        let plan: Vec<_> = plan.iter().map(|name| (true, *name)).collect();
+        answer(&format!(
+            r#"{{"code":0,"data":{{"isEnd":{is_end},"nowList":{},"processList":{}}}}}"#,
+            list(ended),
+            list(&plan)
+        ))
+        .expect("a status")
+    }
+
+    /// The phase that one poll finds, and that which a second one makes of it.
+    fn phases(snapshot: &Snapshot) -> (Phase, Option<Phase>) {
+        let tentative = snapshot.tentative.as_ref();
+        (snapshot.phase, tentative.map(|found| found.phase))
+    }
+
+    fn states(snapshot: &Snapshot) -> String {
+        let letter = |unit: &Unit| match unit.state {
+            UnitState::Pending => '.',
+            UnitState::Running => 'r',
+            UnitState::Succeeded => 'S',
+            UnitState::Failed => 'F',
+            _ => '?',
+        };
+        snapshot.units.iter().map(letter).collect()
+    }
+
+    const GOOD: [(bool, &str); 3] = [(true, "a"), (true, "b"), (true, "c")];
+    const PLAN: [&str; 3] = ["a", "b", "c"];
+
+    #[test]
+    fn the_vendors_sample_is_a_success_on_a_second_poll() {
+        let snapshot = read(SAMPLE, &[]).expect("a status");
+        assert_eq!(phases(&snapshot), (Phase::Running, Some(Phase::Succeeded)));
+        assert_eq!(states(&snapshot), "SSSS");
+        assert_eq!(&*snapshot.units[0].name, "检测部署脚本 (check_param)");
+        assert_eq!(snapshot.units[0].detail, None);
+        assert!(snapshot.warnings.is_empty());
+    }
+
+    #[test]
+    fn the_request_of_the_vendors_sample() {
+        let sample = include_str!("../../tests/fixtures/fsd.request.json");
+        let settings = |operation, endpoint: &str| Settings {
+            endpoint: Url::parse(endpoint).expect("a URL"),
+            operation,
+            key: KEY.into(),
+            fresh: false,
+        };
+        let deploy = settings(Operation::Deploy, ENDPOINT);
+        assert_eq!(deploy.url(), "http://127.0.0.1:1236/api/deploy/status");
+        let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        let question = deploy.question().expect("a question");
+        assert_eq!(json(&question), json(sample));
+        let extend = settings(Operation::Extend, "http://h/base/");
+        assert_eq!(extend.url(), "http://h/base/api/extend/status");
+        let upgrade = settings(Operation::Upgrade, ENDPOINT);
+        assert_eq!(upgrade.url(), "http://127.0.0.1:1236/api/upgrade/status");
+        assert_eq!(upgrade.question(), None);
+    }
+
+    #[test]
+    fn what_is_seen_has_its_phase() {
+        use Phase::{Ended, Failed, Pending, Running, Succeeded};
+        for (is_end, plan, ended, phase, then) in [
+            (false, &PLAN[..], &GOOD[..0], Running, None),
+            (false, &PLAN, &GOOD[..2], Running, None),
+            // Only the installer ends it, whatever the lists say.
+            (false, &PLAN, &GOOD, Running, None),
+            (true, &PLAN, &GOOD, Running, Some(Succeeded)),
+            (true, &PLAN, &GOOD[..2], Running, Some(Ended)),
+            (true, &PLAN, &GOOD[..0], Running, Some(Ended)),
+            (true, &PLAN[..2], &GOOD, Running, Some(Ended)),
+            (true, &PLAN, &[(true, "a"), (false, "b")], Failed, None),
+            // Early servers do not end a run that failed.
+            (false, &PLAN, &[(false, "a")], Failed, None),
+            (true, &PLAN[..2], &[(true, "a"), (false, "b")], Failed, None),
+            (false, &[], &[], Pending, None),
+            // Nor are they idle without an end.
+            (true, &[], &[], Pending, None),
+            (true, &[], &GOOD, Pending, None),
+            (true, &[], &[(false, "a")], Pending, None),
+        ] {
+            let snapshot = status(is_end, plan, ended);
+            assert_eq!(
+                phases(&snapshot),
+                (phase, then),
+                "{is_end} {plan:?} {ended:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn is_end_is_not_success() {
+        let snapshot = status(true, &PLAN, &[(true, "a"), (false, "b")]);
+        assert_eq!(phases(&snapshot), (Phase::Failed, None));
+        let words = snapshot.message.as_ref().expect("a reason").to_string();
+        assert_eq!(words, "b: why");
+        assert_eq!(states(&snapshot), "SF.", "the rest is pending for good");
+        assert_eq!(snapshot.units[1].detail.as_deref(), Some("why"));
+    }
+
+    #[test]
+    fn the_running_step_is_never_in_the_list() {
+        assert_eq!(states(&status(false, &PLAN, &GOOD[..0])), "r..");
+        assert_eq!(states(&status(false, &PLAN, &GOOD[..1])), "Sr.");
+        assert_eq!(states(&status(false, &PLAN, &GOOD)), "SSS");
+        assert_eq!(
+            states(&status(true, &PLAN, &GOOD[..1])),
+            "S..",
+            "nothing goes on"
+        );
+    }
+
+    #[test]
+    fn the_result_of_a_planned_step_means_nothing() {
+        let json = |result: &str| {
+            format!(
+                r#"{{"data":{{"isEnd":false,"nowList":[],"processList":[
+                    {{"zh":"a","result":{result}}},{{"zh":"b","result":{result}}}]}}}}"#
+            )
+        };
+        for result in ["true", "false", "null"] {
+            let snapshot = answer(&json(result)).expect("a status");
+            assert_eq!(phases(&snapshot), (Phase::Running, None), "{result}");
+            assert_eq!(states(&snapshot), "r.", "{result}");
+        }
+    }
+
+    #[test]
+    fn the_lists_are_joined_by_position_and_an_ended_step_goes_by_its_own_names() {
+        let snapshot = answer(
+            r#"{"data":{"isEnd":false,
+                "nowList":[{"sort":7,"en":"same","zh":"其一","result":true},
+                    {"sort":0,"en":"same","zh":"其二","result":true},
+                    {"result":true}],
+                "processList":[{"sort":0,"en":"x","zh":"甲"},{"sort":0,"en":"x","zh":"乙"},
+                    {"en":"y"},{"zh":"丁","en":"丁"},{}]}}"#,
+        )
+        .expect("a status");
+        let units: Vec<_> = snapshot
+            .units
+            .iter()
+            .map(|unit| (&*unit.id, &*unit.name))
+            .collect();
+        assert_eq!(
+            units,
+            [
+                ("1", "其一 (same)"),
+                ("2", "其二 (same)"),
+                ("3", "y"),
+                ("4", "丁"),
+                ("5", "step 5")
+            ]
+        );
+        assert_eq!(states(&snapshot), "SSSr.");
+    }
+
+    #[test]
+    fn an_empty_plan_does_not_say_which_run_it_is() {
+        let plan = status(false, &PLAN, &GOOD[..1]).run;
+        assert!(plan.is_some());
+        for (is_end, ended) in [(true, &GOOD[..0]), (false, &GOOD), (true, &GOOD)] {
+            let snapshot = status(is_end, &[], ended);
+            assert_eq!((snapshot.phase, snapshot.run), (Phase::Pending, None));
+            assert!(snapshot.units.is_empty() && snapshot.tentative.is_none());
+        }
+        assert_eq!(
+            status(false, &PLAN, &[]).run,
+            plan,
+            "the same plan, begun anew"
+        );
+        assert_ne!(status(false, &PLAN[..2], &[]).run, plan);
+    }
+
+    #[test]
+    fn a_plan_of_one_row_beside_one_finished_step_is_no_success() {
+        let torn = status(true, &PLAN[..1], &GOOD[..1]);
+        assert_eq!(phases(&torn), (Phase::Running, Some(Phase::Succeeded)));
+        let next = status(true, &PLAN[..2], &GOOD[..2]);
+        let agree = |one: &Snapshot, two: &Snapshot| {
+            let tentative = |snapshot: &Snapshot| snapshot.tentative.clone().expect("a finding");
+            tentative(one).agrees(&tentative(two))
+        };
+        assert!(!agree(&torn, &next), "another plan is another finding");
+        let whole = status(true, &PLAN, &GOOD);
+        assert!(agree(&whole, &whole));
+        let unclear = status(true, &PLAN, &GOOD[..2]);
+        assert!(!agree(&whole, &unclear));
+    }
+
+    #[test]
+    fn a_step_without_a_readable_result_is_no_success() {
+        for result in ["null", "1", r#""yes""#, "{}"] {
+            let json = format!(
+                r#"{{"data":{{"isEnd":true,"nowList":[{{"result":{result}}}],"processList":[{{}}]}}}}"#
+            );
+            let snapshot = answer(&json).expect("a status");
+            assert_eq!(phases(&snapshot).1, Some(Phase::Ended), "{result}");
+            assert_eq!(states(&snapshot), "?", "{result}");
+        }
+        let json = r#"{"data":{"isEnd":"True","nowList":[null],"processList":[null]}}"#;
+        let snapshot = answer(json).expect("a status");
+        assert_eq!(phases(&snapshot).1, Some(Phase::Ended));
+        let json =
+            r#"{"data":{"isEnd":"True","nowList":[{"result":"True"}],"processList":[null]}}"#;
+        let snapshot = answer(json).expect("a status");
+        assert_eq!(phases(&snapshot).1, Some(Phase::Succeeded));
+    }
+
+    #[test]
+    fn a_fresh_watch_passes_over_a_run_that_had_ended() {
+        let old = || status(true, &PLAN, &GOOD);
+        let failed = || status(true, &PLAN, &[(false, "a")]);
+        let unclear = || status(true, &PLAN, &GOOD[..2]);
+        let going = || status(false, &PLAN, &GOOD[..2]);
+        let setting_up = || status(true, &[], &GOOD);
+        let other = || status(true, &PLAN[..1], &GOOD[..1]);
+        // `w` waits for a new run, `-` is the answer's own word.
+        for (answers, seen) in [
+            (vec![old(), old(), old()], "www"),
+            (vec![failed(), failed(), setting_up(), failed()], "ww--"),
+            (vec![unclear(), old(), going(), old()], "ww--"),
+            // The same run, gone on with, is not an earlier one either.
+            (vec![old(), going(), going(), old()], "w---"),
+            (vec![old(), setting_up(), other(), other()], "w---"),
+            (vec![old(), other(), other(), old()], "w---"),
+            // What had not ended when the watch began is the run that is meant.
+            (vec![going(), old(), old()], "---"),
+            (vec![setting_up(), old(), old()], "---"),
+        ] {
+            let mut earlier = Earlier::Unasked;
+            let sifted = answers.into_iter().map(|snapshot| {
+                let sifted = earlier.sift(snapshot.clone());
+                if sifted.phase == snapshot.phase && sifted.run == snapshot.run {
+                    assert_eq!(sifted.resume.as_deref(), Some(""), "--fresh is left out");
+                    return '-';
+                }
+                assert_eq!(sifted.message, Some(Note::AwaitsNewRun));
+                assert_eq!(sifted.resume, None, "--fresh is still wanted");
+                assert!(sifted.phase == Phase::Pending && !sifted.has_ended());
+                assert!(sifted.units.is_empty() && sifted.run.is_none());
+                'w'
+            });
+            assert_eq!(sifted.collect::<String>(), seen);
+        }
+        let sifted = Earlier::Counts.sift(old());
+        assert!(sifted.has_ended() && sifted.units == old().units);
+    }
+
+    #[test]
+    fn a_code_under_http_200_is_a_failed_poll_with_its_words() {
+        for (json, words) in [
+            (r#"{"code":1,"message":"no"}"#, "code 1: no"),
+            (
+                r#"{"code":"E-1","message":{"key":"Missing","n":3}}"#,
+                "code E-1: key: Missing, n: 3",
+            ),
+            (r#"{"code":-1,"message":null}"#, "code -1: no reason given"),
+            (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "code 7: a b"),
+        ] {
+            let error = answer(json).expect_err(json);
+            assert_eq!(error.cause, format!("an error answer: {words}"));
+            assert!(matches!(error.then, Then::AskAgain { .. }));
+        }
+    }
+
+    #[test]
+    fn an_error_is_a_text_or_an_object() {
+        for (json, told) in [
+            (r#"{"message":"no such thing"}"#, Some("no such thing")),
+            (
+                r#"{"message":{"key":"Missing required parameter"}}"#,
+                Some("key: Missing required parameter"),
+            ),
+            (r#"{"message":""}"#, None),
+            (r#"{"message":{}}"#, None),
+            (r#"{"message":null}"#, None),
+            ("<!doctype html>", None),
+        ] {
+            assert_eq!(words(json.as_bytes()).as_deref(), told, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_lacks_what_the_verdict_needs_is_unreadable() {
+        for json in [
+            "",
+            "{}",
+            "null",
+            "[]",
+            r#"{"code":0,"data":null}"#,
+            r#"{"code":0,"data":[]}"#,
+            r#"{"code":0,"data":{}}"#,
+            r#"{"data":{"isEnd":true,"nowList":[]}}"#,
+            r#"{"data":{"isEnd":true,"nowList":[],"processList":null}}"#,
+            r#"{"data":{"isEnd":true,"nowList":null,"processList":[{}]}}"#,
+            r#"{"data":{"isEnd":true,"nowList":"none","processList":[{}]}}"#,
+            r#"{"data":{"nowList":[],"processList":[{}]}}"#,
+            r#"{"data":{"isEnd":null,"nowList":[{"result":true}],"processList":[{}]}}"#,
+            r#"{"data":{"isEnd":true,"nowList":[],"processList":[]"#,
+        ] {
+            let error = answer(json).expect_err(json);
+            assert!(matches!(error.then, Then::AskAgain { .. }), "{json}");
+        }
+        // A failure is known without it.
+        let json = r#"{"data":{"nowList":[{"result":false}],"processList":[{}]}}"#;
+        assert_eq!(answer(json).expect("a status").phase, Phase::Failed);
+    }
+}

@@ -1,0 +1,455 @@
+//! Huawei MRS / FusionInsight Manager: the progress of a command. [D] documented by the vendor, [O]
+//! observed in public code, [I] inferred.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::wire::{List, Text};
+use super::{PollError, Provider};
+use crate::http::{Body, Http};
+use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
+use crate::text;
+
+mod session;
+
+pub(crate) use session::{Auth, Login};
+use session::{Call, Session};
+
+/// Which command is watched, and where.
+pub(crate) struct Settings {
+    /// The cluster's own Manager, usually port 28443 of the floating address [D].
+    pub(crate) endpoint: Url,
+    pub(crate) command: String,
+    pub(crate) auth: Auth,
+}
+
+/// A command being watched.
+pub(crate) struct Mrs {
+    http: Http,
+    session: Session,
+    url: String,
+    body: Body,
+    last: Arc<Snapshot>,
+}
+
+impl Mrs {
+    /// Watches with `http`.
+    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+        let endpoint = settings.endpoint.as_str().trim_end_matches('/');
+        let command = settings.command;
+        Self {
+            url: format!("{endpoint}/web/v1/common/command/{command}/progress"),
+            session: Session::new(settings.auth, &settings.endpoint),
+            http,
+            body: Body::default(),
+            last: Arc::new(Snapshot::new(Phase::Unknown)),
+        }
+    }
+}
+
+impl Provider for Mrs {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let mut call = Call {
+            http: &self.http,
+            url: &self.url,
+            body: &mut self.body,
+        };
+        let answer = self.session.ask(&mut call)?;
+        if !answer.same {
+            self.last = Arc::new(read(self.body.bytes(), &self.last.units)?);
+            self.body.understand();
+        }
+        self.session.confirm();
+        Ok(Arc::clone(&self.last))
+    }
+}
+
+/// The progress [D]. Its `id` is not the command's [D] and not read.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Progress<'a> {
+    state: Text<'a>,
+    error_code: Text<'a>,
+    error_description: Text<'a>,
+    total_progress: Text<'a>,
+    res_obj: Option<Details<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Details<'a> {
+    step_list: List<Step<'a>>,
+    fail_entity_list: List<Entity<'a>>,
+    total_step_size: Text<'a>,
+}
+
+/// A step that has begun: it has neither a state nor a number [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Step<'a> {
+    name: Text<'a>,
+}
+
+/// Something that failed, and what was done to it.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Entity<'a> {
+    fail_entity: Text<'a>,
+    operation_type: Text<'a>,
+}
+
+impl Progress<'_> {
+    /// The error's own words: code, description.
+    fn error(&self) -> Option<String> {
+        let code = self.error_code.get().filter(|code| *code != "0");
+        let parts: Vec<_> = [code, self.error_description.get()]
+            .into_iter()
+            .flatten()
+            .collect();
+        (!parts.is_empty()).then(|| text::clean(&parts.join(": "), text::MESSAGE).into_owned())
+    }
+
+    /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
+    /// scale and is 0 in the vendor's example of a finished command, so it comes second [D].
+    fn percent(&self) -> Option<u8> {
+        let sizes = self
+            .res_obj
+            .as_ref()
+            .map(|details| &details.total_step_size);
+        let mut figures = sizes.into_iter().chain([&self.total_progress]);
+        figures.find_map(|figure| {
+            let figure: f64 = figure.get()?.parse().ok()?;
+            // Floored: 99.9 % is not all.
+            figure.is_finite().then(|| figure.clamp(0.0, 100.0) as u8)
+        })
+    }
+}
+
+/// The provider's words in the body of an error.
+fn words(body: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Progress<'_>>(body).ok()?.error()
+}
+
+/// Reads an answer. `last` are the units of the one before.
+fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
+    let progress: Progress<'_> = serde_json::from_slice(body).map_err(|error| {
+        PollError::unreadable(format!("not the JSON of a command's progress: {error}"))
+    })?;
+    if progress.state.get().is_none() {
+        return Err(PollError::unreadable(match progress.error() {
+            Some(words) => format!("an error answer: {words}"),
+            None => "the answer has no state".into(),
+        }));
+    }
+    let mut snapshot = Snapshot::new(Phase::Unknown);
+    snapshot.phase = phase(&progress.state, &mut snapshot.warnings);
+    snapshot.percent = progress.percent();
+    if snapshot.phase == Phase::Failed {
+        let words = progress.error();
+        snapshot.message = words.map(|words| Note::Provider(words.into()));
+    }
+    if let Some(details) = &progress.res_obj {
+        let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
+        let (steps_before, entities_before) = last.split_at(of_entities);
+        let reason = progress.error_description.get();
+        snapshot.units = steps(&details.step_list, snapshot.phase, reason, steps_before);
+        let entities = entities(&details.fail_entity_list, entities_before);
+        if snapshot.phase == Phase::Succeeded {
+            snapshot.flaws = entities.iter().map(flaw).collect();
+        }
+        snapshot.units.extend(entities);
+    }
+    Ok(snapshot)
+}
+
+/// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
+/// neighbours [D].
+fn phase(state: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
+    let known = state.meaning(&[
+        ("NEW", Phase::Pending),
+        ("IN_PROGRESS", Phase::Running),
+        ("RUNNING", Phase::Running),
+        ("COMPLETE", Phase::Succeeded),
+        ("FAILED", Phase::Failed),
+    ]);
+    known.unwrap_or_else(|| {
+        state.warn_unknown("command state", warnings);
+        Phase::Unknown
+    })
+}
+
+/// The steps, which are names only. The list grows: the last one is at work, or was when the command
+/// ended, and those before it are done [I].
+fn steps(steps: &[Step<'_>], phase: Phase, reason: Option<&str>, last: &[Unit]) -> Vec<Unit> {
+    let at_work = match phase {
+        Phase::Pending => UnitState::Pending,
+        Phase::Running => UnitState::Running,
+        Phase::Succeeded => UnitState::Succeeded,
+        Phase::Failed => UnitState::Failed,
+        _ => UnitState::Unknown,
+    };
+    let mut units = Units::new(UnitKind::Step, last, steps.len());
+    for (place, step) in steps.iter().enumerate() {
+        let number = (place + 1).to_string();
+        let nameless = format!("step {number}");
+        let state = if place + 1 == steps.len() {
+            at_work
+        } else {
+            UnitState::Succeeded
+        };
+        let detail = reason.filter(|_| state == UnitState::Failed);
+        let name = step.name.get().unwrap_or(&nameless);
+        units.push(&number, name, None, state, detail);
+    }
+    units.finish()
+}
+
+/// What failed on the way. The prefix keeps an entity's id apart from a step's number.
+fn entities(entities: &[Entity<'_>], last: &[Unit]) -> Vec<Unit> {
+    let mut units = Units::new(UnitKind::Component, last, entities.len());
+    for (place, entity) in entities.iter().enumerate() {
+        let nameless = format!("entity {}", place + 1);
+        let name = entity.fail_entity.get().unwrap_or(&nameless);
+        let operation = entity.operation_type.get();
+        let id = format!("entity:{name}");
+        units.push(&id, name, None, UnitState::Failed, operation);
+    }
+    units.finish()
+}
+
+/// What a failed entity takes from a success.
+fn flaw(entity: &Unit) -> Note {
+    Note::EntityFailed {
+        entity: Arc::clone(&entity.name),
+        operation: entity.detail.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::provider::Then;
+
+    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/mrs.response.json");
+
+    fn progress(json: &str) -> Result<Snapshot, PollError> {
+        read(json.as_bytes(), &[])
+    }
+
+    /// A running command with these details.
+    fn running(details: &str) -> Snapshot {
+        progress(&format!(
+            r#"{{"state":"IN_PROGRESS","total_progress":7,"res_obj":{{{details}}}}}"#
+        ))
+        .expect("a progress")
+    }
+
+    fn states(snapshot: &Snapshot) -> Vec<(&str, UnitState)> {
+        let units = snapshot.units.iter();
+        units.map(|unit| (&*unit.name, unit.state)).collect()
+    }
+
+    #[test]
+    fn the_vendors_sample_is_a_success_with_a_failed_entity() {
+        let snapshot = read(SAMPLE, &[]).expect("a progress");
+        assert_eq!(snapshot.phase, Phase::Succeeded);
+        assert_eq!((snapshot.percent, snapshot.message), (Some(0), None));
+        let [step, entity] = &snapshot.units[..] else {
+            panic!("{:?}", snapshot.units);
+        };
+        assert_eq!(
+            (step.kind, step.state),
+            (UnitKind::Step, UnitState::Succeeded)
+        );
+        assert_eq!(
+            (entity.kind, entity.state),
+            (UnitKind::Component, UnitState::Failed)
+        );
+        assert_eq!((&*step.name, &*entity.name), ("string", "string"));
+        assert_ne!(step.id, entity.id);
+        let flaw = Note::EntityFailed {
+            entity: "string".into(),
+            operation: Some("string".into()),
+        };
+        assert_eq!(flaw.to_string(), "string failed (string)");
+        assert_eq!(snapshot.flaws, [flaw]);
+    }
+
+    #[test]
+    fn each_word_of_a_state_has_its_phase() {
+        for (word, phase) in [
+            ("NEW", Phase::Pending),
+            ("IN_PROGRESS", Phase::Running),
+            ("RUNNING", Phase::Running),
+            ("COMPLETE", Phase::Succeeded),
+            (" complete ", Phase::Succeeded),
+            ("FAILED", Phase::Failed),
+            // Success is not read as a prefix.
+            ("COMPLETED", Phase::Unknown),
+            ("COMPLETE_WITH_ERRORS", Phase::Unknown),
+            ("FAIL", Phase::Unknown),
+            ("SUCCESS", Phase::Unknown),
+            ("CANCELLED", Phase::Unknown),
+        ] {
+            let snapshot = progress(&format!(r#"{{"state":"{word}"}}"#)).expect("a progress");
+            assert_eq!(snapshot.phase, phase, "{word}");
+            let warnings = usize::from(phase == Phase::Unknown);
+            assert_eq!(snapshot.warnings.len(), warnings, "{word}");
+        }
+    }
+
+    #[test]
+    fn total_step_size_is_a_percentage_and_no_count_of_steps() {
+        let snapshot = running(r#""total_step_size":40,"step_list":[{"name":"a"},{"name":"b"}]"#);
+        assert_eq!(snapshot.percent, Some(40));
+        assert_eq!(snapshot.units.len(), 2);
+    }
+
+    #[test]
+    fn the_percentage_is_clamped_floored_and_may_be_missing() {
+        for (size, percent) in [
+            ("99.9", Some(99)),
+            (r#""55""#, Some(55)),
+            ("0", Some(0)),
+            ("-3", Some(0)),
+            ("250", Some(100)),
+            ("1e300", Some(100)),
+            // total_progress, which is 7, where there is no figure.
+            ("null", Some(7)),
+            (r#""NaN""#, Some(7)),
+            (r#""inf""#, Some(7)),
+            (r#""many""#, Some(7)),
+            ("{}", Some(7)),
+        ] {
+            let snapshot = running(&format!(r#""total_step_size":{size}"#));
+            assert_eq!(snapshot.percent, percent, "{size}");
+        }
+        let none = progress(r#"{"state":"RUNNING","total_progress":null}"#);
+        assert_eq!(none.expect("a progress").percent, None);
+        let first = progress(r#"{"state":"RUNNING","total_progress":33.4,"res_obj":null}"#);
+        assert_eq!(first.expect("a progress").percent, Some(33));
+    }
+
+    #[test]
+    fn a_hundred_percent_is_not_the_end() {
+        let snapshot = running(r#""total_step_size":100,"step_list":[{"name":"a"}]"#);
+        assert_eq!(snapshot.phase, Phase::Running);
+        assert_eq!(snapshot.tentative, None);
+        assert_eq!(states(&snapshot), [("a", UnitState::Running)]);
+    }
+
+    #[test]
+    fn progress_going_back_to_0_is_shown_and_decides_nothing() {
+        let before = running(r#""total_step_size":60,"step_list":[{"name":"a"},{"name":"b"}]"#);
+        let json = r#"{"state":"IN_PROGRESS","res_obj":{"total_step_size":0,"step_list":[]}}"#;
+        let after = read(json.as_bytes(), &before.units).expect("a progress");
+        assert_eq!((after.phase, after.percent), (Phase::Running, Some(0)));
+        assert!(after.units.is_empty() && after.warnings.is_empty());
+    }
+
+    #[test]
+    fn the_last_step_is_at_work_and_those_before_it_are_done() {
+        use UnitState::{Failed, Pending, Running, Succeeded, Unknown};
+        for (word, last) in [
+            ("NEW", Pending),
+            ("IN_PROGRESS", Running),
+            ("COMPLETE", Succeeded),
+            ("FAILED", Failed),
+            ("EXPLODED", Unknown),
+        ] {
+            let snapshot = progress(&format!(
+                r#"{{"state":"{word}","error_description":"port in use","res_obj":{{
+                    "step_list":[{{"name":"a","description":"d"}},null,{{"name":null}}]}}}}"#
+            ))
+            .expect("a progress");
+            assert_eq!(
+                states(&snapshot),
+                [("a", Succeeded), ("step 2", last)],
+                "{word}"
+            );
+            assert_eq!(snapshot.units[0].detail, None);
+            let reason = (last == Failed).then_some("port in use");
+            assert_eq!(snapshot.units[1].detail.as_deref(), reason, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_failure_has_its_code_its_description_and_its_entities() {
+        let failed = |error: &str| {
+            progress(&format!(
+                r#"{{"state":"FAILED",{error},"res_obj":{{"fail_entity_list":[
+                    {{"fail_entity":"NameNode@192.0.2.7","operation_type":"START"}}]}}}}"#
+            ))
+            .expect("a progress")
+        };
+        let snapshot = failed(r#""error_code":25000012,"error_description":"port in use""#);
+        let words = snapshot.message.expect("a reason").to_string();
+        assert_eq!(words, "25000012: port in use");
+        assert_eq!(snapshot.units[0].detail.as_deref(), Some("START"));
+        assert_eq!(snapshot.flaws, [], "there is no success to take from");
+        let snapshot = failed(r#""error_code":0,"error_description":"port in use""#);
+        let words = snapshot.message.expect("a reason").to_string();
+        assert_eq!(words, "port in use");
+        let snapshot = failed(r#""error_code":0,"error_description":"""#);
+        assert_eq!(snapshot.message, None);
+    }
+
+    #[test]
+    fn steps_and_entities_of_one_name_stay_apart_in_every_poll() {
+        let json = r#"{"state":"IN_PROGRESS","res_obj":{
+            "step_list":[{"name":"1"},{"name":"1"},{"name":"entity:1"}],
+            "fail_entity_list":[{"fail_entity":"1"},{"fail_entity":"1"},{},{"fail_entity":"2"}]}}"#;
+        let first = read(json.as_bytes(), &[]).expect("a progress");
+        let ids: Vec<_> = first.units.iter().map(|unit| &*unit.id).collect();
+        let told = [
+            "1",
+            "2",
+            "3",
+            "entity:1",
+            "entity:1#2",
+            "entity:entity 3",
+            "entity:2",
+        ];
+        assert_eq!(ids, told);
+        let second = read(json.as_bytes(), &first.units).expect("a progress");
+        assert_eq!(first, second);
+        let shared = first.units.iter().zip(&second.units);
+        for (one, two) in shared.filter(|(one, _)| !one.id.contains('#')) {
+            assert!(Arc::ptr_eq(&one.name, &two.name), "{}", one.id);
+        }
+    }
+
+    #[test]
+    fn the_id_is_no_echo_of_the_commands() {
+        let snapshot = progress(r#"{"id":0,"state":"COMPLETE"}"#).expect("a progress");
+        assert!(snapshot.warnings.is_empty() && snapshot.flaws.is_empty());
+    }
+
+    #[test]
+    fn what_has_no_state_is_unreadable() {
+        for json in [
+            "",
+            "{}",
+            "null",
+            "[]",
+            r#""COMPLETE""#,
+            r#"{"state":null}"#,
+            r#"{"state":""}"#,
+            r#"{"state":{"state":"COMPLETE"}}"#,
+            r#"{"res_obj":{"state":"COMPLETE"}}"#,
+            r#"{"state":"COMPLETE""#,
+            r#"{"state":"COMPLETE","res_obj":"none"}"#,
+            r#"{"state":"COMPLETE","res_obj":{"fail_entity_list":{}}}"#,
+            r#"{"state":"COMPLETE","state":"FAILED"}"#,
+        ] {
+            let error = progress(json).expect_err(json);
+            assert!(matches!(error.then, Then::AskAgain { .. }), "{json}");
+        }
+        let json = r#"{"error_code":"12-4040001","error_description":"no\u001b[31m such"}"#;
+        let error = progress(json).expect_err("an error");
+        assert_eq!(error.cause, "an error answer: 12-4040001: no such");
+    }
+}

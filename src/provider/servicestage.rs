@@ -1,0 +1,1117 @@
+//! Huawei Cloud ServiceStage: a release task of Release Management (old). [D] documented by the
+//! vendor, [O] observed in public code, [I] inferred.
+
+use std::collections::HashMap;
+use std::num::NonZeroI64;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::huawei::{self, Account};
+use super::wire::{Count, List, Text, safe_in_url};
+use super::{PollError, Provider, Then};
+use crate::http::{Answer, Body, Http};
+use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::text;
+
+/// What the endpoint of a region begins with [O].
+pub(crate) const SERVICE: &str = "servicestage";
+
+/// Which release task is watched, and where.
+pub(crate) struct Settings {
+    pub(crate) endpoint: Url,
+    pub(crate) project: String,
+    pub(crate) release: String,
+    pub(crate) account: Account,
+}
+
+/// A release task being watched.
+pub(crate) struct Servicestage {
+    http: Http,
+    settings: Settings,
+    body: Body,
+    /// The body of the plan, and of a job: read now and then, beside the components'.
+    side: Body,
+    /// What the components say, before the plan is asked.
+    last: Arc<Snapshot>,
+    /// The jobs that tell why a component failed, by the unit's id.
+    jobs: Jobs,
+    /// That the plan cannot be read, in the words of the first time.
+    unread: Option<Note>,
+}
+
+impl Servicestage {
+    /// Watches with `http`.
+    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+        Self {
+            http,
+            settings,
+            body: Body::default(),
+            side: Body::default(),
+            last: Arc::new(Snapshot::new(Phase::Unknown)),
+            jobs: HashMap::new(),
+            unread: None,
+        }
+    }
+
+    /// Where the release task is [D].
+    fn plan_path(&self) -> String {
+        format!("release-plans/{}", self.settings.release)
+    }
+
+    /// Asks how the release stands as a whole. None where that is refused or unreadable: its
+    /// components alone decide then.
+    ///
+    /// # Errors
+    /// Where no answer came, or one that may be another in a moment (a gateway's error, a page for
+    /// people, nothing). Neither conclusion would be safe: success would be said without the plan,
+    /// which may know better, and failure as if the plan could never be read. So the whole poll
+    /// counts as failed, which ends in `lost` at worst.
+    fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
+        let path = self.plan_path();
+        let problem = match get(&self.http, &mut self.settings, &path, &mut self.side) {
+            Ok(_) => match Plan::read(self.side.bytes(), &self.last.units) {
+                Ok(plan) => return Ok(Some(plan)),
+                Err(problem) => problem,
+            },
+            Err(error) if matches!(error.then, Then::Refused { .. }) && error.status.is_some() => {
+                error.cause
+            }
+            Err(error) => return Err(error),
+        };
+        // Said once, though the words of the next time may hold another request's number.
+        let note = || Note::PlanUnread(text::clean(&problem, text::MESSAGE).into());
+        self.unread.get_or_insert_with(note);
+        Ok(None)
+    }
+}
+
+/// Gets what is at `path` of the project.
+fn get(
+    http: &Http,
+    settings: &mut Settings,
+    path: &str,
+    body: &mut Body,
+) -> Result<Answer, PollError> {
+    let path = format!("/v3/{}/cas/{path}", settings.project);
+    let url = huawei::url(&settings.endpoint, &path);
+    let account = &mut settings.account;
+    account.get(http, &url, "application/json;charset=utf8", body)
+}
+
+/// What to do about a refusal.
+fn advice(error: &PollError) -> Option<&'static str> {
+    match error.status? {
+        // The service's own 401 has meant that something is not there [O]; the gateway's is about
+        // credentials.
+        401 if error.cause.contains("APIGW.") => Some(huawei::SIGN_IN),
+        403 => Some("the credentials must be the project's own, with permission to view releases"),
+        404 => Some(
+            "check the ids; this is Release Management (old), and the id of a pipeline of the new \
+             edition is not found here either",
+        ),
+        _ => None,
+    }
+}
+
+impl Provider for Servicestage {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let path = format!("{}/deploy-info", self.plan_path());
+        let answer =
+            get(&self.http, &mut self.settings, &path, &mut self.body).map_err(|error| {
+                let advice = advice(&error);
+                huawei::advise(error, advice)
+            })?;
+        if !answer.same {
+            let (snapshot, jobs) =
+                read(self.body.bytes(), &self.last.units, &self.settings.release)
+                    .map_err(|problem| answer.unreadable(&problem))?;
+            self.last = Arc::new(snapshot);
+            self.jobs = jobs;
+            self.body.understand();
+        }
+        if !is_still(&self.last) {
+            return Ok(Arc::clone(&self.last));
+        }
+        let mut snapshot = Snapshot::clone(&self.last);
+        let plan = self.read_plan()?;
+        decide(&mut snapshot, plan.as_ref());
+        if plan.is_none() {
+            snapshot.warnings.extend(self.unread.clone());
+        }
+        Ok(Arc::new(snapshot))
+    }
+
+    /// The failed tasks of the jobs behind a component, with their messages.
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
+        let mut log = String::new();
+        for job in self.jobs.get(&unit.id)? {
+            let path = format!("jobs/{job}");
+            if get(&self.http, &mut self.settings, &path, &mut self.side).is_ok() {
+                log.extend(failed_tasks(self.side.bytes()));
+            }
+        }
+        let tail = text::tail(&log, lines);
+        (!tail.is_empty()).then_some(tail)
+    }
+}
+
+/// The components of the release [D]. No field says that the release is over.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct DeployInfo<'a> {
+    id: Text<'a>,
+    components: Option<List<Component<'a>>>,
+}
+
+/// A component [D]. `status` is its own, and `RUNNING` there means healthy; `job_status` is the
+/// release's.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Component<'a> {
+    id: Text<'a>,
+    name: Text<'a>,
+    /// Text in the vendor's table, a number in the example.
+    seq: Count,
+    status: Text<'a>,
+    job_id: Text<'a>,
+    job_status: Text<'a>,
+    start_time: Text<'a>,
+    end_time: Text<'a>,
+    fail_message: Text<'a>,
+    rollback_job_id: Text<'a>,
+    rollback_job_status: Text<'a>,
+    rollback_start_time: Text<'a>,
+    rollback_end_time: Text<'a>,
+    rollback_fail_message: Text<'a>,
+}
+
+/// How a component stands, and what there is to say about it.
+type Standing = (UnitState, Option<String>);
+
+impl Component<'_> {
+    fn standing(&self, warnings: &mut Vec<Note>) -> Standing {
+        if self.has_rollback() {
+            return self.rollback(warnings);
+        }
+        let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
+        match &*own {
+            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, "rolled back"),
+            _ if own.starts_with("ROLLBACK_") => self.rollback_failed(),
+            _ => {
+                let state = if self.status.is_cancelled() {
+                    UnitState::Cancelled
+                } else {
+                    self.job(warnings)
+                };
+                let message = self.fail_message.get().map(str::to_owned);
+                let message = message.filter(|_| state == UnitState::Failed);
+                // Else its own state is only shown, where it says more than that all is well.
+                let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
+                (state, message.or((!well).then(|| format!("status {own}"))))
+            }
+        }
+    }
+
+    /// How the release of it stands. The first four words are documented here, the others by the
+    /// service's job resource [D], and expected here too [I].
+    fn job(&self, warnings: &mut Vec<Note>) -> UnitState {
+        let known = [
+            ("CREATED", UnitState::Pending),
+            ("RUNNING", UnitState::Running),
+            ("SUCCEEDED", UnitState::Succeeded),
+            ("FAILED", UnitState::Failed),
+            ("SUBMITTED", UnitState::Queued),
+            ("SCHEDULED", UnitState::Queued),
+            ("PARTIALLY_FAILED", UnitState::Failed),
+        ];
+        if self.job_status.get().is_none() {
+            return UnitState::Pending;
+        }
+        if self.job_status.is_cancelled() {
+            return UnitState::Cancelled;
+        }
+        self.job_status.meaning(&known).unwrap_or_else(|| {
+            self.job_status.warn_unknown("job_status", warnings);
+            UnitState::Unknown
+        })
+    }
+
+    /// Whether a rollback of it has begun; `job_status` stays what it was before.
+    fn has_rollback(&self) -> bool {
+        let rollback = &self.rollback_job_id;
+        rollback.get().or(self.rollback_job_status.get()).is_some()
+    }
+
+    /// How the rollback of it stands: in the words of the release and of the service's job resource
+    /// [D, I]. A component that was rolled back has failed.
+    fn rollback(&self, warnings: &mut Vec<Note>) -> Standing {
+        let known = [
+            ("CREATED", UnitState::Running),
+            ("SUBMITTED", UnitState::Running),
+            ("SCHEDULED", UnitState::Running),
+            ("RUNNING", UnitState::Running),
+            ("ROLLBACKING", UnitState::Running),
+            ("SUCCEEDED", UnitState::Succeeded),
+            ("ROLLBACKED", UnitState::Succeeded),
+            ("FAILED", UnitState::Failed),
+            ("PARTIALLY_FAILED", UnitState::Failed),
+        ];
+        let status = &self.rollback_job_status;
+        match status.meaning(&known) {
+            Some(UnitState::Succeeded) => self.with_reason(UnitState::Failed, "rolled back"),
+            Some(UnitState::Failed) => self.rollback_failed(),
+            None if status.get().is_some() => {
+                status.warn_unknown("rollback_job_status", warnings);
+                self.with_reason(UnitState::Unknown, "rolling back")
+            }
+            _ => self.with_reason(UnitState::Running, "rolling back"),
+        }
+    }
+
+    fn rollback_failed(&self) -> Standing {
+        match self.rollback_fail_message.get() {
+            Some(message) => (UnitState::Failed, Some(message.to_owned())),
+            None => self.with_reason(UnitState::Failed, "rollback failed"),
+        }
+    }
+
+    /// What became of it, and why.
+    fn with_reason(&self, state: UnitState, what: &str) -> Standing {
+        let detail = match self.fail_message.get() {
+            Some(reason) => format!("{what}: {reason}"),
+            None => what.to_owned(),
+        };
+        (state, Some(detail))
+    }
+
+    /// When its release began and ended, or its rollback, in epoch milliseconds.
+    fn times(&self) -> (Option<NonZeroI64>, Option<NonZeroI64>) {
+        // 0, null and "" mean not set [D].
+        let time = |text: &Text<'_>| {
+            text.get()?
+                .parse()
+                .ok()
+                .filter(|time: &NonZeroI64| time.get() > 0)
+        };
+        if self.has_rollback() {
+            (
+                time(&self.rollback_start_time),
+                time(&self.rollback_end_time),
+            )
+        } else {
+            (time(&self.start_time), time(&self.end_time))
+        }
+    }
+
+    /// The jobs that tell why it failed.
+    fn jobs(&self) -> Vec<String> {
+        let jobs = [self.job_id.get(), self.rollback_job_id.get()];
+        let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
+        safe.map(str::to_owned).collect()
+    }
+}
+
+/// Reads the components; `last` are the units of the answer before. With the snapshot come the jobs
+/// of the units that failed. The error is what is wrong with the answer.
+fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), String> {
+    let answer: DeployInfo<'_> = serde_json::from_slice(body)
+        .map_err(|error| format!("not the JSON of a release task: {error}"))?;
+    let none = List::default();
+    let components = match (&answer.components, huawei::words(body)) {
+        (Some(components), _) => components,
+        (None, Some(words)) => return Err(format!("an error answer: {words}")),
+        // Null where nothing is planned yet.
+        (None, None) if answer.id.get().is_some() => &none,
+        (None, None) => return Err("the answer has no components".into()),
+    };
+    let mut snapshot = Snapshot::new(Phase::Pending);
+    if let Some(answered) = answer.id.printable()
+        && *answered != *asked
+    {
+        let asked = asked.into();
+        snapshot.warnings.push(Note::OtherId { asked, answered });
+    }
+    snapshot.units = units(components, last, &mut snapshot.warnings);
+    let last_batch = snapshot.units.iter().filter_map(|unit| unit.batch).max();
+    snapshot.batches = last_batch;
+    // The last in which anything has begun: batches run one after another [I].
+    let begun = |unit: &&Unit| !matches!(unit.state, UnitState::Pending | UnitState::Cancelled);
+    let begun = snapshot.units.iter().filter(begun);
+    let begun: Vec<_> = begun.map(|unit| unit.batch).collect();
+    snapshot.batch = last_batch.map(|_| begun.iter().copied().flatten().max().unwrap_or(1));
+    if !begun.is_empty() {
+        snapshot.phase = Phase::Running;
+    }
+    let waits = components
+        .iter()
+        .any(|component| component.status.is("GRAYING"));
+    if waits && !is_moving(&snapshot) {
+        pause(&mut snapshot);
+    }
+    let failed = snapshot.units.iter().zip(components.iter());
+    let failed = failed.filter(|(unit, _)| unit.state == UnitState::Failed);
+    let jobs = failed.map(|(unit, component)| (Arc::clone(&unit.id), component.jobs()));
+    let jobs = jobs.collect();
+    Ok((snapshot, jobs))
+}
+
+/// The jobs that tell why a unit failed, by the unit's id.
+type Jobs = HashMap<Arc<str>, Vec<String>>;
+
+/// The components as units, in batches by ascending `seq` [I].
+fn units(components: &[Component<'_>], last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
+    let seqs = components
+        .iter()
+        .filter_map(|component| component.seq.get());
+    let mut seqs: Vec<_> = seqs.collect();
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut units = Units::new(UnitKind::Component, last, components.len());
+    for (place, component) in components.iter().enumerate() {
+        let nameless = format!("component {}", place + 1);
+        let (id, name) = (component.id.get(), component.name.get());
+        let batch = component.seq.get().and_then(|seq| {
+            let index = seqs.binary_search(&seq).ok()?;
+            u32::try_from(index + 1).ok()
+        });
+        let (state, detail) = component.standing(warnings);
+        let unit = units.push(
+            id.or(name).unwrap_or(&nameless),
+            name.or(id).unwrap_or(&nameless),
+            batch,
+            state,
+            detail.as_deref(),
+        );
+        (unit.began, unit.ended) = component.times();
+    }
+    units.finish()
+}
+
+/// A component waits for a person, and none moves [O].
+fn pause(snapshot: &mut Snapshot) {
+    snapshot.phase = Phase::Paused;
+    let failed = snapshot.count(UnitState::Failed);
+    if failed == 0 {
+        snapshot.message = Some(Note::AwaitsConfirmation {
+            batch: snapshot.batch,
+            batches: snapshot.batches,
+        });
+    } else {
+        // A component that is about to be tried again looks the same for a moment.
+        let message = Some(Note::AwaitsDecision { failed, code: None });
+        snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, message));
+    }
+}
+
+fn is_moving(snapshot: &Snapshot) -> bool {
+    snapshot.count(UnitState::Running) + snapshot.count(UnitState::Queued) > 0
+}
+
+/// Whether nothing moves and nothing waits for a person: the release may be over, or between two
+/// batches, and its components alone do not tell which.
+fn is_still(snapshot: &Snapshot) -> bool {
+    snapshot.phase != Phase::Paused && !is_moving(snapshot)
+}
+
+/// The release task itself [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Release<'a> {
+    status: Text<'a>,
+    fail_strategy: Text<'a>,
+    components: List<Listed<'a>>,
+}
+
+/// A component as the release task lists it [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Listed<'a> {
+    component_id: Text<'a>,
+    name: Text<'a>,
+}
+
+/// What the release task says of the release as a whole.
+#[derive(Debug, PartialEq)]
+struct Plan {
+    /// Its word.
+    status: Arc<str>,
+    /// How it ended, where the word says so.
+    end: Option<Phase>,
+    /// Later batches do not begin after a failure.
+    stops: bool,
+    /// It lists a component that the deployment information does not hold.
+    lists_more: bool,
+    warnings: Vec<Note>,
+}
+
+impl Plan {
+    /// Reads the release task; `units` are its components. The error is what is wrong with the
+    /// answer.
+    fn read(body: &[u8], units: &[Unit]) -> Result<Self, String> {
+        let release: Release<'_> = serde_json::from_slice(body)
+            .map_err(|error| format!("not the JSON of a release task: {error}"))?;
+        let Some(status) = release.status.printable() else {
+            return Err(huawei::words(body).unwrap_or_else(|| "the answer has no status".into()));
+        };
+        // The words of a component's `status` are documented, and expected here too [I].
+        let known = [
+            ("SUCCESS", Some(Phase::Succeeded)),
+            ("FAILED", Some(Phase::Failed)),
+            ("PARTIALLY_FAILED", Some(Phase::Failed)),
+            ("ROLLBACK_FAILED", Some(Phase::Failed)),
+            ("ROLLBACK_SUCCEED", Some(Phase::Failed)),
+            ("CREATED", None),
+            ("RUNNING", None),
+            ("GRAYING", None),
+        ];
+        let mut warnings = Vec::new();
+        let end = if release.status.is_cancelled() {
+            Some(Phase::Cancelled)
+        } else {
+            release.status.meaning(&known).unwrap_or_else(|| {
+                release.status.warn_unknown("release status", &mut warnings);
+                None
+            })
+        };
+        let is_here = |listed: &Listed<'_>| {
+            let (id, name) = (listed.component_id.printable(), listed.name.printable());
+            units
+                .iter()
+                .any(|unit| id.as_ref() == Some(&unit.id) || name.as_ref() == Some(&unit.name))
+        };
+        Ok(Self {
+            status,
+            end,
+            stops: release.fail_strategy.is("stop"),
+            lists_more: !release.components.iter().all(is_here),
+            warnings,
+        })
+    }
+}
+
+/// How a release stands in which nothing moves: the plan's word ends it. Where it has no such word,
+/// or cannot be read, what the components say ends it only on two polls, for between two batches
+/// all that has begun has succeeded [I].
+fn decide(snapshot: &mut Snapshot, plan: Option<&Plan>) {
+    let failed = snapshot.count(UnitState::Failed);
+    let succeeded = snapshot.count(UnitState::Succeeded);
+    let all = succeeded > 0 && succeeded == snapshot.units.len();
+    let failure = || {
+        Some(Tentative::new(
+            Phase::Failed,
+            Some(Note::NothingMoves { failed }),
+        ))
+    };
+    match plan.and_then(|plan| plan.end) {
+        Some(Phase::Succeeded) if all => snapshot.phase = Phase::Succeeded,
+        Some(Phase::Succeeded) if failed > 0 => snapshot.tentative = failure(),
+        Some(Phase::Succeeded) => {}
+        Some(end) => {
+            snapshot.phase = end;
+            snapshot.message = huawei::remark(plan.map(|plan| Arc::clone(&plan.status)), end);
+        }
+        None if all && !plan.is_some_and(|plan| plan.lists_more) => {
+            snapshot.tentative = Some(Tentative::new(Phase::Succeeded, None));
+        }
+        // With another strategy the later batches still come.
+        None if failed > 0 && plan.is_none_or(|plan| plan.stops) => {
+            snapshot.tentative = failure();
+        }
+        None => {}
+    }
+    snapshot
+        .warnings
+        .extend(plan.into_iter().flat_map(|plan| plan.warnings.clone()));
+}
+
+/// The job behind a component [D]. Older answers have upper-case names [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Job<'a> {
+    #[serde(alias = "TASKS")]
+    tasks: List<Task<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Task<'a> {
+    #[serde(alias = "TASK_NAME")]
+    task_name: Text<'a>,
+    #[serde(alias = "TASK_STATUS")]
+    task_status: Text<'a>,
+    /// Text or a list of it: the vendor does not say.
+    #[serde(alias = "MESSAGES")]
+    messages: Value,
+}
+
+/// The failed tasks of a job, and their messages.
+fn failed_tasks(body: &[u8]) -> Option<String> {
+    let job: Job<'_> = serde_json::from_slice(body).ok()?;
+    let failed = job.tasks.iter().filter(|task| {
+        let failed = [("FAILED", ()), ("PARTIALLY_FAILED", ())];
+        task.task_status.meaning(&failed).is_some()
+    });
+    let lines = failed.map(|task| {
+        let name = task.task_name.get().unwrap_or("task");
+        format!("{name} failed: {}\n", message(&task.messages))
+    });
+    Some(lines.collect())
+}
+
+fn message(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(message).collect::<Vec<_>>().join("\n"),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/servicestage.response.json");
+    const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
+
+    /// A release whose components have these fields.
+    fn release(components: &[&str]) -> Snapshot {
+        read_release(components).0
+    }
+
+    fn read_release(components: &[&str]) -> (Snapshot, Jobs) {
+        let components: Vec<_> = components.iter().map(|it| format!("{{{it}}}")).collect();
+        let components = components.join(",");
+        let json = format!(r#"{{"id":"{RELEASE}","components":[{components}]}}"#);
+        read(json.as_bytes(), &[], RELEASE).expect("a release")
+    }
+
+    /// A release whose components have these `job_status`es, each in a batch of its own.
+    fn jobs(words: &[&str]) -> Snapshot {
+        let components: Vec<_> = words
+            .iter()
+            .enumerate()
+            .map(|(place, word)| format!(r#""id":"c{place}","seq":{place},"job_status":"{word}""#))
+            .collect();
+        let components: Vec<_> = components.iter().map(String::as_str).collect();
+        release(&components)
+    }
+
+    fn unit(component: &str) -> Unit {
+        release(&[component]).units.remove(0)
+    }
+
+    fn plan(json: &str, units: &[Unit]) -> Plan {
+        Plan::read(json.as_bytes(), units).expect("a plan")
+    }
+
+    /// The phase, and the one that a second poll would confirm.
+    fn decided(snapshot: &Snapshot, plan_json: Option<&str>) -> (Phase, Option<Phase>) {
+        assert!(is_still(snapshot), "{snapshot:?}");
+        let mut snapshot = snapshot.clone();
+        let plan = plan_json.map(|json| plan(json, &snapshot.units));
+        decide(&mut snapshot, plan.as_ref());
+        let found = snapshot.tentative.map(|found| found.phase);
+        (snapshot.phase, found)
+    }
+
+    #[test]
+    fn the_vendors_sample_is_a_component_that_succeeded() {
+        let (snapshot, jobs) = read(SAMPLE, &[], RELEASE).expect("a release");
+        let unit = &snapshot.units[0];
+        assert_eq!(&*unit.id, "df49e875-000c-4d69-8f45-c4f384549e1b");
+        assert_eq!((&*unit.name, unit.batch), ("sch", Some(1)));
+        assert_eq!((unit.state, &unit.detail), (UnitState::Succeeded, &None));
+        let times = (Some(1_722_933_924_962), Some(1_722_933_950_018));
+        let own = (
+            unit.began.map(NonZeroI64::get),
+            unit.ended.map(NonZeroI64::get),
+        );
+        assert_eq!(own, times);
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(1), Some(1)));
+        assert!(snapshot.warnings.is_empty() && jobs.is_empty());
+        let found = Some(Phase::Succeeded);
+        assert_eq!(decided(&snapshot, None), (Phase::Running, found));
+    }
+
+    #[test]
+    fn each_job_status_has_its_state() {
+        for (word, state) in [
+            ("null", UnitState::Pending),
+            (r#""""#, UnitState::Pending),
+            (r#""CREATED""#, UnitState::Pending),
+            (r#""SUBMITTED""#, UnitState::Queued),
+            (r#""SCHEDULED""#, UnitState::Queued),
+            (r#""running""#, UnitState::Running),
+            (r#""SUCCEEDED""#, UnitState::Succeeded),
+            (r#""FAILED""#, UnitState::Failed),
+            (r#""PARTIALLY_FAILED""#, UnitState::Failed),
+            (r#""CANCELLED""#, UnitState::Cancelled),
+            (r#""Canceled""#, UnitState::Cancelled),
+            // Neither the word of the component nor that of the plan.
+            (r#""SUCCESS""#, UnitState::Unknown),
+            (r#""UNKNOWN""#, UnitState::Unknown),
+        ] {
+            let snapshot = release(&[&format!(r#""job_status":{word}"#)]);
+            assert_eq!(snapshot.units[0].state, state, "{word}");
+            let unknown = state == UnitState::Unknown;
+            assert_eq!(snapshot.warnings.len(), usize::from(unknown), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_components_own_running_is_not_in_progress() {
+        let pending = unit(r#""status":"RUNNING","job_status":"CREATED""#);
+        assert_eq!((pending.state, pending.detail), (UnitState::Pending, None));
+        let snapshot = release(&[r#""status":"RUNNING","job_status":"SUCCEEDED""#]);
+        assert!(is_still(&snapshot));
+    }
+
+    #[test]
+    fn the_components_own_status_is_shown_where_it_says_more() {
+        for (status, job, state, detail) in [
+            (
+                "GRAYING",
+                "SUCCEEDED",
+                UnitState::Succeeded,
+                Some("status GRAYING"),
+            ),
+            (
+                "FAILED",
+                "SUCCEEDED",
+                UnitState::Succeeded,
+                Some("status FAILED"),
+            ),
+            ("SUCCESS", "SUCCEEDED", UnitState::Succeeded, None),
+            (
+                "ABORTED",
+                "RUNNING",
+                UnitState::Cancelled,
+                Some("status ABORTED"),
+            ),
+            (
+                "ROLLBACK_SUCCEED",
+                "SUCCEEDED",
+                UnitState::Failed,
+                Some("rolled back"),
+            ),
+            (
+                "ROLLBACK_FAILED",
+                "SUCCEEDED",
+                UnitState::Failed,
+                Some("rollback failed"),
+            ),
+        ] {
+            let unit = unit(&format!(r#""status":"{status}","job_status":"{job}""#));
+            assert_eq!(
+                (unit.state, unit.detail.as_deref()),
+                (state, detail),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_rolled_back_component_keeps_its_job_status_and_has_failed() {
+        for (rollback, state, detail) in [
+            (
+                r#""rollback_job_id":"r1""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"CREATED""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"RUNNING""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"ROLLBACKING""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"SUCCEEDED""#,
+                UnitState::Failed,
+                "rolled back",
+            ),
+            (
+                r#""rollback_job_status":"ROLLBACKED""#,
+                UnitState::Failed,
+                "rolled back",
+            ),
+            (
+                r#""rollback_job_status":"FAILED""#,
+                UnitState::Failed,
+                "rollback failed",
+            ),
+            (
+                r#""rollback_job_status":"FAILED","rollback_fail_message":"no image""#,
+                UnitState::Failed,
+                "no image",
+            ),
+            (
+                r#""rollback_job_status":"SUCCEEDED","fail_message":"probe failed""#,
+                UnitState::Failed,
+                "rolled back: probe failed",
+            ),
+            (
+                r#""rollback_job_status":"ODD""#,
+                UnitState::Unknown,
+                "rolling back",
+            ),
+        ] {
+            let unit = unit(&format!(r#""job_status":"SUCCEEDED",{rollback}"#));
+            let found = (unit.state, unit.detail.as_deref());
+            assert_eq!(found, (state, Some(detail)), "{rollback}");
+        }
+        let none = r#""job_status":"SUCCEEDED","rollback_job_id":"","rollback_job_status":null"#;
+        assert_eq!(unit(none).state, UnitState::Succeeded);
+    }
+
+    #[test]
+    fn a_failed_component_tells_why() {
+        let reason = r#""fail_message":"no\u001b[31m""#;
+        let detail = |job: &str| unit(&format!(r#""job_status":"{job}",{reason}"#)).detail;
+        assert_eq!(detail("FAILED").as_deref(), Some("no"));
+        assert_eq!(detail("RUNNING"), None, "it is tried again");
+    }
+
+    #[test]
+    fn a_start_time_of_0_is_not_1970() {
+        for (times, expected) in [
+            (r#""start_time":0,"end_time":null"#, (None, None)),
+            (r#""start_time":"","end_time":"0""#, (None, None)),
+            (r#""start_time":"7","end_time":9"#, (Some(7), Some(9))),
+            (r#""start_time":-7,"end_time":"soon""#, (None, None)),
+            (
+                r#""start_time":7,"end_time":9,"rollback_job_id":"r","rollback_start_time":"8""#,
+                (Some(8), None),
+            ),
+        ] {
+            let unit = unit(&format!(r#""job_status":"RUNNING",{times}"#));
+            let own = (
+                unit.began.map(NonZeroI64::get),
+                unit.ended.map(NonZeroI64::get),
+            );
+            assert_eq!(own, expected, "{times}");
+        }
+    }
+
+    #[test]
+    fn seq_10_comes_after_seq_9() {
+        let snapshot = release(&[
+            r#""id":"a","seq":"10","job_status":"CREATED""#,
+            r#""id":"b","seq":"9","job_status":"RUNNING""#,
+            r#""id":"c","seq":2,"job_status":"SUCCEEDED""#,
+            r#""id":"d","seq":9,"job_status":"SUBMITTED""#,
+            r#""id":"e","seq":null,"job_status":"CREATED""#,
+        ]);
+        let batches: Vec<_> = snapshot.units.iter().map(|unit| unit.batch).collect();
+        assert_eq!(batches, [Some(3), Some(2), Some(1), Some(2), None]);
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
+    }
+
+    #[test]
+    fn the_batch_at_work_is_the_last_that_has_begun() {
+        for (words, batch) in [
+            (&["CREATED", "CREATED"][..], 1),
+            (&["SUCCEEDED", "CREATED"], 1),
+            (&["SUCCEEDED", "SUBMITTED"], 2),
+            (&["FAILED", "SUCCEEDED", "CREATED"], 2),
+            (&["SUCCEEDED", "CANCELLED"], 1),
+        ] {
+            assert_eq!(jobs(words).batch, Some(batch), "{words:?}");
+        }
+        assert_eq!(release(&[r#""job_status":"RUNNING""#]).batch, None);
+    }
+
+    #[test]
+    fn a_component_is_its_id_else_its_name() {
+        let snapshot = release(&[
+            r#""id":"c1","name":"gateway""#,
+            r#""id":null,"name":"account""#,
+            r#""id":7,"name":"""#,
+            "",
+            r#""id":"c1","name":"again""#,
+        ]);
+        let names: Vec<_> = snapshot
+            .units
+            .iter()
+            .map(|unit| (&*unit.id, &*unit.name))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("c1", "gateway"),
+                ("account", "account"),
+                ("7", "7"),
+                ("component 4", "component 4"),
+                ("c1#2", "again"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_moves_is_running_whatever_else_has_failed() {
+        for words in [
+            &["RUNNING"][..],
+            &["FAILED", "SUBMITTED"],
+            &["SUCCEEDED", "SCHEDULED"],
+        ] {
+            let snapshot = jobs(words);
+            assert_eq!(snapshot.phase, Phase::Running, "{words:?}");
+            assert!(!is_still(&snapshot) && snapshot.tentative.is_none());
+        }
+    }
+
+    #[test]
+    fn graying_waits_for_a_person() {
+        let gray = r#""id":"a","seq":1,"status":"GRAYING","job_status":"SUCCEEDED""#;
+        let next = r#""id":"b","seq":2,"job_status":"CREATED""#;
+        let snapshot = release(&[gray, next]);
+        assert_eq!((snapshot.phase, snapshot.tentative), (Phase::Paused, None));
+        let message = Note::AwaitsConfirmation {
+            batch: Some(1),
+            batches: Some(2),
+        };
+        assert_eq!(snapshot.message, Some(message));
+        let moving = release(&[gray, r#""id":"b","job_status":"RUNNING""#]);
+        assert_eq!(moving.phase, Phase::Running);
+        let failed = release(&[gray, r#""id":"b","job_status":"FAILED""#]);
+        assert_eq!(failed.phase, Phase::Paused);
+        let found = failed.tentative.expect("a finding");
+        assert_eq!(found.phase, Phase::PausedAfterFailure);
+    }
+
+    #[test]
+    fn the_gap_between_two_batches_is_no_success() {
+        let gap = jobs(&["SUCCEEDED", "CREATED"]);
+        for plan in [
+            None,
+            Some(r#"{"status":"RUNNING","fail_strategy":"stop"}"#),
+            Some(r#"{"status":"SUCCESS"}"#),
+            Some(r#"{"status":"ODD"}"#),
+        ] {
+            assert_eq!(decided(&gap, plan), (Phase::Running, None), "{plan:?}");
+        }
+        assert_eq!(decided(&jobs(&["CREATED"]), None), (Phase::Pending, None));
+    }
+
+    #[test]
+    fn not_every_component_is_waited_for_where_the_strategy_is_stop() {
+        let stopped = jobs(&["SUCCEEDED", "FAILED", "CREATED"]);
+        for (plan, found) in [
+            (
+                r#"{"status":"RUNNING","fail_strategy":"stop"}"#,
+                Some(Phase::Failed),
+            ),
+            (
+                r#"{"status":"RUNNING","fail_strategy":"STOP"}"#,
+                Some(Phase::Failed),
+            ),
+            (r#"{"status":"RUNNING","fail_strategy":"continue"}"#, None),
+            (r#"{"status":"RUNNING"}"#, None),
+        ] {
+            assert_eq!(
+                decided(&stopped, Some(plan)),
+                (Phase::Running, found),
+                "{plan}"
+            );
+        }
+        let found = Some(Phase::Failed);
+        assert_eq!(
+            decided(&stopped, None),
+            (Phase::Running, found),
+            "it cannot be read"
+        );
+    }
+
+    #[test]
+    fn success_succeeded_and_rollback_succeed_are_three_words() {
+        let all = jobs(&["SUCCEEDED", "SUCCEEDED"]);
+        let some = jobs(&["SUCCEEDED", "FAILED"]);
+        let tentative = |phase| (Phase::Running, Some(phase));
+        let now = |phase| (phase, None);
+        for (word, of_all, of_some) in [
+            ("SUCCESS", now(Phase::Succeeded), tentative(Phase::Failed)),
+            ("FAILED", now(Phase::Failed), now(Phase::Failed)),
+            ("PARTIALLY_FAILED", now(Phase::Failed), now(Phase::Failed)),
+            ("ROLLBACK_FAILED", now(Phase::Failed), now(Phase::Failed)),
+            ("ROLLBACK_SUCCEED", now(Phase::Failed), now(Phase::Failed)),
+            ("ABORTED", now(Phase::Cancelled), now(Phase::Cancelled)),
+            // No word for an end.
+            (
+                "SUCCEEDED",
+                tentative(Phase::Succeeded),
+                now(Phase::Running),
+            ),
+            ("CREATED", tentative(Phase::Succeeded), now(Phase::Running)),
+            ("RUNNING", tentative(Phase::Succeeded), now(Phase::Running)),
+        ] {
+            let plan = format!(r#"{{"status":"{word}"}}"#);
+            assert_eq!(decided(&all, Some(&plan)), of_all, "{word}");
+            assert_eq!(decided(&some, Some(&plan)), of_some, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_the_plan_that_nobody_documents_is_warned_of() {
+        assert_eq!(plan(r#"{"status":"ODD"}"#, &[]).warnings.len(), 1);
+        for word in ["SUCCESS", "CREATED", "aborted", "ROLLBACK_SUCCEED"] {
+            let plan = plan(&format!(r#"{{"status":"{word}"}}"#), &[]);
+            assert!(plan.warnings.is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_rolled_back_component_is_no_success_whatever_the_plan_says() {
+        let rolled_back = release(&[
+            r#""id":"a","job_status":"SUCCEEDED""#,
+            r#""id":"b","job_status":"SUCCEEDED","rollback_job_status":"SUCCEEDED""#,
+        ]);
+        let tentative = (Phase::Running, Some(Phase::Failed));
+        assert_eq!(
+            decided(&rolled_back, Some(r#"{"status":"SUCCESS"}"#)),
+            tentative
+        );
+        assert_eq!(decided(&rolled_back, None), tentative);
+    }
+
+    #[test]
+    fn no_components_are_no_success() {
+        let empty = release(&[]);
+        for plan in [
+            None,
+            Some(r#"{"status":"SUCCESS"}"#),
+            Some(r#"{"status":"RUNNING"}"#),
+        ] {
+            assert_eq!(decided(&empty, plan), (Phase::Pending, None), "{plan:?}");
+        }
+        let failed = Some(r#"{"status":"FAILED"}"#);
+        assert_eq!(decided(&empty, failed), (Phase::Failed, None));
+        let null = format!(r#"{{"id":"{RELEASE}","components":null}}"#);
+        let (snapshot, _) = read(null.as_bytes(), &[], RELEASE).expect("a release");
+        assert!(snapshot.units.is_empty());
+    }
+
+    #[test]
+    fn a_component_that_only_the_plan_lists_is_missing() {
+        let all = jobs(&["SUCCEEDED", "SUCCEEDED"]);
+        for (components, found) in [
+            (
+                r#"[{"component_id":"c0"},{"component_id":"c1","name":"x"}]"#,
+                Some(Phase::Succeeded),
+            ),
+            (
+                r#"[{"component_id":"other","name":"c0"}]"#,
+                Some(Phase::Succeeded),
+            ),
+            ("null", Some(Phase::Succeeded)),
+            (r#"[{"component_id":"c0"},{"component_id":"c2"}]"#, None),
+            (r#"[{"seq":1}]"#, None),
+        ] {
+            let plan = format!(r#"{{"status":"RUNNING","components":{components}}}"#);
+            assert_eq!(
+                decided(&all, Some(&plan)),
+                (Phase::Running, found),
+                "{components}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_components_is_unreadable() {
+        for (json, says) in [
+            ("", "not the JSON"),
+            ("[]", "no components"),
+            ("{}", "no components"),
+            (r#"{"status":"SUCCESS"}"#, "no components"),
+            (r#"{"components":"none"}"#, "not the JSON"),
+            (r#"{"components":[1]}"#, "not the JSON"),
+            (
+                r#"{"id":"a","error_code":"E1","error_msg":"no"}"#,
+                "an error answer: E1 no",
+            ),
+        ] {
+            let problem = read(json.as_bytes(), &[], RELEASE).expect_err(json);
+            assert!(problem.contains(says), "{json} {problem}");
+        }
+        for json in [
+            "",
+            "{}",
+            r#"{"status":null}"#,
+            r#"{"error_code":"E1","error_msg":"no"}"#,
+        ] {
+            Plan::read(json.as_bytes(), &[]).expect_err(json);
+        }
+    }
+
+    #[test]
+    fn another_release_is_warned_of() {
+        let (snapshot, _) = read(SAMPLE, &[], "other").expect("a release");
+        assert!(matches!(snapshot.warnings[..], [Note::OtherId { .. }]));
+    }
+
+    #[test]
+    fn a_job_whose_id_means_something_in_a_url_is_not_asked_for() {
+        let (_, jobs) = read_release(&[
+            r#""id":"a","job_status":"FAILED","job_id":"JOB-1_a""#,
+            r#""id":"b","job_status":"FAILED","job_id":"../../secrets""#,
+            r#""id":"c","job_status":"FAILED","job_id":"j","rollback_job_id":"r","rollback_job_status":"FAILED""#,
+            r#""id":"d","job_status":"SUCCEEDED","job_id":"j""#,
+        ]);
+        let of = |id: &str| jobs.get(id).map(|jobs| jobs.join(" "));
+        assert_eq!(of("a").as_deref(), Some("JOB-1_a"));
+        assert_eq!(of("b").as_deref(), Some(""));
+        assert_eq!(of("c").as_deref(), Some("j r"));
+        assert_eq!(of("d"), None, "it has not failed");
+    }
+
+    #[test]
+    fn the_failed_tasks_of_a_job_are_its_log_in_either_case() {
+        for (json, log) in [
+            (
+                r#"{"job":{"execution_status":"FAILED"},"tasks":[null,
+                    {"task_name":"Pull image","task_status":"SUCCEEDED","messages":"fine"},
+                    {"task_name":"Update","task_status":"FAILED","messages":"one\ntwo"}]}"#,
+                "Update failed: one\ntwo\n",
+            ),
+            (
+                r#"{"JOB":{"EXECUTION_STATUS":"FAILED"},"TASKS":[
+                    {"TASK_NAME":"Update","TASK_STATUS":"FAILED","MESSAGES":["one",{"a":1}]}]}"#,
+                "Update failed: one\n{\"a\":1}\n",
+            ),
+            (
+                r#"{"tasks":[{"TASK_STATUS":"partially_failed","MESSAGES":null}]}"#,
+                "task failed: \n",
+            ),
+            (r#"{"tasks":null}"#, ""),
+        ] {
+            assert_eq!(
+                failed_tasks(json.as_bytes()).as_deref(),
+                Some(log),
+                "{json}"
+            );
+        }
+        assert_eq!(failed_tasks(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_401_of_the_service_is_not_taken_for_a_bad_token() {
+        let refused = |cause: &str, status| PollError::refused(cause, Some(status));
+        let service = refused("HTTP 401: SVCSTG.00100401 no such release", 401);
+        assert_eq!(advice(&service), None);
+        let gateway = refused("HTTP 401: APIGW.0301 verify token failed", 401);
+        assert_eq!(advice(&gateway), Some(huawei::SIGN_IN));
+        let missing = advice(&refused("HTTP 404: SVCSTG.00100433", 404));
+        assert!(missing.is_some_and(|advice| advice.contains("Release Management (old)")));
+    }
+}
