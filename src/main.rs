@@ -14,6 +14,7 @@ mod http;
 mod model;
 mod provider;
 mod render;
+mod resume;
 mod secret;
 mod session;
 mod signals;
