@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, as inputs of the watch.
+//! Signals, as inputs of the watch.
 
 use std::io;
 use std::sync::Arc;
@@ -6,35 +6,52 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::{flag, iterator::Signals};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::{flag, iterator::Signals, low_level};
 
 use crate::exit::{Signal, Verdict};
+use crate::render::Screen;
 use crate::watch::Input;
 
-/// Sends the first signal to the watch, which ends with its report. A second one ends the process
-/// at once, even where the report itself is held up.
+/// The signals that end a watch.
+const ENDS: [(i32, Signal); 3] = [
+    (SIGINT, Signal::Interrupt),
+    (SIGTERM, Signal::Terminate),
+    (SIGHUP, Signal::Hangup),
+];
+
+/// Sends signals to the watch. The first one that ends it ends it with its report; a second one
+/// ends the process at once, even where the report itself is held up.
 ///
 /// # Errors
 /// Where the handlers cannot be installed.
 pub(crate) fn forward(inputs: Sender<Input>) -> io::Result<()> {
     let asked_once = Arc::new(AtomicBool::new(false));
-    for signal in [Signal::Interrupt, Signal::Terminate] {
+    // Under nohup a watch outlives its terminal.
+    let ends = ENDS
+        .iter()
+        .filter(|(number, _)| *number != SIGHUP || !ignores_hangup());
+    let mut numbers = vec![SIGTSTP, SIGCONT, SIGWINCH];
+    for &(number, signal) in ends {
         let code = Verdict::Interrupted(signal).code();
         // In this order: the handler of the first signal finds the flag unset, then sets it.
-        flag::register_conditional_shutdown(number(signal), code.into(), Arc::clone(&asked_once))?;
-        flag::register(number(signal), Arc::clone(&asked_once))?;
+        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&asked_once))?;
+        flag::register(number, Arc::clone(&asked_once))?;
+        numbers.push(number);
     }
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new(numbers)?;
     thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
             for number in signals.forever() {
-                let signal = match number {
-                    SIGTERM => Signal::Terminate,
-                    _ => Signal::Interrupt,
+                let end = ENDS.iter().find(|(end, _)| *end == number);
+                let input = match (end, number) {
+                    (Some((_, signal)), _) => Input::Signal(*signal),
+                    (None, SIGTSTP) => Input::Stop,
+                    (None, SIGCONT) => Input::Redraw(Screen::Lost),
+                    (None, _) => Input::Redraw(Screen::Resized),
                 };
-                if inputs.send(Input::Signal(signal)).is_err() {
+                if inputs.send(input).is_err() {
                     return;
                 }
             }
@@ -42,9 +59,16 @@ pub(crate) fn forward(inputs: Sender<Input>) -> io::Result<()> {
     Ok(())
 }
 
-fn number(signal: Signal) -> i32 {
-    match signal {
-        Signal::Terminate => SIGTERM,
-        Signal::Interrupt | Signal::Pipe => SIGINT,
-    }
+/// Stops the process as Ctrl-Z does, until it is continued.
+pub(crate) fn stop() {
+    // Where that fails the watch just goes on.
+    let _ = low_level::emulate_default_handler(SIGTSTP);
+}
+
+/// Whether SIGHUP was ignored when the process began. Only Linux tells without unsafe code.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }

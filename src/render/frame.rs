@@ -1,6 +1,8 @@
 //! The picture of a watch, as a pure function: a board and a size give rows. Each row is at most as
 //! wide as the window, and there are never more than its height less three.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use console::{measure_text_width, pad_str, truncate_str};
@@ -24,17 +26,81 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
-/// The rows of the picture at `now`.
-pub(crate) fn frame(board: &Board, now: Moment, size: Size, paint: Paint) -> Vec<String> {
+/// Which units had which rows in the last picture, so that a row keeps its place.
+#[derive(Debug, Default)]
+pub(crate) struct Layout(HashMap<Arc<str>, Vec<usize>>);
+
+/// The rows of the picture at `now`; with several boards, grouped by board.
+pub(crate) fn frame(
+    boards: &[&Board],
+    layout: &mut Layout,
+    now: Moment,
+    size: Size,
+    paint: Paint,
+) -> Vec<String> {
     // The last column stays free: terminals differ in what they do when it is written.
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
+    let mut rows = match boards {
+        [board] => one(board, layout, now, (width, height), paint),
+        boards => several(boards, layout, now, (width, height), paint),
+    };
+    for row in &mut rows {
+        *row = truncate_str(row, width, "…").into_owned();
+    }
+    rows
+}
+
+/// One deployment, with as many of its units as fit.
+fn one(
+    board: &Board,
+    layout: &mut Layout,
+    now: Moment,
+    (width, height): (usize, usize),
+    paint: Paint,
+) -> Vec<String> {
     let mut rows = vec![overall(board, now, width, paint)];
     rows.extend(status(board, now, paint));
     rows.truncate(height);
-    units(board, now, width, height - rows.len(), paint, &mut rows);
-    for row in &mut rows {
-        *row = truncate_str(row, width, "…").into_owned();
+    let room = (width, height - rows.len());
+    rows.extend(units(board, layout, now, room, paint));
+    rows
+}
+
+/// Several deployments: those that failed first, then those that go on, then those that are over.
+/// Each has its own row; what room is left goes to the units that failed, then to those that run.
+fn several(
+    boards: &[&Board],
+    layout: &mut Layout,
+    now: Moment,
+    (width, height): (usize, usize),
+    paint: Paint,
+) -> Vec<String> {
+    let mut boards = boards.to_vec();
+    boards.sort_by_key(|board| {
+        let failed = board.count(UnitState::Failed) > 0 || board.phase == Some(Phase::Failed);
+        (!failed, board.over)
+    });
+    let hidden = boards.split_off(boards.len().min(height));
+    let more = (!hidden.is_empty()).then(|| boards.pop()).is_some();
+    let mut room = height - boards.len() - usize::from(more);
+    let mut rows = Vec::new();
+    for (number, board) in boards.iter().enumerate() {
+        rows.push(overall(board, now, width, paint));
+        // A fair share of what is left, so that the first deployment does not take it all.
+        let share = room.div_ceil(boards.len() - number);
+        let mut own: Vec<String> = status(board, now, paint).into_iter().take(share).collect();
+        let interesting = board.count(UnitState::Failed) + board.count(UnitState::Running);
+        if interesting > 0 && !board.over {
+            let room = (width.saturating_sub(2), share - own.len());
+            own.extend(units(board, layout, now, room, paint));
+        }
+        room -= own.len();
+        rows.extend(own.into_iter().map(|row| format!("  {row}")));
+    }
+    if more {
+        let count = hidden.len() + 1;
+        rows.push(paint.tone(Tone::Faint, &format!("… {count} more deployments")));
     }
     rows
 }
@@ -69,21 +135,21 @@ fn overall(board: &Board, now: Moment, width: usize, paint: Paint) -> String {
     // What matters least goes first where it is narrow.
     let mut parts = vec![count, failed, batch, elapsed, left];
     let target = board.target.as_ref();
-    for given_up in [None, Some(4), Some(2)] {
+    for given_up in [None, Some(4), Some(2), Some(3)] {
         if let Some(part) = given_up {
             parts[part].clear();
         }
         let right = join(&parts);
         let taken = measure_text_width(target) + measure_text_width(&right) + 2;
-        if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 8) {
+        if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
             let bar = bar(fraction, room.min(40), tone_of(board), paint);
             return format!("{} {bar} {right}", paint.tone(Tone::Strong, target));
         }
     }
     let right = join(&parts);
     let room = width.saturating_sub(measure_text_width(&right) + 1);
-    let bar = bar(fraction, room.clamp(4, 12), tone_of(board), paint);
-    format!("{bar} {right}")
+    let target = truncate_str(target, room, "…");
+    format!("{} {right}", paint.tone(Tone::Strong, &target))
 }
 
 fn tone_of(board: &Board) -> Tone {
@@ -136,37 +202,62 @@ fn status(board: &Board, now: Moment, paint: Paint) -> Option<String> {
     })
 }
 
-/// The rows of the units: failures first. Where all fit they keep the order of the provider, so
-/// that no row jumps; else what runs follows, the longest running first, then what has just ended,
-/// and a last row counts the rest.
+/// The rows of the units, and a last one that counts those that have none.
 fn units(
     board: &Board,
+    layout: &mut Layout,
     now: Moment,
-    width: usize,
-    room: usize,
+    (width, room): (usize, usize),
     paint: Paint,
-    rows: &mut Vec<String>,
-) {
-    let mut shown: Vec<usize> = board.failed().take(room).collect();
+) -> Vec<String> {
+    let slots = layout.0.entry(Arc::clone(&board.target)).or_default();
     let all = board.total() <= room;
-    if all {
-        let others = board.units().iter().enumerate();
-        let others = others.filter(|(_, seen)| seen.unit.state != UnitState::Failed);
-        shown.extend(others.map(|(place, _)| place));
-    } else {
-        let since = now.before(JUST);
-        let ended = board.ended_since(since);
-        let ended = ended.filter(|&place| board.unit(place).unit.state != UnitState::Failed);
-        shown.extend(board.running().chain(ended).take(room));
-        shown.truncate(room.saturating_sub(1));
-    }
-    let columns = Columns::fit(board, &shown, width);
-    for &place in &shown {
-        rows.push(unit(board, board.unit(place), now, &columns, paint));
-    }
+    let space = if all { room } else { room.saturating_sub(1) };
+    *slots = arrange(board, now, space, slots);
+    let columns = Columns::fit(board, slots, width);
+    let mut rows: Vec<_> = slots
+        .iter()
+        .map(|&place| unit(board, board.unit(place), now, &columns, paint))
+        .collect();
     if !all && room > 0 {
-        rows.push(paint.tone(Tone::Faint, &more(board, &shown)));
+        rows.push(paint.tone(Tone::Faint, &more(board, slots)));
     }
+    rows
+}
+
+/// Which units get a row: those that failed, then those that run, the longest running first, then
+/// what has just ended; where all fit, all of them in the provider's order. A unit that had a row
+/// keeps its place; a place that became free goes to the next one. Only a failure moves: it goes to
+/// the top, in exchange for the row that was there.
+fn arrange(board: &Board, now: Moment, room: usize, last: &[usize]) -> Vec<usize> {
+    let is_failed = |place: usize| board.unit(place).unit.state == UnitState::Failed;
+    let mut wanted: Vec<usize> = board.failed().take(room).collect();
+    if board.total() <= room {
+        wanted.extend((0..board.total()).filter(|&place| !is_failed(place)));
+    } else {
+        let ended = board.ended_since(now.before(JUST));
+        let ended = ended.filter(|&place| !is_failed(place));
+        wanted.extend(board.running().chain(ended).take(room));
+        wanted.truncate(room);
+    }
+    let kept: Vec<_> = last
+        .iter()
+        .map(|place| wanted.contains(place).then_some(*place))
+        .collect();
+    let mut new = wanted.iter().filter(|place| !kept.contains(&Some(**place)));
+    let mut slots: Vec<usize> = kept
+        .iter()
+        .filter_map(|kept| kept.or_else(|| new.next().copied()))
+        .collect();
+    slots.extend(new);
+    let mut top = 0;
+    for slot in 0..slots.len() {
+        if is_failed(slots[slot]) {
+            slots.swap(top, slot);
+            top += 1;
+        }
+    }
+    slots
 }
 
 /// `… 38 more: 30 pending, 8 succeeded`
@@ -179,20 +270,26 @@ fn more(board: &Board, shown: &[usize]) -> String {
     format!("… {rest} more: {}", report::states(counts))
 }
 
-/// The widths of a unit's row.
+/// The widths of a unit's row. A narrow window gives up the bar first, the name last.
 struct Columns {
     name: usize,
+    /// 0 where there is no room for one.
     bar: usize,
 }
 
 impl Columns {
+    /// The columns of the mark, the state, the age and what stands between them.
+    const OTHERS: usize = 22;
+
     fn fit(board: &Board, shown: &[usize], width: usize) -> Self {
         let names = shown
             .iter()
             .map(|&place| measure_text_width(&board.unit(place).unit.name));
+        let name = names.max().unwrap_or(0).min(width / 2);
+        let bar = width.saturating_sub(name + Self::OTHERS);
         Self {
-            name: names.max().unwrap_or(0).min(width / 3),
-            bar: (width / 5).clamp(4, 24),
+            name,
+            bar: if bar < 4 { 0 } else { bar.min(width / 5).clamp(4, 24) },
         }
     }
 }
@@ -208,10 +305,11 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, paint: Paint
         UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, paint),
         _ => bar(0.0, columns.bar, Tone::Faint, paint),
     };
+    let gap = if columns.bar > 0 { " " } else { "" };
     let age = age.map_or(String::new(), text::duration);
     let state = format!("{:<9}", unit.state.word());
     let mut row = format!(
-        "{} {name} {bar} {} {age:>7}",
+        "{} {name} {bar}{gap}{} {age:>7}",
         paint.tone(tone, mark),
         paint.tone(tone, &state)
     );
@@ -237,6 +335,9 @@ fn bar(fraction: f64, width: usize, tone: Tone, paint: Paint) -> String {
 /// the unit's age against what its fellows usually took, never full; with nothing to go by, a piece
 /// that moves on each second.
 fn guess(board: &Board, age: Duration, width: usize, paint: Paint) -> String {
+    if width == 0 {
+        return String::new();
+    }
     let Some(usual) = board.usual() else {
         let piece = (width / 4).max(1);
         let at = usize::try_from(age.as_secs()).unwrap_or(0) % (width - piece + 1);
@@ -259,4 +360,163 @@ fn guess(board: &Board, age: Duration, width: usize, paint: Paint) -> String {
 /// Whole seconds: a picture that is drawn once a second has no use for more.
 fn whole(span: Duration) -> Duration {
     Duration::from_secs(span.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use crate::model::{Snapshot, UnitKind, Units};
+    use UnitState::{Failed, Pending, Running, Succeeded};
+
+    fn take(board: &mut Board, second: f64, states: &[UnitState]) {
+        let mut list = Units::new(UnitKind::Machine, &[], states.len());
+        for (place, state) in states.iter().enumerate() {
+            let name = format!("192.0.2.{}", place + 1);
+            list.push(&name, &name, None, *state, None);
+        }
+        let snapshot = Snapshot {
+            units: list.finish(),
+            ..Snapshot::new(Phase::Running)
+        };
+        board.take_units(&snapshot, Now::at(second));
+        board.phase = Some(Phase::Running);
+        board.last_good = Some(Moment::at(second));
+        board.settle();
+    }
+
+    fn board(states: &[UnitState]) -> Board {
+        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
+        take(&mut board, 0.0, states);
+        board
+    }
+
+    fn draw(board: &Board, layout: &mut Layout, second: f64, columns: usize, rows: usize) -> String {
+        let size = Size { rows, columns };
+        let rows = frame(&[board], layout, Moment::at(second), size, Paint::OFF);
+        for row in &rows {
+            assert!(measure_text_width(row) < columns, "{row:?}");
+        }
+        rows.join("\n")
+    }
+
+    #[test]
+    fn a_small_deployment_is_shown_whole_and_its_failures_first() {
+        let mut board = board(&[Running, Running, Running, Pending]);
+        take(&mut board, 5.0, &[Succeeded, Running, Failed, Pending]);
+        (board.batch, board.batches) = (Some(1), Some(2));
+        let picture = draw(&board, &mut Layout::default(), 8.0, 80, 24);
+        assert_eq!(
+            picture,
+            "\
+yunxiao:1/2 ━━━━━━━━━━━━━━━━━────────────────── 2/4  1 failed  batch 1 of 2  8s
+✗ 192.0.2.3 ─────────────── failed         5s
+✓ 192.0.2.1 ━━━━━━━━━━━━━━━ succeeded      5s
+▸ 192.0.2.2 ────────╍╍╍──── running        8s
+· 192.0.2.4 ─────────────── pending"
+        );
+    }
+
+    #[test]
+    fn a_large_one_shows_failures_then_what_runs_and_counts_the_rest() {
+        let mut states = vec![Running; 2000];
+        states[1500..].fill(Pending);
+        let mut board = board(&states);
+        states[1999] = Failed;
+        states[0] = Succeeded;
+        take(&mut board, 1.0, &states);
+        let picture = draw(&board, &mut Layout::default(), 1.0, 40, 10);
+        assert_eq!(
+            picture,
+            "\
+yunxiao:1/2 ────── 2/2000  1 failed  1s
+✗ 192.0.2.2000 ───── failed
+▸ 192.0.2.2    ─╍─── running        1s
+▸ 192.0.2.3    ─╍─── running        1s
+▸ 192.0.2.4    ─╍─── running        1s
+▸ 192.0.2.5    ─╍─── running        1s
+… 1995 more: 1495 running, 499 pending…"
+        );
+    }
+
+    #[test]
+    fn there_are_never_more_rows_than_the_window_has_less_three() {
+        let board = board(&[Running; 300]);
+        for rows in (0..60).step_by(3) {
+            for columns in (0..120).step_by(7) {
+                let size = Size { rows, columns };
+                let now = Moment::at(1.0);
+                let picture = frame(&[&board], &mut Layout::default(), now, size, Paint::OFF);
+                assert!(picture.len() <= rows.saturating_sub(3).max(1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_keeps_its_place_while_its_state_holds() {
+        let mut states = [Running, Running, Running, Running, Pending, Pending, Pending, Pending];
+        let mut board = board(&states);
+        let mut layout = Layout::default();
+        let rows = |picture: &str| -> Vec<String> {
+            let names = picture.lines().skip(1).filter_map(|row| row.split(' ').nth(1));
+            names.map(|name| name.replace("192.0.2.", "")).collect()
+        };
+        let first = draw(&board, &mut layout, 0.0, 80, 9);
+        assert_eq!(rows(&first), ["1", "2", "3", "4", "4"], "four, and four more");
+        // The second ends; it stays for two seconds, then the next one takes its place.
+        (states[1], states[4]) = (Succeeded, Running);
+        take(&mut board, 1.0, &states);
+        assert_eq!(rows(&draw(&board, &mut layout, 2.0, 80, 9))[..4], ["1", "5", "3", "4"]);
+        // A failure goes to the top, in exchange for the row that was there.
+        states[2] = Failed;
+        take(&mut board, 3.0, &states);
+        assert_eq!(rows(&draw(&board, &mut layout, 3.0, 80, 9))[..4], ["3", "5", "1", "4"]);
+    }
+
+    #[test]
+    fn the_bar_of_a_running_unit_is_never_full() {
+        let mut board = board(&[Running; 4]);
+        take(&mut board, 10.0, &[Succeeded, Succeeded, Succeeded, Running]);
+        let bar = guess(&board, Duration::from_secs(5), 20, Paint::OFF);
+        assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍──────────");
+        let bar = guess(&board, Duration::from_secs(500), 20, Paint::OFF);
+        assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍─");
+    }
+
+    #[test]
+    fn lost_contact_is_said_with_the_age_of_what_is_known() {
+        let mut board = board(&[Running]);
+        board.offline = Some(crate::board::Offline {
+            since: Moment::at(3.0),
+            attempts: 2,
+            error: "HTTP 502".into(),
+        });
+        let picture = draw(&board, &mut Layout::default(), 45.0, 80, 24);
+        let row = picture.lines().nth(1).expect("a second row");
+        assert_eq!(row, "! no contact for 42s, last good answer 45s ago: HTTP 502");
+    }
+
+    #[test]
+    fn several_deployments_are_grouped_and_the_failed_one_is_first() {
+        let mut good = board(&[Running, Pending]);
+        good.target = "good".into();
+        let mut bad = board(&[Failed, Running]);
+        bad.target = "bad".into();
+        let size = Size {
+            rows: 24,
+            columns: 60,
+        };
+        let now = Moment::at(2.0);
+        let rows = frame(&[&good, &bad], &mut Layout::default(), now, size, Paint::OFF);
+        let starts: Vec<_> = rows.iter().map(|row| row.trim_end()).collect();
+        assert!(starts[0].starts_with("bad ") && starts[0].ends_with("1/2  1 failed  2s"));
+        assert!(starts[1].starts_with("  ✗ 192.0.2.1"), "{rows:#?}");
+        assert!(starts[3].starts_with("good "), "{rows:#?}");
+        let one_row = Size {
+            rows: 4,
+            columns: 60,
+        };
+        let rows = frame(&[&good, &bad], &mut Layout::default(), now, one_row, Paint::OFF);
+        assert_eq!(rows, ["… 2 more deployments"]);
+    }
 }

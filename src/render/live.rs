@@ -3,14 +3,15 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use console::Term;
+use console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::frame::{Size, frame};
-use super::{Paint, Render, report};
+use super::ci::Runner;
+use super::frame::{Layout, Size, frame};
+use super::{Paint, Render, Screen, report};
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
@@ -20,23 +21,36 @@ const BETWEEN: Duration = Duration::from_millis(100);
 /// From one draw to the next while nothing happens: the ages and the guesses move on.
 const TICK: Duration = Duration::from_secs(1);
 
+/// What a terminal gets each second at most, in bytes: a large picture is drawn less often.
+const BYTES: u64 = 40_000;
+/// Begin and end of a synchronised update: a terminal that knows them shows no half of a picture,
+/// and one that does not passes over them.
+const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
+
 /// The live renderer. What it has drawn is cleared when it is dropped, whatever the reason.
 pub(crate) struct Live {
     bar: ProgressBar,
     term: Term,
     stdout: Paint,
     stderr: Paint,
+    layout: Layout,
+    /// The size for which the picture on the screen was drawn, and the widths of its rows.
+    size: Option<Size>,
+    rows: Vec<usize>,
     drawn: Option<Moment>,
+    /// The least time until the next draw.
+    between: Duration,
     /// Something happened since the last draw.
     stale: bool,
+    /// The terminal is the shell's until the process is continued.
+    suspended: bool,
 }
 
 impl Live {
     /// Draws on stderr; the report goes to stdout.
     pub(crate) fn new(stdout: Paint, stderr: Paint) -> Self {
         let term = Term::buffered_stderr();
-        let target = ProgressDrawTarget::term_like(Box::new(Screen::new(term.clone())));
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, target(&term));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
@@ -45,25 +59,85 @@ impl Live {
             term,
             stdout,
             stderr,
+            layout: Layout::default(),
+            size: None,
+            rows: Vec::new(),
             drawn: None,
+            between: BETWEEN,
             stale: false,
+            suspended: false,
         }
     }
 
-    fn draw(&mut self, now: Moment, board: &Board) {
+    fn draw(&mut self, now: Moment, boards: &[&Board]) {
+        let size = self.fit();
+        let rows = frame(boards, &mut self.layout, now, size, self.stderr);
+        self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
+        let picture = rows.join("\n");
+        let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
+        self.between = BETWEEN.max(pause);
+        self.bar.set_message(picture);
+        self.drawn = Some(now);
+        self.stale = false;
+    }
+
+    /// Takes the picture away where the window is not the one that it was drawn for: its rows may
+    /// have been broken into several lines. Returns the size of now.
+    fn fit(&mut self) -> Size {
         let (rows, columns) = self.term.size();
         let size = Size {
             rows: rows.into(),
             columns: columns.into(),
         };
-        let rows = frame(board, now, size, self.stderr);
-        self.bar.set_message(rows.join("\n"));
-        self.drawn = Some(now);
-        self.stale = false;
+        if self.size.is_some_and(|last| last != size) {
+            self.erase(size);
+        }
+        self.size = Some(size);
+        size
+    }
+
+    /// Clears what is on the screen and begins anew from there.
+    fn erase(&mut self, size: Size) {
+        if !self.rows.is_empty() {
+            let columns = size.columns.max(1);
+            let lines: usize = self
+                .rows
+                .iter()
+                .map(|row| row.div_ceil(columns).max(1))
+                .sum();
+            let up = match lines - 1 {
+                0 => String::new(),
+                above => format!("\u{1b}[{above}A"),
+            };
+            // Line by line: some terminals keep in their history what is cleared as a screen.
+            let clear = "\r\u{1b}[2K\n".repeat(lines - 1);
+            let clear = format!("\r{up}{clear}\u{1b}[2K{up}");
+            // Where stderr is gone the picture is gone too, and the verdict is not.
+            let _ = io::stderr().write_all(clear.as_bytes());
+        }
+        self.forget();
+    }
+
+    /// Takes what is on the screen for somebody else's.
+    fn forget(&mut self) {
+        self.rows.clear();
+        self.bar.set_draw_target(target(&self.term));
+    }
+
+    /// Puts the report in the place of the picture.
+    fn end(&mut self, report: &[String]) -> io::Result<()> {
+        self.fit();
+        self.bar.finish_and_clear();
+        let mut stdout = io::stdout().lock();
+        for line in report {
+            writeln!(stdout, "{line}")?;
+        }
+        stdout.flush()
     }
 
     /// Prints a line above the picture.
-    fn say(&self, line: &str) {
+    fn say(&mut self, line: &str) {
+        self.fit();
         self.bar.suspend(|| {
             // Where stderr is gone the picture is gone too, and the verdict is not.
             let _ = writeln!(io::stderr(), "{line}");
@@ -73,35 +147,49 @@ impl Live {
 
 impl Render for Live {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        if let Some(end) = event.end(board) {
+            // Who has a terminal reads it there.
+            return self.end(&report::report(&end, self.stdout, Runner::Other));
+        }
         match &event.kind {
             Kind::Warning(_) | Kind::Trace(_) => {
                 if let Some(line) = report::remark(event, board, self.stderr) {
                     self.say(&line);
                 }
             }
-            Kind::Finished(outcome) => {
-                self.bar.finish_and_clear();
-                let mut stdout = io::stdout().lock();
-                for line in report::report(outcome, board, event.moment(), self.stdout) {
-                    writeln!(stdout, "{line}")?;
-                }
-                return stdout.flush();
+            Kind::PartFinished(outcome) => {
+                self.say(&report::verdict(outcome, board, self.stderr));
+                self.stale = true;
             }
             _ => self.stale = true,
         }
         Ok(())
     }
 
-    fn tick(&mut self, now: Now, board: &Board) -> io::Result<()> {
-        if self.wake().is_none_or(|wake| wake <= now.moment) {
-            self.draw(now.moment, board);
+    fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
+        if !self.suspended && self.wake().is_none_or(|wake| wake <= now.moment) {
+            self.draw(now.moment, boards);
         }
         Ok(())
     }
 
     fn wake(&self) -> Option<Moment> {
-        let wait = if self.stale { BETWEEN } else { TICK };
+        let wait = if self.stale { self.between } else { TICK };
         self.drawn.map(|drawn| drawn.after(wait))
+    }
+
+    fn suspend(&mut self) {
+        let size = self.fit();
+        self.erase(size);
+        self.suspended = true;
+    }
+
+    fn redraw(&mut self, screen: Screen) {
+        if screen == Screen::Lost {
+            self.forget();
+            self.suspended = false;
+        }
+        self.stale = true;
     }
 }
 
@@ -111,14 +199,26 @@ impl Drop for Live {
     }
 }
 
-/// The terminal as indicatif draws on it: each draw is one write, so that no terminal shows half
-/// of it.
-struct Screen {
-    term: Term,
-    pending: Mutex<String>,
+fn target(term: &Term) -> ProgressDrawTarget {
+    ProgressDrawTarget::term_like(Box::new(Canvas::new(term.clone())))
 }
 
-impl Screen {
+/// The terminal as indicatif draws on it: each draw is one write, so that no terminal shows half
+/// of it.
+struct Canvas {
+    term: Term,
+    pending: Mutex<Pending>,
+}
+
+/// What the draw at hand has written so far.
+#[derive(Default)]
+struct Pending {
+    text: String,
+    /// A row is complete: what comes next begins another.
+    row_ends: bool,
+}
+
+impl Canvas {
     fn new(term: Term) -> Self {
         Self {
             term,
@@ -126,9 +226,12 @@ impl Screen {
         }
     }
 
+    fn pending(&self) -> io::Result<MutexGuard<'_, Pending>> {
+        Ok(self.pending.lock().map_err(|_| io::ErrorKind::Other)?)
+    }
+
     fn push(&self, text: &str) -> io::Result<()> {
-        let mut pending = self.pending.lock().map_err(|_| io::ErrorKind::Other)?;
-        pending.push_str(text);
+        self.pending()?.text.push_str(text);
         Ok(())
     }
 
@@ -140,13 +243,13 @@ impl Screen {
     }
 }
 
-impl fmt::Debug for Screen {
+impl fmt::Debug for Canvas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Screen")
+        f.write_str("Canvas")
     }
 }
 
-impl TermLike for Screen {
+impl TermLike for Canvas {
     fn width(&self) -> u16 {
         self.term.size().1
     }
@@ -177,7 +280,18 @@ impl TermLike for Screen {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.push(text)
+        let mut pending = self.pending()?;
+        // indicatif ends a row by filling it with blanks up to where the terminal breaks it. A
+        // window that is made narrower would break such a row in two: a new line does as well.
+        if text.trim_matches(' ').is_empty() {
+            pending.row_ends = true;
+            return Ok(());
+        }
+        if std::mem::take(&mut pending.row_ends) {
+            pending.text.push('\n');
+        }
+        pending.text.push_str(text);
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
@@ -185,10 +299,13 @@ impl TermLike for Screen {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let mut pending = self.pending.lock().map_err(|_| io::ErrorKind::Other)?;
+        let pending = std::mem::take(&mut *self.pending()?);
+        if pending.text.is_empty() {
+            return Ok(());
+        }
+        let picture = [SYNC[0], &pending.text, SYNC[1]].concat();
         let mut stderr = io::stderr().lock();
-        stderr.write_all(pending.as_bytes())?;
-        pending.clear();
+        stderr.write_all(picture.as_bytes())?;
         stderr.flush()
     }
 }
