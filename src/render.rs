@@ -1,26 +1,33 @@
 //! How a watch is shown. Renderers read events and the board, and know nothing else.
 
-use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
 use crate::model::Note;
 
+mod ci;
+mod files;
 mod frame;
 mod json;
+mod junit;
 mod live;
 mod paint;
 mod plain;
 mod quiet;
 mod report;
+mod summary;
+#[cfg(test)]
+mod testing;
 
+use ci::Runner;
+pub(crate) use files::Files;
+use files::Side;
 pub(crate) use paint::{ColorChoice, Paint};
 
 /// Shows one watch in one way.
@@ -35,7 +42,7 @@ pub(crate) trait Render {
     ///
     /// # Errors
     /// Where the output cannot be written.
-    fn tick(&mut self, _now: Now, _board: &Board) -> io::Result<()> {
+    fn tick(&mut self, _now: Now, _boards: &[&Board]) -> io::Result<()> {
         Ok(())
     }
 
@@ -43,6 +50,21 @@ pub(crate) trait Render {
     fn wake(&self) -> Option<Moment> {
         None
     }
+
+    /// The process is about to be stopped: leaves the terminal to the shell.
+    fn suspend(&mut self) {}
+
+    /// The screen is not what it was.
+    fn redraw(&mut self, _screen: Screen) {}
+}
+
+/// What became of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// It may have another size.
+    Resized,
+    /// Others may have written on it.
+    Lost,
 }
 
 /// What the user asked for with `--output`.
@@ -60,8 +82,8 @@ pub(crate) enum OutputChoice {
     Quiet,
 }
 
-/// What the choice of a renderer depends on.
-#[derive(Clone, Copy, Debug)]
+/// What the choice of the renderers depends on.
+#[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
@@ -69,16 +91,24 @@ pub(crate) struct Facts {
     pub(crate) term_is_dumb: bool,
     /// `CI` is set.
     pub(crate) ci: bool,
+    /// The CI system that reads stdout.
+    pub(crate) runner: Runner,
+    /// The file in which GitHub takes the summary of a step.
+    pub(crate) step_summary: Option<PathBuf>,
 }
 
 impl Facts {
     /// Looks at the process's own streams and environment.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+        let runner = Runner::gather(environment);
+        let step_summary = environment("GITHUB_STEP_SUMMARY").map(PathBuf::from);
         Self {
             stderr_is_terminal: io::stderr().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
             term_is_dumb: environment("TERM").is_none_or(|term| term == "dumb"),
             ci: environment("CI").is_some_and(|value| value != "false"),
+            runner,
+            step_summary: step_summary.filter(|_| runner == Runner::GitHub),
         }
     }
 }
@@ -100,7 +130,7 @@ impl OutputChoice {
     /// | auto | bars | plain | plain |
     /// | bars | bars | bars | plain, with a warning |
     /// | plain, json, quiet | as asked | as asked | as asked |
-    fn mode(self, facts: Facts) -> Mode {
+    fn mode(self, facts: &Facts) -> Mode {
         let can_draw = facts.stderr_is_terminal && !facts.term_is_dumb;
         match self {
             Self::Auto if can_draw && !facts.ci => Mode::Bars,
@@ -112,28 +142,29 @@ impl OutputChoice {
     }
 }
 
-/// Everything a watch is shown on: one renderer for people or scripts, and the event file.
+/// Everything a watch is shown on: one renderer for people or scripts, and files beside it.
 pub(crate) struct Output {
     /// None once it cannot be written to.
     main: Option<Box<dyn Render>>,
-    /// The event file and its name; none where there is none, or once it cannot be written to.
-    events: Option<(Arc<str>, Box<dyn Render>)>,
+    /// Those that can still be written to.
+    sides: Vec<Side>,
     /// Nobody reads stdout any more.
     closed: bool,
 }
 
 impl Output {
-    /// Sets up what was asked for, and says what could not be had.
+    /// Sets up what was asked for, and says what could not be had. `list` is for several targets.
     ///
     /// # Errors
-    /// Where the event file cannot be opened.
+    /// Where a file cannot be opened that was asked for.
     pub(crate) fn new(
         choice: OutputChoice,
         color: ColorChoice,
-        events: Option<&Path>,
-        facts: Facts,
+        files: Files<'_>,
+        facts: &Facts,
+        list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Self, Option<Note>)> {
+    ) -> Result<(Self, Vec<Note>)> {
         let stdout = Paint::choose(color, facts.stdout_is_terminal, environment);
         let stderr = Paint::choose(color, facts.stderr_is_terminal, environment);
         let mode = choice.mode(facts);
@@ -144,25 +175,22 @@ impl Output {
                 io::stderr(),
                 stdout,
                 stderr,
+                facts.runner,
+                list,
             )),
             Mode::Json => Box::new(json::Json::new(BufWriter::new(io::stdout()), io::stderr())),
             Mode::Quiet => Box::new(quiet::Quiet::new(io::stderr(), stderr)),
         };
-        let events = events
-            .map(|path| -> Result<(Arc<str>, Box<dyn Render>)> {
-                let file = File::create(path)
-                    .with_context(|| format!("cannot open {} for --events", path.display()))?;
-                let json = json::Json::new(BufWriter::new(file), io::sink());
-                Ok((path.display().to_string().into(), Box::new(json)))
-            })
-            .transpose()?;
-        let note = (choice == OutputChoice::Bars && mode != Mode::Bars).then_some(Note::NoTerminal);
+        let mut notes = Vec::new();
+        if choice == OutputChoice::Bars && mode != Mode::Bars {
+            notes.push(Note::NoTerminal);
+        }
         let output = Self {
             main: Some(main),
-            events,
+            sides: files.open(facts.step_summary.as_deref(), &mut notes)?,
             closed: false,
         };
-        Ok((output, note))
+        Ok((output, notes))
     }
 
     /// Whether nobody reads stdout any more.
@@ -173,19 +201,31 @@ impl Output {
     /// Shows an event everywhere. What cannot be written is warned of once and left out from then
     /// on: it is decoration, and the verdict does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
-        let mut lost = None;
-        if let Some((name, events)) = &mut self.events
-            && let Err(error) = events.event(event, board)
-        {
-            lost = Some(Note::WriteFailed {
-                what: Arc::clone(name),
-                error: error.to_string().into(),
-            });
-            self.events = None;
+        // A warning comes after the event that could not be written, but for the last one: nothing
+        // comes after that.
+        let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
+        if !is_last {
+            self.show(event, board);
         }
+        self.write(event, board);
+        if is_last {
+            self.show(event, board);
+        }
+    }
+
+    fn show(&mut self, event: &Event<'_>, board: &Board) {
         let shown = self.main.as_mut().map(|main| main.event(event, board));
         self.check(shown);
-        if let Some(note) = lost {
+    }
+
+    fn write(&mut self, event: &Event<'_>, board: &Board) {
+        let mut place = 0;
+        while let Some(side) = self.sides.get_mut(place) {
+            let Err(note) = side.event(event, board) else {
+                place += 1;
+                continue;
+            };
+            self.sides.remove(place);
             let warning = Event {
                 at: event.at,
                 kind: Kind::Warning(&note),
@@ -195,9 +235,23 @@ impl Output {
     }
 
     /// Lets the picture move on.
-    pub(crate) fn tick(&mut self, now: Now, board: &Board) {
-        let shown = self.main.as_mut().map(|main| main.tick(now, board));
+    pub(crate) fn tick(&mut self, now: Now, boards: &[&Board]) {
+        let shown = self.main.as_mut().map(|main| main.tick(now, boards));
         self.check(shown);
+    }
+
+    /// Leaves the terminal to the shell.
+    pub(crate) fn suspend(&mut self) {
+        if let Some(main) = &mut self.main {
+            main.suspend();
+        }
+    }
+
+    /// Draws anew: the screen is not what it was.
+    pub(crate) fn redraw(&mut self, screen: Screen) {
+        if let Some(main) = &mut self.main {
+            main.redraw(screen);
+        }
     }
 
     /// When `tick` is wanted at the latest.
@@ -235,25 +289,27 @@ mod tests {
             stdout_is_terminal: true,
             term_is_dumb,
             ci,
+            runner: Runner::Other,
+            step_summary: None,
         };
         let terminal = facts(true, false, false);
         let ci = facts(true, false, true);
         let dumb = facts(true, true, false);
         let pipe = facts(false, false, false);
         for (choice, facts, mode) in [
-            (Choice::Auto, terminal, Mode::Bars),
-            (Choice::Auto, ci, Mode::Plain),
-            (Choice::Auto, dumb, Mode::Plain),
-            (Choice::Auto, pipe, Mode::Plain),
-            (Choice::Bars, terminal, Mode::Bars),
-            (Choice::Bars, ci, Mode::Bars),
-            (Choice::Bars, dumb, Mode::Plain),
-            (Choice::Bars, pipe, Mode::Plain),
-            (Choice::Plain, terminal, Mode::Plain),
-            (Choice::Json, terminal, Mode::Json),
-            (Choice::Json, pipe, Mode::Json),
-            (Choice::Quiet, terminal, Mode::Quiet),
-            (Choice::Quiet, ci, Mode::Quiet),
+            (Choice::Auto, &terminal, Mode::Bars),
+            (Choice::Auto, &ci, Mode::Plain),
+            (Choice::Auto, &dumb, Mode::Plain),
+            (Choice::Auto, &pipe, Mode::Plain),
+            (Choice::Bars, &terminal, Mode::Bars),
+            (Choice::Bars, &ci, Mode::Bars),
+            (Choice::Bars, &dumb, Mode::Plain),
+            (Choice::Bars, &pipe, Mode::Plain),
+            (Choice::Plain, &terminal, Mode::Plain),
+            (Choice::Json, &terminal, Mode::Json),
+            (Choice::Json, &pipe, Mode::Json),
+            (Choice::Quiet, &terminal, Mode::Quiet),
+            (Choice::Quiet, &ci, Mode::Quiet),
         ] {
             assert_eq!(choice.mode(facts), mode, "{choice:?} {facts:?}");
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Render;
-use crate::board::{Board, Change, Seen};
+use crate::board::{Board, Change};
 use crate::clock::Moment;
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::model::{Phase, UnitState};
@@ -58,7 +58,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     self.line(event, board, body)?;
                 }
             }
-            Kind::Progress => self.line(event, board, Body::Progress(Figures::of(board)))?,
+            Kind::Progress { .. } => self.line(event, board, Body::Progress(Figures::of(board)))?,
             Kind::Offline { status, retry_in } => {
                 let Some(offline) = &board.offline else {
                     return Ok(());
@@ -85,9 +85,12 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 let _ = writeln!(self.errors, "{line}");
                 return Ok(());
             }
-            Kind::Finished(outcome) => {
-                let body = Body::finished(outcome, board);
-                self.line(event, board, body)?;
+            Kind::Finished(outcome) | Kind::PartFinished(outcome) => {
+                self.line(event, board, Body::finished(outcome, &[board]))?;
+            }
+            Kind::AllFinished(outcome, parts) => {
+                let boards: Vec<_> = parts.iter().map(|(board, _)| *board).collect();
+                self.line(event, board, Body::finished(outcome, &boards))?;
             }
         }
         self.out.flush()
@@ -211,17 +214,15 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn finished(outcome: &Outcome, board: &'a Board) -> Self {
-        let failed = |seen: &'a Seen| Failed {
-            id: &seen.unit.id,
-            name: &seen.unit.name,
-            detail: seen.unit.detail.as_deref(),
-            log: None,
+    fn finished(outcome: &Outcome, boards: &[&'a Board]) -> Self {
+        let sum = |count: &dyn Fn(&Board) -> usize| -> usize {
+            boards.iter().map(|board| count(board)).sum()
         };
-        let total = [("total".to_owned(), board.total().into())];
-        let counts = UnitState::ALL
-            .into_iter()
-            .map(|state| (state.word().to_owned(), board.count(state).into()));
+        let total = [("total".to_owned(), sum(&Board::total).into())];
+        let counts = UnitState::ALL.into_iter().map(|state| {
+            let count = sum(&|board| board.count(state));
+            (state.word().to_owned(), count.into())
+        });
         Self::Finished {
             verdict: outcome.verdict.word(),
             exit_code: outcome.verdict.code(),
@@ -229,11 +230,26 @@ impl<'a> Body<'a> {
             elapsed_ms: milliseconds(outcome.elapsed),
             polls: outcome.polls,
             units: total.into_iter().chain(counts).collect(),
-            failed: board
-                .failed()
-                .map(|place| failed(board.unit(place)))
+            failed: boards
+                .iter()
+                .flat_map(|board| board.failed().map(|place| Failed::of(board, place)))
                 .collect(),
-            url: board.url.as_deref(),
+            url: match boards {
+                [board] => board.url.as_deref(),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl<'a> Failed<'a> {
+    fn of(board: &'a Board, place: usize) -> Self {
+        let unit = &board.unit(place).unit;
+        Self {
+            id: &unit.id,
+            name: &unit.name,
+            detail: unit.detail.as_deref(),
+            log: board.log(place),
         }
     }
 }

@@ -51,7 +51,6 @@ impl Paint {
     }
 
     /// No colour.
-    #[cfg(test)]
     pub(crate) const OFF: Self = Self { on: false };
 
     /// `text` in the colour of `tone`.
@@ -91,7 +90,7 @@ pub(crate) const fn of_phase(phase: Phase) -> Tone {
     match phase {
         Phase::Pending => Tone::Faint,
         Phase::Running => Tone::Busy,
-        Phase::Paused | Phase::Cancelled | Phase::Unknown => Tone::Notice,
+        Phase::Paused | Phase::Cancelled | Phase::Ended | Phase::Unknown => Tone::Notice,
         Phase::PausedAfterFailure | Phase::Failed => Tone::Bad,
         Phase::Succeeded => Tone::Good,
     }
@@ -101,7 +100,7 @@ pub(crate) const fn of_phase(phase: Phase) -> Tone {
 pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Tone) {
     match verdict {
         Verdict::Succeeded => ("✓", Tone::Good),
-        Verdict::Failed | Verdict::Refused => ("✗", Tone::Bad),
+        Verdict::Failed | Verdict::Refused | Verdict::Unclear => ("✗", Tone::Bad),
         Verdict::Cancelled => ("⊘", Tone::Notice),
         Verdict::Paused => ("‖", Tone::Notice),
         Verdict::Running => ("▸", Tone::Busy),

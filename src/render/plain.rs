@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use super::ci::{self, Runner};
 use super::paint::{self, Tone};
 use super::{Paint, Render, report};
 use crate::board::{Board, Change};
 use crate::clock::{Moment, Now};
-use crate::event::{Event, Kind};
+use crate::event::{End, Event, Kind};
 use crate::model::{Phase, UnitState};
 use crate::text;
 
@@ -24,29 +25,42 @@ pub(crate) struct Plain<W, E> {
     errors: E,
     paint: Paint,
     errors_paint: Paint,
+    runner: Runner,
     /// When the last line was written.
     said: Option<Moment>,
-    batch: Option<u32>,
-    percent: Option<u8>,
+    /// Several targets: each line says whose it is.
+    list: bool,
 }
 
 impl<W: Write, E: Write> Plain<W, E> {
     /// Writes changes and the report to `out`, warnings to `errors`.
-    pub(crate) fn new(out: W, errors: E, paint: Paint, errors_paint: Paint) -> Self {
+    pub(crate) fn new(
+        out: W,
+        errors: E,
+        paint: Paint,
+        errors_paint: Paint,
+        runner: Runner,
+        list: bool,
+    ) -> Self {
         Self {
             out,
             errors,
             paint,
             errors_paint,
+            runner,
             said: None,
-            batch: None,
-            percent: None,
+            list,
         }
     }
 
-    fn line(&mut self, at: Now, text: &str) -> io::Result<()> {
+    fn line(&mut self, at: Now, board: &Board, text: &str) -> io::Result<()> {
         self.said = Some(at.moment);
-        writeln!(self.out, "{} {text}", timestamp(at.wall))
+        let time = timestamp(at.wall);
+        if self.list {
+            writeln!(self.out, "{time} [{}] {text}", board.target)
+        } else {
+            writeln!(self.out, "{time} {text}")
+        }
     }
 
     fn units(&mut self, at: Now, changes: &[Change], board: &Board) -> io::Result<()> {
@@ -60,7 +74,7 @@ impl<W: Write, E: Write> Plain<W, E> {
         if failed > FAILURES {
             let more = failed - FAILURES;
             let line = self.paint.tone(Tone::Bad, &format!("FAILED {more} more"));
-            self.line(at, &line)?;
+            self.line(at, board, &line)?;
         }
         let others = changes
             .iter()
@@ -80,7 +94,7 @@ impl<W: Write, E: Write> Plain<W, E> {
             return Ok(());
         }
         let line = format!("changed: {counts}; {}/{} done", board.done(), board.total());
-        self.line(at, &line)
+        self.line(at, board, &line)
     }
 
     fn unit(&mut self, at: Now, change: &Change, board: &Board) -> io::Result<()> {
@@ -101,17 +115,33 @@ impl<W: Write, E: Write> Plain<W, E> {
             line += &format!(": {detail}");
         }
         let (_, tone) = paint::of_state(unit.state);
-        self.line(at, &self.paint.tone(tone, &line))
+        self.line(at, board, &self.paint.tone(tone, &line))
     }
 
     fn phase(&mut self, at: Now, board: &Board) -> io::Result<()> {
         let phase = board.phase.unwrap_or(Phase::Unknown);
-        let mut line = format!("{} {}", board.target, phase.word());
+        let mut line = phase.word().to_owned();
+        if !self.list {
+            line.insert_str(0, &format!("{} ", board.target));
+        }
         if let Some(message) = &board.message {
             line += &format!(": {message}");
         }
         line += &figures(board);
-        self.line(at, &self.paint.tone(paint::of_phase(phase), &line))
+        self.line(at, board, &self.paint.tone(paint::of_phase(phase), &line))
+    }
+
+    /// The report, and before it what GitHub is told, so that the report stays the last.
+    fn end(&mut self, end: &End<'_>) -> io::Result<()> {
+        if self.runner == Runner::GitHub {
+            for line in ci::annotations(end) {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        for line in report::report(end, self.paint, self.runner) {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 }
 
@@ -125,19 +155,19 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
                     "{} watching {}, a poll each {every}",
                     board.target, started.endpoint
                 );
-                self.line(at, &line)?;
+                self.line(at, board, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, board)?,
             Kind::Units(changes) => self.units(at, changes, board)?,
-            // The lines of the units say it already, but for these two.
-            Kind::Progress if (board.batch, board.percent) == (self.batch, self.percent) => {}
-            Kind::Progress => {
+            // How many are done is said by the lines of the units already.
+            Kind::Progress { stepped: false } => {}
+            Kind::Progress { stepped: true } => {
                 let line = format!("{}{}", board.target, figures(board));
-                self.line(at, &line)?;
+                self.line(at, board, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
                 if let Some(remark) = report::remark(event, board, self.paint) {
-                    self.line(at, &remark)?;
+                    self.line(at, board, &remark)?;
                 }
             }
             Kind::Warning(_) | Kind::Trace(_) => {
@@ -146,24 +176,29 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
                     let _ = writeln!(self.errors, "{remark}");
                 }
             }
-            Kind::Finished(outcome) => {
-                for line in report::report(outcome, board, event.moment(), self.paint) {
-                    writeln!(self.out, "{line}")?;
+            Kind::PartFinished(outcome) => {
+                let line = report::verdict(outcome, board, self.paint);
+                self.line(at, board, &line)?;
+            }
+            Kind::Finished(_) | Kind::AllFinished(..) => {
+                if let Some(end) = event.end(board) {
+                    self.end(&end)?;
                 }
             }
         }
-        (self.batch, self.percent) = (board.batch, board.percent);
         self.out.flush()
     }
 
-    fn tick(&mut self, now: Now, board: &Board) -> io::Result<()> {
-        if self.wake().is_some_and(|wake| wake <= now.moment) {
+    fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
+        if self.wake().is_none_or(|wake| wake > now.moment) {
+            return Ok(());
+        }
+        for board in boards.iter().filter(|board| !board.over) {
             let phase = board.phase.map_or("no answer yet", Phase::word);
             let line = format!("{} still {phase}{}", board.target, figures(board));
-            self.line(now, &line)?;
-            self.out.flush()?;
+            self.line(now, board, &line)?;
         }
-        Ok(())
+        self.out.flush()
     }
 
     fn wake(&self) -> Option<Moment> {

@@ -23,8 +23,10 @@ impl<E: Write> Quiet<E> {
 impl<E: Write> Render for Quiet<E> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         let line = match &event.kind {
-            Kind::Finished(outcome) if outcome.verdict == Verdict::Succeeded => None,
-            Kind::Finished(outcome) => Some(report::verdict(outcome, board, self.paint)),
+            Kind::Finished(outcome)
+            | Kind::PartFinished(outcome)
+            | Kind::AllFinished(outcome, _) => (outcome.verdict != Verdict::Succeeded)
+                .then(|| report::verdict(outcome, board, self.paint)),
             Kind::Offline { .. } | Kind::Online { .. } | Kind::Warning(_) | Kind::Trace(_) => {
                 report::remark(event, board, self.paint)
             }

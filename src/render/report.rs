@@ -3,18 +3,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::ci::{Runner, Section};
 use super::paint::{self, Paint, Tone};
 use crate::board::{Board, Seen};
-use crate::clock::Moment;
-use crate::event::{Event, Kind, Outcome};
-use crate::exit::{Signal, Verdict};
+use crate::clock::{Moment, Now};
+use crate::event::{End, Event, Kind, Outcome};
+use crate::exit::Verdict;
 use crate::model::UnitState;
 use crate::text;
 
-/// Failed units named in the report; events hold all.
-const FAILED: usize = 100;
-/// Unfinished units named in the report.
-const UNFINISHED: usize = 20;
+/// Failed units named in a report for people; events hold all.
+pub(super) const FAILED: usize = 100;
+/// Unfinished units named in a report for people.
+pub(super) const UNFINISHED: usize = 20;
 
 /// What is said on the way about the watch itself, in one line; none for other events.
 pub(crate) fn remark(event: &Event<'_>, board: &Board, paint: Paint) -> Option<String> {
@@ -45,59 +46,100 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, paint: Paint) -> Option<S
 
 /// The verdict in one line, with the target, the duration and the reason.
 pub(crate) fn verdict(outcome: &Outcome, board: &Board, paint: Paint) -> String {
+    verdict_of(outcome, &board.target, paint)
+}
+
+fn verdict_of(outcome: &Outcome, target: &str, paint: Paint) -> String {
     let (mark, tone) = paint::of_verdict(outcome.verdict);
-    let word = match outcome.verdict {
-        Verdict::TimedOut => "timed out",
-        other => other.word(),
-    };
     format!(
         "{} {} after {}: {}",
-        paint.tone(tone, &format!("{mark} {word}")),
-        paint.tone(Tone::Strong, &board.target),
+        paint.tone(tone, &format!("{mark} {}", word(outcome.verdict))),
+        paint.tone(Tone::Strong, target),
         text::duration(outcome.elapsed),
         outcome.reason
     )
 }
 
-/// The whole report, a line each.
-pub(crate) fn report(outcome: &Outcome, board: &Board, now: Moment, paint: Paint) -> Vec<String> {
-    let mut lines = vec![verdict(outcome, board, paint)];
-    if board.total() > 0 {
-        lines.push(format!("  {}", counts(board)));
+/// The verdict as people read it.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::TimedOut => "timed out",
+        other => other.word(),
     }
-    failed(board, paint, &mut lines);
-    unfinished(board, now, paint, &mut lines);
-    if let Some(url) = &board.url {
-        lines.push(format!("  {url}"));
+}
+
+/// The whole report, a line each: what came of each target, for a list the verdict of all, and how
+/// to watch on.
+pub(crate) fn report(end: &End<'_>, paint: Paint, runner: Runner) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (board, outcome) in &end.parts {
+        units(outcome, board, end.at, paint, runner, &mut lines);
     }
-    if let Some(resume) = &outcome.resume {
-        if matches!(
-            outcome.verdict,
-            Verdict::Interrupted(Signal::Interrupt | Signal::Terminate)
-        ) {
-            lines.push("  The deployment goes on. Watch it again with".into());
-        } else {
-            lines.push("  Watch it again with".into());
-        }
+    if end.list {
+        lines.push(verdict_of(end.outcome, "all", paint));
+    }
+    if let Some(resume) = &end.outcome.resume {
+        lines.push(format!("  {}", again(end.outcome.verdict)));
         lines.push(format!("    {resume}"));
     }
     lines
 }
 
+/// The verdict, and what failed and what is open.
+fn units(
+    outcome: &Outcome,
+    board: &Board,
+    at: Now,
+    paint: Paint,
+    runner: Runner,
+    lines: &mut Vec<String>,
+) {
+    lines.push(verdict(outcome, board, paint));
+    if board.total() > 0 {
+        lines.push(format!("  {}", counts(board)));
+    }
+    failed(board, at, paint, runner, lines);
+    unfinished(board, at.moment, paint, lines);
+    if let Some(url) = &board.url {
+        lines.push(format!("  Page: {url}"));
+    }
+}
+
+/// What the command that watches on is introduced with.
+pub(super) fn again(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Interrupted(_) => "The deployment goes on. Watch it again with",
+        _ => "Watch it again with",
+    }
+}
+
 /// `12 machines: 9 succeeded, 1 failed, 2 pending`
 pub(crate) fn counts(board: &Board) -> String {
-    let total = board.total();
-    let noun = board
-        .units()
-        .first()
-        .map_or("unit", |seen| seen.unit.kind.word());
+    let (total, noun) = (board.total(), noun(board));
     let plural = if total == 1 { "" } else { "s" };
     let states = states(UnitState::ALL.map(|state| (state, board.count(state))));
     format!("{total} {noun}{plural}: {states}")
 }
 
+/// What the units are, one of them.
+pub(super) fn noun(board: &Board) -> &'static str {
+    let first = board.units().first();
+    first.map_or("unit", |seen| seen.unit.kind.word())
+}
+
 /// `1 failed, 2 running`: the counts that are not 0, what matters most first.
 pub(crate) fn states(counts: [(UnitState, usize); UnitState::ALL.len()]) -> String {
+    let words: Vec<_> = ranked(counts)
+        .into_iter()
+        .map(|(state, count)| format!("{count} {}", state.word()))
+        .collect();
+    words.join(", ")
+}
+
+/// The counts that are not 0, what matters most first.
+pub(super) fn ranked(
+    counts: [(UnitState, usize); UnitState::ALL.len()],
+) -> Vec<(UnitState, usize)> {
     let mut counts = counts.to_vec();
     counts.retain(|&(_, count)| count > 0);
     counts.sort_by_key(|&(state, _)| match state {
@@ -110,60 +152,77 @@ pub(crate) fn states(counts: [(UnitState, usize); UnitState::ALL.len()]) -> Stri
         UnitState::Cancelled => 6,
         UnitState::Unknown => 7,
     });
-    let words: Vec<_> = counts
-        .into_iter()
-        .map(|(state, count)| format!("{count} {}", state.word()))
-        .collect();
-    words.join(", ")
+    counts
 }
 
-fn failed(board: &Board, paint: Paint, lines: &mut Vec<String>) {
+fn failed(board: &Board, at: Now, paint: Paint, runner: Runner, lines: &mut Vec<String>) {
     for place in board.failed().take(FAILED) {
-        let seen = board.unit(place);
-        let (mark, tone) = paint::of_state(UnitState::Failed);
-        let mut line = format!(
-            "  {} {}",
-            paint.tone(tone, &format!("{mark} failed")),
-            seen.unit.name
-        );
-        if let Some(age) = seen.ended.and_then(|ended| board.age(seen, ended)) {
-            let _ = write!(line, " after {}", text::duration(age));
-        }
-        if let Some(detail) = &seen.unit.detail {
-            let _ = write!(line, ": {detail}");
-        }
-        lines.push(line);
+        let line = unit(board.unit(place), board, at.moment, paint);
+        let log = board.log(place).unwrap_or_default();
+        let section = (runner == Runner::GitLab && !log.is_empty())
+            .then(|| Section::new(at.wall, lines.len()));
+        lines.push(match &section {
+            Some(section) => section.start(&line),
+            None => line,
+        });
+        // The bar keeps a CI runner from taking a line of the log for a command.
+        lines.extend(log.iter().map(|line| format!("    | {line}")));
+        lines.extend(section.map(|section| section.end()));
     }
-    let count = board.count(UnitState::Failed);
-    if count > FAILED {
-        lines.push(format!("  … and {} more failed", count - FAILED));
-    }
+    let more = more(board.count(UnitState::Failed), FAILED, "failed");
+    lines.extend(more.map(|more| format!("  {more}")));
 }
 
 fn unfinished(board: &Board, now: Moment, paint: Paint, lines: &mut Vec<String>) {
+    let units = open(board).take(UNFINISHED);
+    lines.extend(units.map(|seen| unit(seen, board, now, paint)));
+    let more = more(board.total() - board.done(), UNFINISHED, "not finished");
+    lines.extend(more.map(|more| format!("  {more}")));
+}
+
+/// A line about a unit.
+fn unit(seen: &Seen, board: &Board, now: Moment, paint: Paint) -> String {
+    let (mark, tone) = paint::of_state(seen.unit.state);
+    let state = format!("{mark} {}", seen.unit.state.word());
+    let story = story(board, seen, now, &str::to_owned);
+    format!("  {} {}{story}", paint.tone(tone, &state), seen.unit.name)
+}
+
+/// The units that have not ended.
+pub(super) fn open(board: &Board) -> impl Iterator<Item = &Seen> {
     let open = |seen: &&Seen| !seen.unit.state.ended();
-    let count = board.total() - board.done();
-    for seen in board.units().iter().filter(open).take(UNFINISHED) {
-        let (mark, tone) = paint::of_state(seen.unit.state);
-        let state = seen.unit.state.word();
-        let mut line = format!(
-            "  {} {}",
-            paint.tone(tone, &format!("{mark} {state}")),
-            seen.unit.name
-        );
-        if let Some(age) = board.age(seen, now) {
-            let _ = write!(line, " for {}", text::duration(age));
-        }
-        if let Some(detail) = &seen.unit.detail {
-            let _ = write!(line, ": {detail}");
-        }
-        let old = now.since(board.named(seen));
-        let _ = write!(line, " (as of {} ago)", text::duration(whole(old)));
-        lines.push(line);
+    board.units().iter().filter(open)
+}
+
+/// What there is to say about a unit beyond its state: ` after 3s: agent does not answer`, ` for
+/// 42s (as of 42s ago)`. The provider's words pass through `quote`.
+pub(super) fn story(
+    board: &Board,
+    seen: &Seen,
+    now: Moment,
+    quote: &dyn Fn(&str) -> String,
+) -> String {
+    let ended = seen.unit.state.ended();
+    let mut story = String::new();
+    if let Some(age) = board.age(seen, now) {
+        let when = if ended { "after" } else { "for" };
+        let _ = write!(story, " {when} {}", text::duration(age));
     }
-    if count > UNFINISHED {
-        lines.push(format!("  … and {} more not finished", count - UNFINISHED));
+    if let Some(detail) = &seen.unit.detail {
+        let _ = write!(story, ": {}", quote(detail));
     }
+    let old = now.since(board.named(seen));
+    // What the last answer said, a moment ago, needs no date, and an end stays what it is.
+    if !ended && old >= Duration::from_secs(1) {
+        let _ = write!(story, " (as of {} ago)", text::duration(whole(old)));
+    }
+    story
+}
+
+/// What is said in the place of those beyond the limit.
+pub(super) fn more(count: usize, limit: usize, what: &str) -> Option<String> {
+    let more = count.checked_sub(limit).filter(|&more| more > 0)?;
+    Some(format!("… and {more} more {what}"))
 }
 
 /// Whole seconds: nobody wants the milliseconds of an age.
@@ -174,33 +233,13 @@ fn whole(span: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Phase, Snapshot, UnitKind, Units};
+    use crate::exit::Signal;
+    use crate::render::testing::{board, outcome};
     use crate::watch::Reason;
 
-    fn board(units: &[(UnitState, Option<&str>)]) -> Board {
-        let mut list = Units::new(UnitKind::Machine, &[], units.len());
-        for (place, (state, detail)) in units.iter().enumerate() {
-            let name = format!("192.0.2.{place}");
-            list.push(&name, &name, None, *state, *detail);
-        }
-        let snapshot = Snapshot {
-            units: list.finish(),
-            ..Snapshot::new(Phase::Running)
-        };
-        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        board.take_units(&snapshot, Moment::at(1.0));
-        board.last_good = Some(Moment::at(1.0));
-        board
-    }
-
-    fn outcome(verdict: Verdict, reason: Reason) -> Outcome {
-        Outcome {
-            verdict,
-            reason,
-            elapsed: Duration::from_secs(75),
-            polls: 3,
-            resume: Some("deploywatch yunxiao --pipeline 1 --order 2".into()),
-        }
+    fn write(outcome: &Outcome, board: &Board, second: f64, runner: Runner) -> Vec<String> {
+        let end = End::of_one(Now::at(second), board, outcome);
+        report(&end, Paint::OFF, runner)
     }
 
     #[test]
@@ -215,7 +254,7 @@ mod tests {
             Verdict::Interrupted(Signal::Interrupt),
             Reason::Interrupted(Signal::Interrupt),
         );
-        let report = report(&outcome, &board, Moment::at(43.0), Paint::OFF);
+        let report = write(&outcome, &board, 43.0, Runner::GitHub);
         assert_eq!(
             report.join("\n"),
             "\
@@ -234,12 +273,31 @@ mod tests {
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = outcome(Verdict::TimedOut, Reason::TimedOut(Duration::from_secs(60)));
-        let report = report(&outcome, &board(&units), Moment::at(2.0), Paint::OFF);
+        let report = write(&outcome, &board(&units), 2.0, Runner::Other);
         assert_eq!(report.len(), 2 + FAILED + 1 + UNFINISHED + 1 + 2);
         assert_eq!(report[2 + FAILED], "  … and 50 more failed");
         assert_eq!(
             report[3 + FAILED + UNFINISHED],
             "  … and 30 more not finished"
+        );
+    }
+
+    #[test]
+    fn a_log_is_a_section_on_gitlab() {
+        let mut board = board(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
+        board.url = Some("https://example.com/1".into());
+        board.take_log(1, vec!["exit 1".into()]);
+        let mut outcome = outcome(Verdict::Failed, Reason::TimedOut(Duration::ZERO));
+        outcome.resume = None;
+        let report = write(&outcome, &board, 1.5, Runner::GitLab);
+        assert_eq!(
+            report[1..].join("\n"),
+            "  2 machines: 2 failed
+  ✗ failed 192.0.2.0
+\u{1b}[0Ksection_start:1:deploywatch_1500_3\r\u{1b}[0K  ✗ failed 192.0.2.1
+    | exit 1
+\u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K
+  Page: https://example.com/1"
         );
     }
 }

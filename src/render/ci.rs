@@ -1,0 +1,212 @@
+//! What CI systems make of lines on stdout: annotations on GitHub, sections in a job's log on
+//! GitLab. To every other system a line is a line.
+
+use std::time::SystemTime;
+
+use super::paint::{self, Tone};
+use super::report;
+use crate::board::Board;
+use crate::event::{End, Outcome};
+use crate::exit::Verdict;
+use crate::model::UnitState;
+
+/// Errors of one step that GitHub shows; it drops the others without a word.
+const ANNOTATIONS: usize = 10;
+
+/// The CI system that reads stdout, where it reads more than text there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runner {
+    GitHub,
+    GitLab,
+    /// Another one, or none.
+    Other,
+}
+
+impl Runner {
+    /// The one that says so in the environment. Systems that run GitHub's workflows (Gitea, Forgejo)
+    /// say that they are GitHub.
+    pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+        let says = |name: &str| environment(name).is_some_and(|value| value == "true");
+        if says("GITHUB_ACTIONS") {
+            Self::GitHub
+        } else if says("GITLAB_CI") {
+            Self::GitLab
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The lines that GitHub shows on the page of the run: first the ends that no unit explains, then
+/// the failed units.
+pub(crate) fn annotations(end: &End<'_>) -> Vec<String> {
+    let ends = end
+        .parts
+        .iter()
+        .filter_map(|(board, outcome)| whole(board, outcome));
+    let units = end.parts.iter().flat_map(|(board, _)| {
+        let places = board.failed();
+        places.map(|place| unit(board, place))
+    });
+    ends.chain(units).take(ANNOTATIONS).collect()
+}
+
+/// A watch that ended badly, unless its failed units say why.
+fn whole(board: &Board, outcome: &Outcome) -> Option<String> {
+    let (_, tone) = paint::of_verdict(outcome.verdict);
+    let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
+    let title = format!("{} {}", board.target, report::word(outcome.verdict));
+    (tone == Tone::Bad && !explained).then(|| error(&title, &outcome.reason.to_string()))
+}
+
+/// A failed unit: what the provider says about it, and the last word of its log.
+fn unit(board: &Board, place: usize) -> String {
+    let unit = &board.unit(place).unit;
+    let mut message = board.target.to_string();
+    if let Some(detail) = &unit.detail {
+        message += &format!(": {detail}");
+    }
+    if let Some(last) = board.log(place).and_then(<[String]>::last) {
+        message += &format!("\n{last}");
+    }
+    error(&format!("{} failed", unit.name), &message)
+}
+
+/// The workflow command, escaped as GitHub documents it.
+fn error(title: &str, message: &str) -> String {
+    let data = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let title = data(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={title}::{}", data(message))
+}
+
+/// A section of a GitLab job's log: it can be folded under its header, and is open at first.
+pub(crate) struct Section {
+    name: String,
+    second: u64,
+}
+
+impl Section {
+    /// A section in a report of this time, `line` being its place there: its name is the only one
+    /// of that kind in a job that runs several watches.
+    pub(crate) fn new(at: SystemTime, line: usize) -> Self {
+        let since = super::printable(at).duration_since(SystemTime::UNIX_EPOCH);
+        let since = since.unwrap_or_default();
+        Self {
+            name: format!("deploywatch_{}_{line}", since.as_millis()),
+            second: since.as_secs(),
+        }
+    }
+
+    /// The line that begins it and is its header.
+    pub(crate) fn start(&self, header: &str) -> String {
+        format!("{}{header}", self.marker("start"))
+    }
+
+    /// The line that ends it.
+    pub(crate) fn end(&self) -> String {
+        self.marker("end")
+    }
+
+    fn marker(&self, what: &str) -> String {
+        let Self { name, second } = self;
+        format!("\u{1b}[0Ksection_{what}:{second}:{name}\r\u{1b}[0K")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Now;
+    use crate::model::Phase;
+    use crate::render::testing::{self, ended, outcome};
+    use crate::watch::Reason;
+
+    fn annotate(parts: Vec<(&Board, &Outcome)>) -> String {
+        let mut end = End::of_one(Now::at(9.0), parts[0].0, parts[0].1);
+        end.parts = parts;
+        annotations(&end).join("\n")
+    }
+
+    #[test]
+    fn the_environment_tells_who_runs_it() {
+        for (name, value, runner) in [
+            ("GITHUB_ACTIONS", "true", Runner::GitHub),
+            ("GITHUB_ACTIONS", "false", Runner::Other),
+            ("GITLAB_CI", "true", Runner::GitLab),
+            ("JENKINS_URL", "true", Runner::Other),
+        ] {
+            let environment = |asked: &str| (asked == name).then(|| value.to_owned());
+            assert_eq!(Runner::gather(&environment), runner, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn a_failed_unit_is_an_error_with_its_reason_and_the_end_of_its_log() {
+        let mut board = testing::board(&[
+            (UnitState::Failed, Some("100 %, a: b, ::error::c")),
+            (UnitState::Succeeded, None),
+            (UnitState::Failed, None),
+        ]);
+        board.take_log(0, vec!["first".into(), "::error::last".into()]);
+        assert_eq!(
+            annotate(vec![(&board, &ended(Verdict::Failed, Phase::Failed))]),
+            "\
+::error title=192.0.2.0 failed::yunxiao:1/2: 100 %25, a: b, ::error::c%0A::error::last
+::error title=192.0.2.2 failed::yunxiao:1/2"
+        );
+        assert_eq!(
+            error("a,b:c%\r\n", ""),
+            "::error title=a%2Cb%3Ac%25%0D%0A::"
+        );
+    }
+
+    #[test]
+    fn an_end_that_no_unit_explains_is_an_error_of_its_own() {
+        let failed = testing::board(&[(UnitState::Failed, None)]);
+        let empty = testing::board(&[]);
+        let late = outcome(Verdict::TimedOut, Reason::TimedOut(Duration::from_secs(60)));
+        let good = ended(Verdict::Succeeded, Phase::Succeeded);
+        assert_eq!(
+            annotate(vec![(&failed, &late), (&empty, &good)]),
+            "\
+::error title=yunxiao%3A1/2 timed out::not over after --timeout 1m
+::error title=192.0.2.0 failed::yunxiao:1/2"
+        );
+        let cancelled = ended(Verdict::Cancelled, Phase::Cancelled);
+        assert_eq!(annotate(vec![(&empty, &cancelled)]), "");
+    }
+
+    #[test]
+    fn there_are_ten_annotations_at_most_and_the_ends_come_first() {
+        let board = testing::board(&[(UnitState::Failed, None); 15]);
+        let (failed, lost) = (
+            ended(Verdict::Failed, Phase::Failed),
+            ended(Verdict::Lost, Phase::Ended),
+        );
+        let lines = annotate(vec![(&board, &failed), (&board, &lost)]);
+        assert_eq!(lines.lines().count(), ANNOTATIONS);
+        assert!(
+            lines.starts_with("::error title=yunxiao%3A1/2 lost::"),
+            "{lines}"
+        );
+    }
+
+    #[test]
+    fn a_section_has_a_name_that_gitlab_takes() {
+        let section = Section::new(Now::at(1.5).wall, 3);
+        assert_eq!(
+            section.start("a header"),
+            "\u{1b}[0Ksection_start:1:deploywatch_1500_3\r\u{1b}[0Ka header"
+        );
+        assert_eq!(
+            section.end(),
+            "\u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K"
+        );
+    }
+}

@@ -1,0 +1,396 @@
+//! A summary in Markdown, for people: a file of its own, or the page of a step on GitHub.
+//!
+//! Whatever came from elsewhere stands in code spans and fenced blocks. Nothing in there is obeyed,
+//! no markup and no HTML, no `@name` and no `#1`; and it can be read in the file as it is.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use super::{Render, paint, report};
+use crate::board::{Board, Seen};
+use crate::clock::Moment;
+use crate::event::{End, Event, Outcome};
+use crate::model::UnitState;
+use crate::text;
+
+/// The bytes that GitHub takes from all summaries of a step: fewer than 1 MiB, else it takes none.
+const STEP: u64 = (1 << 20) - 1;
+/// The longest run of backticks that is left as it is: some readers count no further than 80.
+const BACKTICKS: usize = 60;
+/// What stands in the place of what does not fit.
+const LEFT_OUT: &str = "*Some of this report is left out: the summary of a step holds 1 MiB.*\n";
+
+/// Writes the summary when the watch ends.
+pub(crate) struct Summary<W> {
+    out: W,
+}
+
+impl<W: Write> Summary<W> {
+    /// Writes to `out`.
+    pub(crate) fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Render for Summary<W> {
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        if let Some(end) = event.end(board) {
+            self.out.write_all(blocks(&end).concat().as_bytes())?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends the summary to the one of a step on GitHub, as far as there is room.
+pub(crate) struct StepSummary {
+    file: File,
+}
+
+impl StepSummary {
+    /// Writes to `file`, which is open for appending.
+    pub(crate) fn new(file: File) -> Self {
+        Self { file }
+    }
+}
+
+impl Render for StepSummary {
+    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+        let Some(end) = event.end(board) else {
+            return Ok(());
+        };
+        let room = STEP.saturating_sub(self.file.metadata()?.len());
+        let mut blocks = blocks(&end);
+        // What an earlier command of the step wrote may end in the middle of a line.
+        blocks.insert(0, "\n".into());
+        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX))
+            .ok_or_else(|| io::Error::other("1 MiB is in it already"))?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+/// The blocks, without those that do not fit; none where there is not even room to say so.
+fn fit(blocks: &[String], room: usize) -> Option<String> {
+    let text = blocks.concat();
+    if text.len() <= room {
+        return Some(text);
+    }
+    let mut left = room.checked_sub(LEFT_OUT.len())?;
+    let mut text = String::new();
+    for block in blocks {
+        if let Some(rest) = left.checked_sub(block.len()) {
+            left = rest;
+            text += block;
+        }
+    }
+    Some(text + LEFT_OUT)
+}
+
+/// The summary in pieces, each of which can be left out without damage to the others: the ends, how
+/// to watch on, and at last what may be long, the logs.
+fn blocks(end: &End<'_>) -> Vec<String> {
+    let mut blocks = Vec::new();
+    if end.list {
+        blocks.push(headline("all", end.outcome));
+    }
+    let parts = end.parts.iter();
+    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment)));
+    if let Some(resume) = &end.outcome.resume {
+        let again = report::again(end.outcome.verdict);
+        blocks.push(format!("{again}\n\n{}", fenced("sh", &[resume])));
+    }
+    for (board, _) in &end.parts {
+        blocks.extend(logs(board));
+    }
+    blocks
+}
+
+/// The end of one watch.
+fn part(board: &Board, outcome: &Outcome, now: Moment) -> String {
+    let mut part = headline(&board.target, outcome);
+    part += &counts(board);
+    part += &failed(board, now);
+    part += &unfinished(board, now);
+    if let Some(url) = &board.url {
+        part += &page(url);
+    }
+    part
+}
+
+/// `## ✗ failed`, the target, the duration; then the reason.
+fn headline(target: &str, outcome: &Outcome) -> String {
+    let (mark, _) = paint::of_verdict(outcome.verdict);
+    format!(
+        "## {mark} {} {} after {}\n\nReason: {}\n\n",
+        report::word(outcome.verdict),
+        code(target),
+        text::duration(outcome.elapsed),
+        code(&outcome.reason.to_string())
+    )
+}
+
+/// The table of the counts, where there is anything to count.
+fn counts(board: &Board) -> String {
+    if board.total() == 0 {
+        return String::new();
+    }
+    let states = UnitState::ALL.map(|state| (state, board.count(state)));
+    let mut table = format!("| state | {}s |\n|---|--:|\n", report::noun(board));
+    for (state, count) in report::ranked(states) {
+        table += &format!("| {} | {count} |\n", state.word());
+    }
+    table + &format!("| total | {} |\n\n", board.total())
+}
+
+fn failed(board: &Board, now: Moment) -> String {
+    let items = board.failed().map(|place| {
+        let seen = board.unit(place);
+        let story = report::story(board, seen, now, &code);
+        format!("{}{story}", unit(seen))
+    });
+    let more = report::more(board.count(UnitState::Failed), report::FAILED, "failed");
+    list("Failed", items.take(report::FAILED).chain(more))
+}
+
+fn unfinished(board: &Board, now: Moment) -> String {
+    let items = report::open(board).map(|seen| {
+        let story = report::story(board, seen, now, &code);
+        let state = seen.unit.state.word();
+        format!("{} {state}{story}", unit(seen))
+    });
+    let count = board.total() - board.done();
+    let more = report::more(count, report::UNFINISHED, "not finished");
+    list("Not finished", items.take(report::UNFINISHED).chain(more))
+}
+
+/// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
+/// fence.
+fn unit(seen: &Seen) -> String {
+    let (mark, _) = paint::of_state(seen.unit.state);
+    format!("{mark} {}", code(&seen.unit.name))
+}
+
+/// A heading and a list, where there are items.
+fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| format!("- {item}\n")).collect();
+    if items.is_empty() {
+        return items;
+    }
+    format!("### {heading}\n\n{items}\n")
+}
+
+/// The logs of the failed units, as far as they are known.
+fn logs(board: &Board) -> impl Iterator<Item = String> + '_ {
+    board.failed().take(report::FAILED).filter_map(|place| {
+        let log = board.log(place).filter(|log| !log.is_empty())?;
+        let (name, target) = (code(&board.unit(place).unit.name), code(&board.target));
+        Some(format!(
+            "### Log of {name}, {target}\n\n{}",
+            fenced("text", log)
+        ))
+    })
+}
+
+/// The page of the deployment: a link where it is one beyond doubt.
+fn page(url: &str) -> String {
+    let known = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    let is_link = ["https://", "http://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    if is_link && url.chars().all(known) {
+        format!("Page: <{url}>\n\n")
+    } else {
+        format!("Page: {}\n\n", code(url))
+    }
+}
+
+/// A line as a code span.
+fn code(line: &str) -> String {
+    let line = tame(line);
+    let ticks = "`".repeat(longest_run(&line) + 1);
+    // Two backticks with nothing between them would be a longer one.
+    let needs_blank = line.is_empty() || line.starts_with('`') || line.ends_with('`');
+    let blank = if needs_blank { " " } else { "" };
+    format!("{ticks}{blank}{line}{blank}{ticks}")
+}
+
+/// Lines as a fenced block of this language, with a blank line after it.
+fn fenced(language: &str, lines: &[impl AsRef<str>]) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| tame(line.as_ref())).collect();
+    let longest = lines.iter().map(|line| longest_run(line)).max();
+    let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}\n\n", lines.join("\n"))
+}
+
+/// The line without runs of backticks that no fence is sure to outdo.
+fn tame(line: &str) -> String {
+    let mut run = 0;
+    let kept = line.chars().filter(|&character| {
+        run = if character == '`' { run + 1 } else { 0 };
+        run <= BACKTICKS
+    });
+    kept.collect()
+}
+
+fn longest_run(line: &str) -> usize {
+    let runs = line.split(|character| character != '`');
+    runs.map(str::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use crate::event::Kind;
+    use crate::exit::{Signal, Verdict};
+    use crate::model::Phase;
+    use crate::render::testing::{self, ended, outcome};
+    use crate::watch::Reason;
+
+    fn write(kind: Kind<'_>, board: &Board) -> String {
+        let mut out = Vec::new();
+        let at = Now::at(43.0);
+        Summary::new(&mut out)
+            .event(&Event { at, kind }, board)
+            .expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_summary_says_what_the_report_says() {
+        let mut board = testing::board(&[
+            (UnitState::Succeeded, None),
+            (UnitState::Failed, Some("agent does not answer")),
+            (UnitState::Running, None),
+            (UnitState::Pending, None),
+        ]);
+        board.take_log(1, vec!["starting".into(), "```".into()]);
+        board.url = Some("https://example.com/orders/2?a=b".into());
+        let outcome = outcome(
+            Verdict::Interrupted(Signal::Interrupt),
+            Reason::Interrupted(Signal::Interrupt),
+        );
+        assert_eq!(
+            write(Kind::Finished(&outcome), &board),
+            "\
+## ■ interrupted `yunxiao:1/2` after 1m 15s
+
+Reason: `interrupted by SIGINT; the deployment goes on`
+
+| state | machines |
+|---|--:|
+| failed | 1 |
+| running | 1 |
+| pending | 1 |
+| succeeded | 1 |
+| total | 4 |
+
+### Failed
+
+- ✗ `192.0.2.1`: `agent does not answer`
+
+### Not finished
+
+- ▸ `192.0.2.2` running for 42s (as of 42s ago)
+- · `192.0.2.3` pending (as of 42s ago)
+
+Page: <https://example.com/orders/2?a=b>
+
+The deployment goes on. Watch it again with
+
+```sh
+deploywatch yunxiao --pipeline 1 --order 2
+```
+
+### Log of `192.0.2.1`, `yunxiao:1/2`
+
+````text
+starting
+```
+````
+
+"
+        );
+    }
+
+    #[test]
+    fn a_list_has_a_headline_of_its_own() {
+        let board = testing::board(&[]);
+        let good = ended(Verdict::Succeeded, Phase::Succeeded);
+        let bad = ended(Verdict::Failed, Phase::Failed);
+        let parts = [(&board, &good), (&board, &bad)];
+        assert_eq!(
+            write(Kind::AllFinished(&bad, &parts), &board),
+            "\
+## ✗ failed `all` after 1m 15s
+
+Reason: `the provider says that it failed`
+
+## ✓ succeeded `yunxiao:1/2` after 1m 15s
+
+Reason: `the provider says that it succeeded`
+
+## ✗ failed `yunxiao:1/2` after 1m 15s
+
+Reason: `the provider says that it failed`
+
+"
+        );
+        assert_eq!(write(Kind::PartFinished(&good), &board), "");
+    }
+
+    #[test]
+    fn many_units_are_counted() {
+        let mut units = vec![(UnitState::Failed, None); 150];
+        units.extend([(UnitState::Pending, None); 50]);
+        let outcome = ended(Verdict::Failed, Phase::Failed);
+        let text = write(Kind::Finished(&outcome), &testing::board(&units));
+        assert!(text.contains("- … and 50 more failed\n"), "{text}");
+        assert!(text.contains("- … and 30 more not finished\n"), "{text}");
+    }
+
+    #[test]
+    fn a_code_span_and_a_fence_cannot_be_left() {
+        for (line, span) in [
+            ("a <b> | @c #1", "`a <b> | @c #1`"),
+            ("a`b", "``a`b``"),
+            ("`a`", "`` `a` ``"),
+            ("``", "``` `` ```"),
+            ("", "`  `"),
+        ] {
+            assert_eq!(code(line), span);
+        }
+        let long = "`".repeat(1000);
+        let span = code(&long);
+        assert_eq!(longest_run(&span), BACKTICKS + 1);
+        assert!(span.starts_with(&"`".repeat(BACKTICKS + 1)));
+        let block = fenced("text", &[long]);
+        let lines: Vec<_> = block.lines().collect();
+        assert_eq!(
+            (lines[0].len(), lines[2].len()),
+            (BACKTICKS + 5, BACKTICKS + 1)
+        );
+        assert_eq!(lines[1].len(), BACKTICKS);
+    }
+
+    #[test]
+    fn a_page_that_is_no_plain_link_is_none() {
+        for url in [
+            "javascript:alert(1)",
+            "https://a/>b",
+            "https://a b",
+            "::error::",
+        ] {
+            assert!(page(url).starts_with("Page: `"), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_that_is_said() {
+        let blocks = ["head\n", &"x".repeat(500), "end\n"].map(str::to_owned);
+        assert_eq!(fit(&blocks, 509), Some(blocks.concat()));
+        assert_eq!(fit(&blocks, 508), Some(format!("head\nend\n{LEFT_OUT}")));
+        assert_eq!(fit(&blocks, LEFT_OUT.len()), Some(LEFT_OUT.to_owned()));
+        assert_eq!(fit(&blocks, LEFT_OUT.len() - 1), None);
+    }
+}
