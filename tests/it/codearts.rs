@@ -1,0 +1,392 @@
+//! CodeArts Deploy: what each answer of the provider means for the watch, and which run it is of.
+
+use serde_json::{Value, json};
+
+use crate::support::{Output, Program, Reply, SECRET, Server, deploywatch, named};
+
+const SAMPLE: &str = include_str!("../fixtures/codearts.response.json");
+const TASK: &str = "e700f15965694253940502911220d76b";
+/// The run of the vendor's sample.
+const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
+const NEW: &str = "5a1f0c7b9d2e4f3680b7c6d5e4f30211";
+
+/// `deploywatch codearts` for the task, signed in with the planted secret and polling the server
+/// each 20 ms.
+fn codearts(server: &Server) -> Program {
+    deploywatch(["codearts", "--task", TASK, "--endpoint", &server.url()])
+        .args(["--interval", "20ms"])
+        .env("HW_AUTH_TOKEN", SECRET)
+}
+
+/// The state of a run with this status.
+fn run(record: &str, status: &str) -> Reply {
+    let step = match status {
+        "pending" | "running" => "running",
+        _ => "finish",
+    };
+    state(&json!({ "record_id": record, "task_id": TASK, "status": status, "step": step }))
+}
+
+fn state(result: &Value) -> Reply {
+    Reply::json(json!({ "status": "success", "result": result }).to_string())
+}
+
+/// The watch of these answers, with these options, to its end; and the queries it made.
+#[track_caller]
+fn watch(replies: &[Reply], args: &[&str]) -> (Output, Vec<String>) {
+    let server = Server::script(replies.to_vec());
+    let out = codearts(&server).args(args).run();
+    let path = format!("/v2/tasks/{TASK}/state?");
+    let requests = server.requests().into_iter();
+    let query = |target: &str| target.strip_prefix(&path).unwrap().to_owned();
+    (out, requests.map(|it| query(&it.target)).collect())
+}
+
+/// The query for a run, and for the latest one.
+fn query(record: Option<&str>) -> String {
+    match record {
+        Some(record) => format!("record_id={record}&step_state=true"),
+        None => "step_state=true".into(),
+    }
+}
+
+#[test]
+fn the_vendors_sample_byte_for_byte_is_a_success() {
+    for args in [&[][..], &["--once"], &["--strict"], &["--fail-fast"]] {
+        let (out, queries) = watch(&[Reply::json(SAMPLE)], args);
+        assert_eq!(queries, [query(None)], "{out}");
+        // It may be the run before the one that is meant.
+        out.code(0).stderr_has("--fresh or --record ID makes sure");
+    }
+    let (out, queries) = watch(&[Reply::json(SAMPLE)], &["--record", RECORD]);
+    out.code(0).stderr_is_empty();
+    assert_eq!(queries, [query(Some(RECORD))]);
+}
+
+#[test]
+fn each_word_of_a_run_has_its_exit_code() {
+    for (word, code) in [
+        ("succeeded", 0),
+        ("failed", 1),
+        ("timeout", 1),
+        ("abort", 3),
+        ("cancelled", 3),
+        ("not_started", 3),
+    ] {
+        let replies = [
+            run(RECORD, "pending"),
+            run(RECORD, "running"),
+            run(RECORD, word),
+        ];
+        let (out, queries) = watch(&replies, &[]);
+        out.code(code).stderr_is_empty();
+        assert_eq!(queries.len(), 3, "{word}\n{out}");
+    }
+    for word in ["pending", "not_executed", "running"] {
+        watch(&[run(RECORD, word)], &["--once"]).0.code(7);
+    }
+}
+
+#[test]
+fn the_first_answer_pins_the_run() {
+    let replies = [
+        run(RECORD, "running"),
+        run(RECORD, "running"),
+        run(RECORD, "succeeded"),
+    ];
+    let (out, queries) = watch(&replies, &["-o", "json"]);
+    let last = out.code(0).finished();
+    assert_eq!(
+        last["target"],
+        format!("codearts:{TASK}"),
+        "of the ids that were given"
+    );
+    let pinned = query(Some(RECORD));
+    assert_eq!(queries, [query(None), pinned.clone(), pinned.clone()]);
+
+    let (out, queries) = watch(&replies, &["-o", "json", "--record", RECORD]);
+    let last = out.code(0).finished();
+    assert_eq!(last["target"], format!("codearts:{TASK}/{RECORD}"));
+    assert_eq!(queries, [pinned.clone(), pinned.clone(), pinned]);
+}
+
+#[test]
+fn a_newer_run_is_not_followed_unasked() {
+    // A server that does not care which run it was asked for.
+    let replies = [run(RECORD, "running"), run(NEW, "succeeded")];
+    for args in [&[][..], &["--record", RECORD]] {
+        let offline = [args, &["--max-offline", "100ms"]].concat();
+        let (out, _) = watch(&replies, &offline);
+        out.code(6).stdout_has("not about the run that is watched");
+    }
+    let unsafe_id = "../../secrets?a=b";
+    let replies = [run(unsafe_id, "running"), run(NEW, "succeeded")];
+    let (out, queries) = watch(&replies, &["--max-offline", "100ms"]);
+    out.code(6);
+    assert!(queries.iter().all(|it| *it == query(None)), "{queries:?}");
+}
+
+#[test]
+fn a_record_id_that_means_something_in_a_url_is_left_out() {
+    for id in ["a/b", "..", "a&step_state=false", "a b", "部署"] {
+        let replies = [run(id, "running"), run(id, "running"), run(id, "succeeded")];
+        let (out, queries) = watch(&replies, &[]);
+        out.code(0);
+        assert_eq!(queries, [query(None), query(None), query(None)], "{id}");
+    }
+}
+
+#[test]
+fn the_line_that_resumes_names_the_run() {
+    for (args, record) in [(&[][..], RECORD), (&["--fresh"], RECORD), (&[], "a.b")] {
+        let timeout = [args, &["--timeout", "800ms"]].concat();
+        let (out, _) = watch(&[run(record, "running")], &timeout);
+        out.code(124).stdout_has("Watch it again with");
+        let named = out.stdout.contains(&format!(" --record {record}"));
+        assert_eq!(named, record == RECORD, "{out}");
+        let line = out.stdout.lines().last().unwrap_or_default();
+        assert!(!line.contains("--fresh"), "{out}");
+    }
+}
+
+#[test]
+fn fresh_waits_for_another_run_than_one_that_had_ended() {
+    let replies = [
+        run(RECORD, "succeeded"),
+        run(RECORD, "succeeded"),
+        run(NEW, "pending"),
+        run(NEW, "running"),
+        run(NEW, "failed"),
+    ];
+    let (out, queries) = watch(&replies, &["--fresh", "-o", "json"]);
+    let last = out.code(1).finished();
+    assert_eq!(last["target"], format!("codearts:{TASK}"));
+    let (latest, new) = (query(None), query(Some(NEW)));
+    let expected = [&latest, &latest, &latest, &new, &new];
+    assert_eq!(queries.iter().collect::<Vec<_>>(), expected);
+    let events = out.events();
+    let phases: Vec<_> = named(&events, "phase")
+        .iter()
+        .map(|it| it["phase"].clone())
+        .collect();
+    assert_eq!(phases, ["pending", "pending", "running", "failed"]);
+    let message = named(&events, "phase")[0]["message"].clone();
+    assert!(
+        message.as_str().unwrap().contains("waits for a new one"),
+        "{message}"
+    );
+    assert!(named(&events, "warning").is_empty(), "{out}");
+}
+
+#[test]
+fn fresh_takes_a_run_that_goes_on_and_one_that_comes_and_goes_between_two_polls() {
+    let going = [run(NEW, "running"), run(NEW, "succeeded")];
+    let (out, queries) = watch(&going, &["--fresh"]);
+    out.code(0).stderr_is_empty();
+    assert_eq!(queries, [query(None), query(Some(NEW))]);
+    let quick = [run(RECORD, "failed"), run(NEW, "succeeded")];
+    watch(&quick, &["--fresh"]).0.code(0);
+}
+
+#[test]
+fn fresh_is_never_green_for_the_run_before() {
+    let before = [run(RECORD, "succeeded")];
+    watch(&before, &["--fresh", "--timeout", "300ms"])
+        .0
+        .code(124);
+    watch(&before, &["--fresh", "--once"]).0.code(7);
+    // Nor where the answer does not say which run it is about.
+    let nameless = [state(&json!({ "status": "succeeded", "step": "finish" }))];
+    let (out, _) = watch(&nameless, &["--fresh", "--max-offline", "0s"]);
+    out.code(6).stdout_has("record_id");
+    // A word for the end that nobody documents is an end as well.
+    let odd = [run(RECORD, "odd"), run(RECORD, "succeeded")];
+    watch(&odd, &["--fresh", "--timeout", "300ms"]).0.code(124);
+}
+
+#[test]
+fn a_wrong_command_line_is_turned_down() {
+    let server = Server::script(vec![Reply::json(SAMPLE)]);
+    for (args, says) in [
+        (
+            &["--fresh", "--record", RECORD][..],
+            "cannot go with --record",
+        ),
+        (&["--record", "short"], "32 letters or digits"),
+        (
+            &["--record", "../../aaaaaaaaaaaaaaaaaaaaaaaaaa"],
+            "32 letters or digits",
+        ),
+    ] {
+        let out = codearts(&server).args(args).run();
+        out.code(2).stdout_is_empty().stderr_has(says);
+    }
+    for args in [&["codearts"][..], &["codearts", "--task", "a"]] {
+        deploywatch(args).run().code(2).stderr_has("--task");
+    }
+    server.assert_untouched();
+}
+
+#[test]
+fn finish_with_an_unknown_word_twice_is_an_end_of_which_nothing_is_known() {
+    let (out, queries) = watch(&[run(RECORD, "odd")], &[]);
+    out.code(6)
+        .stdout_has("the provider does not say how (odd)");
+    out.stderr_has("\"odd\" is not a known word");
+    assert_eq!(queries.len(), 2);
+    watch(&[run(RECORD, "odd")], &["--once"]).0.code(6);
+    let settles = [run(RECORD, "odd"), run(RECORD, "succeeded")];
+    watch(&settles, &[]).0.code(0);
+    let runs_on = json!({ "record_id": RECORD, "status": "odd", "step": "running" });
+    watch(&[state(&runs_on)], &["--timeout", "300ms"])
+        .0
+        .code(124);
+}
+
+#[test]
+fn only_an_outer_success_is_an_answer() {
+    for outer in ["error", "failed", "succeeded", ""] {
+        let body = json!({ "status": outer, "result": { "status": "succeeded" } });
+        let (out, _) = watch(&[Reply::json(body.to_string())], &["--max-offline", "0s"]);
+        out.code(6).stdout_has("an error answer: ");
+    }
+    let body = json!({ "status": "successful", "result": { "status": "succeeded" } });
+    watch(&[Reply::json(body.to_string())], &[]).0.code(0);
+}
+
+#[test]
+fn steps_are_units_by_their_place() {
+    let step = |name: &str, enable: &str, elapsed: &str| {
+        json!({ "region": "r", "id": TASK, "offset": "0", "enable": enable, "name": name,
+                "current_offset": "100", "elapsed_time": elapsed, "faq_url": "" })
+    };
+    let run = |status: &str, times: [&str; 3]| {
+        state(
+            &json!({ "record_id": RECORD, "status": status, "step_state": [
+            step("stop", "true", times[0]), step("skip", "false", ""),
+            step("start", "true", times[1]), step("start", "true", times[2]) ] }),
+        )
+    };
+    let replies = [
+        run("running", ["", "", ""]),
+        run("running", ["3", "", ""]),
+        run("running", ["4", "1", ""]),
+        run("failed", ["4", "2", ""]),
+    ];
+    let (out, _) = watch(&replies, &["-o", "json"]);
+    let last = out.code(1).finished();
+    let events = out.events();
+    let changes: Vec<_> = named(&events, "unit")
+        .into_iter()
+        .map(|unit| format!("{} {} {}", unit["id"], unit["name"], unit["state"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "1 stop running",
+            "2 skip skipped",
+            "3 start pending",
+            "4 start pending",
+            "1 stop succeeded",
+            "3 start running",
+            "3 start failed",
+        ]
+    );
+    assert!(
+        named(&events, "unit")
+            .iter()
+            .all(|unit| unit["kind"] == "step")
+    );
+    assert!(
+        named(&events, "unit")
+            .iter()
+            .all(|unit| unit["detail"].is_null())
+    );
+    let failed = &last["failed"];
+    assert_eq!(
+        (failed[0]["id"].as_str(), failed[0]["name"].as_str()),
+        (Some("3"), Some("start"))
+    );
+}
+
+#[test]
+fn a_new_run_starts_with_no_units() {
+    let steps = |name: &str| json!([{ "name": name, "enable": "true", "elapsed_time": "1" }]);
+    let run = |record: &str, status: &str, name: &str| {
+        state(&json!({ "record_id": record, "status": status, "step_state": steps(name) }))
+    };
+    let replies = [run(RECORD, "failed", "old"), run(NEW, "succeeded", "new")];
+    let (out, _) = watch(&replies, &["--fresh", "-o", "json"]);
+    out.code(0).stdout_lacks("old");
+    assert_eq!(out.finished()["units"]["total"], 1);
+}
+
+#[test]
+fn a_refusal_says_what_can_be_done() {
+    for (status, args, says) in [
+        (400, &["--record", RECORD][..], "check --record"),
+        (401, &[], "check the credentials"),
+        (403, &[], "permission to view this deployment task"),
+        (404, &[], "check --task"),
+    ] {
+        let body = r#"{"error_code":"Deploy.0001","error_msg":"no"}"#;
+        let (out, queries) = watch(&[Reply::status(status, body)], args);
+        out.code(5).stdout_has("Deploy.0001 no").stdout_has(says);
+        assert_eq!(queries.len(), 1);
+    }
+}
+
+#[test]
+fn each_scenario_of_the_demo_has_its_exit_code() {
+    let watches = [("success", 0), ("failure", 1), ("cancel", 3), ("flaky", 0)];
+    let watches = watches.map(|(scenario, code)| {
+        let program = deploywatch(["demo", "codearts", "--scenario", scenario]).args([
+            "--duration",
+            "2s",
+            "--interval",
+            "20ms",
+            "-o",
+            "json",
+        ]);
+        (scenario, code, program.spawn())
+    });
+    for (scenario, code, running) in watches {
+        let out = running.wait();
+        let last = out.code(code).stderr_is_empty().finished();
+        assert_eq!(last["units"]["total"], 6, "{scenario}\n{out}");
+        assert_eq!(last["units"]["skipped"], 1, "{scenario}\n{out}");
+        let failed = last["units"]["failed"].as_u64().unwrap_or_default();
+        assert_eq!(
+            failed,
+            u64::from(scenario == "failure"),
+            "{scenario}\n{out}"
+        );
+        out.stdout_has("waits for a new one");
+    }
+    let paused = deploywatch(["demo", "codearts", "--scenario", "pause"]).run();
+    paused.code(2).stdout_is_empty();
+}
+
+#[test]
+fn a_served_demo_is_watched_to_its_end_by_the_line_that_was_printed() {
+    let args = [
+        "demo",
+        "codearts",
+        "--duration",
+        "400ms",
+        "--serve",
+        "127.0.0.1:0",
+    ];
+    let mut server = deploywatch(args).spawn();
+    let line = server.first_line();
+    let words: Vec<_> = line.split_whitespace().collect();
+    let [token, "deploywatch", args @ ..] = &words[..] else {
+        panic!("{line}");
+    };
+    let (name, value) = token.split_once('=').unwrap();
+    let out = deploywatch(args)
+        .args(["-i", "20ms"])
+        .env(name, value)
+        .run();
+    out.code(0).stderr_is_empty();
+}

@@ -1,0 +1,25 @@
+//! The black-box tests: the built binary against a scripted server, in pipes and in a terminal.
+//!
+//! One binary for all of them links once and shares one test runner; `support` is what the tests
+//! are written with.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test a panic is the failure, and its line says where"
+)]
+
+mod ci;
+mod cli;
+mod codearts;
+mod completions;
+mod demo;
+mod faults;
+mod fsd;
+mod huawei;
+mod mrs;
+mod output;
+mod screen;
+mod servicestage;
+mod signals;
+mod support;
+mod yunxiao;

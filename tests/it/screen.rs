@@ -1,0 +1,369 @@
+//! The bars, as a person sees them in a terminal, and what is left there afterwards.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{
+    Order, Program, Reply, Screen, Server, Signal, order, order_with, rows, yunxiao,
+};
+
+/// Rows and columns: the usual window, a small one, a large one.
+const WINDOWS: [(u16, u16); 3] = [(24, 80), (10, 40), (50, 200)];
+
+/// What the bars and the last row of the picture are made of, and nothing else.
+const PICTURE: [&str; 4] = ["━", "─", "╍", " more: "];
+
+/// The rows of the picture; empty while there is none.
+fn picture(screen: &vt100::Screen) -> Vec<String> {
+    let mut rows = rows(screen);
+    rows.truncate(
+        rows.iter()
+            .rposition(|row| !row.is_empty())
+            .map_or(0, |last| last + 1),
+    );
+    rows
+}
+
+/// Waits until the picture is like that. It never has more rows than the window less three; a row
+/// that were too wide would take two.
+#[track_caller]
+fn wait_for_picture(screen: &Screen, what: &str, met: impl Fn(&[String]) -> bool) {
+    screen.wait_until(what, |screen| {
+        let picture = picture(screen);
+        let height = usize::from(screen.size().0.get());
+        assert!(picture.len() <= height - 3, "{height} rows: {picture:#?}");
+        met(&picture)
+    });
+}
+
+/// Waits for the picture of the whole and of machine 192.0.2.1.
+#[track_caller]
+fn wait_for_one_machine(screen: &Screen) {
+    wait_for_picture(screen, "a machine", |rows| {
+        rows.len() == 2 && rows[1].contains("192.0.2.1 ")
+    });
+}
+
+/// The program has ended with this code, the picture is gone, and the report stands in its place.
+#[track_caller]
+fn assert_only_the_report_is_left(screen: &mut Screen, code: i32, verdict: &str) {
+    assert_eq!(screen.wait_exit(), code, "{}", screen.contents());
+    let left = screen.history();
+    assert!(left[0].contains(verdict), "{left:#?}");
+    for part in PICTURE {
+        assert!(
+            !left.iter().any(|row| row.contains(part)),
+            "{part:?} in {left:#?}"
+        );
+    }
+    screen.assert_left_clean();
+}
+
+#[test]
+fn a_few_machines_are_all_shown_failures_first() {
+    let states = [
+        ("192.0.2.1", "Success"),
+        ("192.0.2.2", "Running"),
+        ("192.0.2.3", "Failed"),
+    ];
+    for (height, width) in WINDOWS {
+        let answers = vec![order_with("Running", &states)];
+        let (server, end) = Server::two_acts(answers, vec![order("Cancelled")]);
+        let mut screen = Screen::spawn(yunxiao(&server), height, width);
+        wait_for_picture(&screen, "four rows", |rows| rows.len() == 4);
+        wait_for_picture(&screen, "the whole first", |rows| rows[0].contains("2/3"));
+        wait_for_picture(&screen, "the failure before the others", |rows| {
+            let order = ["192.0.2.3", "192.0.2.1", "192.0.2.2"];
+            rows[1..]
+                .iter()
+                .zip(order)
+                .all(|(row, name)| row.contains(name))
+        });
+        wait_for_picture(&screen, "each with its state", |rows| {
+            let order = ["failed", "succeeded", "running"];
+            rows[1..]
+                .iter()
+                .zip(order)
+                .all(|(row, state)| row.contains(state))
+        });
+        end();
+        assert_only_the_report_is_left(&mut screen, 3, "cancelled yunxiao:123/1111");
+        screen.wait_for("✗ failed 192.0.2.3");
+    }
+}
+
+#[test]
+fn of_two_thousand_machines_the_failed_ones_come_first_and_the_rest_is_counted() {
+    let order = |word| {
+        Order::new(word)
+            .machines("pending", 1890, "Pending")
+            .machines("running", 100, "Running")
+            .machines("done", 7, "Success")
+            .machines("failed", 3, "Failed")
+    };
+    for (height, width) in WINDOWS {
+        let answers = vec![order("Running").reply()];
+        let last = order("Cancelled").reply();
+        let (server, end) = Server::two_acts(answers, vec![last]);
+        let mut screen = Screen::spawn(yunxiao(&server), height, width);
+        let all = usize::from(height) - 3;
+        wait_for_picture(&screen, "as many rows as may be", |rows| rows.len() == all);
+        wait_for_picture(&screen, "the whole first", |rows| {
+            rows[0].contains("10/2000")
+        });
+        wait_for_picture(&screen, "the failures, then what runs", |rows| {
+            let kind = |row: &String, kind: &str| row.contains(&format!("{kind}-0"));
+            rows[1..4].iter().all(|row| kind(row, "failed"))
+                && rows[4..all - 1].iter().all(|row| kind(row, "running"))
+        });
+        let rest = 2000 - (all - 2);
+        let more = format!("… {rest} more: ");
+        wait_for_picture(&screen, &more, |rows| rows[all - 1].starts_with(&more));
+        end();
+        assert_only_the_report_is_left(&mut screen, 3, "cancelled yunxiao:123/1111");
+        assert_eq!(
+            screen
+                .history()
+                .iter()
+                .filter(|row| row.contains("✗ failed"))
+                .count(),
+            3
+        );
+    }
+}
+
+#[test]
+fn more_failures_than_rows_leave_room_for_the_count() {
+    let order = Order::new("Running").machines("bad", 99, "Failed");
+    let order = order.machines("good", 1, "Running").reply();
+    let (server, end) = Server::two_acts(vec![order], vec![self::order("Failed")]);
+    let mut screen = Screen::spawn(yunxiao(&server), 10, 40);
+    let more = "… 95 more: 94 failed, 1 running";
+    wait_for_picture(&screen, "the count", |rows| {
+        rows.len() == 7 && rows[0].contains("99/100") && rows[6].starts_with(more)
+    });
+    end();
+    assert_only_the_report_is_left(&mut screen, 1, "failed yunxiao:123/1111");
+}
+
+/// In every window each of four machines with such names has a row of its own.
+#[track_caller]
+fn assert_one_row_each(names: &[String; 4]) {
+    let order = names.iter().fold(Order::new("Running"), |order, name| {
+        order.machine(name, name, "Running", 1)
+    });
+    let server = Server::script(vec![order.reply()]);
+    for (height, width) in WINDOWS {
+        let screen = Screen::spawn(yunxiao(&server), height, width);
+        wait_for_picture(&screen, "four machines", |rows| {
+            rows.len() == 5 && rows[1..].iter().all(|row| row.contains("running"))
+        });
+    }
+}
+
+#[test]
+fn long_and_wide_names_stay_within_the_window() {
+    let accents = "e\u{301}".repeat(200);
+    let mixed = "a部".repeat(60);
+    assert_one_row_each(&["x".repeat(300), "部署机器".repeat(30), accents, mixed]);
+}
+
+#[test]
+fn characters_whose_width_terminals_disagree_on_stay_within_the_window() {
+    let joined = "👩\u{200d}🚀".repeat(60);
+    let heart = "❤\u{fe0f}".repeat(60);
+    assert_one_row_each(&[joined, heart, "🇨🇳".repeat(60), "👍🏽".repeat(60)]);
+}
+
+#[test]
+fn the_terminal_is_left_clean_however_it_ends() {
+    let state = |status: &str, word| order_with(status, &[("192.0.2.1", word)]);
+    let running = || vec![state("Running", "Running")];
+    let lost = ["--max-offline", "0s"];
+    let no_args: &[&str] = &[];
+    for (height, width) in WINDOWS {
+        for (args, last, code, verdict) in [
+            (no_args, state("Success", "Success"), 0, "✓ succeeded"),
+            (no_args, state("Failed", "Failed"), 1, "✗ failed"),
+            (no_args, Reply::status(401, ""), 5, "✗ refused"),
+            (&lost, Reply::status(502, ""), 6, "? lost"),
+            (
+                &["--timeout", "1s"],
+                state("Running", "Running"),
+                124,
+                "? timed out",
+            ),
+        ] {
+            let (server, end) = Server::two_acts(running(), vec![last]);
+            let mut screen = Screen::spawn(yunxiao(&server).args(args), height, width);
+            wait_for_one_machine(&screen);
+            end();
+            assert_only_the_report_is_left(&mut screen, code, verdict);
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_the_report_and_a_clean_terminal() {
+    for (height, width) in WINDOWS {
+        let server = Server::script(vec![order_with("Running", &[("192.0.2.1", "Running")])]);
+        let mut screen = Screen::spawn(yunxiao(&server), height, width);
+        wait_for_one_machine(&screen);
+        screen.send([3]);
+        assert_only_the_report_is_left(&mut screen, 130, "■ interrupted");
+        screen.wait_for("The deployment goes on");
+    }
+}
+
+#[test]
+fn a_signal_leaves_the_report_and_a_clean_terminal() {
+    let server = Server::script(vec![order_with("Running", &[("192.0.2.1", "Running")])]);
+    let mut screen = Screen::spawn(yunxiao(&server), 24, 80);
+    wait_for_one_machine(&screen);
+    screen.signal(Signal::TERM);
+    assert_only_the_report_is_left(&mut screen, 143, "■ interrupted");
+}
+
+#[test]
+fn what_is_wrong_has_a_row_under_the_whole() {
+    let machine = [("192.0.2.1", "Running")];
+    for (reply, says) in [
+        (Reply::hang(), "waiting for the first answer"),
+        (Reply::status(502, ""), "no contact"),
+        (order_with("Waiting", &machine), "paused"),
+        (order_with("Rebooting", &machine), "unknown"),
+    ] {
+        let server = Server::script(vec![reply]);
+        let screen = Screen::spawn(yunxiao(&server), 24, 80);
+        screen.wait_until(says, |screen| {
+            let rows = picture(screen);
+            let whole = rows.iter().position(|row| row.contains("yunxiao:123/1111"));
+            whole.is_some_and(|whole| rows.get(whole + 1).is_some_and(|row| row.contains(says)))
+        });
+        server.wait_for_requests(1);
+    }
+}
+
+#[test]
+fn warnings_stand_above_the_picture_and_stay() {
+    let answers = vec![order_with("Rebooting", &[("192.0.2.1", "Running")])];
+    let (server, end) = Server::two_acts(answers, vec![order("Success")]);
+    let program = yunxiao(&server).args(["--insecure"]);
+    let mut screen = Screen::spawn(program, 24, 80);
+    screen.wait_until("two warnings, then the picture", |screen| {
+        let rows = picture(screen);
+        rows.len() >= 4
+            && rows[0].starts_with("warning: --insecure")
+            && rows[1].starts_with("warning: order status \"Rebooting\"")
+            && rows.last().is_some_and(|row| row.contains("192.0.2.1"))
+    });
+    end();
+    assert_eq!(screen.wait_exit(), 0);
+    let left = screen.history();
+    for part in PICTURE {
+        assert!(!left.iter().any(|row| row.contains(part)), "{left:#?}");
+    }
+    let count = |text| left.iter().filter(|row| row.contains(text)).count();
+    assert_eq!(
+        (count("warning: "), count("✓ succeeded")),
+        (2, 1),
+        "{left:#?}"
+    );
+    screen.assert_left_clean();
+}
+
+#[test]
+fn the_report_goes_to_stdout_where_that_is_a_file() {
+    let answers = vec![order_with("Running", &[("192.0.2.1", "Running")])];
+    let (server, end) = Server::two_acts(answers, vec![order("Failed")]);
+    let mut screen = Screen::spawn_with_stdout_piped(yunxiao(&server), 24, 80);
+    wait_for_one_machine(&screen);
+    assert_eq!(screen.stdout(), "");
+    end();
+    assert_eq!(screen.wait_exit(), 1);
+    assert!(
+        screen
+            .stdout()
+            .starts_with("✗ failed yunxiao:123/1111 after ")
+    );
+    assert_eq!(screen.contents(), "", "the picture is gone");
+    screen.assert_left_clean();
+}
+
+#[test]
+fn the_picture_follows_the_size_of_the_window() {
+    let order = Order::new("Running")
+        .machines("host", 100, "Running")
+        .reply();
+    let (server, end) = Server::two_acts(vec![order], vec![self::order("Success")]);
+    let mut screen = Screen::spawn(yunxiao(&server), 10, 40);
+    wait_for_picture(&screen, "seven rows", |rows| rows.len() == 7);
+    screen.resize(24, 80);
+    screen.wait_until("a picture of 21 rows", |screen| {
+        let rows = rows(screen);
+        rows.iter().any(|row| row.starts_with("… 81 more: "))
+    });
+    end();
+    assert_eq!(screen.wait_exit(), 0);
+    screen.wait_for("✓ succeeded");
+    screen.assert_left_clean();
+}
+
+#[test]
+fn it_is_drawn_ten_times_a_second_at_most() {
+    let server = Server::start(|_, n| match n {
+        0..50 => order_with("Running", &[("a", ["Running", "Failed"][n % 2])]),
+        _ => order("Success"),
+    });
+    let begun = Instant::now();
+    let mut screen = Screen::spawn(yunxiao(&server).args(["--color", "never"]), 24, 80);
+    assert_eq!(screen.wait_exit(), 0);
+    let most = begun.elapsed().as_millis() / 100 + 2;
+    let raw = String::from_utf8(screen.raw()).unwrap();
+    // The report names the target once.
+    let draws = raw.matches("yunxiao:123/1111").count() - 1;
+    assert!(
+        (3..=most as usize).contains(&draws),
+        "{draws} draws, {most} at most"
+    );
+}
+
+/// Plain lines, and nothing that moves the cursor or erases.
+#[track_caller]
+fn assert_plain(program: Program, server: &Server) {
+    let mut screen = Screen::spawn(program, 24, 80);
+    assert_eq!(screen.wait_exit(), 0);
+    let raw = String::from_utf8(screen.raw()).unwrap();
+    let rest = raw.split("\u{1b}[").skip(1);
+    for rest in rest {
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != ';')
+            .unwrap();
+        assert!(rest[end..].starts_with('m'), "no colour: {rest:?}");
+    }
+    assert!(
+        raw.starts_with("20") && raw.contains("yunxiao:123/1111"),
+        "{raw}"
+    );
+    assert!(raw.contains("watching http://127.0.0.1"), "{raw}");
+    screen.assert_left_clean();
+    server.wait_for_requests(2);
+}
+
+#[test]
+fn where_bars_have_no_place_it_is_plain() {
+    for (name, value) in [("CI", "true"), ("CI", "1"), ("TERM", "dumb"), ("TERM", "")] {
+        let server = Server::script(vec![order("Running"), order("Success")]);
+        assert_plain(yunxiao(&server).env(name, value), &server);
+    }
+    let server = Server::script(vec![order("Running"), order("Success")]);
+    assert_plain(yunxiao(&server).args(["-o", "plain"]), &server);
+    // Bars that are asked for are drawn in CI too, where there is a terminal.
+    let server = Server::script(vec![Reply::delayed(
+        order("Success"),
+        Duration::from_millis(300),
+    )]);
+    let program = yunxiao(&server).env("CI", "true").args(["-o", "bars"]);
+    let screen = Screen::spawn(program, 24, 80);
+    wait_for_picture(&screen, "the picture", |rows| rows.len() == 2);
+    server.wait_for_requests(1);
+}

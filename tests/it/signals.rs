@@ -1,0 +1,143 @@
+//! SIGINT and SIGTERM: the watch ends, the deployment goes on, and the report says so.
+
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::time::{Duration, Instant};
+
+use rustix::io::ioctl_fionbio;
+
+use crate::support::{Reply, Running, Server, Signal, finished, order_with, yunxiao, yunxiao_at};
+
+const SIGNALS: [(Signal, i32, &str); 2] =
+    [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")];
+
+/// A server that leaves the last of these requests without an answer.
+fn hanging_after(mut replies: Vec<Reply>) -> (Server, usize) {
+    replies.push(Reply::hang());
+    let requests = replies.len();
+    (Server::script(replies), requests)
+}
+
+#[test]
+fn a_signal_during_a_request_ends_the_watch_within_a_second_with_the_report() {
+    let running = order_with("Running", &[("192.0.2.1", "Running")]);
+    for (signal, code, name) in SIGNALS {
+        for replies in [
+            vec![running.clone()],
+            vec![],
+            vec![running.clone(), Reply::reset()],
+        ] {
+            let known = !replies.is_empty();
+            let (server, requests) = hanging_after(replies);
+            let running = yunxiao(&server).args(["--events", "events"]).spawn();
+            server.wait_for_requests(requests);
+            let sent = Instant::now();
+            running.signal(signal);
+            let out = running.wait();
+            assert!(sent.elapsed() < Duration::from_secs(1), "{out}");
+            out.code(code).stderr_is_empty();
+            out.stdout_has("■ interrupted yunxiao:123/1111 after ")
+                .stdout_has(name);
+            out.stdout_has("The deployment goes on");
+            out.stdout_has("deploywatch yunxiao --pipeline 123 --order 1111");
+            assert_eq!(out.stdout.contains("▸ running 192.0.2.1"), known, "{out}");
+            let last = finished(&out.file("events"));
+            assert_eq!(
+                (&last["verdict"], &last["exit_code"]),
+                (&"interrupted".into(), &code.into())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_signal_between_two_polls_does_not_wait_for_the_next() {
+    for (signal, code, _) in SIGNALS {
+        let server = Server::script(vec![order_with("Running", &[])]);
+        let mut running = yunxiao_at(&server.url()).args(["--interval", "1h"]).spawn();
+        running.wait_for_stdout("1111 running");
+        let sent = Instant::now();
+        running.signal(signal);
+        running.wait().code(code);
+        assert!(sent.elapsed() < Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_signal_is_told_in_every_mode() {
+    for (signal, code, name) in SIGNALS {
+        for output in ["json", "quiet"] {
+            let (server, requests) = hanging_after(vec![]);
+            let running = yunxiao(&server).args(["-o", output]).spawn();
+            server.wait_for_requests(requests);
+            running.signal(signal);
+            let out = running.wait();
+            out.code(code);
+            if output == "json" {
+                out.stderr_is_empty();
+                assert!(
+                    out.finished()["reason"].as_str().unwrap().contains(name),
+                    "{out}"
+                );
+            } else {
+                out.stdout_is_empty().stderr_has(name);
+                assert_eq!(out.stderr.lines().count(), 1, "{out}");
+            }
+        }
+    }
+}
+
+/// A pipe that is full and that nobody reads: who writes into it waits, until the reader goes.
+fn stuck() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = io::pipe().unwrap();
+    ioctl_fionbio(&writer, true).unwrap();
+    while writer.write(&[b'.'; 4096]).is_ok() {}
+    while writer.write(b".").is_ok() {}
+    ioctl_fionbio(&writer, false).unwrap();
+    (reader, writer)
+}
+
+/// A watch that cannot say what it has to say, and so cannot end.
+fn held_up(server: &Server) -> (Running, PipeReader) {
+    let (reader, writer) = stuck();
+    let program = yunxiao(server).args(["--events", "events"]).stdout(writer);
+    let mut running = program.spawn();
+    // The event file comes before stdout: with this in it, the signals are being listened to.
+    running.wait_for_file("events", "started");
+    (running, reader)
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_where_the_report_is_held_up() {
+    for (first, second, code) in [
+        (Signal::INT, Signal::INT, 130),
+        (Signal::INT, Signal::TERM, 143),
+        (Signal::TERM, Signal::INT, 130),
+        (Signal::TERM, Signal::TERM, 143),
+    ] {
+        let server = Server::script(vec![order_with("Running", &[])]);
+        server.may_be_idle();
+        let (mut running, _reader) = held_up(&server);
+        running.signal(first);
+        assert!(
+            running.goes_on(Duration::from_millis(100)),
+            "the first waits for the report"
+        );
+        let sent = Instant::now();
+        running.signal(second);
+        running.wait().code(code);
+        assert!(sent.elapsed() < Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_report_that_was_held_up_comes_when_somebody_reads() {
+    let server = Server::script(vec![order_with("Running", &[])]);
+    server.may_be_idle();
+    let (mut running, reader) = held_up(&server);
+    running.signal(Signal::INT);
+    assert!(running.goes_on(Duration::from_millis(50)));
+    let report = std::thread::spawn(move || io::read_to_string(reader).unwrap());
+    running.wait().code(130);
+    let report = report.join().unwrap();
+    assert!(report.contains("interrupted yunxiao:123/1111"), "{report}");
+}
