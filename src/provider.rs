@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::{Snapshot, Unit};
+use crate::text;
 
 pub(crate) mod codearts;
 pub(crate) mod fsd;
 pub(crate) mod huawei;
 pub(crate) mod mrs;
+#[cfg(test)]
+mod mutate;
 pub(crate) mod servicestage;
 mod wire;
 pub(crate) mod yunxiao;
@@ -55,13 +58,20 @@ pub(crate) enum Then {
     },
     /// The user must say more: the command line does not tell which deployment is meant.
     SayMore,
+    /// There is nobody left to ask: the recording that is played ends here.
+    Over,
+}
+
+/// A cause may hold words of the provider, or of whoever answered in its place.
+fn printable(cause: &str) -> String {
+    text::clean(cause, text::MESSAGE).into_owned()
 }
 
 impl PollError {
     /// An answer that does not say what the verdict needs.
-    pub(crate) fn unreadable(cause: impl Into<String>) -> Self {
+    pub(crate) fn unreadable(cause: impl AsRef<str>) -> Self {
         Self {
-            cause: cause.into(),
+            cause: printable(cause.as_ref()),
             status: Some(200),
             then: Then::AskAgain { retry_after: None },
             date: None,
@@ -69,9 +79,9 @@ impl PollError {
     }
 
     /// A refusal in words of deploywatch's own.
-    pub(crate) fn refused(cause: impl Into<String>, status: Option<u16>) -> Self {
+    pub(crate) fn refused(cause: impl AsRef<str>, status: Option<u16>) -> Self {
         Self {
-            cause: cause.into(),
+            cause: printable(cause.as_ref()),
             status,
             then: Then::Refused {
                 hint: None,

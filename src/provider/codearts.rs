@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use url::Url;
 
 use super::huawei::{self, Account};
-use super::wire::{List, Object, Text, safe_in_url};
+use super::wire::{self, Object, Shown, Text, safe_in_url};
 use super::{PollError, Provider};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -196,21 +195,7 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
-    step_state: Steps<'a>,
-}
-
-/// The steps. They are for show, so that what is no list of steps is none.
-#[derive(Deserialize)]
-#[serde(untagged, bound(deserialize = "'de: 'a"))]
-enum Steps<'a> {
-    List(List<Step<'a>>),
-    Other(IgnoredAny),
-}
-
-impl Default for Steps<'_> {
-    fn default() -> Self {
-        Self::Other(IgnoredAny)
-    }
+    step_state: Shown<Step<'a>>,
 }
 
 /// A step [D]. No field of it is a state; the offsets are places in the log.
@@ -237,8 +222,8 @@ impl Step<'_> {
 /// Reads an answer: which run it is about, and how that stands. `last` are the units of the answer
 /// before. The error is what is wrong with the answer.
 fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), String> {
-    let state: State<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("not the JSON of a task's state: {error}"))?;
+    let state: State<'_> =
+        wire::read(body).map_err(|error| format!("not the JSON of a task's state: {error}"))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
         let words = huawei::words(body).or_else(|| {
@@ -285,9 +270,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
         snapshot.warnings.push(Note::OtherId { asked, answered });
     }
     snapshot.run = record.record_id.printable();
-    if let Steps::List(steps) = &record.step_state {
-        snapshot.units = units(steps, snapshot.phase, last);
-    }
+    snapshot.units = units(&record.step_state, snapshot.phase, last);
     snapshot
 }
 
@@ -347,6 +330,9 @@ fn states(steps: &[Step<'_>], phase: Phase) -> Vec<UnitState> {
     };
     steps.iter().enumerate().map(state).collect()
 }
+
+#[cfg(test)]
+mod mutated;
 
 #[cfg(test)]
 mod tests {

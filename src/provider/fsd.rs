@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::wire::Text;
+use super::wire::{self, Fields, Loose, Places, Text};
 use super::{PollError, Provider};
 use crate::http::{Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -161,8 +161,8 @@ fn hint(error: PollError) -> PollError {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Answer<'a> {
     code: Text<'a>,
-    message: Value,
-    data: Option<Data<'a>>,
+    message: Loose,
+    data: Option<Fields<Data<'a>>>,
 }
 
 /// The state of the one run there is [D].
@@ -172,9 +172,9 @@ struct Data<'a> {
     is_end: Text<'a>,
     /// What has ended, in order; the step at work is not in it [O]. An entry keeps its place, so
     /// that a null one moves none.
-    now_list: Option<Vec<Option<Step<'a>>>>,
+    now_list: Option<Places<Step<'a>>>,
     /// The whole plan.
-    process_list: Option<Vec<Option<Step<'a>>>>,
+    process_list: Option<Places<Step<'a>>>,
 }
 
 /// A step of either list [D]. `sort` is not read: it repeats, and the lists contradict each other
@@ -201,7 +201,7 @@ impl Step<'_> {
 
 /// The server's words for an error: a text, or an object of a text for each field [O].
 fn words(body: &[u8]) -> Option<String> {
-    message_words(&serde_json::from_slice::<Answer<'_>>(body).ok()?.message)
+    message_words(wire::read::<Answer<'_>>(body).ok()?.message.get())
 }
 
 fn message_words(message: &Value) -> Option<String> {
@@ -220,28 +220,24 @@ fn message_words(message: &Value) -> Option<String> {
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
-    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| {
+    let answer: Answer<'_> = wire::read(body).map_err(|error| {
         PollError::unreadable(format!("not the JSON of an installer's status: {error}"))
     })?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
-        let words = message_words(&answer.message).unwrap_or_else(|| "no reason given".into());
+        let words = message_words(answer.message.get()).unwrap_or_else(|| "no reason given".into());
         let cause = format!("an error answer: code {code}: {words}");
         return Err(PollError::unreadable(text::clean(&cause, text::MESSAGE)));
     }
     let lacks = |what: &str| PollError::unreadable(format!("the answer has no {what}"));
-    let data = answer.data.ok_or_else(|| lacks("data"))?;
-    let plan: Vec<_> = data.process_list.ok_or_else(|| lacks("processList"))?;
+    let Fields(data) = answer.data.ok_or_else(|| lacks("data"))?;
+    let Places(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
     if plan.is_empty() {
         // Nothing has been started, or a new run is being set up: its tables are not rewritten at
         // once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
         // not said which run this is, so that what is known of the last one is not forgotten.
         return Ok(Snapshot::new(Phase::Pending));
     }
-    let ended = data.now_list.ok_or_else(|| lacks("nowList"))?;
-    let [plan, ended] = [plan, ended].map(|list| {
-        let steps = list.into_iter().map(Option::unwrap_or_default);
-        steps.collect::<Vec<_>>()
-    });
+    let Places(ended) = data.now_list.ok_or_else(|| lacks("nowList"))?;
     let failed = ended.iter().find(|step| step.result.is("false"));
     let goes_on = match (failed, &data.is_end) {
         (Some(_), _) => false,
@@ -316,6 +312,9 @@ fn steps(plan: &[Step<'_>], ended: &[Step<'_>], goes_on: bool, last: &[Unit]) ->
     }
     units.finish()
 }
+
+#[cfg(test)]
+mod mutated;
 
 #[cfg(test)]
 mod tests {
@@ -631,6 +630,8 @@ mod tests {
             "[]",
             r#"{"code":0,"data":null}"#,
             r#"{"code":0,"data":[]}"#,
+            r#"{"code":0,"data":[true,[{"result":true}],[{}]]}"#,
+            r#"{"data":{"isEnd":true,"nowList":[["","","",true]],"processList":[{}]}}"#,
             r#"{"code":0,"data":{}}"#,
             r#"{"data":{"isEnd":true,"nowList":[]}}"#,
             r#"{"data":{"isEnd":true,"nowList":[],"processList":null}}"#,

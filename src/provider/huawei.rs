@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::PollError;
-use super::wire::{Object, Text};
+use super::wire::{self, Object, Text};
+use crate::clock::Now;
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase};
 use crate::secret::{Credential, Secret};
@@ -110,7 +111,7 @@ impl Account {
             }),
             Credentials::Keys(keys) => {
                 let project = self.project.as_deref();
-                let signed = keys.sign(url, content_type, project, SystemTime::now());
+                let signed = keys.sign(url, content_type, project, Now::read().wall);
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
                 ask(headers.collect())
             }
@@ -329,7 +330,7 @@ pub(crate) fn url(endpoint: &Url, path: &str) -> Url {
 /// where that is the likelier reason.
 pub(crate) fn advise(error: PollError, advice: Option<&str>) -> PollError {
     let skew = match (error.status, error.date) {
-        (Some(401 | 403), Some(server)) => skew(server, SystemTime::now()),
+        (Some(401 | 403), Some(server)) => skew(server, Now::read().wall),
         _ => None,
     };
     let advice: Vec<_> = skew.as_deref().into_iter().chain(advice).collect();
@@ -385,7 +386,7 @@ struct Reason<'a> {
 
 /// The provider's words in the body of an error: code, message, detail, request id.
 pub(crate) fn words(body: &[u8]) -> Option<String> {
-    let failure: Failure<'_> = serde_json::from_slice(body).ok()?;
+    let failure: Failure<'_> = wire::read(body).ok()?;
     let inner = failure.error.get();
     let first = |texts: &[&Text<'_>]| {
         let text = texts.iter().find_map(|text| text.get());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::wire::{List, Text};
+use super::wire::{self, Fields, List, Text};
 use super::{PollError, Provider};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
@@ -74,7 +74,7 @@ struct Progress<'a> {
     error_code: Text<'a>,
     error_description: Text<'a>,
     total_progress: Text<'a>,
-    res_obj: Option<Details<'a>>,
+    res_obj: Option<Fields<Details<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -117,7 +117,7 @@ impl Progress<'_> {
         let sizes = self
             .res_obj
             .as_ref()
-            .map(|details| &details.total_step_size);
+            .map(|Fields(details)| &details.total_step_size);
         let mut figures = sizes.into_iter().chain([&self.total_progress]);
         figures.find_map(|figure| {
             let figure: f64 = figure.get()?.parse().ok()?;
@@ -129,12 +129,12 @@ impl Progress<'_> {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<String> {
-    serde_json::from_slice::<Progress<'_>>(body).ok()?.error()
+    wire::read::<Progress<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
-    let progress: Progress<'_> = serde_json::from_slice(body).map_err(|error| {
+    let progress: Progress<'_> = wire::read(body).map_err(|error| {
         PollError::unreadable(format!("not the JSON of a command's progress: {error}"))
     })?;
     if progress.state.get().is_none() {
@@ -150,7 +150,7 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
         let words = progress.error();
         snapshot.message = words.map(|words| Note::Provider(words.into()));
     }
-    if let Some(details) = &progress.res_obj {
+    if let Some(Fields(details)) = &progress.res_obj {
         let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
         let (steps_before, entities_before) = last.split_at(of_entities);
         let reason = progress.error_description.get();
@@ -226,6 +226,9 @@ fn flaw(entity: &Unit) -> Note {
         operation: entity.detail.clone(),
     }
 }
+
+#[cfg(test)]
+mod mutated;
 
 #[cfg(test)]
 mod tests {
@@ -436,6 +439,8 @@ mod tests {
             "null",
             "[]",
             r#""COMPLETE""#,
+            r#"["COMPLETE"]"#,
+            r#"{"state":"COMPLETE","res_obj":[[],[],0]}"#,
             r#"{"state":null}"#,
             r#"{"state":""}"#,
             r#"{"state":{"state":"COMPLETE"}}"#,

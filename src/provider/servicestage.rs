@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::huawei::{self, Account};
-use super::wire::{Count, List, Text, safe_in_url};
+use super::wire::{self, Count, List, Loose, Text, safe_in_url};
 use super::{PollError, Provider, Then};
 use crate::http::{Answer, Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -317,8 +317,8 @@ impl Component<'_> {
 /// Reads the components; `last` are the units of the answer before. With the snapshot come the jobs
 /// of the units that failed. The error is what is wrong with the answer.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), String> {
-    let answer: DeployInfo<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("not the JSON of a release task: {error}"))?;
+    let answer: DeployInfo<'_> =
+        wire::read(body).map_err(|error| format!("not the JSON of a release task: {error}"))?;
     let none = List::default();
     let components = match (&answer.components, huawei::words(body)) {
         (Some(components), _) => components,
@@ -451,8 +451,8 @@ impl Plan {
     /// Reads the release task; `units` are its components. The error is what is wrong with the
     /// answer.
     fn read(body: &[u8], units: &[Unit]) -> Result<Self, String> {
-        let release: Release<'_> = serde_json::from_slice(body)
-            .map_err(|error| format!("not the JSON of a release task: {error}"))?;
+        let release: Release<'_> =
+            wire::read(body).map_err(|error| format!("not the JSON of a release task: {error}"))?;
         let Some(status) = release.status.printable() else {
             return Err(huawei::words(body).unwrap_or_else(|| "the answer has no status".into()));
         };
@@ -544,19 +544,19 @@ struct Task<'a> {
     task_status: Text<'a>,
     /// Text or a list of it: the vendor does not say.
     #[serde(alias = "MESSAGES")]
-    messages: Value,
+    messages: Loose,
 }
 
 /// The failed tasks of a job, and their messages.
 fn failed_tasks(body: &[u8]) -> Option<String> {
-    let job: Job<'_> = serde_json::from_slice(body).ok()?;
+    let job: Job<'_> = wire::read(body).ok()?;
     let failed = job.tasks.iter().filter(|task| {
         let failed = [("FAILED", ()), ("PARTIALLY_FAILED", ())];
         task.task_status.meaning(&failed).is_some()
     });
     let lines = failed.map(|task| {
         let name = task.task_name.get().unwrap_or("task");
-        format!("{name} failed: {}\n", message(&task.messages))
+        format!("{name} failed: {}\n", message(task.messages.get()))
     });
     Some(lines.collect())
 }
@@ -569,6 +569,9 @@ fn message(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod mutated;
 
 #[cfg(test)]
 mod tests {
@@ -1031,7 +1034,7 @@ mod tests {
     fn what_has_no_components_is_unreadable() {
         for (json, says) in [
             ("", "not the JSON"),
-            ("[]", "no components"),
+            ("[]", "not the JSON"),
             ("{}", "no components"),
             (r#"{"status":"SUCCESS"}"#, "no components"),
             (r#"{"components":"none"}"#, "not the JSON"),

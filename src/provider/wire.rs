@@ -8,10 +8,22 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::model::Note;
 use crate::text;
+
+/// Warnings of one answer. Where each of 100,000 units has a word of its own, nobody reads them, and
+/// looking for the same one takes for ever.
+const WARNINGS: usize = 200;
+
+/// The longest JSON in bytes that could be a person's words.
+const READABLE: usize = 64 << 10;
+
+/// The longest list that is read: far more than any deployment has, and few enough to be held.
+const LONGEST: usize = 1_000_000;
 
 /// Text, or nothing. Borrows from the answer where the JSON string holds no escapes; serde's own
 /// `Option<Cow<str>>` would copy.
@@ -21,7 +33,12 @@ pub(crate) struct Text<'a>(Option<Cow<'a, str>>);
 impl Text<'_> {
     /// The text, without white space around it; none where that leaves nothing.
     pub(crate) fn get(&self) -> Option<&str> {
-        let text = self.0.as_deref()?.trim();
+        let text = self.0.as_deref()?;
+        // Nearly no text has white space around it, and there may be 100,000 of them.
+        let text = match text.as_bytes() {
+            [b'!'..=b'~', .., b'!'..=b'~'] => text,
+            _ => text.trim(),
+        };
         (!text.is_empty()).then_some(text)
     }
 
@@ -49,11 +66,12 @@ impl Text<'_> {
         Some(text::clean(self.get()?, text::NAME).into())
     }
 
-    /// Warns that the text is not a known word of `field`: once for each word, not for each unit.
+    /// Warns that the text is not a known word of `field`: once for each word, not for each unit, and
+    /// not without end.
     pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Note>) {
         if let Some(word) = self.printable() {
             let note = Note::UnknownWord { field, word };
-            if !warnings.contains(&note) {
+            if warnings.len() < WARNINGS && !warnings.contains(&note) {
                 warnings.push(note);
             }
         }
@@ -139,6 +157,40 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
+/// Reads the JSON of an answer, which is an object.
+///
+/// # Errors
+/// Where it is no JSON, or anything but an object.
+pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(body).map(|Fields(answer)| answer)
+}
+
+/// An object, read by the names of its fields. serde's own way to read a struct takes a list as
+/// well, by the places of its items: a list with the right word at the right place would be a
+/// success.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor(PhantomData))
+    }
+}
+
+struct FieldsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
+    type Value = Fields<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Fields)
+    }
+}
+
 /// An object, where there is one; whatever else comes counts as an empty one.
 #[derive(Debug, Default)]
 pub(crate) struct Object<T>(T);
@@ -201,8 +253,8 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A list. Null and a missing one are empty, a null in it is passed over; anything else that is no
-/// list makes the answer unreadable.
+/// A list of objects. Null and a missing one are empty, a null in it is passed over; anything else
+/// that is no list of objects makes the answer unreadable.
 #[derive(Debug)]
 pub(crate) struct List<T>(Vec<T>);
 
@@ -243,10 +295,98 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element::<Option<T>>()? {
-            items.extend(item);
+        while let Some(item) = list.next_element::<Option<Fields<T>>>()? {
+            items.extend(item.map(|Fields(item)| item));
+            check_length(items.len())?;
         }
         Ok(items)
+    }
+}
+
+/// Refuses a list that would not fit into memory: two bytes can be an item, and an item may take a
+/// hundred times as much.
+///
+/// # Errors
+/// Where there are too many items.
+pub(crate) fn check_length<E: Error>(length: usize) -> Result<(), E> {
+    if length > LONGEST {
+        return Err(E::custom(format_args!("a list of more than {LONGEST}")));
+    }
+    Ok(())
+}
+
+/// Words in a form that the vendor does not say. As a tree of values an answer takes many times as
+/// much memory as its text, so that only what a person would read is made one, or a single text.
+#[derive(Debug, Default)]
+pub(crate) struct Loose(Value);
+
+impl Loose {
+    /// The value; null where there is none or too much of it.
+    pub(crate) fn get(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let fits = json.len() <= READABLE || json.starts_with('"');
+        let value = fits.then(|| serde_json::from_str(json).ok()).flatten();
+        Ok(Self(value.unwrap_or_default()))
+    }
+}
+
+/// A list of objects that is only for show: what is none counts as an empty one.
+#[derive(Debug)]
+pub(crate) struct Shown<T>(List<T>);
+
+impl<T> Default for Shown<T> {
+    fn default() -> Self {
+        Self(List::default())
+    }
+}
+
+impl<T> std::ops::Deref for Shown<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shown<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(serde_json::from_str(json).unwrap_or_default()))
+    }
+}
+
+/// A list of objects in which each keeps its place: a null one counts as an empty one.
+#[derive(Debug)]
+pub(crate) struct Places<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Places<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(PlacesVisitor(PhantomData))
+    }
+}
+
+struct PlacesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for PlacesVisitor<T> {
+    type Value = Places<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Option<Fields<T>>>()? {
+            items.push(item.map(|Fields(item)| item).unwrap_or_default());
+            check_length(items.len())?;
+        }
+        Ok(Places(items))
     }
 }
 
@@ -298,6 +438,11 @@ mod tests {
             Text(Some(word.into())).warn_unknown("status", &mut warnings);
         }
         Text::default().warn_unknown("status", &mut warnings);
+        let mut many = Vec::new();
+        for word in 0..1000 {
+            Text(Some(word.to_string().into())).warn_unknown("status", &mut many);
+        }
+        assert_eq!(many.len(), WARNINGS);
         let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(words.len(), 2);
         assert!(words[0].starts_with("status \"Odd\" is not a known word"));
@@ -338,10 +483,67 @@ mod tests {
 
     #[test]
     fn a_list_may_be_null_and_hold_null() {
-        let list: List<Count> = serde_json::from_str("null").expect("null");
+        let list: List<Named<'_>> = serde_json::from_str("null").expect("null");
         assert!(list.is_empty());
-        let list: List<Count> = serde_json::from_str("[1,null,2]").expect("a list");
-        assert_eq!(list.len(), 2);
-        serde_json::from_str::<List<Count>>(r#""no list""#).expect_err("a string is no list");
+        let list: List<Named<'_>> =
+            serde_json::from_str(r#"[{"name":"a"},null,{}]"#).expect("a list");
+        let names: Vec<_> = list.iter().map(|item| item.name.get()).collect();
+        assert_eq!(names, [Some("a"), None]);
+        for other in [r#""no list""#, "{}", "7", r#"[["a"]]"#, r#"["a"]"#] {
+            serde_json::from_str::<List<Named<'_>>>(other).expect_err(other);
+        }
+    }
+
+    #[derive(Debug, serde::Deserialize, Default)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
+    struct Named<'a> {
+        name: Text<'a>,
+    }
+
+    #[test]
+    fn words_are_read_in_any_form_but_not_in_any_amount() {
+        let read = |json: &str| {
+            let words: Loose = serde_json::from_str(json).expect("JSON");
+            words.get().clone()
+        };
+        for json in ["null", r#""a""#, r#"{"key":"a"}"#, r#"["a",1]"#] {
+            assert_eq!(read(json).to_string(), json);
+        }
+        let text = format!("\"{}\"", "a".repeat(READABLE));
+        assert_eq!(read(&text).as_str().map(str::len), Some(READABLE));
+        let zeros = format!("[0{}]", ",0".repeat(READABLE));
+        assert_eq!(read(&zeros), Value::Null);
+        assert_eq!(
+            read(&format!("{}1{}", "[".repeat(1000), "]".repeat(1000))),
+            Value::Null
+        );
+    }
+
+    #[test]
+    fn a_list_that_is_only_shown_may_be_anything() {
+        let read = |json: &str| {
+            let list: Shown<Named<'_>> = serde_json::from_str(json).expect("JSON");
+            list.len()
+        };
+        assert_eq!(read(r#"[{"name":"a"},null,{}]"#), 2);
+        for other in ["null", "7", r#""a""#, "{}", "[1]", r#"[["a"]]"#] {
+            assert_eq!(read(other), 0, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_read_by_the_names_of_its_fields_only() {
+        let named: Named<'_> = read(br#"{"other":[1],"name":"a"}"#).expect("an object");
+        assert_eq!(named.name.get(), Some("a"));
+        for other in [
+            &br#"["a"]"#[..],
+            b"[]",
+            b"null",
+            br#""a""#,
+            b"7",
+            br#"{"name":"a"}]"#,
+        ] {
+            assert!(read::<Named<'_>>(other).is_err());
+        }
     }
 }

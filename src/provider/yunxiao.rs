@@ -6,14 +6,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
+mod order;
 mod run;
 
+use order::DeployOrder;
 use run::{End, Found, Run};
 
-use super::wire::{Count, List, Text, safe_in_url};
+use super::wire::{self, Text, safe_in_url};
 use super::{PollError, Provider, Then};
 use crate::http::{Answer, Body, Http, Request};
-use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
 use crate::secret::Credential;
 use crate::text;
 
@@ -173,16 +175,16 @@ impl Yunxiao {
         }
         self.run_seen = true;
         if run.end.is_some() && self.earlier.as_ref() == Some(&run.id) {
-            return Ok(Search::Waits(pending(Note::AwaitsNewRun)));
+            return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
         }
         let search = match run.find(job.as_deref()) {
             Found::Order(job) => match &job.order {
                 Some(order) => Search::Found(order.clone()),
-                None => Search::Waits(pending(Note::AwaitsOrder)),
+                None => Search::Waits(waits(Note::AwaitsOrder)),
             },
             Found::SayMore(jobs) => return Err(say_more(job.as_deref(), &jobs)),
             Found::NotYet => match run.end {
-                None => Search::Waits(pending(Note::AwaitsOrder)),
+                None => Search::Waits(waits(Note::AwaitsOrder)),
                 Some(End::Fail) => Search::Waits(ended(Phase::Failed)),
                 Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
                 // A green run that deployed nothing is not a deployment that succeeded.
@@ -221,22 +223,22 @@ impl Yunxiao {
 /// What came of looking for the order.
 enum Search {
     Found(String),
-    Waits(Snapshot),
+    Waits(Box<Snapshot>),
 }
 
-fn pending(note: Note) -> Snapshot {
-    Snapshot {
+fn waits(note: Note) -> Box<Snapshot> {
+    Box::new(Snapshot {
         message: Some(note),
         ..Snapshot::new(Phase::Pending)
-    }
+    })
 }
 
 /// The run ended before it made an order.
-fn ended(phase: Phase) -> Snapshot {
-    Snapshot {
+fn ended(phase: Phase) -> Box<Snapshot> {
+    Box::new(Snapshot {
         message: Some(Note::NoOrder),
         ..Snapshot::new(phase)
-    }
+    })
 }
 
 fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
@@ -278,7 +280,7 @@ impl Provider for Yunxiao {
         if self.order.is_none() {
             match self.find_order()? {
                 Search::Found(order) => self.order = Some(order),
-                Search::Waits(snapshot) => return Ok(Arc::new(snapshot)),
+                Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
             }
         }
         let order = self.order.clone().unwrap_or_default();
@@ -298,7 +300,7 @@ impl Provider for Yunxiao {
             &mut self.side,
         )
         .ok()?;
-        let log: Log<'_> = serde_json::from_slice(self.side.bytes()).ok()?;
+        let log: Log<'_> = wire::read(self.side.bytes()).ok()?;
         Some(text::tail(log.deploy_log.get()?, lines))
     }
 }
@@ -318,64 +320,14 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
         && snapshot.count(UnitState::Running) + snapshot.count(UnitState::Queued) == 0
 }
 
-/// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
-/// place [O].
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-#[derive(Default)]
-struct DeployOrder<'a> {
-    deploy_order_id: Text<'a>,
-    status: Text<'a>,
-    current_batch: Count,
-    total_batch: Count,
-    exception_code: Text<'a>,
-    deploy_machine_info: Option<MachineInfo<'a>>,
-    success: Text<'a>,
-    error_code: Text<'a>,
-    error_message: Text<'a>,
-    request_id: Text<'a>,
-    deploy_order: Option<Box<DeployOrder<'a>>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct MachineInfo<'a> {
-    deploy_machines: List<Machine<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Machine<'a> {
-    machine_sn: Text<'a>,
-    ip: Text<'a>,
-    status: Text<'a>,
-    client_status: Text<'a>,
-    batch_num: Count,
-}
-
-impl DeployOrder<'_> {
-    /// The error's own words: code, message, request id.
-    fn error(&self) -> Option<String> {
-        let parts = [
-            self.error_code.get().map(str::to_owned),
-            self.error_message.get().map(str::to_owned),
-            self.request_id.get().map(|id| format!("(request {id})")),
-        ];
-        let has_words = self.error_code.get().or(self.error_message.get()).is_some();
-        has_words.then(|| parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
-    }
-}
-
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<String> {
-    serde_json::from_slice::<DeployOrder<'_>>(body)
-        .ok()?
-        .error()
+    DeployOrder::parse(body, &[]).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> {
-    let answer: DeployOrder<'_> = serde_json::from_slice(body).map_err(|error| {
+    let mut answer = DeployOrder::parse(body, last).map_err(|error| {
         PollError::unreadable(format!("not the JSON of a deploy order: {error}"))
     })?;
     // `success: false` is an error even under HTTP 200 [I].
@@ -383,22 +335,24 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> 
         let words = answer.error().unwrap_or_else(|| "no reason given".into());
         return Err(PollError::unreadable(format!("an error answer: {words}")));
     }
-    let order = answer.deploy_order.as_deref().unwrap_or(&answer);
+    let wrapped = answer.deploy_order.take();
+    let order = wrapped.map_or(answer, |order| *order);
     if order.status.get().is_none() {
-        let words = answer.error();
+        let words = order.error();
         return Err(PollError::unreadable(match words {
             Some(words) => format!("an error answer: {words}"),
             None => "the answer has no order status".into(),
         }));
     }
-    Ok(map(order, last, asked))
+    Ok(map(order, asked))
 }
 
-fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
+fn map(order: DeployOrder<'_>, asked: &str) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.batch = order.current_batch.get();
     snapshot.batches = order.total_batch.get();
-    snapshot.units = machines(order, last, &mut snapshot.warnings);
+    snapshot.units = order.machines;
+    snapshot.warnings = order.warnings;
     if let Some(answered) = order.deploy_order_id.get()
         && answered != asked
     {
@@ -461,53 +415,6 @@ fn phase(status: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
         status.warn_unknown("order status", warnings);
         Phase::Unknown
     })
-}
-
-/// The machines, named by serial number, else by address [I]. `createTime` may be the order's own
-/// and is no start time.
-fn machines(order: &DeployOrder<'_>, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
-    let Some(info) = &order.deploy_machine_info else {
-        return Vec::new();
-    };
-    let mut units = Units::new(UnitKind::Machine, last, info.deploy_machines.len());
-    for (place, machine) in info.deploy_machines.iter().enumerate() {
-        let (serial, address) = (machine.machine_sn.get(), machine.ip.get());
-        let nameless;
-        let (id, name) = match (serial.or(address), address.or(serial)) {
-            (Some(id), Some(name)) => (id, name),
-            _ => {
-                nameless = format!("machine {}", place + 1);
-                (nameless.as_str(), nameless.as_str())
-            }
-        };
-        // Whether the host's agent answers. It is not the result of the deploy [I].
-        let agent = &machine.client_status;
-        let detail = agent.is("error").then_some("clientStatus error");
-        let state = state(&machine.status, warnings);
-        units.push(id, name, machine.batch_num.get(), state, detail);
-    }
-    units.finish()
-}
-
-/// A machine's `status` [D].
-const STATES: [(&str, UnitState); 6] = [
-    ("Success", UnitState::Succeeded),
-    ("Running", UnitState::Running),
-    ("Pending", UnitState::Pending),
-    ("Queued", UnitState::Queued),
-    ("Failed", UnitState::Failed),
-    ("Skipped", UnitState::Skipped),
-];
-
-fn state(status: &Text<'_>, warnings: &mut Vec<Note>) -> UnitState {
-    if let Some(state) = status.meaning(&STATES) {
-        return state;
-    }
-    if status.is_cancelled() {
-        return UnitState::Cancelled;
-    }
-    status.warn_unknown("machine status", warnings);
-    UnitState::Unknown
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Call<'_> {
             headers,
         };
         let answer = self.http.deliver(&request, self.body)?;
-        if is_success(&answer) && answer.is_html(self.body) {
+        if answer.is_success() && answer.is_html(self.body) {
             let cause = sign_in_page(self.body.bytes());
             return Err(Rejection {
                 error: PollError::refused(cause, Some(answer.status)),
@@ -139,11 +139,6 @@ impl Call<'_> {
             why,
         })
     }
-
-    /// The same with the session's cookie, where there is one.
-    fn make_with(&mut self, cookie: Option<&str>) -> Result<Answer, Rejection> {
-        self.make(cookie.map(|cookie| ("cookie", cookie)))
-    }
 }
 
 /// A session with a Manager.
@@ -153,8 +148,6 @@ pub(super) struct Session {
     state: Arc<Mutex<State>>,
     /// What the sign-in's own requests are answered with.
     page: Body,
-    /// Whether the last request said who asks.
-    proves: bool,
 }
 
 /// What the sign-in has come to: one for each endpoint and user of the process.
@@ -198,17 +191,12 @@ impl Session {
             endpoint: endpoint.clone(),
             state,
             page: Body::default(),
-            proves: false,
         }
     }
 
-    /// Says that the last answer made sense, which proves the sign-in where it was one's.
+    /// Says that the last answer made sense.
     pub(super) fn confirm(&self) {
-        let mut state = lock(&self.state);
-        state.renewable = true;
-        if self.proves {
-            state.unheard = 0;
-        }
+        lock(&self.state).renewable = true;
     }
 
     /// Makes a request, and signs in for it where that is needed and safe.
@@ -219,14 +207,10 @@ impl Session {
             state.go_on()?;
             (state.cookies.session(port), self.asks_first(&state))
         };
-        self.proves = held.is_some();
         let mut rejection = None;
         if held.is_some() || asks_first {
-            match call.make_with(held.as_deref()) {
-                Ok(answer) => {
-                    lock(&self.state).cookies.keep(port, &answer);
-                    return Ok(answer);
-                }
+            match self.ask_with(call, held.as_deref()) {
+                Ok(answer) => return Ok(answer),
                 Err(other) if self.is_demand(&other, held.is_some()) => rejection = Some(other),
                 Err(other) => return Err(other.error),
             }
@@ -235,11 +219,10 @@ impl Session {
         let shared = Arc::clone(&self.state);
         let mut state = lock(&shared);
         state.go_on()?;
-        self.proves = true;
         let newer = state.cookies.session(port);
         if newer.is_some() && newer != held {
             drop(state);
-            let answer = call.make_with(newer.as_deref());
+            let answer = self.ask_with(call, newer.as_deref());
             return answer.map_err(|rejection| rejection.error);
         }
         if let Some(rejection) = rejection
@@ -256,6 +239,10 @@ impl Session {
             state.unheard += 1;
             let answer = call.make(Some(("authorization", &login.basic())));
             let answer = answer.map_err(|rejection| state.blame(rejection))?;
+            // Only what makes sense proves the password: an error may come under HTTP 200 as well.
+            if super::read(call.body.bytes(), &[]).is_ok() {
+                state.unheard = 0;
+            }
             state.cookies.keep(port, &answer);
             state.renewable = false;
             return Ok(answer);
@@ -273,13 +260,21 @@ impl Session {
         state.renewable = false;
         let cookie = state.cookies.session(port);
         drop(state);
-        let answer = call.make_with(cookie.as_deref());
+        let answer = self.ask_with(call, cookie.as_deref());
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
                 rejection.error.with_hint(WANTS_USER)
             }
             _ => rejection.error,
         })
+    }
+
+    /// Makes a request with the session's cookie, where there is one. A Manager may replace it.
+    fn ask_with(&self, call: &mut Call<'_>, cookie: Option<&str>) -> Result<Answer, Rejection> {
+        let answer = call.make(cookie.map(|cookie| ("cookie", cookie)))?;
+        let mut state = lock(&self.state);
+        state.cookies.keep(port(&self.endpoint), &answer);
+        Ok(answer)
     }
 
     /// Whether a request goes without a sign-in at first, where there is no session.
@@ -429,7 +424,7 @@ impl Exchange<'_> {
 
     /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
     fn turned_down(&self, answer: &Answer) -> Rejection {
-        if is_success(answer) {
+        if answer.is_success() {
             let cause = sign_in_page(self.page.bytes());
             return Rejection {
                 error: PollError::refused(cause, Some(answer.status)),
@@ -449,7 +444,7 @@ impl Exchange<'_> {
         let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
         let error = answer.refusal(&[], |_| None);
-        if !is_success(&answer) && matches!(error.then, Then::AskAgain { .. }) {
+        if !answer.is_success() && matches!(error.then, Then::AskAgain { .. }) {
             return Err(error);
         }
         // Anything else shows in what the poll is answered.
@@ -488,7 +483,7 @@ impl Exchange<'_> {
             let answer = self.send(&url, None).map_err(|failure| failure.error)?;
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
-                None if is_success(&answer) => return Ok(answer),
+                None if answer.is_success() => return Ok(answer),
                 None => return Err(answer.refusal(&[], |_| None)),
             }
         }
@@ -599,10 +594,6 @@ fn is_of_manager(url: &Url, endpoint: &Url) -> bool {
     same(|url| Some(url.scheme()))
         && same(Url::host_str)
         && [CAS_PORT, port(endpoint)].contains(&port(url))
-}
-
-fn is_success(answer: &Answer) -> bool {
-    (200..300).contains(&answer.status)
 }
 
 /// Where a redirect points to.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::provider::PollError;
-use crate::provider::wire::{List, Object, Text, safe_in_url};
+use crate::provider::wire::{self, Fields, List, Object, Text, safe_in_url};
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
@@ -87,7 +87,7 @@ struct Wire<'a> {
     status: Text<'a>,
     stages: List<Stage<'a>>,
     success: Text<'a>,
-    pipeline_run: Option<Box<Wire<'a>>>,
+    pipeline_run: Option<Box<Fields<Wire<'a>>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -129,13 +129,14 @@ struct OrderId<'a> {
 
 /// Reads a run.
 pub(super) fn read(body: &[u8]) -> Result<Run, PollError> {
-    let answer: Wire<'_> = serde_json::from_slice(body)
+    let answer: Wire<'_> = wire::read(body)
         .map_err(|error| PollError::unreadable(format!("not the JSON of a run: {error}")))?;
     if answer.success.is("false") {
         let words = super::words(body).unwrap_or_else(|| "no reason given".into());
         return Err(PollError::unreadable(format!("an error answer: {words}")));
     }
-    let run = answer.pipeline_run.as_deref().unwrap_or(&answer);
+    let wrapped = answer.pipeline_run.as_deref();
+    let run = wrapped.map_or(&answer, |Fields(run)| run);
     if run.status.get().is_none() {
         let words = super::words(body);
         return Err(PollError::unreadable(match words {

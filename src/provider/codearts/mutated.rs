@@ -1,0 +1,44 @@
+//! Damaged states of a task: read without a panic, and a success only where the run itself says so.
+
+use crate::model::Phase;
+use crate::provider::mutate::{damaged, is, value};
+
+const SAMPLES: [&[u8]; 3] = [
+    include_bytes!("../../../tests/fixtures/codearts.response.json"),
+    br#"{"status":"successful","result":{"record_id":"r","task_id":"t","status":"succeeded","step":"finish","step_state":[{"id":"1","name":"a","enable":"true","elapsed_time":"3"},{"name":"b","enable":"false","elapsed_time":""}]}}"#,
+    br#"{"error":{"code":"Deploy.1","message":"no"},"status":"failed","result":{"status":"succeeded"}}"#,
+];
+const WORDS: [&str; 10] = [
+    "succeeded",
+    "success",
+    "successful",
+    "failed",
+    "finish",
+    "running",
+    "abort",
+    "timeout",
+    "SUCCEEDED",
+    "error",
+];
+
+#[test]
+fn a_damaged_state_is_no_success_that_it_does_not_say() {
+    let (mut last, mut seen) = (Vec::new(), 0);
+    damaged(&SAMPLES, &WORDS, |body| {
+        let Ok((_, snapshot)) = super::read(body, &last, "t") else {
+            return;
+        };
+        let found = snapshot
+            .tentative
+            .map_or(snapshot.phase, |found| found.phase);
+        if found == Phase::Succeeded
+            && let Some(answer) = value(body)
+        {
+            seen += 1;
+            let good = is(&answer, "status", "success") || is(&answer, "status", "successful");
+            assert!(good && is(&answer["result"], "status", "succeeded"));
+        }
+        last = snapshot.units;
+    });
+    assert!(seen > 500, "{seen}");
+}

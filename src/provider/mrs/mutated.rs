@@ -1,0 +1,39 @@
+//! Damaged progress: read without a panic, and a success only where the command's state says so.
+
+use crate::model::Phase;
+use crate::provider::mutate::{damaged, is, value};
+
+const SAMPLES: [&[u8]; 3] = [
+    include_bytes!("../../../tests/fixtures/mrs.response.json"),
+    br#"{"id":1,"state":"IN_PROGRESS","total_progress":99.9,"res_obj":{"total_step_size":100,"step_list":[{"name":"a"},{"name":"b"}],"fail_entity_list":[]}}"#,
+    br#"["COMPLETE",0,"",100,{}]"#,
+];
+const WORDS: [&str; 8] = [
+    "COMPLETE",
+    "COMPLETED",
+    "complete",
+    "FAILED",
+    "IN_PROGRESS",
+    "NEW",
+    "100",
+    "SUCCESS",
+];
+
+#[test]
+fn damaged_progress_is_no_success_that_it_does_not_say() {
+    let (mut last, mut seen) = (Vec::new(), 0);
+    damaged(&SAMPLES, &WORDS, |body| {
+        let Ok(snapshot) = super::read(body, &last) else {
+            return;
+        };
+        assert!(
+            snapshot.tentative.is_none() && snapshot.percent.is_none_or(|percent| percent <= 100)
+        );
+        if snapshot.phase == Phase::Succeeded {
+            seen += 1;
+            assert!(value(body).is_none_or(|answer| is(&answer, "state", "COMPLETE")));
+        }
+        last = snapshot.units;
+    });
+    assert!(seen > 500, "{seen}");
+}

@@ -1,0 +1,79 @@
+//! Damaged orders: read without a panic, and a success only where the order itself says so.
+
+use serde_json::Value;
+
+use super::{Phase, run};
+use crate::provider::mutate::{damaged, is, says, value};
+
+const SAMPLES: [&[u8]; 4] = [
+    include_bytes!("../../../tests/fixtures/yunxiao.response.json"),
+    br#"{"requestId":"r","success":true,"errorCode":"","errorMessage":"","deployOrder":{"deployOrderId":"1111","status":"Success","deployMachineInfo":{"deployMachines":[{"machineSn":"a","ip":"192.0.2.1","status":"Success","clientStatus":"ok","batchNum":1}]}}}"#,
+    br#"{"deployOrderId":1111,"status":"Success","currentBatch":1,"totalBatch":2,"exceptionCode":"500","deployMachineInfo":{"deployMachines":[{"machineSn":"a","status":"Skipped"},{"ip":"b","status":"Failed"}]}}"#,
+    br#"["Success","Success","Success"]"#,
+];
+const WORDS: [&str; 9] = [
+    "Success",
+    "Succ",
+    "SUCCESSFUL",
+    "Running",
+    "Waiting",
+    "Failed",
+    "Cancelled",
+    "false",
+    "0",
+];
+
+fn says_success(answer: &Value) -> bool {
+    let order = answer.get("deployOrder").filter(|order| !order.is_null());
+    !is(answer, "success", "false") && is(order.unwrap_or(answer), "status", "Success")
+}
+
+#[test]
+fn a_damaged_order_is_no_success_that_it_does_not_say() {
+    let (mut last, mut seen) = (Vec::new(), 0);
+    damaged(&SAMPLES, &WORDS, |body| {
+        let Ok(snapshot) = super::read(body, &last, "1111") else {
+            return;
+        };
+        let found = snapshot
+            .tentative
+            .map_or(snapshot.phase, |found| found.phase);
+        if found == Phase::Succeeded {
+            seen += 1;
+            assert!(value(body).is_none_or(|answer| says_success(&answer)));
+        }
+        last = snapshot.units;
+    });
+    assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
+    let run = br#"{"pipelineRunId":7,"status":"SUCCESS","stages":[{"stageInfo":{"jobs":[
+        {"id":1,"name":"deploy","status":"SUCCESS","actions":[
+            {"type":"GetVMDeployOrder","params":{"deployOrderId":44178813}}]},
+        {"id":2,"name":"other","status":"FAIL","result":"{\"deployOrderId\":5}","actions":[
+            {"type":"GetVMDeployOrder","data":"{\"deployOrderId\":6,\"status\":\"RUNNING\"}"}]}]}}]}"#;
+    let words = [
+        "../..",
+        "a?b",
+        "SUCCESS",
+        "GetVMDeployOrder",
+        "{\"deployOrderId\":\"..\"}",
+    ];
+    damaged(&[run], &words, |body| {
+        let Ok(read) = run::read(body) else {
+            return;
+        };
+        let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
+        for id in jobs.chain(read.id.as_deref()) {
+            assert!(super::safe_in_url(id), "{id}");
+        }
+        if read.end == Some(run::End::Success)
+            && let Some(answer) = value(body)
+        {
+            let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());
+            assert!(says(wrapped.unwrap_or(&answer), "status").is_some());
+        }
+    });
+}
