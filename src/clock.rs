@@ -1,6 +1,8 @@
-//! Time as the watch needs it: a clock that nobody can set and that counts time asleep.
+//! Time as the watch needs it: a clock that nobody can set and that counts time asleep; and, for a
+//! replay, one that moves at the recording's pace.
 
-use std::time::{Duration, SystemTime};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -30,6 +32,9 @@ const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 impl Now {
     /// Reads both clocks.
     pub(crate) fn read() -> Self {
+        if let Some(played) = PLAYED.get() {
+            return played.now();
+        }
         let time = clock_gettime(CLOCK);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
@@ -74,6 +79,176 @@ impl Moment {
     }
 }
 
+/// The clock of the replay, where this process plays one.
+static PLAYED: OnceLock<Played> = OnceLock::new();
+/// The shortest step of a replay's clock: whoever waits for the next moment must not wait for ever.
+const STEP: Duration = Duration::from_millis(1);
+/// How often a clock that stands still looks whether it may go on, in real time.
+const LOOK: Duration = Duration::from_micros(200);
+/// How long a replay's clock stands still for threads that are at work, in real time: as one of them
+/// may wait for another that waits for the clock, it cannot do so for ever.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// A clock that goes from one moment at which something is due to the next. It stands still while
+/// an answer is worked on, so that a replay comes to the same end at any speed and on a machine of
+/// any.
+struct Played {
+    speed: f64,
+    start: SystemTime,
+    began: Instant,
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Since the start of the recording.
+    elapsed: Duration,
+    /// The moments that threads wait for.
+    awaited: Vec<Duration>,
+    /// How many threads are at work.
+    busy: usize,
+    /// Since when the clock has stood still for them.
+    stands: Option<Instant>,
+}
+
+impl State {
+    /// A thread is at work no longer.
+    fn rest(&mut self) {
+        self.busy = self.busy.saturating_sub(1);
+        self.stands = None;
+    }
+}
+
+/// From now on the clock is that of a recording which began at `start`, `speed` times as fast.
+pub(crate) fn play(start: SystemTime, speed: f64) {
+    PLAYED.get_or_init(|| Played::new(start, speed));
+}
+
+/// Waits until so much of the recording has passed.
+pub(crate) fn wait_until(elapsed: Duration) {
+    if let Some(played) = PLAYED.get() {
+        played.wait_until(elapsed);
+    }
+}
+
+/// A replay's clock stands still until this is dropped.
+pub(crate) struct Work(());
+
+/// Says that a thread has something to do.
+pub(crate) fn work() -> Work {
+    if let Some(played) = PLAYED.get() {
+        played.lock().busy += 1;
+    }
+    Work(())
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(played) = PLAYED.get() {
+            played.lock().rest();
+        }
+    }
+}
+
+/// A sleep until something is due.
+pub(crate) struct Nap {
+    real: Duration,
+    /// Where a replay's clock goes after it, where it does not stand still.
+    to: Option<Duration>,
+}
+
+/// A sleep of `span`.
+pub(crate) fn nap(span: Duration) -> Nap {
+    match PLAYED.get() {
+        Some(played) => played.nap(span),
+        None => Nap {
+            real: span,
+            to: None,
+        },
+    }
+}
+
+impl Nap {
+    /// How long it takes.
+    pub(crate) fn real(&self) -> Duration {
+        self.real
+    }
+
+    /// Says that it was slept to its end.
+    pub(crate) fn over(&self) {
+        if let (Some(played), Some(to)) = (PLAYED.get(), self.to) {
+            played.move_to(to);
+        }
+    }
+}
+
+impl Played {
+    fn new(start: SystemTime, speed: f64) -> Self {
+        Self {
+            speed,
+            start,
+            began: Instant::now(),
+            state: Mutex::default(),
+            moved: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Now {
+        let elapsed = self.lock().elapsed;
+        Now {
+            moment: Moment(BEFORE.saturating_add(elapsed)),
+            wall: self.start.checked_add(elapsed).unwrap_or(self.start),
+        }
+    }
+
+    fn wait_until(&self, elapsed: Duration) {
+        let mut state = self.lock();
+        if elapsed <= state.elapsed {
+            return;
+        }
+        state.rest();
+        state.awaited.push(elapsed);
+        let waiting = self
+            .moved
+            .wait_while(state, |state| state.elapsed < elapsed);
+        drop(waiting);
+    }
+
+    fn nap(&self, span: Duration) -> Nap {
+        let mut state = self.lock();
+        if state.busy > 0 && state.stands.get_or_insert_with(Instant::now).elapsed() < GRACE {
+            return Nap {
+                real: LOOK,
+                to: None,
+            };
+        }
+        let due = state.elapsed.saturating_add(span.max(STEP));
+        let to = state.awaited.iter().copied().fold(due, Duration::min);
+        let real = to.div_f64(self.speed);
+        Nap {
+            real: real.saturating_sub(self.began.elapsed()),
+            to: Some(to),
+        }
+    }
+
+    fn move_to(&self, to: Duration) {
+        let mut state = self.lock();
+        state.stands = None;
+        state.elapsed = state.elapsed.max(to);
+        let now = state.elapsed;
+        let before = state.awaited.len();
+        state.awaited.retain(|awaited| *awaited > now);
+        // They are at work before they know it, lest the clock moves on meanwhile.
+        state.busy += before - state.awaited.len();
+        self.moved.notify_all();
+    }
+}
+
 #[cfg(test)]
 impl Now {
     /// A reading for tests, `seconds` after both clocks began.
@@ -82,5 +257,53 @@ impl Now {
             moment: Moment::at(seconds),
             wall: SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn played(speed: f64) -> Played {
+        Played::new(SystemTime::UNIX_EPOCH, speed)
+    }
+
+    #[test]
+    fn a_replays_clock_goes_to_what_is_due_next() {
+        let clock = played(1000.0);
+        clock.lock().awaited.push(Duration::from_secs(2));
+        let nap = clock.nap(Duration::from_secs(5));
+        let two = Duration::from_secs(2);
+        assert_eq!(nap.to, Some(two));
+        assert!(nap.real <= Duration::from_millis(2), "{:?}", nap.real);
+        clock.move_to(two);
+        assert_eq!(clock.now().wall, SystemTime::UNIX_EPOCH + two);
+        assert_eq!(clock.now().moment.since(Moment::at(0.0)), two);
+        let nap = clock.nap(Duration::from_secs(5));
+        assert_eq!(nap.to, None, "whoever waited is at work now");
+        clock.lock().busy = 0;
+        let nap = clock.nap(Duration::from_secs(5));
+        assert_eq!(nap.to, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_replays_clock_does_not_stand_still_for_ever() {
+        let clock = played(1000.0);
+        clock.lock().busy = 1;
+        assert_eq!(clock.nap(STEP).to, None);
+        std::thread::sleep(GRACE);
+        assert_eq!(clock.nap(STEP).to, Some(STEP));
+    }
+
+    #[test]
+    fn a_replays_clock_never_stands_and_never_goes_back() {
+        let clock = played(1.0);
+        let nap = clock.nap(Duration::ZERO);
+        assert_eq!(nap.to, Some(STEP));
+        clock.move_to(Duration::from_secs(1));
+        clock.move_to(STEP);
+        assert_eq!(clock.lock().elapsed, Duration::from_secs(1));
+        // What has been is not waited for.
+        clock.wait_until(Duration::from_secs(1));
     }
 }

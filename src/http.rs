@@ -1,12 +1,17 @@
 //! The one HTTP client. It sets the limits of a request and says what a failure means where the
 //! stage of the failure is known: ask again, or refused.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Read};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{
@@ -15,7 +20,10 @@ use reqwest::header::{
 };
 use url::Url;
 
+use crate::capture::{Exchange, Recorder, TICKET};
+use crate::clock::Now;
 use crate::provider::{PollError, Then};
+use crate::replay::Tape;
 use crate::text;
 
 /// The largest answer read, in bytes, after decompression.
@@ -25,6 +33,12 @@ const ERROR_BODY: u64 = 64 << 10;
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 64 << 10;
 const SMALLEST: usize = 8 << 10;
+/// The headers whose value is a secret as it stands.
+const SIGNS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
+/// The shortest secret that is looked for in an answer.
+const SHORTEST: usize = 6;
+/// What stands there instead of it.
+const HIDDEN: &str = "(masked)";
 /// The header that numbers a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) direct: bool,
     /// Called with a line about each request.
     pub(crate) trace: Option<Trace>,
+    /// Takes down every request and its answer; the number is the target's.
+    pub(crate) recorder: Option<(Arc<Recorder>, usize)>,
 }
 
 /// Takes a line about a request.
@@ -47,9 +63,17 @@ pub(crate) type Trace = Box<dyn Fn(String) + Send>;
 
 /// A client for one endpoint.
 pub(crate) struct Http {
-    client: Client,
+    source: Source,
     timeout: Duration,
     trace: Option<Trace>,
+    recorder: Option<(Arc<Recorder>, usize)>,
+}
+
+/// Where answers come from.
+enum Source {
+    Network(Client),
+    /// A recording; the number is the target's.
+    Tape(Arc<Tape>, usize),
 }
 
 /// The clients there are. A client has a thread and a pool of connections, and setting up TLS takes
@@ -92,9 +116,10 @@ impl Clients {
             }
         };
         Ok(Http {
-            client,
+            source: Source::Network(client),
             timeout: settings.timeout,
             trace: settings.trace,
+            recorder: settings.recorder,
         })
     }
 }
@@ -125,7 +150,11 @@ fn client(trust: &Trust, direct: bool) -> Result<Client> {
     };
     builder.build().context(match trust {
         Trust::Also(_) => "--cacert: the certificates cannot be used",
-        _ => "cannot set up HTTPS",
+        Trust::System => {
+            "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
+             SSL_CERT_FILE names others"
+        }
+        Trust::Plain | Trust::Anybody => "cannot set up HTTPS",
     })
 }
 
@@ -168,32 +197,24 @@ impl Http {
         request: &Request<'_>,
         body: &mut Body,
     ) -> Result<Answer, Failure> {
-        let begun = Instant::now();
-        let result = self.send(request).and_then(|mut response| {
-            let mut answer = Answer {
-                status: response.status().as_u16(),
-                headers: std::mem::take(response.headers_mut()),
-                same: false,
-            };
-            if response.status().is_success() {
-                let read = self.receive(&mut response, &answer, body);
-                answer.same = read.map_err(|error| Failure { error, got: true })?;
-            } else {
-                // What could be read is enough: the status is known.
-                body.aside.clear();
-                let _ = response.take(ERROR_BODY).read_to_end(&mut body.aside);
-            }
-            Ok(answer)
-        });
+        let begun = Now::read();
+        let mut result = match &self.source {
+            Source::Network(client) => self.fetch(client, request, body),
+            Source::Tape(tape, number) => replay(tape, *number, request, body),
+        };
+        if let Some((recorder, number)) = &self.recorder {
+            let found = result.as_ref().map(|answer| (answer, body.of(answer)));
+            recorder.record(*number, begun, request, found);
+        }
+        if let Ok(answer) = &mut result {
+            answer.hide_secrets(request, body);
+        }
         if let Some(trace) = &self.trace {
             let what = match &result {
-                Ok(answer) if (200..300).contains(&answer.status) => {
-                    format!("{} {} bytes", answer.status, body.bytes.len())
-                }
-                Ok(answer) => format!("{} {} bytes", answer.status, body.aside.len()),
+                Ok(answer) => format!("{} {} bytes", answer.status, body.of(answer).len()),
                 Err(failure) => failure.error.cause.clone(),
             };
-            let took = text::duration(begun.elapsed());
+            let took = text::duration(Now::read().moment.since(begun.moment));
             trace(format!(
                 "{} {} {what} {took}",
                 request.method(),
@@ -203,10 +224,34 @@ impl Http {
         result
     }
 
-    fn send(&self, request: &Request<'_>) -> Result<Response, Failure> {
+    /// Makes a request over the network.
+    fn fetch(
+        &self,
+        client: &Client,
+        request: &Request<'_>,
+        body: &mut Body,
+    ) -> Result<Answer, Failure> {
+        let mut response = self.send(client, request)?;
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            same: false,
+        };
+        if answer.is_success() {
+            let read = self.receive(&mut response, &answer, body);
+            answer.same = read.map_err(|error| Failure { error, got: true })?;
+        } else {
+            // What could be read is enough: the status is known.
+            body.aside.clear();
+            let _ = response.take(ERROR_BODY).read_to_end(&mut body.aside);
+        }
+        Ok(answer)
+    }
+
+    fn send(&self, client: &Client, request: &Request<'_>) -> Result<Response, Failure> {
         let mut builder = match request.body {
-            None => self.client.get(request.url),
-            Some(body) => self.client.post(request.url).body(body.to_owned()),
+            None => client.get(request.url),
+            Some(body) => client.post(request.url).body(body.to_owned()),
         };
         builder = builder.timeout(self.timeout);
         for (name, value) in &request.headers {
@@ -281,6 +326,65 @@ impl Http {
     }
 }
 
+impl Http {
+    /// What answers from a recording as target `number` got them.
+    pub(crate) fn replay(tape: Arc<Tape>, number: usize, settings: Settings) -> Self {
+        Self {
+            source: Source::Tape(tape, number),
+            timeout: settings.timeout,
+            trace: settings.trace,
+            recorder: settings.recorder,
+        }
+    }
+}
+
+/// Takes an answer from a recording.
+fn replay(
+    tape: &Tape,
+    target: usize,
+    request: &Request<'_>,
+    body: &mut Body,
+) -> Result<Answer, Failure> {
+    let Some(exchange) = tape.answer(target, request.method(), request.url) else {
+        let error = PollError {
+            cause: "the recording ends here".into(),
+            status: None,
+            then: Then::Over,
+            date: None,
+        };
+        return Err(Failure { error, got: false });
+    };
+    let mut answer = Answer::recorded(&exchange);
+    if let Some(problem) = exchange.error {
+        // Nothing is compared with what broke off.
+        body.understood = false;
+        let then = match problem.refused {
+            Some(refusal) => Then::Refused {
+                hint: refusal.hint,
+                at_once: refusal.at_once,
+            },
+            None => Then::AskAgain { retry_after: None },
+        };
+        let error = PollError {
+            cause: problem.cause,
+            status: exchange.status,
+            then,
+            date: answer.date(),
+        };
+        let got = problem.received;
+        return Err(Failure { error, got });
+    }
+    let bytes = exchange.bytes();
+    if answer.is_success() {
+        let read = body.receive(&mut &*bytes, bytes.len() as u64, LARGEST);
+        // Memory can be read to its end, and what was too large once is no success.
+        answer.same = read.unwrap_or(false);
+    } else {
+        body.aside = bytes;
+    }
+    Ok(answer)
+}
+
 /// A request without a whole answer.
 pub(crate) struct Failure {
     pub(crate) error: PollError,
@@ -290,7 +394,6 @@ pub(crate) struct Failure {
 
 /// A URL as it may be shown: the ticket of a sign-in is a secret.
 fn without_ticket(url: &str) -> &str {
-    const TICKET: &str = "ticket=";
     url.find(TICKET)
         .map_or(url, |place| &url[..place + TICKET.len()])
 }
@@ -310,6 +413,41 @@ impl Request<'_> {
     }
 }
 
+impl Request<'_> {
+    /// The secrets in the headers that sign a request; too short a one would be found by chance.
+    fn secrets(&self) -> Vec<Cow<'_, str>> {
+        let mut secrets = Vec::new();
+        for &(name, value) in &self.headers {
+            if SIGNS.iter().any(|signs| signs.eq_ignore_ascii_case(name)) {
+                secrets.push(Cow::Borrowed(value));
+            } else if let Some(pair) = value.strip_prefix("Basic ") {
+                secrets.push(Cow::Borrowed(pair));
+                let plain = STANDARD.decode(pair).ok();
+                let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
+                let password = plain.as_deref().and_then(|plain| plain.split_once(':'));
+                secrets.extend(password.map(|(_, password)| Cow::Owned(password.to_owned())));
+            }
+        }
+        secrets.retain(|secret| secret.len() >= SHORTEST);
+        secrets
+    }
+}
+
+/// Puts [`HIDDEN`] into the place of a secret, wherever it stands.
+fn hide(bytes: &mut Vec<u8>, secret: &[u8]) {
+    let mut rest = 0;
+    let mut hidden = Vec::new();
+    for at in memmem::find_iter(bytes, secret) {
+        hidden.extend_from_slice(&bytes[rest..at]);
+        hidden.extend_from_slice(HIDDEN.as_bytes());
+        rest = at + secret.len();
+    }
+    if rest > 0 {
+        hidden.extend_from_slice(&bytes[rest..]);
+        *bytes = hidden;
+    }
+}
+
 /// The head of an answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -319,6 +457,61 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The headers that are recorded: those that are read here, and no others.
+    const THAT_MATTER: [HeaderName; 6] = [
+        DATE,
+        RETRY_AFTER,
+        LOCATION,
+        CONTENT_TYPE,
+        SET_COOKIE,
+        REQUEST_ID,
+    ];
+
+    /// The head of a recorded answer.
+    fn recorded(exchange: &Exchange) -> Self {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &exchange.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                headers.append(name, value);
+            }
+        }
+        Self {
+            status: exchange.status.unwrap_or_default(),
+            headers,
+            same: false,
+        }
+    }
+
+    /// The names and the values of the headers that matter.
+    pub(crate) fn that_matter(&self) -> Vec<(String, String)> {
+        let mut matter = Vec::new();
+        for name in Self::THAT_MATTER {
+            let values = self.headers.get_all(&name).into_iter();
+            let values = values.filter_map(|value| value.to_str().ok());
+            matter.extend(values.map(|value| (name.to_string(), value.to_owned())));
+        }
+        matter
+    }
+
+    /// Whether the status is a good one, which a page for people can have as well.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// An answer for tests.
+    #[cfg(test)]
+    pub(crate) fn of(status: u16, headers: &[(&'static str, &str)]) -> Self {
+        let headers = headers.iter().map(|(name, value)| {
+            let value = value.parse::<HeaderValue>().expect("a value");
+            (HeaderName::from_static(name), value)
+        });
+        Self {
+            status,
+            headers: headers.collect(),
+            same: false,
+        }
+    }
+
     /// The first header of that name, where it is text.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -334,7 +527,7 @@ impl Answer {
         body: &mut Body,
         words: fn(&[u8]) -> Option<String>,
     ) -> Result<Self, PollError> {
-        if !(200..300).contains(&self.status) {
+        if !self.is_success() {
             return Err(self.refusal(&body.aside, words));
         }
         let problem = if self.is_html(body) {
@@ -353,6 +546,28 @@ impl Answer {
         let declared = self.header(CONTENT_TYPE);
         declared.is_some_and(|kind| kind.trim_start().starts_with("text/html"))
             || body.bytes.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Hides what comes back of the request's secrets before anything is read from the answer: an
+    /// error may hold the token that it turns down.
+    fn hide_secrets(&mut self, request: &Request<'_>, body: &mut Body) {
+        // The same bytes as the last time, which held none.
+        if self.same {
+            return;
+        }
+        let bytes = if self.is_success() {
+            &mut body.bytes
+        } else {
+            &mut body.aside
+        };
+        for secret in request.secrets() {
+            let secret = secret.as_bytes();
+            hide(bytes, secret);
+            let values = self.headers.values_mut();
+            for value in values.filter(|value| memmem::find(value.as_bytes(), secret).is_some()) {
+                *value = HeaderValue::from_static(HIDDEN);
+            }
+        }
     }
 
     /// Where a redirect points to.
@@ -384,7 +599,7 @@ impl Answer {
     /// A good status with a body that is of no use: it is asked again.
     pub(crate) fn unreadable(&self, problem: &str) -> PollError {
         PollError {
-            cause: self.numbered(problem.to_owned()),
+            cause: self.numbered(text::clean(problem, text::MESSAGE).into_owned()),
             status: Some(self.status),
             then: Then::AskAgain { retry_after: None },
             date: self.date(),
@@ -417,7 +632,7 @@ impl Answer {
                 }
             } else {
                 Then::AskAgain {
-                    retry_after: retry_after(&self.headers, SystemTime::now()),
+                    retry_after: retry_after(&self.headers, Now::read().wall),
                 }
             },
             date: self.date(),
@@ -443,6 +658,15 @@ enum Broken {
 }
 
 impl Body {
+    /// The body of an answer that has just come.
+    fn of(&self, answer: &Answer) -> &[u8] {
+        if answer.is_success() {
+            &self.bytes
+        } else {
+            &self.aside
+        }
+    }
+
     /// The bytes of the last answer.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -531,17 +755,15 @@ fn root(error: &(dyn Error + 'static)) -> String {
 fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
-        // An io::Error hides what it carries from source().
-        let carried = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(tls) = carried.or_else(|| error.downcast_ref())
-            && let rustls::Error::InvalidCertificate(problem) = tls
-        {
+        if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
             return Some(text::clean(&problem.to_string(), text::MESSAGE).into_owned());
         }
-        next = error.source();
+        // An io::Error hides what it carries from source(), and may carry another one.
+        let carried = error.downcast_ref().and_then(io::Error::get_ref);
+        next = match carried {
+            Some(carried) => Some(carried),
+            None => error.source(),
+        };
     }
     None
 }

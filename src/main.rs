@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 mod board;
+mod capture;
 mod cli;
 mod clock;
 #[cfg(feature = "demo")]
@@ -11,9 +12,11 @@ mod demo;
 mod event;
 mod exit;
 mod http;
+mod lang;
 mod model;
 mod provider;
 mod render;
+mod replay;
 mod resume;
 mod secret;
 mod session;

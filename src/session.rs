@@ -2,30 +2,36 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::channel;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::CommandFactory;
 
-use crate::cli::list::{self, Deploy};
+use crate::capture::Recorder;
+use crate::cli::deploys::{Deploy, Deploys};
+use crate::cli::list;
 #[cfg(feature = "demo")]
-use crate::cli::{self, DemoArgs};
+use crate::cli::{self, DemoArgs, deploys::merged};
 use crate::cli::{Cli, Command, Environment, WatchArgs};
+use crate::clock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
 use crate::exit;
-use crate::http::Clients;
+use crate::http::{Clients, Http};
 use crate::model::Note;
 use crate::render::{Facts, Output};
+use crate::replay::{Recording, Tape};
 use crate::signals;
 use crate::watch::{self, Input, Target};
 
 /// From one poll of the demo to the next: it takes seconds, not minutes.
 #[cfg(feature = "demo")]
-const DEMO_INTERVAL: Duration = Duration::from_millis(500);
+const DEMO_INTERVAL: &str = "500ms";
 
 /// Does what the command line says.
 ///
@@ -38,23 +44,27 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             .map(|word| word.to_string_lossy().into_owned())
             .collect()
     };
-    if let Some(command) = cli.command.watches() {
-        let specs = command.specs(&cli.watch, environment)?;
-        let deploys = specs.into_iter().map(|spec| Deploy {
-            spec,
-            watch: cli.watch.clone(),
-        });
-        let deploys: Vec<_> = deploys.collect();
-        let all = deploys.len() > 1;
-        return watch(deploys, all, &cli.watch, Some(&arguments()), environment);
+    if cli.command.watches().is_some() {
+        let mut deploys = Deploys::default();
+        deploys.add(cli, None, environment)?;
+        let all = deploys.list.len() > 1;
+        return watch(
+            deploys,
+            all,
+            &cli.watch,
+            Some(&arguments()),
+            None,
+            environment,
+        );
     }
     match &cli.command {
         Command::All { file } => {
             let (shown, deploys) = list::read(file, &cli.given, environment)?;
-            watch(deploys, true, &shown, Some(&arguments()), environment)
+            watch(deploys, true, &shown, Some(&arguments()), None, environment)
         }
+        Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
         #[cfg(feature = "demo")]
-        Command::Demo(arguments) => run_demo(arguments, &cli.watch, environment),
+        Command::Demo(arguments) => run_demo(arguments, &cli.given, environment),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "deploywatch", &mut script);
@@ -68,37 +78,46 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
     }
 }
 
-/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of how they are shown, `resume` the
-/// arguments that watch them again.
+/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of
+/// how they are shown, `resume` the arguments that watch them again. The answers come from `tape`
+/// where there is one.
 fn watch(
-    deploys: Vec<Deploy>,
+    deploys: Deploys,
     all: bool,
     shown: &WatchArgs,
     resume: Option<&[String]>,
+    tape: Option<&Arc<Tape>>,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
-    check_names(&deploys)?;
+    check_names(&deploys.list)?;
     let facts = Facts::gather(environment);
     let (mut output, notes) = Output::new(
         shown.output(),
         shown.color,
+        shown.lang,
         shown.files(),
         &facts,
         all,
         environment,
     )?;
     let (inputs, inbox) = channel();
+    let recorder = recorder(shown.capture.as_deref(), &deploys.secrets, &inputs)?;
     let mut clients = Clients::default();
-    let mut targets = Vec::with_capacity(deploys.len());
-    let delays = delays(&deploys);
-    for (deploy, delay) in deploys.into_iter().zip(delays) {
+    let mut targets = Vec::with_capacity(deploys.list.len());
+    let delays = delays(&deploys.list);
+    for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
         let Deploy { spec, watch } = deploy;
         let traces = inputs.clone();
         let trace = Box::new(move |line| {
             // The watch is over where nobody takes it.
             let _ = traces.send(Input::Trace(line));
         });
-        let http = clients.connect(&spec.endpoint, watch.http(trace, shown.verbose)?)?;
+        let mut settings = watch.http(trace, shown.verbose)?;
+        settings.recorder = recorder.clone().map(|recorder| (recorder, number));
+        let http = match tape {
+            Some(tape) => Http::replay(Arc::clone(tape), number, settings),
+            None => clients.connect(&spec.endpoint, settings)?,
+        };
         let options = watch.options(spec.pin);
         targets.push(Target {
             name: spec.target.into(),
@@ -111,6 +130,7 @@ fn watch(
                 .insecure()
                 .then_some(Note::Insecure)
                 .into_iter()
+                .chain(spec.warnings)
                 .collect(),
             provider: (spec.connect)(http),
             options,
@@ -121,8 +141,61 @@ fn watch(
         first.warnings.extend(notes);
     }
     signals::forward(inputs.clone())?;
+    if let Some(recorder) = &recorder {
+        recorder.begin(all, deploys.origins);
+    }
     let verdict = watch::run(targets, all, resume, &inputs, &inbox, &mut output)?;
+    if let Some(recorder) = &recorder {
+        recorder.end();
+    }
     Ok(verdict.into())
+}
+
+/// What takes the watch down in the file at `path`, where one is wanted.
+fn recorder(
+    path: Option<&Path>,
+    secrets: &[String],
+    inputs: &Sender<Input>,
+) -> Result<Option<Arc<Recorder>>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let inputs = inputs.clone();
+    let warn = move |note| {
+        // The watch is over where nobody takes it.
+        let _ = inputs.send(Input::Warning(note));
+    };
+    Ok(Some(Arc::new(Recorder::create(path, secrets, warn)?)))
+}
+
+/// Watches what was recorded in `file`, by the command line that was recorded with it.
+fn run_replay(
+    file: &Path,
+    speed: f64,
+    cli: &Cli,
+    environment: Environment<'_>,
+) -> Result<ExitCode> {
+    ensure!(
+        cli.watch.capture.is_none(),
+        "--capture records a watch, and a replay is none: leave it out"
+    );
+    let recording = Recording::read(file)?;
+    let mut deploys = Deploys::default();
+    for origin in &recording.header.deployments {
+        deploys
+            .add_again(origin, &cli.given)
+            .with_context(|| format!("{}:1", file.display()))?;
+    }
+    ensure!(
+        !deploys.list.is_empty(),
+        "{}:1: there is no deployment in it",
+        file.display()
+    );
+    fastrand::seed(recording.header.seed);
+    clock::play(recording.started, speed);
+    let all = recording.header.all;
+    let tape = Arc::new(recording.tape);
+    watch(deploys, all, &cli.watch, None, Some(&tape), environment)
 }
 
 /// Two targets of one name could not be told apart in the events.
@@ -170,12 +243,10 @@ fn delays(deploys: &[Deploy]) -> Vec<Duration> {
 #[cfg(feature = "demo")]
 fn run_demo(
     arguments: &DemoArgs,
-    shown: &WatchArgs,
+    given: &[String],
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     use std::net::{Ipv4Addr, SocketAddr};
-
-    use anyhow::Context;
 
     let (plan, serve) = arguments.plan()?;
     let address = serve.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
@@ -189,9 +260,10 @@ fn run_demo(
         server.wait();
         return Ok(ExitCode::SUCCESS);
     }
-    let command = ["deploywatch".to_owned()]
-        .into_iter()
-        .chain(plan.watch_args(server.addr()));
+    let mut words = merged(&plan.watch_args(server.addr()), given);
+    if !given.iter().any(|word| word.starts_with("--interval=")) {
+        words.push(format!("--interval={DEMO_INTERVAL}"));
+    }
     let environment = |name: &str| {
         let own = settings.iter().find(|(own, _)| *own == name);
         match own {
@@ -200,18 +272,11 @@ fn run_demo(
             None => environment(name),
         }
     };
-    let real = cli::parse(command)?;
-    let command = real.command.watches().context("no watch of this system")?;
-    let mut own = shown.clone();
-    own.fresh |= real.watch.fresh;
-    own.direct = true;
-    own.interval.get_or_insert(DEMO_INTERVAL);
-    let specs = command.specs(&own, &environment)?;
-    let deploys = specs.into_iter().map(|spec| Deploy {
-        spec,
-        watch: own.clone(),
-    });
-    watch(deploys.collect(), false, shown, None, &environment)
+    let mut real = cli::parse(["deploywatch".to_owned()].into_iter().chain(words))?;
+    real.watch.direct = true;
+    let mut deploys = Deploys::default();
+    deploys.add(&real, None, &environment)?;
+    watch(deploys, false, &real.watch, None, None, &environment)
 }
 
 /// Whether a variable is about a provider: such a one, set for a real watch, must not lead the demo

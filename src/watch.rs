@@ -9,7 +9,7 @@ use crate::board::{Board, Offline};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
+use crate::model::{Note, Phase, Pins, Snapshot, Unit, UnitState};
 use crate::provider::{PollError, Then};
 use crate::resume;
 
@@ -52,7 +52,7 @@ pub(crate) struct Options {
     /// The lines shown of a failed unit's log.
     pub(crate) logs: usize,
     /// What would pin the target to one single run, where nothing does.
-    pub(crate) pin: Option<&'static str>,
+    pub(crate) pin: Option<Pins>,
 }
 
 /// Takes what happens. The board is the state just after.
@@ -320,8 +320,13 @@ impl Watch {
 
     fn take_failure(&mut self, error: PollError, now: Now, emit: Emit<'_>) {
         let retry_after = match &error.then {
-            Then::AskAgain { retry_after } => *retry_after,
+            Then::AskAgain { retry_after } => {
+                // It is the next poll that must say the same.
+                self.doubt = None;
+                *retry_after
+            }
             Then::SayMore => return self.judge(&Finding::SayMore(&error.cause), now),
+            Then::Over => return self.judge(&Finding::Over, now),
             Then::Refused { hint, at_once } => {
                 let confirmed = self.doubt == Some(error.status);
                 if *at_once || confirmed || self.last.is_none() {
@@ -635,7 +640,9 @@ mod tests {
         assert_eq!(play.answer(2.0, phase(Phase::Running)).code(), None);
         assert_eq!(play.answer(3.0, refused(404)).code(), None);
         assert_eq!(play.answer(4.0, refused(403)).code(), None, "not the same");
-        assert_eq!(play.answer(5.0, refused(403)).code(), Some(5));
+        assert_eq!(play.answer(5.0, transient()).code(), None, "not the same");
+        assert_eq!(play.answer(6.0, refused(403)).code(), None);
+        assert_eq!(play.answer(7.0, refused(403)).code(), Some(5));
     }
 
     #[test]

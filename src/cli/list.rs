@@ -10,18 +10,13 @@ use clap::{ArgAction, CommandFactory};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Cli, Environment, Spec, WatchArgs};
+use super::deploys::Deploys;
+use super::{Cli, Environment, WatchArgs};
 
 /// Options that are about the watch of all, and so stand at the top level only.
-const OF_ALL: [&str; 9] = [
+pub(crate) const OF_ALL: [&str; 9] = [
     "output", "quiet", "events", "junit", "summary", "capture", "color", "lang", "verbose",
 ];
-
-/// A deployment of the list.
-pub(crate) struct Deploy {
-    pub(crate) spec: Spec,
-    pub(crate) watch: WatchArgs,
-}
 
 /// Reads the file. `given` are the options of the command line, which beat the file. Returns the
 /// options of the watch of all and the deployments.
@@ -32,7 +27,7 @@ pub(crate) fn read(
     path: &Path,
     given: &[String],
     environment: Environment<'_>,
-) -> Result<(WatchArgs, Vec<Deploy>)> {
+) -> Result<(WatchArgs, Deploys)> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = File { path, text: &text };
@@ -53,11 +48,7 @@ struct Setting {
 }
 
 impl File<'_> {
-    fn read(
-        &self,
-        given: &[String],
-        environment: Environment<'_>,
-    ) -> Result<(WatchArgs, Vec<Deploy>)> {
+    fn read(&self, given: &[String], environment: Environment<'_>) -> Result<(WatchArgs, Deploys)> {
         let document = DeTable::parse(self.text).map_err(|error| {
             let place = error.span().unwrap_or_default();
             self.error(&place, error.message())
@@ -84,9 +75,9 @@ impl File<'_> {
         }
         let all = self.arguments(&["all", "file"], &defaults, given, &(0..0))?;
         defaults.retain(|setting| !OF_ALL.contains(&setting.key.as_str()));
-        let mut deploys = Vec::new();
+        let mut deploys = Deploys::default();
         for (keys, place) in tables {
-            deploys.extend(self.deploy(keys, &place, &defaults, given, environment)?);
+            self.deploy(keys, &place, &defaults, given, environment, &mut deploys)?;
         }
         Ok((all.watch, deploys))
     }
@@ -99,7 +90,8 @@ impl File<'_> {
         defaults: &[Setting],
         given: &[String],
         environment: Environment<'_>,
-    ) -> Result<Vec<Deploy>> {
+        deploys: &mut Deploys,
+    ) -> Result<()> {
         let text = |wanted: &str| -> Result<Option<(String, Range<usize>)>> {
             let Some(value) = keys.get(wanted) else {
                 return Ok(None);
@@ -152,25 +144,9 @@ impl File<'_> {
             let message = format!("token-env: the variable {variable} is not set");
             return Err(self.error(place, &message));
         }
-        let command = cli
-            .command
-            .watches()
-            .context("a command that does not watch")?;
-        let specs = command
-            .specs(&cli.watch, &environment)
-            .map_err(|error| self.error(place, &format!("{error:#}")))?;
-        Ok(specs
-            .into_iter()
-            .map(|mut spec| {
-                if let Some(name) = &name {
-                    spec.target = crate::text::clean(name, crate::text::NAME).into_owned();
-                }
-                Deploy {
-                    spec,
-                    watch: cli.watch.clone(),
-                }
-            })
-            .collect())
+        deploys
+            .add(&cli, name.as_deref(), &environment)
+            .map_err(|error| self.error(place, &format!("{error:#}")))
     }
 
     /// A key and its value as an option; `false` is an option that is left out.

@@ -4,13 +4,13 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use super::{Options, Reason, Watch};
 use crate::board::Board;
-use crate::clock::{Moment, Now};
+use crate::clock::{self, Moment, Now, Work};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Snapshot, Unit};
@@ -24,10 +24,11 @@ const NAP: Duration = Duration::from_secs(1);
 /// How long the end of a watch waits for logs.
 const LOGS: Duration = Duration::from_secs(10);
 
-/// What reaches the consumer. A number is the target's, in the order of the list.
+/// What reaches the consumer. A number is the target's, in the order of the list. Work is over when
+/// what it came to has been taken.
 pub(crate) enum Input {
     /// What a poll found, and when.
-    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
+    Answer(usize, Now, Result<Arc<Snapshot>, PollError>, Work),
     Signal(Signal),
     /// Ctrl-Z: leave the terminal to the shell and stop.
     Stop,
@@ -35,10 +36,12 @@ pub(crate) enum Input {
     Redraw(Screen),
     /// A line about a request, for `--verbose`.
     Trace(String),
+    /// What the user should know, whichever target it is about.
+    Warning(Note),
     /// The end of the log of the failed unit at a place.
     Log(usize, usize, Vec<String>),
     /// No more logs will come.
-    LogsDone(usize),
+    LogsDone(usize, Work),
 }
 
 /// What a poller is asked for.
@@ -64,7 +67,7 @@ pub(crate) struct Target {
 /// One target on its way.
 struct Member {
     watch: Watch,
-    ask: Sender<Ask>,
+    ask: Sender<(Ask, Work)>,
     stage: Stage,
 }
 
@@ -122,10 +125,11 @@ pub(crate) fn run(
         let wakes = members.iter().filter_map(Member::wake);
         let wake = wakes.chain(output.wake()).min();
         let nap = wake.map_or(NAP, |wake| wake.since(now.moment).min(NAP));
-        match inbox.recv_timeout(nap) {
+        let nap = clock::nap(nap);
+        match inbox.recv_timeout(nap.real()) {
             Ok(input) => take(&mut members, input, output),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(nap),
+            Err(RecvTimeoutError::Timeout) => nap.over(),
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(nap.real()),
         }
     }
     let parts: Vec<_> = members.iter().filter_map(Member::part).collect();
@@ -188,14 +192,14 @@ impl Member {
             self.watch.advance(now);
             if self.watch.poll_due(now.moment) {
                 // The poller outlives the watch: it holds the other end.
-                let _ = self.ask.send(Ask::Poll);
+                let _ = self.send(Ask::Poll);
             }
             if self.watch.ending().is_none() {
                 return;
             }
             let wanted = self.watch.wanted_logs();
             let lines = self.watch.log_lines();
-            self.stage = if wanted.is_empty() || self.ask.send(Ask::Logs(wanted, lines)).is_err() {
+            self.stage = if wanted.is_empty() || self.send(Ask::Logs(wanted, lines)).is_err() {
                 Stage::Logs(now.moment)
             } else {
                 Stage::Logs(now.moment.after(LOGS))
@@ -212,6 +216,10 @@ impl Member {
             output.event(&Event { at: now, kind }, self.watch.board());
             self.stage = Stage::Done(outcome);
         }
+    }
+
+    fn send(&self, ask: Ask) -> Result<(), SendError<(Ask, Work)>> {
+        self.ask.send((ask, clock::work()))
     }
 
     /// When `step` has something to do at the latest.
@@ -245,7 +253,7 @@ impl Member {
 
 fn take(members: &mut [Member], input: Input, output: &mut Output) {
     match input {
-        Input::Answer(number, at, answer) => {
+        Input::Answer(number, at, answer, _work) => {
             let member = &mut members[number];
             if matches!(member.stage, Stage::Watching) {
                 let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
@@ -265,8 +273,15 @@ fn take(members: &mut [Member], input: Input, output: &mut Output) {
                 output.event(&Event { at, kind }, member.watch.board());
             }
         }
+        Input::Warning(note) => {
+            // Nothing comes after the end of a target.
+            if let Some(member) = members.iter_mut().find(|member| !member.is_done()) {
+                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+                member.watch.warn(&note, Now::read(), &mut emit);
+            }
+        }
         Input::Log(number, place, lines) => members[number].watch.take_log(place, lines),
-        Input::LogsDone(number) => members[number].hurry(Now::read()),
+        Input::LogsDone(number, _work) => members[number].hurry(Now::read()),
     }
 }
 
@@ -292,19 +307,19 @@ fn poller(
     number: usize,
     mut provider: Box<dyn Provider>,
     inputs: Sender<Input>,
-) -> io::Result<Sender<Ask>> {
-    let (ask, asked) = channel();
+) -> io::Result<Sender<(Ask, Work)>> {
+    let (ask, asked) = channel::<(Ask, Work)>();
     thread::Builder::new()
         .name("poller".into())
         .spawn(move || {
             // What panics must be a failed poll, not a watch that waits for ever.
             let provider = &mut provider;
-            while let Ok(ask) = asked.recv() {
+            while let Ok((ask, work)) = asked.recv() {
                 let input = match ask {
                     Ask::Poll => {
                         let answer = catch_unwind(AssertUnwindSafe(|| provider.poll()))
                             .unwrap_or_else(|_| Err(panicked()));
-                        Input::Answer(number, Now::read(), answer)
+                        Input::Answer(number, Now::read(), answer, work)
                     }
                     Ask::Logs(units, lines) => {
                         let fetch = || {
@@ -315,7 +330,7 @@ fn poller(
                             }
                         };
                         let _ = catch_unwind(AssertUnwindSafe(fetch));
-                        Input::LogsDone(number)
+                        Input::LogsDone(number, work)
                     }
                 };
                 if inputs.send(input).is_err() {

@@ -2,7 +2,7 @@
 //! hold whatever the provider, the network and the user do.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{OnPause, Options, Watch};
 use crate::clock::{Moment, Now};
@@ -57,16 +57,26 @@ fn options(random: &mut fastrand::Rng) -> Options {
         strict: random.bool(),
         once: random.u8(..10) == 0,
         logs: 0,
-        pin: maybe(random, "--fresh"),
+        pin: maybe(random, &["--fresh"]),
     }
 }
 
 fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
     use Phase::{Cancelled, Ended, Failed, Paused, PausedAfterFailure, Pending, Running};
     let going = [Pending, Running, Running, Running, Paused, Phase::Unknown];
-    let ends = [Phase::Succeeded, Failed, Cancelled, Ended, PausedAfterFailure];
+    let ends = [
+        Phase::Succeeded,
+        Failed,
+        Cancelled,
+        Ended,
+        PausedAfterFailure,
+    ];
     let phase = |random: &mut fastrand::Rng| {
-        let among: &[Phase] = if may_end && random.u8(..4) == 0 { &ends } else { &going };
+        let among: &[Phase] = if may_end && random.u8(..4) == 0 {
+            &ends
+        } else {
+            &going
+        };
         random.choice(among).copied().unwrap_or(Running)
     };
     let mut snapshot = Snapshot::new(phase(random));
@@ -113,8 +123,9 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
     }
 }
 
-/// Plays one history, as `run` would, and checks what can be checked on the way.
-fn play(seed: u64) -> Played {
+/// Plays one history, as `run` would, and checks what can be checked on the way. `read` reads the
+/// clocks.
+fn play(seed: u64, read: fn(f64) -> Now) -> Played {
     let random = &mut fastrand::Rng::with_seed(seed);
     let options = options(random);
     let endless = random.u8(..3) == 0;
@@ -140,7 +151,7 @@ fn play(seed: u64) -> Played {
         options.clone(),
         begin,
         seed,
-        Now::at(0.0),
+        read(0.0),
         &mut emit,
     );
     let mut now = 0.0;
@@ -168,7 +179,7 @@ fn play(seed: u64) -> Played {
                 }) => retry_after.unwrap_or_default(),
                 _ => Duration::ZERO,
             };
-            watch.take(answer, Now::at(at), &mut emit);
+            watch.take(answer, read(at), &mut emit);
             let last = requests.last().copied().unwrap_or(0.0);
             allowed = if good {
                 last + options.interval.as_secs_f64()
@@ -179,13 +190,16 @@ fn play(seed: u64) -> Played {
                 (at + wait.as_secs_f64().max(half)).min(budget_end)
             };
         }
-        watch.advance(Now::at(now));
+        watch.advance(read(now));
         if now >= PATIENCE {
-            watch.interrupt(Signal::Interrupt, Now::at(now));
+            watch.interrupt(Signal::Interrupt, read(now));
         }
         if let Some(ending) = watch.ending() {
             let verdict = ending.verdict;
-            assert!(!watch.poll_due(Moment::at(now + 1e6)), "seed {seed}: polls after its end");
+            assert!(
+                !watch.poll_due(Moment::at(now + 1e6)),
+                "seed {seed}: polls after its end"
+            );
             check_deadlines(seed, &watch, &options, verdict, now);
             return Played {
                 verdict,
@@ -197,7 +211,10 @@ fn play(seed: u64) -> Played {
         }
         if watch.poll_due(Moment::at(now)) {
             assert!(under_way.is_none(), "seed {seed}: two polls at once");
-            assert!(now >= allowed - 1e-6, "seed {seed}: {now} is before {allowed}");
+            assert!(
+                now >= allowed - 1e-6,
+                "seed {seed}: {now} is before {allowed}"
+            );
             requests.push(now);
             let takes = if random.u8(..8) == 0 { 40.0 } else { 0.5 };
             let answer = if random.u8(..3) == 0 {
@@ -219,15 +236,23 @@ fn play(seed: u64) -> Played {
 /// An end by a deadline comes at that deadline, and no other end comes after one.
 fn check_deadlines(seed: u64, watch: &Watch, options: &Options, verdict: Verdict, now: f64) {
     let soon = 1e-6;
-    let timeout = options.timeout.map_or(f64::MAX, |limit| limit.as_secs_f64());
-    assert!(now <= timeout + soon, "seed {seed}: {now} is after {timeout}");
+    let timeout = options
+        .timeout
+        .map_or(f64::MAX, |limit| limit.as_secs_f64());
+    assert!(
+        now <= timeout + soon,
+        "seed {seed}: {now} is after {timeout}"
+    );
     let last_change = watch.last_change.since(Moment::at(0.0)).as_secs_f64();
     let stall = options
         .stall_timeout
         .map_or(f64::MAX, |limit| last_change + limit.as_secs_f64());
     assert!(now <= stall + soon, "seed {seed}: {now} is after {stall}");
     if verdict == Verdict::TimedOut {
-        assert!((now - timeout.min(stall)).abs() <= soon, "seed {seed}: not at the deadline");
+        assert!(
+            (now - timeout.min(stall)).abs() <= soon,
+            "seed {seed}: not at the deadline"
+        );
     }
     if verdict == Verdict::Lost
         && let Some(offline) = &watch.board().offline
@@ -243,7 +268,7 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &Options, verdict: Verdict
 fn whatever_happens_the_verdict_can_be_relied_on() {
     let mut verdicts = std::collections::HashMap::new();
     for seed in 0..HISTORIES {
-        let played = play(seed);
+        let played = play(seed, Now::at);
         if played.verdict == Verdict::Succeeded {
             assert!(played.success_seen, "seed {seed}: nobody said success");
         }
@@ -257,6 +282,31 @@ fn whatever_happens_the_verdict_can_be_relied_on() {
     }
     // The histories reach every end there is.
     for code in [0, 1, 3, 4, 5, 6, 7, 124, 130] {
-        assert!(verdicts.contains_key(&code), "none ended with {code}: {verdicts:?}");
+        assert!(
+            verdicts.contains_key(&code),
+            "none ended with {code}: {verdicts:?}"
+        );
+    }
+}
+
+/// A reading of the clocks on a machine whose wall clock is set anew all the time, for up to years
+/// back and forward.
+fn unsteady(seconds: f64) -> Now {
+    let mut random = fastrand::Rng::with_seed(seconds.to_bits());
+    let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(random.u32(..).into());
+    Now {
+        wall,
+        ..Now::at(seconds)
+    }
+}
+
+#[test]
+fn a_wall_clock_that_is_set_changes_nothing() {
+    for seed in 0..HISTORIES / 10 {
+        let [steady, unsteady] = [Now::at, unsteady].map(|read| play(seed, read));
+        assert_eq!(steady.verdict, unsteady.verdict, "seed {seed}");
+        assert_eq!(steady.ended, unsteady.ended, "seed {seed}");
+        assert_eq!(steady.requests, unsteady.requests, "seed {seed}");
+        assert_eq!(steady.events, unsteady.events, "seed {seed}");
     }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Finding<'a> {
     },
     SayMore(&'a str),
     Lost,
+    /// The recording that is played ends.
+    Over,
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
@@ -72,6 +74,8 @@ pub(crate) enum Reason {
         error: Arc<str>,
         offline: Duration,
     },
+    /// The recording that is played ends.
+    Over,
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
@@ -128,6 +132,7 @@ pub(crate) fn judge(
                 },
             )
         }
+        Finding::Over => (Verdict::Lost, Reason::Over),
         Finding::TimedOut(limit) => (Verdict::TimedOut, Reason::TimedOut(*limit)),
         Finding::Stalled(limit) => (Verdict::TimedOut, Reason::Stalled(*limit)),
         Finding::Abandoned => (Verdict::Running, Reason::Abandoned),
@@ -195,6 +200,9 @@ impl fmt::Display for Reason {
                 "no good answer for {}, the last one: {error}; how the deployment ends is unknown",
                 text::duration(*offline)
             ),
+            Self::Over => {
+                f.write_str("the recording ends here; how the deployment ends is unknown")
+            }
             Self::TimedOut(limit) => write!(
                 f,
                 "not over after --timeout {}",

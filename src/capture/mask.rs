@@ -1,0 +1,295 @@
+//! Hides secrets in what is recorded.
+
+use std::collections::VecDeque;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use url::form_urlencoded;
+
+use super::Header;
+use crate::http::{Answer, Request};
+
+/// What stands for a secret.
+const MASK: &str = "(masked)";
+/// The headers of a request whose values are none.
+const ORDINARY: [&str; 5] = [
+    "accept",
+    "content-type",
+    "host",
+    "x-project-id",
+    "x-sdk-date",
+];
+/// A shorter value that somebody else made up is no secret, and hiding it wherever it stands would
+/// spoil the record: a cookie may be `1`.
+const SHORTEST: usize = 6;
+/// How many spellings are remembered: a watch of days that signs in anew again and again must not
+/// become slow.
+const MOST: usize = 2000;
+/// The parameter of a URL that is a ticket of a sign-in, which is a secret.
+pub(crate) const TICKET: &str = "ticket=";
+
+/// The secrets that were seen, in every spelling.
+#[derive(Default)]
+pub(crate) struct Masks {
+    spellings: VecDeque<String>,
+}
+
+impl Masks {
+    /// Hides `secret` from now on.
+    pub(crate) fn learn(&mut self, secret: &str) {
+        for spelling in spellings(secret) {
+            // What is seen again is forgotten last.
+            self.spellings.retain(|known| *known != spelling);
+            self.spellings.push_back(spelling);
+        }
+        while self.spellings.len() > MOST {
+            self.spellings.pop_front();
+        }
+    }
+
+    /// Learns the secrets of a request and its answer. Those returned are worth nothing after it.
+    pub(super) fn learn_exchange(
+        &mut self,
+        request: &Request<'_>,
+        answer: Option<&Answer>,
+    ) -> Vec<String> {
+        let mut passing = Vec::new();
+        for (name, value) in &request.headers {
+            if ORDINARY
+                .iter()
+                .any(|plain| plain.eq_ignore_ascii_case(name))
+            {
+                continue;
+            }
+            match (name.to_ascii_lowercase().as_str(), value.split_once(' ')) {
+                ("cookie", _) => value.split(';').for_each(|pair| self.learn_cookie(pair)),
+                ("authorization", Some((scheme, rest))) => {
+                    let known = self.learn_authorization(scheme, rest);
+                    passing.extend(known.then(Vec::new).unwrap_or_else(|| signature(rest)));
+                }
+                _ => self.learn(value),
+            }
+        }
+        if let Some(form) = request.body.filter(|_| is_form(request)) {
+            for (name, value) in form_urlencoded::parse(form.as_bytes()) {
+                if name == "password" {
+                    self.learn(&value);
+                }
+            }
+        }
+        let mut urls = vec![request.url];
+        if let Some(answer) = answer {
+            answer.cookies().for_each(|pair| self.learn_cookie(pair));
+            urls.extend(answer.location());
+        }
+        for ticket in urls.into_iter().filter_map(ticket) {
+            self.learn_long(ticket);
+        }
+        passing
+    }
+
+    /// Learns what proves who asks; false where that holds for one request only.
+    fn learn_authorization(&mut self, scheme: &str, rest: &str) -> bool {
+        if scheme.eq_ignore_ascii_case("SDK-HMAC-SHA256") {
+            let key = rest
+                .split([',', ' '])
+                .find_map(|part| part.strip_prefix("Access="));
+            key.into_iter().for_each(|key| self.learn(key));
+            return false;
+        }
+        self.learn(rest);
+        let pair = STANDARD.decode(rest).ok();
+        let pair = pair.and_then(|pair| String::from_utf8(pair).ok());
+        if let Some((_, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
+            self.learn(password);
+        }
+        true
+    }
+
+    fn learn_cookie(&mut self, pair: &str) {
+        let value = pair.split_once('=').map(|(_, value)| value.trim());
+        self.learn_long(value.unwrap_or_default().trim_matches('"'));
+    }
+
+    fn learn_long(&mut self, value: &str) {
+        if value.len() >= SHORTEST && value != MASK {
+            self.learn(value);
+        }
+    }
+
+    /// The text without secrets.
+    pub(super) fn hide(&self, text: &str, passing: &[String]) -> String {
+        let known = self.spellings.iter().chain(passing);
+        let mut found: Vec<_> = known.filter(|secret| text.contains(*secret)).collect();
+        // One may be a part of another.
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let replace = |text: String, secret: &String| text.replace(secret, MASK);
+        found.into_iter().fold(text.to_owned(), replace)
+    }
+
+    /// The same for what is no text.
+    pub(super) fn hide_bytes(&self, bytes: &[u8], passing: &[String]) -> Vec<u8> {
+        // A character for each byte, so that secrets are found as they are in text.
+        let wide = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect::<String>()
+        };
+        let masks = Self {
+            spellings: self
+                .spellings
+                .iter()
+                .map(|known| wide(known.as_bytes()))
+                .collect(),
+        };
+        let hidden = masks.hide(&wide(bytes), passing);
+        hidden
+            .chars()
+            .map(|c| u8::try_from(c).unwrap_or(b'?'))
+            .collect()
+    }
+
+    /// The header without secrets: nobody means to put one there.
+    pub(super) fn hide_in_header(&self, mut header: Header) -> Header {
+        for origin in &mut header.deployments {
+            let words = origin.command.iter_mut();
+            let values = origin.environment.values_mut();
+            for text in words.chain(values).chain(&mut origin.name) {
+                *text = self.hide(text, &[]);
+            }
+        }
+        header
+    }
+}
+
+/// What a line that sets a cookie may say: its name, and whether it has a value.
+pub(super) fn cookie(line: &str) -> String {
+    let pair = line.split(';').next().unwrap_or_default();
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let is_empty = value.trim().trim_matches('"').is_empty();
+    format!("{name}={}", if is_empty { "" } else { MASK })
+}
+
+/// The signature of a request.
+fn signature(rest: &str) -> Vec<String> {
+    let mut parts = rest.split([',', ' ']);
+    let signature = parts.find_map(|part| part.strip_prefix("Signature="));
+    signature.map(str::to_owned).into_iter().collect()
+}
+
+fn ticket(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once(TICKET)?;
+    rest.split(['&', '#']).next()
+}
+
+fn is_form(request: &Request<'_>) -> bool {
+    let mut headers = request.headers.iter();
+    headers.any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type") && value.contains("form-urlencoded")
+    })
+}
+
+/// A secret as it is, in JSON, in a URL and in a form.
+fn spellings(secret: &str) -> Vec<String> {
+    if secret.is_empty() {
+        return Vec::new();
+    }
+    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let url = form.replace('+', "%20");
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.trim_start_matches('"');
+    let json = json.strip_suffix('"').unwrap_or(json).to_owned();
+    let mut all = vec![secret.to_owned(), form, url, json];
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|spelling| !spelling.is_empty());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(header: (&'static str, &str), body: &str) -> String {
+        let mut masks = Masks::default();
+        let request = Request {
+            url: "https://h/",
+            body: None,
+            headers: vec![header],
+        };
+        let passing = masks.learn_exchange(&request, None);
+        masks.hide(body, &passing)
+    }
+
+    #[test]
+    fn each_part_of_a_header_is_a_secret() {
+        let basic = format!("Basic {}", STANDARD.encode("admin:pass word\"%"));
+        for (header, body, expected) in [
+            (("x-auth-token", "abc"), "abc d", "(masked) d"),
+            (("Content-Type", "abcdefgh"), "abcdefgh", "abcdefgh"),
+            (
+                ("authorization", basic.as_str()),
+                basic.as_str(),
+                "Basic (masked)",
+            ),
+            (
+                ("authorization", basic.as_str()),
+                r#"admin pass word"% pass+word%22%25 pass%20word%22%25 pass word\"%"#,
+                "admin (masked) (masked) (masked) (masked)",
+            ),
+            (
+                (
+                    "Authorization",
+                    "SDK-HMAC-SHA256 Access=AKMADEUP, SignedHeaders=host;x-sdk-date, Signature=0123abcd",
+                ),
+                "AKMADEUP host;x-sdk-date 0123abcd",
+                "(masked) host;x-sdk-date (masked)",
+            ),
+            (("cookie", "a=1; b=made-up"), "a=1 made-up", "a=1 (masked)"),
+        ] {
+            assert_eq!(hidden(header, body), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_holds_a_password() {
+        let mut masks = Masks::default();
+        let request = Request {
+            url: "https://h/",
+            body: Some("username=u&password=p%40ss&lt=LT-1"),
+            headers: vec![("content-type", "application/x-www-form-urlencoded")],
+        };
+        masks.learn_exchange(&request, None);
+        assert_eq!(
+            masks.hide("p@ss LT-1 u p%40ss", &[]),
+            "(masked) LT-1 u (masked)"
+        );
+    }
+
+    #[test]
+    fn a_cookie_keeps_its_name_and_whether_it_has_a_value() {
+        for (line, shown) in [
+            ("a=b; Path=/", "a=(masked)"),
+            ("a=; Max-Age=0", "a="),
+            ("a=\"\"", "a="),
+            ("a", "a="),
+        ] {
+            assert_eq!(cookie(line), shown);
+        }
+    }
+
+    #[test]
+    fn what_was_seen_last_is_remembered() {
+        let mut masks = Masks::default();
+        for number in 0..2 * MOST {
+            masks.learn("pt-made-up");
+            masks.learn(&format!("session-{number}"));
+        }
+        assert_eq!(masks.spellings.len(), MOST);
+        assert_eq!(
+            masks.hide("pt-made-up session-0", &[]),
+            "(masked) session-0"
+        );
+    }
+}

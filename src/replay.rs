@@ -1,0 +1,223 @@
+//! Plays what `--capture` wrote: the answers of a recording, each at its time.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::capture::{End, Exchange, Header, SCHEMA};
+use crate::clock;
+
+/// A recording.
+pub(crate) struct Recording {
+    pub(crate) header: Header,
+    pub(crate) started: SystemTime,
+    pub(crate) tape: Tape,
+}
+
+/// The answers that have not been played yet.
+pub(crate) struct Tape {
+    exchanges: Mutex<Vec<Option<Exchange>>>,
+    /// The targets and the URLs that each asked.
+    asked: BTreeSet<(usize, String)>,
+    /// When the recorded watch was over, where it was not killed.
+    ended: Option<Duration>,
+}
+
+impl Recording {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is no recording; the message names the line.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+        Self::parse(&bytes).map_err(|(line, error)| anyhow!("{name}:{line}: {error:#}"))
+    }
+
+    /// Reads the lines; an error comes with the number of its line.
+    fn parse(bytes: &[u8]) -> Result<Self, (usize, anyhow::Error)> {
+        let mut lines = bytes
+            .split(|byte| *byte == b'\n')
+            .enumerate()
+            .map(|(place, line)| (place + 1, line.trim_ascii()))
+            .filter(|(_, line)| !line.is_empty());
+        let (_, first) = lines.next().unwrap_or((1, b""));
+        let (header, started) = header(first).map_err(|error| (1, error))?;
+        // A watch that was killed may have left half a line.
+        let whole = bytes.ends_with(b"\n");
+        let mut lines = lines.peekable();
+        let mut exchanges = Vec::new();
+        let mut ended = None;
+        while let Some((number, line)) = lines.next() {
+            match read_line(line) {
+                Ok(Line::Exchange(exchange)) => exchanges.push(*exchange),
+                Ok(Line::End(end)) => ended = Some(Duration::from_millis(end.ended_ms)),
+                Err(_) if !whole && lines.peek().is_none() => {}
+                Err(error) => return Err((number, error)),
+            }
+        }
+        Ok(Self {
+            header,
+            started,
+            tape: Tape::new(exchanges, ended),
+        })
+    }
+}
+
+enum Line {
+    Exchange(Box<Exchange>),
+    End(End),
+}
+
+fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
+    const WHAT: &str = "not a file that --capture wrote";
+    let value: serde_json::Value = serde_json::from_slice(line).context(WHAT)?;
+    let schema = value.get("capture").context(WHAT)?;
+    ensure!(
+        *schema == SCHEMA,
+        "schema {schema} of a capture; this version reads {SCHEMA}"
+    );
+    let header: Header = serde_json::from_value(value)?;
+    let started = humantime::parse_rfc3339(&header.started).context("started")?;
+    Ok((header, started))
+}
+
+fn read_line(line: &[u8]) -> Result<Line> {
+    let value: serde_json::Value = serde_json::from_slice(line)?;
+    if value.get("ended_ms").is_some() {
+        return Ok(Line::End(serde_json::from_value(value)?));
+    }
+    let mut exchange: Exchange = serde_json::from_value(value)?;
+    ensure!(
+        exchange.status.is_some() || exchange.error.is_some(),
+        "neither a status nor an error"
+    );
+    if let Some(body) = &exchange.body_base64 {
+        STANDARD.decode(body).context("body_base64")?;
+        exchange.body = None;
+    }
+    Ok(Line::Exchange(Box::new(exchange)))
+}
+
+impl Tape {
+    fn new(exchanges: Vec<Exchange>, ended: Option<Duration>) -> Self {
+        let asked = exchanges.iter();
+        Self {
+            asked: asked
+                .map(|exchange| (exchange.target, exchange.url.clone()))
+                .collect(),
+            exchanges: Mutex::new(exchanges.into_iter().map(Some).collect()),
+            ended,
+        }
+    }
+
+    /// What came of a request of `target`, at the time at which it came; none where the recording
+    /// ends.
+    pub(crate) fn answer(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
+        let Some(exchange) = self.take(target, method, url) else {
+            // What ended the recorded watch may still come: a deadline.
+            self.ended.into_iter().for_each(clock::wait_until);
+            return None;
+        };
+        clock::wait_until(Duration::from_millis(exchange.answered_ms));
+        Some(exchange)
+    }
+
+    /// The next answer that `target` got to such a request. Where targets share a sign-in, another
+    /// one may come first in the replay: a request that a target never made is answered as it was to
+    /// another.
+    fn take(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
+        let mut exchanges = self
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_wanted = |exchange: &Exchange| exchange.method == method && exchange.url == url;
+        let asked = self.asked.contains(&(target, url.to_owned()));
+        let mut left = exchanges.iter();
+        let place = left.position(|left| {
+            let may_have = |exchange: &&Exchange| exchange.target == target || !asked;
+            left.as_ref().filter(may_have).is_some_and(is_wanted)
+        })?;
+        exchanges[place].take()
+    }
+}
+
+impl Exchange {
+    /// The body of the answer.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        match &self.body_base64 {
+            // It was checked when it was read.
+            Some(text) => STANDARD.decode(text).unwrap_or_default(),
+            None => self.body.clone().unwrap_or_default().into_bytes(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = r#"{"capture":1,"deploywatch":"0.1.0","started":"2025-07-09T03:36:28.000Z","seed":7,"all":false,"deployments":[]}"#;
+
+    fn exchange(target: usize, url: &str, status: u16) -> String {
+        format!(
+            r#"{{"target":{target},"sent_ms":0,"answered_ms":1,"method":"GET","url":"{url}","status":{status}}}"#
+        )
+    }
+
+    fn parse(lines: &[&str]) -> Result<Recording, (usize, anyhow::Error)> {
+        Recording::parse(lines.join("\n").as_bytes())
+    }
+
+    #[test]
+    fn answers_come_in_their_order_and_each_once() {
+        let lines = [
+            HEADER,
+            &exchange(0, "/a", 200),
+            &exchange(1, "/a", 201),
+            &exchange(0, "/log", 202),
+            &exchange(0, "/a", 203),
+            &exchange(1, "/sign-in", 204),
+            "",
+        ];
+        let tape = parse(&lines).unwrap_or_else(|_| panic!("a recording")).tape;
+        let ask = |target, url| tape.answer(target, "GET", url)?.status;
+        assert_eq!(ask(0, "/a"), Some(200));
+        assert_eq!(ask(0, "/a"), Some(203));
+        assert_eq!(ask(0, "/log"), Some(202));
+        assert_eq!(ask(0, "/a"), None, "the other's is not taken");
+        assert_eq!(ask(1, "/a"), Some(201));
+        assert_eq!(ask(0, "/sign-in"), Some(204), "but a sign-in is shared");
+        assert!(tape.answer(1, "POST", "/sign-in").is_none());
+    }
+
+    #[test]
+    fn only_the_last_line_may_be_cut_off() {
+        let good = exchange(0, "/a", 200);
+        let cut = &good[..20];
+        assert!(parse(&[HEADER, &good, cut]).is_ok());
+        for (lines, number, message) in [
+            (&[HEADER, &good, cut, ""][..], 3, "EOF"),
+            (&[HEADER, cut, &good, ""], 2, "EOF"),
+            (&[HEADER, "", "{}", ""], 3, "missing field"),
+            (&[""], 1, "not a file that --capture wrote"),
+            (&["{}", ""], 1, "not a file that --capture wrote"),
+            (
+                &[r#"{"capture":2}"#, ""],
+                1,
+                "schema 2 of a capture; this version reads 1",
+            ),
+            (&[r#"{"capture":1}"#, ""], 1, "missing field"),
+        ] {
+            let (line, error) = parse(lines).err().expect("an error");
+            let error = format!("{error:#}");
+            assert_eq!(line, number, "{error}");
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}
