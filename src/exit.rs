@@ -157,6 +157,7 @@ pub(crate) const TABLE: [(&str, &str, &str); 11] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     #[test]
     fn the_table_holds_each_verdict_with_its_code() {
@@ -181,5 +182,26 @@ mod tests {
             let row = format!("| {code} | {verdict} | {meaning} |");
             assert!(readme.contains(&row), "README.md lacks the row\n{row}");
         }
+    }
+
+    #[test]
+    fn the_chinese_readme_shows_the_same_codes_and_verdicts() {
+        let readme = include_str!("../README.zh-CN.md");
+        let rows = Verdict::ALL.map(|verdict| {
+            let word = match verdict {
+                Verdict::Unclear => verdict.word().to_owned(),
+                _ => format!(
+                    "`{}`（{}）",
+                    verdict.word(),
+                    Lang::Zh.words().verdict(verdict)
+                ),
+            };
+            format!("| {} | {word} | ", verdict.code())
+        });
+        for row in &rows {
+            assert!(readme.contains(row), "README.zh-CN.md lacks the row\n{row}");
+        }
+        let is_row = |line: &&str| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit();
+        assert_eq!(readme.lines().filter(is_row).count(), rows.len());
     }
 }

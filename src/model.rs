@@ -253,7 +253,7 @@ pub(crate) enum Note {
     /// The answer speaks of another deployment than the one that was asked for.
     OtherId { asked: Arc<str>, answered: Arc<str> },
     /// It had ended when the watch began, so it may be an earlier one; how to make sure.
-    MayBeEarlier(&'static str),
+    MayBeEarlier(Pins),
     /// The deploy order was found in a run of the pipeline.
     FoundOrder {
         order: Arc<str>,
@@ -273,12 +273,38 @@ pub(crate) enum Note {
     PlanUnread(Arc<str>),
     /// Certificates are not checked.
     Insecure,
+    /// Others than its owner have rights to the file that the secret comes from; its name as a shell
+    /// takes it.
+    SharedSecret { who: Exposure, file: Arc<str> },
     /// A file could not be written; the watch goes on without it.
     WriteFailed { what: Arc<str>, error: Arc<str> },
     /// Bars were asked for where there is no terminal to draw them on.
     NoTerminal,
 }
 
+/// Options of which each would pin a watch to one single run.
+pub(crate) type Pins = &'static [&'static str];
+
+/// The options as a list in which the last two are joined by `or`.
+pub(crate) fn alternatives(options: Pins, comma: &str, or: &str) -> String {
+    match options {
+        [others @ .., last] if !others.is_empty() => [&others.join(comma), *last].join(or),
+        options => options.concat(),
+    }
+}
+
+/// Who has rights to the file of a secret beside its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Exposure {
+    /// Every user of the machine can read it.
+    Everybody,
+    /// Every user of its group can read it.
+    Group,
+    /// Others have rights of another kind.
+    Others,
+}
+
+/// The words of the event stream, which are English.
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -316,10 +342,11 @@ impl fmt::Display for Note {
             Self::OtherId { asked, answered } => {
                 write!(f, "asked for {asked}, the answer speaks of {answered}")
             }
-            Self::MayBeEarlier(pin) => write!(
+            Self::MayBeEarlier(pins) => write!(
                 f,
-                "it had already ended when the watch began, so it may be an earlier one; {pin} \
-                 makes sure"
+                "it had already ended when the watch began, so it may be an earlier one; {} makes \
+                 sure",
+                alternatives(pins, ", ", " or ")
             ),
             Self::FoundOrder { order, run } => {
                 write!(f, "deploy order {order}")?;
@@ -339,6 +366,14 @@ impl fmt::Display for Note {
                 "the release task itself cannot be read, so its components alone decide: {why}"
             ),
             Self::Insecure => f.write_str("--insecure: certificates are not checked"),
+            Self::SharedSecret { who, file } => {
+                let who = match who {
+                    Exposure::Everybody => "every user of this machine can read",
+                    Exposure::Group => "every user of its group can read",
+                    Exposure::Others => "others than its owner have rights to",
+                };
+                write!(f, "{who} the file with the secret; chmod 600 {file}")
+            }
             Self::WriteFailed { what, error } => write!(f, "cannot write {what}: {error}"),
             Self::NoTerminal => {
                 f.write_str("stderr is not a terminal: plain lines instead of bars")

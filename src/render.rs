@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
+use crate::lang::Lang;
 use crate::model::Note;
 
 mod ci;
@@ -28,7 +29,8 @@ mod testing;
 use ci::Runner;
 pub(crate) use files::Files;
 use files::Side;
-pub(crate) use paint::{ColorChoice, Paint};
+pub(crate) use paint::ColorChoice;
+use paint::{Paint, Style};
 
 /// Shows one watch in one way.
 pub(crate) trait Render {
@@ -150,6 +152,7 @@ pub(crate) struct Output {
     sides: Vec<Side>,
     /// Nobody reads stdout any more.
     closed: bool,
+    lang: Lang,
 }
 
 impl Output {
@@ -160,13 +163,19 @@ impl Output {
     pub(crate) fn new(
         choice: OutputChoice,
         color: ColorChoice,
+        lang: Option<Lang>,
         files: Files<'_>,
         facts: &Facts,
         list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Note>)> {
-        let stdout = Paint::choose(color, facts.stdout_is_terminal, environment);
-        let stderr = Paint::choose(color, facts.stderr_is_terminal, environment);
+        let lang = Lang::choose(lang, environment);
+        let style = |is_terminal| Style {
+            paint: Paint::choose(color, is_terminal && !facts.term_is_dumb, environment),
+            lang,
+        };
+        let stdout = style(facts.stdout_is_terminal);
+        let stderr = style(facts.stderr_is_terminal);
         let mode = choice.mode(facts);
         let main: Box<dyn Render> = match mode {
             Mode::Bars => Box::new(live::Live::new(stdout, stderr)),
@@ -187,8 +196,9 @@ impl Output {
         }
         let output = Self {
             main: Some(main),
-            sides: files.open(facts.step_summary.as_deref(), &mut notes)?,
+            sides: files.open(facts.step_summary.as_deref(), lang, &mut notes)?,
             closed: false,
+            lang,
         };
         Ok((output, notes))
     }
@@ -201,37 +211,33 @@ impl Output {
     /// Shows an event everywhere. What cannot be written is warned of once and left out from then
     /// on: it is decoration, and the verdict does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
-        // A warning comes after the event that could not be written, but for the last one: nothing
-        // comes after that.
+        // Nothing comes after the last event, so that its warnings come before it.
         let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
-        if !is_last {
-            self.show(event, board);
-        }
-        self.write(event, board);
-        if is_last {
-            self.show(event, board);
-        }
-    }
-
-    fn show(&mut self, event: &Event<'_>, board: &Board) {
-        let shown = self.main.as_mut().map(|main| main.event(event, board));
-        self.check(shown);
-    }
-
-    fn write(&mut self, event: &Event<'_>, board: &Board) {
+        let mut lost = Vec::new();
         let mut place = 0;
+        // Who does not read stdout must not hold up the files.
         while let Some(side) = self.sides.get_mut(place) {
             let Err(note) = side.event(event, board) else {
                 place += 1;
                 continue;
             };
             self.sides.remove(place);
-            let warning = Event {
-                at: event.at,
-                kind: Kind::Warning(&note),
-            };
-            self.event(&warning, board);
+            if is_last {
+                self.warn(&note, event.at, board);
+            } else {
+                lost.push(note);
+            }
         }
+        let shown = self.main.as_mut().map(|main| main.event(event, board));
+        self.check(shown);
+        for note in lost {
+            self.warn(&note, event.at, board);
+        }
+    }
+
+    fn warn(&mut self, note: &Note, at: Now, board: &Board) {
+        let kind = Kind::Warning(note);
+        self.event(&Event { at, kind }, board);
     }
 
     /// Lets the picture move on.
@@ -266,7 +272,9 @@ impl Output {
             self.closed = true;
         } else {
             // The renderer is gone; where stderr is gone too there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "warning: cannot write the output: {error}");
+            let words = self.lang.words();
+            let text = words.cannot_write(&error.to_string());
+            let _ = writeln!(io::stderr(), "{}{}{text}", words.warning(), words.colon());
         }
     }
 }

@@ -4,10 +4,10 @@
 use std::time::SystemTime;
 
 use super::paint::{self, Tone};
-use super::report;
 use crate::board::Board;
 use crate::event::{End, Outcome};
 use crate::exit::Verdict;
+use crate::lang::Words;
 use crate::model::UnitState;
 
 /// Errors of one step that GitHub shows; it drops the others without a word.
@@ -39,37 +39,38 @@ impl Runner {
 
 /// The lines that GitHub shows on the page of the run: first the ends that no unit explains, then
 /// the failed units.
-pub(crate) fn annotations(end: &End<'_>) -> Vec<String> {
+pub(crate) fn annotations(end: &End<'_>, words: &dyn Words) -> Vec<String> {
     let ends = end
         .parts
         .iter()
-        .filter_map(|(board, outcome)| whole(board, outcome));
+        .filter_map(|(board, outcome)| whole(board, outcome, words));
     let units = end.parts.iter().flat_map(|(board, _)| {
         let places = board.failed();
-        places.map(|place| unit(board, place))
+        places.map(|place| unit(board, place, words))
     });
     ends.chain(units).take(ANNOTATIONS).collect()
 }
 
 /// A watch that ended badly, unless its failed units say why.
-fn whole(board: &Board, outcome: &Outcome) -> Option<String> {
+fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> {
     let (_, tone) = paint::of_verdict(outcome.verdict);
     let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
-    let title = format!("{} {}", board.target, report::word(outcome.verdict));
-    (tone == Tone::Bad && !explained).then(|| error(&title, &outcome.reason.to_string()))
+    let title = format!("{} {}", board.target, words.verdict(outcome.verdict));
+    (tone == Tone::Bad && !explained).then(|| error(&title, &words.reason(&outcome.reason)))
 }
 
 /// A failed unit: what the provider says about it, and the last word of its log.
-fn unit(board: &Board, place: usize) -> String {
+fn unit(board: &Board, place: usize, words: &dyn Words) -> String {
     let unit = &board.unit(place).unit;
     let mut message = board.target.to_string();
     if let Some(detail) = &unit.detail {
-        message += &format!(": {detail}");
+        message += words.colon();
+        message += detail;
     }
     if let Some(last) = board.log(place).and_then(<[String]>::last) {
         message += &format!("\n{last}");
     }
-    error(&format!("{} failed", unit.name), &message)
+    error(&words.failed_title(&unit.name), &message)
 }
 
 /// The workflow command, escaped as GitHub documents it.
@@ -123,6 +124,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Now;
+    use crate::lang::Lang;
     use crate::model::Phase;
     use crate::render::testing::{self, ended, outcome};
     use crate::watch::Reason;
@@ -130,7 +132,7 @@ mod tests {
     fn annotate(parts: Vec<(&Board, &Outcome)>) -> String {
         let mut end = End::of_one(Now::at(9.0), parts[0].0, parts[0].1);
         end.parts = parts;
-        annotations(&end).join("\n")
+        annotations(&end, Lang::En.words()).join("\n")
     }
 
     #[test]

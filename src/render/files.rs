@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::{Render, json, junit, summary};
 use crate::board::Board;
 use crate::event::Event;
+use crate::lang::Lang;
 use crate::model::Note;
 
 /// The files that the user wants beside the output.
@@ -52,6 +53,7 @@ impl Files<'_> {
     pub(super) fn open(
         self,
         step_summary: Option<&Path>,
+        lang: Lang,
         notes: &mut Vec<Note>,
     ) -> Result<Vec<Side>> {
         let mut sides = Vec::new();
@@ -63,12 +65,12 @@ impl Files<'_> {
         // there to go.
         let asked = self.summary == step_summary;
         if let Some(path) = self.summary.filter(|_| !asked) {
-            let summary = summary::Summary::new(create(path, "--summary")?);
+            let summary = summary::Summary::new(create(path, "--summary")?, lang);
             sides.push(Side::new(path, summary));
         }
         if let Some(path) = step_summary {
             match OpenOptions::new().append(true).create(true).open(path) {
-                Ok(file) => sides.push(Side::new(path, summary::StepSummary::new(file))),
+                Ok(file) => sides.push(Side::new(path, summary::StepSummary::new(file, lang))),
                 Err(error) if !asked => {
                     notes.push(write_failed(&path.display().to_string(), &error));
                 }

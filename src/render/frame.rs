@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use console::{measure_text_width, pad_str, truncate_str};
 
-use super::paint::{self, Paint, Tone};
+use super::paint::{self, Style, Tone};
 use super::report;
 use crate::board::{Board, Seen};
 use crate::clock::Moment;
+use crate::lang::Words;
 use crate::model::{Phase, UnitState};
 use crate::text;
 
@@ -36,14 +37,14 @@ pub(crate) fn frame(
     layout: &mut Layout,
     now: Moment,
     size: Size,
-    paint: Paint,
+    style: Style,
 ) -> Vec<String> {
     // The last column stays free: terminals differ in what they do when it is written.
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
     let mut rows = match boards {
-        [board] => one(board, layout, now, (width, height), paint),
-        boards => several(boards, layout, now, (width, height), paint),
+        [board] => one(board, layout, now, (width, height), style),
+        boards => several(boards, layout, now, (width, height), style),
     };
     for row in &mut rows {
         *row = truncate_str(row, width, "…").into_owned();
@@ -57,13 +58,13 @@ fn one(
     layout: &mut Layout,
     now: Moment,
     (width, height): (usize, usize),
-    paint: Paint,
+    style: Style,
 ) -> Vec<String> {
-    let mut rows = vec![overall(board, now, width, paint)];
-    rows.extend(status(board, now, paint));
+    let mut rows = vec![overall(board, now, width, style)];
+    rows.extend(status(board, now, style));
     rows.truncate(height);
     let room = (width, height - rows.len());
-    rows.extend(units(board, layout, now, room, paint));
+    rows.extend(units(board, layout, now, room, style));
     rows
 }
 
@@ -74,7 +75,7 @@ fn several(
     layout: &mut Layout,
     now: Moment,
     (width, height): (usize, usize),
-    paint: Paint,
+    style: Style,
 ) -> Vec<String> {
     let mut boards = boards.to_vec();
     boards.sort_by_key(|board| {
@@ -86,27 +87,29 @@ fn several(
     let mut room = height - boards.len() - usize::from(more);
     let mut rows = Vec::new();
     for (number, board) in boards.iter().enumerate() {
-        rows.push(overall(board, now, width, paint));
+        rows.push(overall(board, now, width, style));
         // A fair share of what is left, so that the first deployment does not take it all.
         let share = room.div_ceil(boards.len() - number);
-        let mut own: Vec<String> = status(board, now, paint).into_iter().take(share).collect();
+        let mut own: Vec<String> = status(board, now, style).into_iter().take(share).collect();
         let interesting = board.count(UnitState::Failed) + board.count(UnitState::Running);
         if interesting > 0 && !board.over {
             let room = (width.saturating_sub(2), share - own.len());
-            own.extend(units(board, layout, now, room, paint));
+            own.extend(units(board, layout, now, room, style));
         }
         room -= own.len();
         rows.extend(own.into_iter().map(|row| format!("  {row}")));
     }
     if more {
         let count = hidden.len() + 1;
-        rows.push(paint.tone(Tone::Faint, &format!("… {count} more deployments")));
+        let more = style.words().more_deployments(count);
+        rows.push(style.tone(Tone::Faint, &more));
     }
     rows
 }
 
 /// The deployment as a whole: what it is, how far it is, what is wrong, how long it takes.
-fn overall(board: &Board, now: Moment, width: usize, paint: Paint) -> String {
+fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
+    let words = style.words();
     let (done, total, percent, batch, batches) = board.figures();
     let count = match percent {
         Some(percent) => format!("{percent} %"),
@@ -115,17 +118,12 @@ fn overall(board: &Board, now: Moment, width: usize, paint: Paint) -> String {
     };
     let failed = match board.count(UnitState::Failed) {
         0 => String::new(),
-        failed => paint.tone(Tone::Bad, &format!("{failed} failed")),
+        failed => style.tone(Tone::Bad, &words.count(UnitState::Failed, failed)),
     };
-    let batch = match (batch, batches) {
-        (Some(batch), Some(batches)) => format!("batch {batch} of {batches}"),
-        (Some(batch), None) => format!("batch {batch}"),
-        _ => String::new(),
-    };
+    let batch = batch.map_or(String::new(), |batch| words.batch(batch, batches));
     let elapsed = text::duration(whole(now.since(board.started)));
     let left = board.left(now).map_or(String::new(), |left| {
-        let left = format!("~{} left", text::duration(whole(left)));
-        paint.tone(Tone::Faint, &left)
+        style.tone(Tone::Faint, &words.left(whole(left)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -142,14 +140,14 @@ fn overall(board: &Board, now: Moment, width: usize, paint: Paint) -> String {
         let right = join(&parts);
         let taken = measure_text_width(target) + measure_text_width(&right) + 2;
         if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
-            let bar = bar(fraction, room.min(40), tone_of(board), paint);
-            return format!("{} {bar} {right}", paint.tone(Tone::Strong, target));
+            let bar = bar(fraction, room.min(40), tone_of(board), style);
+            return format!("{} {bar} {right}", style.tone(Tone::Strong, target));
         }
     }
     let right = join(&parts);
     let room = width.saturating_sub(measure_text_width(&right) + 1);
     let target = truncate_str(target, room, "…");
-    format!("{} {right}", paint.tone(Tone::Strong, &target))
+    format!("{} {right}", style.tone(Tone::Strong, &target))
 }
 
 fn tone_of(board: &Board) -> Tone {
@@ -170,34 +168,30 @@ fn join(parts: &[String]) -> String {
 }
 
 /// A row where there is something to say: contact is lost, it waits for a person, it has not begun.
-fn status(board: &Board, now: Moment, paint: Paint) -> Option<String> {
+fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
+    let words = style.words();
     if let Some(offline) = &board.offline {
-        let mut row = format!(
-            "! no contact for {}",
-            text::duration(whole(now.since(offline.since)))
-        );
+        let mut row = String::from("! ");
+        row += &words.no_contact_for(whole(now.since(offline.since)));
         if let Some(last_good) = board.last_good {
-            let ago = text::duration(whole(now.since(last_good)));
-            row += &format!(", last good answer {ago} ago");
+            row += &words.last_good(whole(now.since(last_good)));
         }
-        return Some(format!(
-            "{}: {}",
-            paint.tone(Tone::Notice, &row),
-            offline.error
-        ));
+        let row = style.tone(Tone::Notice, &row);
+        return Some([&row, words.colon(), &offline.error].concat());
     }
     let Some(phase) = board.phase else {
-        return Some(paint.tone(Tone::Faint, "waiting for the first answer"));
+        return Some(style.tone(Tone::Faint, words.no_answer_yet()));
     };
-    let word = match phase {
+    let mark = match phase {
         Phase::Running if board.message.is_none() => return None,
-        Phase::Paused => "‖ paused",
-        Phase::PausedAfterFailure => "✗ paused",
-        phase => phase.word(),
+        Phase::Paused => "‖ ",
+        Phase::PausedAfterFailure => "✗ ",
+        _ => "",
     };
-    let word = paint.tone(paint::of_phase(phase), word);
+    let word = [mark, words.phase(phase)].concat();
+    let word = style.tone(paint::of_phase(phase), &word);
     Some(match &board.message {
-        Some(message) => format!("{word}: {message}"),
+        Some(message) => [&word, words.colon(), &words.note(message)].concat(),
         None => word,
     })
 }
@@ -208,19 +202,19 @@ fn units(
     layout: &mut Layout,
     now: Moment,
     (width, room): (usize, usize),
-    paint: Paint,
+    style: Style,
 ) -> Vec<String> {
     let slots = layout.0.entry(Arc::clone(&board.target)).or_default();
     let all = board.total() <= room;
     let space = if all { room } else { room.saturating_sub(1) };
     *slots = arrange(board, now, space, slots);
-    let columns = Columns::fit(board, slots, width);
+    let columns = Columns::fit(board, slots, width, style.words());
     let mut rows: Vec<_> = slots
         .iter()
-        .map(|&place| unit(board, board.unit(place), now, &columns, paint))
+        .map(|&place| unit(board, board.unit(place), now, &columns, style))
         .collect();
     if !all && room > 0 {
-        rows.push(paint.tone(Tone::Faint, &more(board, slots)));
+        rows.push(style.tone(Tone::Faint, &more(board, slots, style.words())));
     }
     rows
 }
@@ -261,13 +255,13 @@ fn arrange(board: &Board, now: Moment, room: usize, last: &[usize]) -> Vec<usize
 }
 
 /// `… 38 more: 30 pending, 8 succeeded`
-fn more(board: &Board, shown: &[usize]) -> String {
+fn more(board: &Board, shown: &[usize], words: &dyn Words) -> String {
     let mut counts = UnitState::ALL.map(|state| (state, board.count(state)));
     for &place in shown {
         counts[board.unit(place).unit.state as usize].1 -= 1;
     }
     let rest: usize = counts.iter().map(|(_, count)| count).sum();
-    format!("… {rest} more: {}", report::states(counts))
+    words.more_units(rest, &report::states(counts, words))
 }
 
 /// The widths of a unit's row. A narrow window gives up the bar first, the name last.
@@ -275,43 +269,51 @@ struct Columns {
     name: usize,
     /// 0 where there is no room for one.
     bar: usize,
+    /// The widest state of the language.
+    state: usize,
 }
 
 impl Columns {
-    /// The columns of the mark, the state, the age and what stands between them.
-    const OTHERS: usize = 22;
+    /// The columns of the mark, the age and what stands between them and the others.
+    const OTHERS: usize = 13;
 
-    fn fit(board: &Board, shown: &[usize], width: usize) -> Self {
+    fn fit(board: &Board, shown: &[usize], width: usize, words: &dyn Words) -> Self {
+        let states = UnitState::ALL.map(|state| measure_text_width(words.state(state)));
+        let state = states.into_iter().max().unwrap_or(0);
         let names = shown
             .iter()
             .map(|&place| measure_text_width(&board.unit(place).unit.name));
         let name = names.max().unwrap_or(0).min(width / 2);
-        let bar = width.saturating_sub(name + Self::OTHERS);
+        let bar = width.saturating_sub(name + state + Self::OTHERS);
         Self {
             name,
-            bar: if bar < 4 { 0 } else { bar.min(width / 5).clamp(4, 24) },
+            bar: if bar < 4 {
+                0
+            } else {
+                bar.min(width / 5).clamp(4, 24)
+            },
+            state,
         }
     }
 }
 
-fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, paint: Paint) -> String {
+fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style) -> String {
     let unit = &seen.unit;
     let (mark, tone) = paint::of_state(unit.state);
-    let name = truncate_str(&unit.name, columns.name, "…");
-    let name = pad_str(&name, columns.name, console::Alignment::Left, None).into_owned();
+    let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
     let age = board.age(seen, now).map(whole);
     let bar = match unit.state {
-        UnitState::Succeeded => bar(1.0, columns.bar, tone, paint),
-        UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, paint),
-        _ => bar(0.0, columns.bar, Tone::Faint, paint),
+        UnitState::Succeeded => bar(1.0, columns.bar, tone, style),
+        UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, style),
+        _ => bar(0.0, columns.bar, Tone::Faint, style),
     };
     let gap = if columns.bar > 0 { " " } else { "" };
     let age = age.map_or(String::new(), text::duration);
-    let state = format!("{:<9}", unit.state.word());
+    let state = pad(style.words().state(unit.state), columns.state);
     let mut row = format!(
         "{} {name} {bar}{gap}{} {age:>7}",
-        paint.tone(tone, mark),
-        paint.tone(tone, &state)
+        style.tone(tone, mark),
+        style.tone(tone, &state)
     );
     if let Some(detail) = &unit.detail {
         row += "  ";
@@ -321,20 +323,25 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, paint: Paint
     row
 }
 
+/// `text`, filled up to so many columns.
+fn pad(text: &str, columns: usize) -> String {
+    pad_str(text, columns, console::Alignment::Left, None).into_owned()
+}
+
 /// A bar that is `fraction` full, and full only at 1.
-fn bar(fraction: f64, width: usize, tone: Tone, paint: Paint) -> String {
+fn bar(fraction: f64, width: usize, tone: Tone, style: Style) -> String {
     let filled = (fraction.clamp(0.0, 1.0) * width as f64).floor() as usize;
     format!(
         "{}{}",
-        paint.tone(tone, &"━".repeat(filled)),
-        paint.tone(Tone::Faint, &"─".repeat(width - filled))
+        style.tone(tone, &"━".repeat(filled)),
+        style.tone(Tone::Faint, &"─".repeat(width - filled))
     )
 }
 
 /// The bar of a running unit. The provider gives no fraction, so it is a guess, and looks like one:
 /// the unit's age against what its fellows usually took, never full; with nothing to go by, a piece
 /// that moves on each second.
-fn guess(board: &Board, age: Duration, width: usize, paint: Paint) -> String {
+fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
     if width == 0 {
         return String::new();
     }
@@ -342,9 +349,9 @@ fn guess(board: &Board, age: Duration, width: usize, paint: Paint) -> String {
         let piece = (width / 4).max(1);
         let at = usize::try_from(age.as_secs()).unwrap_or(0) % (width - piece + 1);
         return [
-            paint.tone(Tone::Faint, &"─".repeat(at)),
-            paint.tone(Tone::Busy, &"╍".repeat(piece)),
-            paint.tone(Tone::Faint, &"─".repeat(width - piece - at)),
+            style.tone(Tone::Faint, &"─".repeat(at)),
+            style.tone(Tone::Busy, &"╍".repeat(piece)),
+            style.tone(Tone::Faint, &"─".repeat(width - piece - at)),
         ]
         .concat();
     };
@@ -352,8 +359,8 @@ fn guess(board: &Board, age: Duration, width: usize, paint: Paint) -> String {
     let filled = (share.min(0.95) * width as f64) as usize;
     format!(
         "{}{}",
-        paint.tone(Tone::Busy, &"╍".repeat(filled)),
-        paint.tone(Tone::Faint, &"─".repeat(width - filled))
+        style.tone(Tone::Busy, &"╍".repeat(filled)),
+        style.tone(Tone::Faint, &"─".repeat(width - filled))
     )
 }
 
@@ -366,6 +373,7 @@ fn whole(span: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::clock::Now;
+    use crate::lang::Lang;
     use crate::model::{Snapshot, UnitKind, Units};
     use UnitState::{Failed, Pending, Running, Succeeded};
 
@@ -391,9 +399,15 @@ mod tests {
         board
     }
 
-    fn draw(board: &Board, layout: &mut Layout, second: f64, columns: usize, rows: usize) -> String {
+    fn draw(
+        board: &Board,
+        layout: &mut Layout,
+        second: f64,
+        columns: usize,
+        rows: usize,
+    ) -> String {
         let size = Size { rows, columns };
-        let rows = frame(&[board], layout, Moment::at(second), size, Paint::OFF);
+        let rows = frame(&[board], layout, Moment::at(second), size, Style::PLAIN);
         for row in &rows {
             assert!(measure_text_width(row) < columns, "{row:?}");
         }
@@ -446,7 +460,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             for columns in (0..120).step_by(7) {
                 let size = Size { rows, columns };
                 let now = Moment::at(1.0);
-                let picture = frame(&[&board], &mut Layout::default(), now, size, Paint::OFF);
+                let picture = frame(&[&board], &mut Layout::default(), now, size, Style::PLAIN);
                 assert!(picture.len() <= rows.saturating_sub(3).max(1));
             }
         }
@@ -454,32 +468,51 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
 
     #[test]
     fn a_row_keeps_its_place_while_its_state_holds() {
-        let mut states = [Running, Running, Running, Running, Pending, Pending, Pending, Pending];
+        let mut states = [
+            Running, Running, Running, Running, Pending, Pending, Pending, Pending,
+        ];
         let mut board = board(&states);
         let mut layout = Layout::default();
         let rows = |picture: &str| -> Vec<String> {
-            let names = picture.lines().skip(1).filter_map(|row| row.split(' ').nth(1));
+            let names = picture
+                .lines()
+                .skip(1)
+                .filter_map(|row| row.split(' ').nth(1));
             names.map(|name| name.replace("192.0.2.", "")).collect()
         };
         let first = draw(&board, &mut layout, 0.0, 80, 9);
-        assert_eq!(rows(&first), ["1", "2", "3", "4", "4"], "four, and four more");
+        assert_eq!(
+            rows(&first),
+            ["1", "2", "3", "4", "4"],
+            "four, and four more"
+        );
         // The second ends; it stays for two seconds, then the next one takes its place.
         (states[1], states[4]) = (Succeeded, Running);
         take(&mut board, 1.0, &states);
-        assert_eq!(rows(&draw(&board, &mut layout, 2.0, 80, 9))[..4], ["1", "5", "3", "4"]);
+        assert_eq!(
+            rows(&draw(&board, &mut layout, 2.0, 80, 9))[..4],
+            ["1", "5", "3", "4"]
+        );
         // A failure goes to the top, in exchange for the row that was there.
         states[2] = Failed;
         take(&mut board, 3.0, &states);
-        assert_eq!(rows(&draw(&board, &mut layout, 3.0, 80, 9))[..4], ["3", "5", "1", "4"]);
+        assert_eq!(
+            rows(&draw(&board, &mut layout, 3.0, 80, 9))[..4],
+            ["3", "5", "1", "4"]
+        );
     }
 
     #[test]
     fn the_bar_of_a_running_unit_is_never_full() {
         let mut board = board(&[Running; 4]);
-        take(&mut board, 10.0, &[Succeeded, Succeeded, Succeeded, Running]);
-        let bar = guess(&board, Duration::from_secs(5), 20, Paint::OFF);
+        take(
+            &mut board,
+            10.0,
+            &[Succeeded, Succeeded, Succeeded, Running],
+        );
+        let bar = guess(&board, Duration::from_secs(5), 20, Style::PLAIN);
         assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍──────────");
-        let bar = guess(&board, Duration::from_secs(500), 20, Paint::OFF);
+        let bar = guess(&board, Duration::from_secs(500), 20, Style::PLAIN);
         assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍─");
     }
 
@@ -493,7 +526,63 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         });
         let picture = draw(&board, &mut Layout::default(), 45.0, 80, 24);
         let row = picture.lines().nth(1).expect("a second row");
-        assert_eq!(row, "! no contact for 42s, last good answer 45s ago: HTTP 502");
+        assert_eq!(
+            row,
+            "! no contact for 42s, last good answer 45s ago: HTTP 502"
+        );
+    }
+
+    #[test]
+    fn chinese_columns_are_aligned_by_what_they_take_on_the_screen() {
+        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
+        let mut list = Units::new(UnitKind::Machine, &[], UnitState::ALL.len());
+        for (place, state) in UnitState::ALL.into_iter().enumerate() {
+            let name = ["192.0.2.1", "主机", "主机-web-1"][place % 3];
+            list.push(&place.to_string(), name, None, state, Some("说明"));
+        }
+        let snapshot = Snapshot {
+            units: list.finish(),
+            ..Snapshot::new(Phase::Running)
+        };
+        board.take_units(&snapshot, Now::at(0.0));
+        board.phase = Some(Phase::Running);
+        (board.batch, board.batches) = (Some(1), Some(2));
+        let size = Size {
+            rows: 24,
+            columns: 80,
+        };
+        let style = Style {
+            lang: Lang::Zh,
+            ..Style::PLAIN
+        };
+        let rows = frame(
+            &[&board],
+            &mut Layout::default(),
+            Moment::at(7.0),
+            size,
+            style,
+        );
+        assert_eq!(
+            rows.join("\n"),
+            "\
+yunxiao:1/2 ━━━━━━━━━━━━━━━━━━━━──────────────────── 4/8  失败 1  第 1/2 批  7s
+✗ 主机       ─────────────── 失败            说明
+· 192.0.2.1  ─────────────── 等待中          说明
+○ 主机       ─────────────── 排队中          说明
+▸ 主机-web-1 ───────╍╍╍───── 进行中      7s  说明
+✓ 192.0.2.1  ━━━━━━━━━━━━━━━ 成功            说明
+» 主机-web-1 ─────────────── 已跳过          说明
+⊘ 192.0.2.1  ─────────────── 已取消          说明
+? 主机       ─────────────── 未知            说明"
+        );
+        let start = |row: &String| {
+            row.find(['━', '─', '╍'])
+                .map(|at| measure_text_width(&row[..at]))
+        };
+        assert!(
+            rows[1..].iter().all(|row| start(row) == Some(13)),
+            "{rows:#?}"
+        );
     }
 
     #[test]
@@ -507,7 +596,13 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             columns: 60,
         };
         let now = Moment::at(2.0);
-        let rows = frame(&[&good, &bad], &mut Layout::default(), now, size, Paint::OFF);
+        let rows = frame(
+            &[&good, &bad],
+            &mut Layout::default(),
+            now,
+            size,
+            Style::PLAIN,
+        );
         let starts: Vec<_> = rows.iter().map(|row| row.trim_end()).collect();
         assert!(starts[0].starts_with("bad ") && starts[0].ends_with("1/2  1 failed  2s"));
         assert!(starts[1].starts_with("  ✗ 192.0.2.1"), "{rows:#?}");
@@ -516,7 +611,13 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             rows: 4,
             columns: 60,
         };
-        let rows = frame(&[&good, &bad], &mut Layout::default(), now, one_row, Paint::OFF);
+        let rows = frame(
+            &[&good, &bad],
+            &mut Layout::default(),
+            now,
+            one_row,
+            Style::PLAIN,
+        );
         assert_eq!(rows, ["… 2 more deployments"]);
     }
 }

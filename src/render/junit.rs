@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use super::ci::Runner;
-use super::{Paint, Render, report};
+use super::{Render, Style, report};
 use crate::board::{Board, Seen};
 use crate::clock::{Moment, Now};
 use crate::event::{End, Event, Outcome};
@@ -82,7 +82,7 @@ fn suite(
     }
     writeln!(out, "    <system-out>")?;
     let end = End::of_one(at, board, outcome);
-    for line in report::report(&end, Paint::OFF, Runner::Other) {
+    for line in report::report(&end, Style::PLAIN, Runner::Other) {
         writeln!(out, "{}", Xml(&line))?;
     }
     writeln!(out, "    </system-out>")?;
@@ -132,7 +132,11 @@ fn unit(
     let state = unit.state.word();
     let message = match &unit.detail {
         Some(detail) if unit.state == UnitState::Failed => detail.to_string(),
-        _ => format!("{state}{}", report::story(board, seen, now, &str::to_owned)),
+        _ => {
+            let words = Style::PLAIN.words();
+            let story = report::story(board, seen, now, words, &str::to_owned);
+            format!("{state}{story}")
+        }
     };
     let flaw = match unit.state {
         UnitState::Succeeded => None,

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::Runner;
 use super::frame::{Layout, Size, frame};
-use super::{Paint, Render, Screen, report};
+use super::{Render, Screen, Style, report};
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
@@ -31,8 +31,8 @@ const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 pub(crate) struct Live {
     bar: ProgressBar,
     term: Term,
-    stdout: Paint,
-    stderr: Paint,
+    stdout: Style,
+    stderr: Style,
     layout: Layout,
     /// The size for which the picture on the screen was drawn, and the widths of its rows.
     size: Option<Size>,
@@ -48,7 +48,7 @@ pub(crate) struct Live {
 
 impl Live {
     /// Draws on stderr; the report goes to stdout.
-    pub(crate) fn new(stdout: Paint, stderr: Paint) -> Self {
+    pub(crate) fn new(stdout: Style, stderr: Style) -> Self {
         let term = Term::buffered_stderr();
         let bar = ProgressBar::with_draw_target(None, target(&term));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {

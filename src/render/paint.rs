@@ -1,8 +1,7 @@
-//! Colour, and the marks that say the same without it.
-
-use console::Style;
+//! How text for people looks: colour, the marks that say the same without it, the language.
 
 use crate::exit::Verdict;
+use crate::lang::{Lang, Words};
 use crate::model::{Phase, UnitState};
 
 /// What the user asked for with `--color`.
@@ -58,7 +57,7 @@ impl Paint {
         if !self.on || text.is_empty() {
             return text.to_owned();
         }
-        let style = Style::new().force_styling(true);
+        let style = console::Style::new().force_styling(true);
         let style = match tone {
             Tone::Good => style.green(),
             Tone::Bad => style.red(),
@@ -68,6 +67,31 @@ impl Paint {
             Tone::Strong => style.bold(),
         };
         style.apply_to(text).to_string()
+    }
+}
+
+/// How one stream is written: in which colours, and in which language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) paint: Paint,
+    pub(crate) lang: Lang,
+}
+
+impl Style {
+    /// What machines read as well: no colour, English.
+    pub(crate) const PLAIN: Self = Self {
+        paint: Paint::OFF,
+        lang: Lang::En,
+    };
+
+    /// `text` in the colour of `tone`.
+    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
+        self.paint.tone(tone, text)
+    }
+
+    /// All that can be said in the language.
+    pub(crate) fn words(self) -> &'static dyn Words {
+        self.lang.words()
     }
 }
 

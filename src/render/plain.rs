@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use super::ci::{self, Runner};
-use super::paint::{self, Tone};
-use super::{Paint, Render, report};
+use super::paint::{self, Style, Tone};
+use super::{Render, report};
 use crate::board::{Board, Change};
 use crate::clock::{Moment, Now};
 use crate::event::{End, Event, Kind};
+use crate::lang::Words;
 use crate::model::{Phase, UnitState};
-use crate::text;
 
 /// Changes of one poll that get a line each; beyond that only failures do.
 const CHANGES: usize = 20;
@@ -23,8 +23,8 @@ const QUIET: Duration = Duration::from_secs(60);
 pub(crate) struct Plain<W, E> {
     out: W,
     errors: E,
-    paint: Paint,
-    errors_paint: Paint,
+    style: Style,
+    errors_style: Style,
     runner: Runner,
     /// When the last line was written.
     said: Option<Moment>,
@@ -37,16 +37,16 @@ impl<W: Write, E: Write> Plain<W, E> {
     pub(crate) fn new(
         out: W,
         errors: E,
-        paint: Paint,
-        errors_paint: Paint,
+        style: Style,
+        errors_style: Style,
         runner: Runner,
         list: bool,
     ) -> Self {
         Self {
             out,
             errors,
-            paint,
-            errors_paint,
+            style,
+            errors_style,
             runner,
             said: None,
             list,
@@ -73,7 +73,8 @@ impl<W: Write, E: Write> Plain<W, E> {
         }
         if failed > FAILURES {
             let more = failed - FAILURES;
-            let line = self.paint.tone(Tone::Bad, &format!("FAILED {more} more"));
+            let line = self.style.words().units_failed(more);
+            let line = self.style.tone(Tone::Bad, &line);
             self.line(at, board, &line)?;
         }
         let others = changes
@@ -89,56 +90,60 @@ impl<W: Write, E: Write> Plain<W, E> {
         for change in others {
             counts[board.unit(change.place).unit.state as usize].1 += 1;
         }
-        let counts = report::states(counts);
+        let words = self.style.words();
+        let counts = report::states(counts, words);
         if counts.is_empty() {
             return Ok(());
         }
-        let line = format!("changed: {counts}; {}/{} done", board.done(), board.total());
+        let line = words.changed(&counts, &words.done(board.done(), board.total()));
         self.line(at, board, &line)
     }
 
     fn unit(&mut self, at: Now, change: &Change, board: &Board) -> io::Result<()> {
         let seen = board.unit(change.place);
         let unit = &seen.unit;
+        let words = self.style.words();
         let mut line = match unit.state {
-            // Stands out without colour.
-            UnitState::Failed => format!("FAILED {}", unit.name),
-            state => format!("{} {}", unit.name, state.word()),
+            UnitState::Failed => words.unit_failed(&unit.name),
+            state => format!("{} {}", unit.name, words.state(state)),
         };
         if let Some(age) = seen.ended.and_then(|ended| board.age(seen, ended)) {
-            line += &format!(" after {}", text::duration(age));
+            line += &words.took(age);
         }
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
-            line += " again";
+            line += words.once_more();
         }
         if let Some(detail) = &unit.detail {
-            line += &format!(": {detail}");
+            line += words.colon();
+            line += detail;
         }
         let (_, tone) = paint::of_state(unit.state);
-        self.line(at, board, &self.paint.tone(tone, &line))
+        self.line(at, board, &self.style.tone(tone, &line))
     }
 
     fn phase(&mut self, at: Now, board: &Board) -> io::Result<()> {
         let phase = board.phase.unwrap_or(Phase::Unknown);
-        let mut line = phase.word().to_owned();
+        let words = self.style.words();
+        let mut line = words.phase(phase).to_owned();
         if !self.list {
             line.insert_str(0, &format!("{} ", board.target));
         }
         if let Some(message) = &board.message {
-            line += &format!(": {message}");
+            line += words.colon();
+            line += &words.note(message);
         }
-        line += &figures(board);
-        self.line(at, board, &self.paint.tone(paint::of_phase(phase), &line))
+        line += &figures(board, words);
+        self.line(at, board, &self.style.tone(paint::of_phase(phase), &line))
     }
 
     /// The report, and before it what GitHub is told, so that the report stays the last.
     fn end(&mut self, end: &End<'_>) -> io::Result<()> {
         if self.runner == Runner::GitHub {
-            for line in ci::annotations(end) {
+            for line in ci::annotations(end, self.style.words()) {
                 writeln!(self.out, "{line}")?;
             }
         }
-        for line in report::report(end, self.paint, self.runner) {
+        for line in report::report(end, self.style, self.runner) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -148,13 +153,10 @@ impl<W: Write, E: Write> Plain<W, E> {
 impl<W: Write, E: Write> Render for Plain<W, E> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         let at = event.at;
+        let words = self.style.words();
         match &event.kind {
             Kind::Started(started) => {
-                let every = humantime::format_duration(started.interval);
-                let line = format!(
-                    "{} watching {}, a poll each {every}",
-                    board.target, started.endpoint
-                );
+                let line = words.watching(&board.target, &started.endpoint, started.interval);
                 self.line(at, board, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, board)?,
@@ -162,22 +164,22 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             // How many are done is said by the lines of the units already.
             Kind::Progress { stepped: false } => {}
             Kind::Progress { stepped: true } => {
-                let line = format!("{}{}", board.target, figures(board));
+                let line = format!("{}{}", board.target, figures(board, words));
                 self.line(at, board, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
-                if let Some(remark) = report::remark(event, board, self.paint) {
+                if let Some(remark) = report::remark(event, board, self.style) {
                     self.line(at, board, &remark)?;
                 }
             }
             Kind::Warning(_) | Kind::Trace(_) => {
                 // Whether stderr can be written does not matter to the result.
-                if let Some(remark) = report::remark(event, board, self.errors_paint) {
+                if let Some(remark) = report::remark(event, board, self.errors_style) {
                     let _ = writeln!(self.errors, "{remark}");
                 }
             }
             Kind::PartFinished(outcome) => {
-                let line = report::verdict(outcome, board, self.paint);
+                let line = report::verdict(outcome, board, self.style);
                 self.line(at, board, &line)?;
             }
             Kind::Finished(_) | Kind::AllFinished(..) => {
@@ -194,8 +196,8 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             return Ok(());
         }
         for board in boards.iter().filter(|board| !board.over) {
-            let phase = board.phase.map_or("no answer yet", Phase::word);
-            let line = format!("{} still {phase}{}", board.target, figures(board));
+            let words = self.style.words();
+            let line = words.still(&board.target, board.phase) + &figures(board, words);
             self.line(now, board, &line)?;
         }
         self.out.flush()
@@ -207,24 +209,20 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
 }
 
 /// ` 3/10 done, 42 %, batch 1 of 3`, as far as it is known.
-fn figures(board: &Board) -> String {
+fn figures(board: &Board, words: &dyn Words) -> String {
     let mut parts = Vec::new();
     let (done, total, percent, batch, batches) = board.figures();
     if total > 0 {
-        parts.push(format!("{done}/{total} done"));
+        parts.push(words.done(done, total));
     }
     if let Some(percent) = percent {
         parts.push(format!("{percent} %"));
     }
-    match (batch, batches) {
-        (Some(batch), Some(batches)) => parts.push(format!("batch {batch} of {batches}")),
-        (Some(batch), None) => parts.push(format!("batch {batch}")),
-        _ => {}
-    }
+    parts.extend(batch.map(|batch| words.batch(batch, batches)));
     if parts.is_empty() {
         return String::new();
     }
-    format!(" ({})", parts.join(", "))
+    words.aside(&parts.join(words.comma()))
 }
 
 /// RFC 3339, UTC.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Paint, Render, report};
+use super::{Render, Style, report};
 use crate::board::Board;
 use crate::event::{Event, Kind};
 use crate::exit::Verdict;
@@ -10,13 +10,13 @@ use crate::exit::Verdict;
 /// The quiet renderer.
 pub(crate) struct Quiet<E> {
     errors: E,
-    paint: Paint,
+    style: Style,
 }
 
 impl<E: Write> Quiet<E> {
     /// Writes to `errors`.
-    pub(crate) fn new(errors: E, paint: Paint) -> Self {
-        Self { errors, paint }
+    pub(crate) fn new(errors: E, style: Style) -> Self {
+        Self { errors, style }
     }
 }
 
@@ -26,9 +26,9 @@ impl<E: Write> Render for Quiet<E> {
             Kind::Finished(outcome)
             | Kind::PartFinished(outcome)
             | Kind::AllFinished(outcome, _) => (outcome.verdict != Verdict::Succeeded)
-                .then(|| report::verdict(outcome, board, self.paint)),
+                .then(|| report::verdict(outcome, board, self.style)),
             Kind::Offline { .. } | Kind::Online { .. } | Kind::Warning(_) | Kind::Trace(_) => {
-                report::remark(event, board, self.paint)
+                report::remark(event, board, self.style)
             }
             _ => None,
         };

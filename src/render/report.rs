@@ -1,16 +1,14 @@
 //! The words of the human modes: remarks on the way, and the report at the end.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::ci::{Runner, Section};
-use super::paint::{self, Paint, Tone};
+use super::paint::{self, Style, Tone};
 use crate::board::{Board, Seen};
 use crate::clock::{Moment, Now};
 use crate::event::{End, Event, Kind, Outcome};
-use crate::exit::Verdict;
-use crate::model::UnitState;
-use crate::text;
+use crate::lang::Words;
+use crate::model::{UnitKind, UnitState};
 
 /// Failed units named in a report for people; events hold all.
 pub(super) const FAILED: usize = 100;
@@ -18,68 +16,55 @@ pub(super) const FAILED: usize = 100;
 pub(super) const UNFINISHED: usize = 20;
 
 /// What is said on the way about the watch itself, in one line; none for other events.
-pub(crate) fn remark(event: &Event<'_>, board: &Board, paint: Paint) -> Option<String> {
+pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<String> {
+    let words = style.words();
     Some(match &event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = board.offline.as_ref()?;
-            let mut line = format!(
-                "{}: {} (failed poll {})",
-                paint.tone(Tone::Notice, "no contact"),
-                offline.error,
-                offline.attempts
-            );
-            if !retry_in.is_zero() {
-                let _ = write!(line, ", asking again in {}", text::duration(*retry_in));
-            }
-            line
+            let heading = style.tone(Tone::Notice, words.no_contact());
+            let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
+            words.offline(&heading, &offline.error, offline.attempts, retry)
         }
-        Kind::Online { offline } => format!(
-            "{} after {}",
-            paint.tone(Tone::Good, "contact again"),
-            text::duration(*offline)
-        ),
-        Kind::Warning(note) => format!("{}: {note}", paint.tone(Tone::Notice, "warning")),
-        Kind::Trace(line) => paint.tone(Tone::Faint, line),
+        Kind::Online { offline } => {
+            let heading = style.tone(Tone::Good, words.contact_again());
+            words.online(&heading, *offline)
+        }
+        Kind::Warning(note) => {
+            let heading = style.tone(Tone::Notice, words.warning());
+            [&heading, words.colon(), &words.note(note)].concat()
+        }
+        Kind::Trace(line) => style.tone(Tone::Faint, line),
         _ => return None,
     })
 }
 
 /// The verdict in one line, with the target, the duration and the reason.
-pub(crate) fn verdict(outcome: &Outcome, board: &Board, paint: Paint) -> String {
-    verdict_of(outcome, &board.target, paint)
+pub(crate) fn verdict(outcome: &Outcome, board: &Board, style: Style) -> String {
+    verdict_of(outcome, &board.target, style)
 }
 
-fn verdict_of(outcome: &Outcome, target: &str, paint: Paint) -> String {
+fn verdict_of(outcome: &Outcome, target: &str, style: Style) -> String {
+    let words = style.words();
     let (mark, tone) = paint::of_verdict(outcome.verdict);
-    format!(
-        "{} {} after {}: {}",
-        paint.tone(tone, &format!("{mark} {}", word(outcome.verdict))),
-        paint.tone(Tone::Strong, target),
-        text::duration(outcome.elapsed),
-        outcome.reason
-    )
-}
-
-/// The verdict as people read it.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::TimedOut => "timed out",
-        other => other.word(),
-    }
+    let verdict = format!("{mark} {}", words.verdict(outcome.verdict));
+    let target = style.tone(Tone::Strong, target);
+    let ended = words.ended(&style.tone(tone, &verdict), &target, outcome.elapsed);
+    [&ended, words.colon(), &words.reason(&outcome.reason)].concat()
 }
 
 /// The whole report, a line each: what came of each target, for a list the verdict of all, and how
 /// to watch on.
-pub(crate) fn report(end: &End<'_>, paint: Paint, runner: Runner) -> Vec<String> {
+pub(crate) fn report(end: &End<'_>, style: Style, runner: Runner) -> Vec<String> {
+    let words = style.words();
     let mut lines = Vec::new();
     for (board, outcome) in &end.parts {
-        units(outcome, board, end.at, paint, runner, &mut lines);
+        units(outcome, board, end.at, style, runner, &mut lines);
     }
     if end.list {
-        lines.push(verdict_of(end.outcome, "all", paint));
+        lines.push(verdict_of(end.outcome, words.all(), style));
     }
     if let Some(resume) = &end.outcome.resume {
-        lines.push(format!("  {}", again(end.outcome.verdict)));
+        lines.push(format!("  {}", words.watch_again(end.outcome.verdict)));
         lines.push(format!("    {resume}"));
     }
     lines
@@ -90,50 +75,44 @@ fn units(
     outcome: &Outcome,
     board: &Board,
     at: Now,
-    paint: Paint,
+    style: Style,
     runner: Runner,
     lines: &mut Vec<String>,
 ) {
-    lines.push(verdict(outcome, board, paint));
+    let words = style.words();
+    lines.push(verdict(outcome, board, style));
     if board.total() > 0 {
-        lines.push(format!("  {}", counts(board)));
+        lines.push(format!("  {}", counts(board, words)));
     }
-    failed(board, at, paint, runner, lines);
-    unfinished(board, at.moment, paint, lines);
+    failed(board, at, style, runner, lines);
+    unfinished(board, at.moment, style, lines);
     if let Some(url) = &board.url {
-        lines.push(format!("  Page: {url}"));
-    }
-}
-
-/// What the command that watches on is introduced with.
-pub(super) fn again(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Interrupted(_) => "The deployment goes on. Watch it again with",
-        _ => "Watch it again with",
+        lines.push(format!("  {}{}{url}", words.page(), words.colon()));
     }
 }
 
 /// `12 machines: 9 succeeded, 1 failed, 2 pending`
-pub(crate) fn counts(board: &Board) -> String {
-    let (total, noun) = (board.total(), noun(board));
-    let plural = if total == 1 { "" } else { "s" };
-    let states = states(UnitState::ALL.map(|state| (state, board.count(state))));
-    format!("{total} {noun}{plural}: {states}")
+fn counts(board: &Board, words: &dyn Words) -> String {
+    let units = words.units(board.total(), kind(board));
+    let counts = UnitState::ALL.map(|state| (state, board.count(state)));
+    [&units, words.colon(), &states(counts, words)].concat()
 }
 
-/// What the units are, one of them.
-pub(super) fn noun(board: &Board) -> &'static str {
-    let first = board.units().first();
-    first.map_or("unit", |seen| seen.unit.kind.word())
+/// What the units are; none where there are none.
+pub(super) fn kind(board: &Board) -> Option<UnitKind> {
+    board.units().first().map(|seen| seen.unit.kind)
 }
 
 /// `1 failed, 2 running`: the counts that are not 0, what matters most first.
-pub(crate) fn states(counts: [(UnitState, usize); UnitState::ALL.len()]) -> String {
-    let words: Vec<_> = ranked(counts)
+pub(crate) fn states(
+    counts: [(UnitState, usize); UnitState::ALL.len()],
+    words: &dyn Words,
+) -> String {
+    let counts: Vec<_> = ranked(counts)
         .into_iter()
-        .map(|(state, count)| format!("{count} {}", state.word()))
+        .map(|(state, count)| words.count(state, count))
         .collect();
-    words.join(", ")
+    counts.join(words.comma())
 }
 
 /// The counts that are not 0, what matters most first.
@@ -155,9 +134,9 @@ pub(super) fn ranked(
     counts
 }
 
-fn failed(board: &Board, at: Now, paint: Paint, runner: Runner, lines: &mut Vec<String>) {
+fn failed(board: &Board, at: Now, style: Style, runner: Runner, lines: &mut Vec<String>) {
     for place in board.failed().take(FAILED) {
-        let line = unit(board.unit(place), board, at.moment, paint);
+        let line = unit(board.unit(place), board, at.moment, style);
         let log = board.log(place).unwrap_or_default();
         let section = (runner == Runner::GitLab && !log.is_empty())
             .then(|| Section::new(at.wall, lines.len()));
@@ -169,23 +148,24 @@ fn failed(board: &Board, at: Now, paint: Paint, runner: Runner, lines: &mut Vec<
         lines.extend(log.iter().map(|line| format!("    | {line}")));
         lines.extend(section.map(|section| section.end()));
     }
-    let more = more(board.count(UnitState::Failed), FAILED, "failed");
-    lines.extend(more.map(|more| format!("  {more}")));
+    let more = more(board.count(UnitState::Failed), FAILED);
+    lines.extend(more.map(|more| format!("  {}", style.words().more_failed(more))));
 }
 
-fn unfinished(board: &Board, now: Moment, paint: Paint, lines: &mut Vec<String>) {
+fn unfinished(board: &Board, now: Moment, style: Style, lines: &mut Vec<String>) {
     let units = open(board).take(UNFINISHED);
-    lines.extend(units.map(|seen| unit(seen, board, now, paint)));
-    let more = more(board.total() - board.done(), UNFINISHED, "not finished");
-    lines.extend(more.map(|more| format!("  {more}")));
+    lines.extend(units.map(|seen| unit(seen, board, now, style)));
+    let more = more(board.total() - board.done(), UNFINISHED);
+    lines.extend(more.map(|more| format!("  {}", style.words().more_unfinished(more))));
 }
 
 /// A line about a unit.
-fn unit(seen: &Seen, board: &Board, now: Moment, paint: Paint) -> String {
+fn unit(seen: &Seen, board: &Board, now: Moment, style: Style) -> String {
+    let words = style.words();
     let (mark, tone) = paint::of_state(seen.unit.state);
-    let state = format!("{mark} {}", seen.unit.state.word());
-    let story = story(board, seen, now, &str::to_owned);
-    format!("  {} {}{story}", paint.tone(tone, &state), seen.unit.name)
+    let state = format!("{mark} {}", words.state(seen.unit.state));
+    let story = story(board, seen, now, words, &str::to_owned);
+    format!("  {} {}{story}", style.tone(tone, &state), seen.unit.name)
 }
 
 /// The units that have not ended.
@@ -200,29 +180,33 @@ pub(super) fn story(
     board: &Board,
     seen: &Seen,
     now: Moment,
+    words: &dyn Words,
     quote: &dyn Fn(&str) -> String,
 ) -> String {
     let ended = seen.unit.state.ended();
     let mut story = String::new();
     if let Some(age) = board.age(seen, now) {
-        let when = if ended { "after" } else { "for" };
-        let _ = write!(story, " {when} {}", text::duration(age));
+        story += &if ended {
+            words.took(age)
+        } else {
+            words.lasts(age)
+        };
     }
     if let Some(detail) = &seen.unit.detail {
-        let _ = write!(story, ": {}", quote(detail));
+        story += words.colon();
+        story += &quote(detail);
     }
     let old = now.since(board.named(seen));
-    // What the last answer said, a moment ago, needs no date, and an end stays what it is.
-    if !ended && old >= Duration::from_secs(1) {
-        let _ = write!(story, " (as of {} ago)", text::duration(whole(old)));
+    // An end stays what it is.
+    if !ended {
+        story += &words.as_of(whole(old));
     }
     story
 }
 
-/// What is said in the place of those beyond the limit.
-pub(super) fn more(count: usize, limit: usize, what: &str) -> Option<String> {
-    let more = count.checked_sub(limit).filter(|&more| more > 0)?;
-    Some(format!("… and {more} more {what}"))
+/// How many there are beyond the limit, where there are any.
+pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
+    count.checked_sub(limit).filter(|&more| more > 0)
 }
 
 /// Whole seconds: nobody wants the milliseconds of an age.
@@ -233,13 +217,13 @@ fn whole(span: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Signal;
+    use crate::exit::{Signal, Verdict};
     use crate::render::testing::{board, outcome};
     use crate::watch::Reason;
 
     fn write(outcome: &Outcome, board: &Board, second: f64, runner: Runner) -> Vec<String> {
         let end = End::of_one(Now::at(second), board, outcome);
-        report(&end, Paint::OFF, runner)
+        report(&end, Style::PLAIN, runner)
     }
 
     #[test]

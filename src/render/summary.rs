@@ -10,32 +10,32 @@ use super::{Render, paint, report};
 use crate::board::{Board, Seen};
 use crate::clock::Moment;
 use crate::event::{End, Event, Outcome};
+use crate::lang::{Lang, Words};
 use crate::model::UnitState;
-use crate::text;
 
 /// The bytes that GitHub takes from all summaries of a step: fewer than 1 MiB, else it takes none.
 const STEP: u64 = (1 << 20) - 1;
 /// The longest run of backticks that is left as it is: some readers count no further than 80.
 const BACKTICKS: usize = 60;
-/// What stands in the place of what does not fit.
-const LEFT_OUT: &str = "*Some of this report is left out: the summary of a step holds 1 MiB.*\n";
 
 /// Writes the summary when the watch ends.
 pub(crate) struct Summary<W> {
     out: W,
+    lang: Lang,
 }
 
 impl<W: Write> Summary<W> {
     /// Writes to `out`.
-    pub(crate) fn new(out: W) -> Self {
-        Self { out }
+    pub(crate) fn new(out: W, lang: Lang) -> Self {
+        Self { out, lang }
     }
 }
 
 impl<W: Write> Render for Summary<W> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         if let Some(end) = event.end(board) {
-            self.out.write_all(blocks(&end).concat().as_bytes())?;
+            let blocks = blocks(&end, self.lang.words());
+            self.out.write_all(blocks.concat().as_bytes())?;
             self.out.flush()?;
         }
         Ok(())
@@ -45,12 +45,13 @@ impl<W: Write> Render for Summary<W> {
 /// Appends the summary to the one of a step on GitHub, as far as there is room.
 pub(crate) struct StepSummary {
     file: File,
+    lang: Lang,
 }
 
 impl StepSummary {
     /// Writes to `file`, which is open for appending.
-    pub(crate) fn new(file: File) -> Self {
-        Self { file }
+    pub(crate) fn new(file: File, lang: Lang) -> Self {
+        Self { file, lang }
     }
 }
 
@@ -60,22 +61,24 @@ impl Render for StepSummary {
             return Ok(());
         };
         let room = STEP.saturating_sub(self.file.metadata()?.len());
-        let mut blocks = blocks(&end);
+        let words = self.lang.words();
+        let mut blocks = blocks(&end, words);
         // What an earlier command of the step wrote may end in the middle of a line.
         blocks.insert(0, "\n".into());
-        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX))
+        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), words)
             .ok_or_else(|| io::Error::other("1 MiB is in it already"))?;
         self.file.write_all(text.as_bytes())
     }
 }
 
 /// The blocks, without those that do not fit; none where there is not even room to say so.
-fn fit(blocks: &[String], room: usize) -> Option<String> {
+fn fit(blocks: &[String], room: usize, words: &dyn Words) -> Option<String> {
     let text = blocks.concat();
     if text.len() <= room {
         return Some(text);
     }
-    let mut left = room.checked_sub(LEFT_OUT.len())?;
+    let left_out = format!("*{}*\n", words.left_out());
+    let mut left = room.checked_sub(left_out.len())?;
     let mut text = String::new();
     for block in blocks {
         if let Some(rest) = left.checked_sub(block.len()) {
@@ -83,84 +86,95 @@ fn fit(blocks: &[String], room: usize) -> Option<String> {
             text += block;
         }
     }
-    Some(text + LEFT_OUT)
+    Some(text + &left_out)
 }
 
 /// The summary in pieces, each of which can be left out without damage to the others: the ends, how
 /// to watch on, and at last what may be long, the logs.
-fn blocks(end: &End<'_>) -> Vec<String> {
+fn blocks(end: &End<'_>, words: &dyn Words) -> Vec<String> {
     let mut blocks = Vec::new();
     if end.list {
-        blocks.push(headline("all", end.outcome));
+        blocks.push(headline(words.all(), end.outcome, words));
     }
     let parts = end.parts.iter();
-    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment)));
+    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment, words)));
     if let Some(resume) = &end.outcome.resume {
-        let again = report::again(end.outcome.verdict);
+        let again = words.watch_again(end.outcome.verdict);
         blocks.push(format!("{again}\n\n{}", fenced("sh", &[resume])));
     }
     for (board, _) in &end.parts {
-        blocks.extend(logs(board));
+        blocks.extend(logs(board, words));
     }
     blocks
 }
 
 /// The end of one watch.
-fn part(board: &Board, outcome: &Outcome, now: Moment) -> String {
-    let mut part = headline(&board.target, outcome);
-    part += &counts(board);
-    part += &failed(board, now);
-    part += &unfinished(board, now);
+fn part(board: &Board, outcome: &Outcome, now: Moment, words: &dyn Words) -> String {
+    let mut part = headline(&board.target, outcome, words);
+    part += &counts(board, words);
+    part += &failed(board, now, words);
+    part += &unfinished(board, now, words);
     if let Some(url) = &board.url {
-        part += &page(url);
+        part += &page(url, words);
     }
     part
 }
 
 /// `## ✗ failed`, the target, the duration; then the reason.
-fn headline(target: &str, outcome: &Outcome) -> String {
+fn headline(target: &str, outcome: &Outcome, words: &dyn Words) -> String {
     let (mark, _) = paint::of_verdict(outcome.verdict);
+    let verdict = words.verdict(outcome.verdict);
     format!(
-        "## {mark} {} {} after {}\n\nReason: {}\n\n",
-        report::word(outcome.verdict),
-        code(target),
-        text::duration(outcome.elapsed),
-        code(&outcome.reason.to_string())
+        "## {mark} {}\n\n{}{}{}\n\n",
+        words.ended(verdict, &code(target), outcome.elapsed),
+        words.because(),
+        words.colon(),
+        code(&words.reason(&outcome.reason))
     )
 }
 
 /// The table of the counts, where there is anything to count.
-fn counts(board: &Board) -> String {
+fn counts(board: &Board, words: &dyn Words) -> String {
     if board.total() == 0 {
         return String::new();
     }
     let states = UnitState::ALL.map(|state| (state, board.count(state)));
-    let mut table = format!("| state | {}s |\n|---|--:|\n", report::noun(board));
+    let mut table = format!(
+        "| {} | {} |\n|---|--:|\n",
+        words.state_column(),
+        words.units_column(report::kind(board))
+    );
     for (state, count) in report::ranked(states) {
-        table += &format!("| {} | {count} |\n", state.word());
+        table += &format!("| {} | {count} |\n", words.state(state));
     }
-    table + &format!("| total | {} |\n\n", board.total())
+    table + &format!("| {} | {} |\n\n", words.total(), board.total())
 }
 
-fn failed(board: &Board, now: Moment) -> String {
+fn failed(board: &Board, now: Moment, words: &dyn Words) -> String {
     let items = board.failed().map(|place| {
         let seen = board.unit(place);
-        let story = report::story(board, seen, now, &code);
+        let story = report::story(board, seen, now, words, &code);
         format!("{}{story}", unit(seen))
     });
-    let more = report::more(board.count(UnitState::Failed), report::FAILED, "failed");
-    list("Failed", items.take(report::FAILED).chain(more))
+    let more = report::more(board.count(UnitState::Failed), report::FAILED);
+    let more = more.map(|more| words.more_failed(more));
+    list(
+        words.failed_heading(),
+        items.take(report::FAILED).chain(more),
+    )
 }
 
-fn unfinished(board: &Board, now: Moment) -> String {
+fn unfinished(board: &Board, now: Moment, words: &dyn Words) -> String {
     let items = report::open(board).map(|seen| {
-        let story = report::story(board, seen, now, &code);
-        let state = seen.unit.state.word();
+        let story = report::story(board, seen, now, words, &code);
+        let state = words.state(seen.unit.state);
         format!("{} {state}{story}", unit(seen))
     });
     let count = board.total() - board.done();
-    let more = report::more(count, report::UNFINISHED, "not finished");
-    list("Not finished", items.take(report::UNFINISHED).chain(more))
+    let more = report::more(count, report::UNFINISHED);
+    let more = more.map(|more| words.more_unfinished(more));
+    let items = items.take(report::UNFINISHED).chain(more);
+    list(words.unfinished_heading(), items)
 }
 
 /// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
@@ -180,27 +194,29 @@ fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// The logs of the failed units, as far as they are known.
-fn logs(board: &Board) -> impl Iterator<Item = String> + '_ {
+fn logs<'a>(board: &'a Board, words: &'a dyn Words) -> impl Iterator<Item = String> + 'a {
     board.failed().take(report::FAILED).filter_map(|place| {
         let log = board.log(place).filter(|log| !log.is_empty())?;
         let (name, target) = (code(&board.unit(place).unit.name), code(&board.target));
         Some(format!(
-            "### Log of {name}, {target}\n\n{}",
+            "### {}\n\n{}",
+            words.log_heading(&name, &target),
             fenced("text", log)
         ))
     })
 }
 
 /// The page of the deployment: a link where it is one beyond doubt.
-fn page(url: &str) -> String {
+fn page(url: &str, words: &dyn Words) -> String {
+    let heading = [words.page(), words.colon()].concat();
     let known = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
     let is_link = ["https://", "http://"]
         .iter()
         .any(|scheme| url.starts_with(scheme));
     if is_link && url.chars().all(known) {
-        format!("Page: <{url}>\n\n")
+        format!("{heading}<{url}>\n\n")
     } else {
-        format!("Page: {}\n\n", code(url))
+        format!("{heading}{}\n\n", code(url))
     }
 }
 
@@ -250,7 +266,7 @@ mod tests {
     fn write(kind: Kind<'_>, board: &Board) -> String {
         let mut out = Vec::new();
         let at = Now::at(43.0);
-        Summary::new(&mut out)
+        Summary::new(&mut out, Lang::En)
             .event(&Event { at, kind }, board)
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
@@ -381,16 +397,21 @@ Reason: `the provider says that it failed`
             "https://a b",
             "::error::",
         ] {
-            assert!(page(url).starts_with("Page: `"), "{url}");
+            assert!(page(url, Lang::En.words()).starts_with("Page: `"), "{url}");
         }
     }
 
     #[test]
     fn what_does_not_fit_is_left_out_and_that_is_said() {
+        let words = Lang::En.words();
+        let left_out = format!("*{}*\n", words.left_out());
         let blocks = ["head\n", &"x".repeat(500), "end\n"].map(str::to_owned);
-        assert_eq!(fit(&blocks, 509), Some(blocks.concat()));
-        assert_eq!(fit(&blocks, 508), Some(format!("head\nend\n{LEFT_OUT}")));
-        assert_eq!(fit(&blocks, LEFT_OUT.len()), Some(LEFT_OUT.to_owned()));
-        assert_eq!(fit(&blocks, LEFT_OUT.len() - 1), None);
+        assert_eq!(fit(&blocks, 509, words), Some(blocks.concat()));
+        assert_eq!(
+            fit(&blocks, 508, words),
+            Some(format!("head\nend\n{left_out}"))
+        );
+        assert_eq!(fit(&blocks, left_out.len(), words), Some(left_out.clone()));
+        assert_eq!(fit(&blocks, left_out.len() - 1, words), None);
     }
 }
