@@ -17,14 +17,20 @@ use crate::demo;
 use crate::exit;
 use crate::http;
 use crate::http::Http;
+use crate::lang::Lang;
+use crate::model::{Note, Pins};
 use crate::provider::Provider;
 use crate::render::{ColorChoice, Files, OutputChoice};
 use crate::watch::{self, OnPause};
 
 mod codearts;
+pub(crate) mod deploys;
 mod fsd;
 mod huawei;
 pub(crate) mod list;
+// Without the demo it is another command line, of which no page is kept.
+#[cfg(all(test, feature = "demo"))]
+mod man;
 mod mrs;
 mod servicestage;
 mod yunxiao;
@@ -62,11 +68,17 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// The longest request: a day, far beyond any use, and short enough to count with.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The highest speed of a replay.
+const FASTEST: f64 = 1_000_000.0;
+
 /// Watch a deployment until it ends; the exit code is the verdict.
 #[derive(Parser, Debug)]
 #[command(name = "deploywatch", version, max_term_width = 100)]
 #[command(help_template = ROOT_HELP, after_help = root_after_help())]
-#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    override_usage = "deploywatch [OPTIONS] <COMMAND>",
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
@@ -75,6 +87,9 @@ pub(crate) struct Cli {
     /// The options of the watch that were given, as they would be given again.
     #[arg(skip)]
     pub(crate) given: Vec<String>,
+    /// The command and all options that were given, as they would be given again.
+    #[arg(skip)]
+    pub(crate) words: Vec<String>,
 }
 
 /// clap cannot group subcommands, so the root's help lists them itself; a test compares the list
@@ -93,6 +108,7 @@ Watch one deployment:
 
 More:
   all           Several deployments at once, from a TOML file
+  replay        Play a recorded watch again
   demo          Watch a simulated deployment: no account, no network
   completions   Print a shell completion script
 
@@ -121,6 +137,15 @@ pub(crate) enum Command {
         /// The file: a [[deploy]] table for each deployment, with its provider, perhaps a name, and
         /// the provider's long options as keys; options of the watch at the top are defaults
         file: PathBuf,
+    },
+    /// Play a recorded watch again
+    #[command(after_help = after_help(REPLAY_EXAMPLES))]
+    Replay {
+        /// The file that --capture wrote
+        file: PathBuf,
+        /// How many times as fast as it was recorded
+        #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
+        speed: f64,
     },
     /// Watch a simulated deployment: no account, no network
     #[cfg(feature = "demo")]
@@ -156,6 +181,10 @@ const FSD_EXAMPLES: &[&str] = &["deploywatch fsd --fresh --stall-timeout 2h"];
 const ALL_EXAMPLES: &[&str] = &[
     "deploywatch all release.toml",
     "deploywatch all release.toml --fail-fast --timeout 1h",
+];
+const REPLAY_EXAMPLES: &[&str] = &[
+    "deploywatch replay capture.jsonl",
+    "deploywatch replay capture.jsonl --speed 100 --output plain",
 ];
 #[cfg(feature = "demo")]
 const DEMO_EXAMPLES: &[&str] = &[
@@ -254,6 +283,9 @@ pub(crate) struct WatchArgs {
     /// Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     summary: Option<PathBuf>,
+    /// Write every poll to FILE as it came, secrets masked, for `deploywatch replay`
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) capture: Option<PathBuf>,
     /// The last lines shown of the log of each failed unit, where the provider has one; 0 = none
     #[arg(
         long,
@@ -267,6 +299,10 @@ pub(crate) struct WatchArgs {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     #[arg(help_heading = "Output")]
     pub(crate) color: ColorChoice,
+    /// The language of what people read; json, --events and --junit are never translated [default:
+    /// that of the locale: LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
+    pub(crate) lang: Option<Lang>,
     /// Write a line on stderr about each request: method, URL, status, bytes, time
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
@@ -318,28 +354,31 @@ where
     let mut command = Cli::command().mut_subcommands(|command| command.hide(true));
     let matches = command.try_get_matches_from_mut(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    cli.given = given_options(&command, &matches);
+    if let Some((name, own)) = matches.subcommand() {
+        cli.given = given_options(command.get_arguments(), own);
+        let provider = command.find_subcommand(name);
+        let options = provider.into_iter().flat_map(clap::Command::get_arguments);
+        cli.words = vec![name.to_owned()];
+        let own_options = options.filter(|option| !option.is_global_set());
+        cli.words.extend(given_options(own_options, own));
+        cli.words.extend_from_slice(&cli.given);
+    }
     if matches!(cli.command, Command::Completions { .. })
-        && let Some(("completions", own)) = matches.subcommand()
-        && let Some(given) = own.ids().find(|id| {
-            own.value_source(id.as_str()) == Some(ValueSource::CommandLine)
-                && id.as_str() != "shell"
-        })
+        && let Some(given) = cli.given.first()
     {
-        let option = given.as_str().replace('_', "-");
-        let message = format!("--{option} is an option of a watch; completions takes none");
+        let message = format!("{given} is an option of a watch; completions takes none");
         return Err(command.error(clap::error::ErrorKind::ArgumentConflict, message));
     }
     Ok(cli)
 }
 
-/// The options of the watch that stand on the command line, one word each.
-fn given_options(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
-    let Some((_, own)) = matches.subcommand() else {
-        return Vec::new();
-    };
+/// Those of the options that stand on the command line, one word each.
+fn given_options<'a>(
+    options: impl Iterator<Item = &'a clap::Arg>,
+    own: &ArgMatches,
+) -> Vec<String> {
     let mut words = Vec::new();
-    for option in command.get_arguments() {
+    for option in options {
         let id = option.get_id().as_str();
         let Some(long) = option.get_long() else {
             continue;
@@ -361,7 +400,7 @@ fn given_options(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
 
 impl WatchArgs {
     /// The options of the watch; `pin` is the spec's.
-    pub(crate) fn options(&self, pin: Option<&'static str>) -> watch::Options {
+    pub(crate) fn options(&self, pin: Option<Pins>) -> watch::Options {
         watch::Options {
             interval: self.interval.unwrap_or(INTERVAL),
             timeout: self.timeout,
@@ -413,6 +452,7 @@ impl WatchArgs {
             insecure: self.insecure,
             direct: self.direct,
             trace: verbose.then_some(trace),
+            recorder: None,
         })
     }
 }
@@ -435,7 +475,9 @@ pub(crate) struct Spec {
     pub(crate) target: String,
     pub(crate) endpoint: Url,
     /// What would pin the target to one single run, where nothing does.
-    pub(crate) pin: Option<&'static str>,
+    pub(crate) pin: Option<Pins>,
+    /// What the user should know before the first poll.
+    pub(crate) warnings: Vec<Note>,
     pub(crate) connect: Box<dyn FnOnce(Http) -> Box<dyn Provider>>,
 }
 
@@ -450,7 +492,7 @@ impl Command {
             Self::Fsd(arguments) => Some(arguments),
             #[cfg(feature = "demo")]
             Self::Demo(_) => None,
-            Self::All { .. } | Self::Completions { .. } => None,
+            Self::All { .. } | Self::Replay { .. } | Self::Completions { .. } => None,
         }
     }
 }
@@ -580,6 +622,14 @@ fn limit(text: &str) -> Result<Duration, String> {
         return Err("it must be longer than 0; leave the option out for no limit".into());
     }
     Ok(limit)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "it is a number".to_owned())?;
+    if !(speed > 0.0 && speed <= FASTEST) {
+        return Err(format!("it must be more than 0 and at most {FASTEST}"));
+    }
+    Ok(speed)
 }
 
 fn request_timeout(text: &str) -> Result<Duration, String> {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::model::{Exposure, Note};
 use crate::provider::PollError;
+use crate::resume;
 
 /// The longest secret taken, in bytes. A Huawei token may have 20,000 characters.
 const LONGEST: u64 = 64 * 1024;
@@ -144,6 +146,34 @@ impl Credential {
         self.secret = secret;
         changed
     }
+}
+
+/// Warns of a secret's file that others than its owner have rights to. A pipe is not one, nor is
+/// stdin; what cannot be looked at is an error where it is read.
+#[cfg(unix)]
+pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let warning = |path: &Path| {
+        let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let mode = facts.permissions().mode();
+        let who = match mode & 0o077 {
+            0 => return None,
+            rights if rights & 0o004 != 0 => Exposure::Everybody,
+            rights if rights & 0o040 != 0 => Exposure::Group,
+            _ => Exposure::Others,
+        };
+        let file = resume::quote(&path.display().to_string()).into();
+        Some(Note::SharedSecret { who, file })
+    };
+    let file = file.filter(|path| *path != Path::new("-"));
+    file.and_then(warning).into_iter().collect()
+}
+
+/// Elsewhere the rights to a file are not told in a way that could be judged.
+#[cfg(not(unix))]
+pub(crate) fn warnings(_file: Option<&Path>) -> Vec<Note> {
+    Vec::new()
 }
 
 /// Reads a token from a file, or from stdin where the path is `-`.

@@ -44,7 +44,8 @@ impl WatchCommand for CodeartsArgs {
                 None => format!("codearts:{task}"),
             },
             endpoint,
-            pin: (!pinned).then_some("--fresh or --record ID"),
+            warnings: self.huawei.warnings(),
+            pin: (!pinned).then_some(&["--fresh", "--record ID"]),
             connect: Box::new(|http| Box::new(Codearts::new(settings, http))),
         }])
     }

@@ -47,7 +47,8 @@ impl WatchCommand for FsdArgs {
             provider: "fsd",
             target: format!("fsd:{}", text::clean(&self.key, text::MESSAGE)),
             endpoint,
-            pin: (!watch.fresh).then_some("--fresh"),
+            pin: (!watch.fresh).then_some(&["--fresh"]),
+            warnings: Vec::new(),
             connect: Box::new(move |http| Box::new(Fsd::new(&settings, http))),
         }])
     }

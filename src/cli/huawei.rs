@@ -7,7 +7,9 @@ use clap::Args;
 use url::Url;
 
 use super::{Environment, WatchArgs, endpoint, given, keep_secret};
+use crate::model::Note;
 use crate::provider::huawei::Account;
+use crate::secret;
 
 /// The variable that a region comes from.
 const REGION: &str = "HW_REGION_NAME";
@@ -67,6 +69,11 @@ impl HuaweiArgs {
         environment: Environment<'_>,
     ) -> Result<Account> {
         Account::find(self.token_file.as_deref(), project, environment)
+    }
+
+    /// What there is to know of the token file.
+    pub(super) fn warnings(&self) -> Vec<Note> {
+        secret::warnings(self.token_file.as_deref())
     }
 }
 

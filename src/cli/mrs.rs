@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Environment, Spec, WatchArgs, WatchCommand, endpoint, keep_secret};
 use crate::provider::mrs::{self, Login, Mrs, Settings};
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// The options of `deploywatch mrs`.
 #[derive(Args, Debug)]
@@ -81,6 +81,8 @@ impl WatchCommand for MrsArgs {
             Auth::Cas => mrs::Auth::Cas(self.login(environment)?),
             Auth::None => mrs::Auth::None,
         };
+        let file = self.password_file.as_deref();
+        let warnings = secret::warnings(file.filter(|_| self.auth != Auth::None));
         let spec = |command: &String| {
             let settings = Settings {
                 endpoint: endpoint.clone(),
@@ -92,6 +94,7 @@ impl WatchCommand for MrsArgs {
                 target: format!("mrs:{command}"),
                 endpoint: endpoint.clone(),
                 pin: None,
+                warnings: warnings.clone(),
                 connect: Box::new(|http| Box::new(Mrs::new(settings, http))),
             }
         };

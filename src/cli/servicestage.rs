@@ -42,6 +42,7 @@ impl WatchCommand for ServicestageArgs {
             target: format!("servicestage:{project}/{}", self.release),
             endpoint,
             pin: None,
+            warnings: self.huawei.warnings(),
             connect: Box::new(|http| Box::new(Servicestage::new(settings, http))),
         }])
     }

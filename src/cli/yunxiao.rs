@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use super::{Environment, Spec, WatchArgs, WatchCommand, endpoint, given, id, keep_secret};
+use crate::model::Pins;
 use crate::provider::yunxiao::{CENTRAL, Order, Settings, Yunxiao};
-use crate::secret::Credential;
+use crate::secret::{self, Credential};
 
 /// The options of `deploywatch yunxiao`.
 #[derive(Args, Debug)]
@@ -25,7 +26,8 @@ pub(crate) struct YunxiaoArgs {
     /// The name or the id of the job that makes the order, where the run has several deploy jobs
     #[arg(long, value_name = "NAME", conflicts_with = "order")]
     job: Option<String>,
-    /// The organization's id: given for the central edition, left out for a Region instance
+    /// The organization's id: given for the central edition, left out for a Region instance;
+    /// YUNXIAO_EDITION=central or region overrides that
     /// [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]
     #[arg(long, value_name = "ID", value_parser = id)]
     organization: Option<String>,
@@ -84,12 +86,14 @@ impl WatchCommand for YunxiaoArgs {
             &["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN"],
             environment,
         )?;
+        let warnings = secret::warnings(self.token_file.as_deref());
         let spec = |order: Order| {
-            let (target, pin) = match &order {
+            let (target, pin): (_, Option<Pins>) = match &order {
                 Order::Id(order) => (format!("yunxiao:{pipeline}/{order}"), None),
                 Order::OfRun { run, .. } => (
                     format!("yunxiao:{pipeline}"),
-                    run.is_none().then_some("--fresh, --run ID or --order ID"),
+                    run.is_none()
+                        .then_some(&["--fresh", "--run ID", "--order ID"]),
                 ),
             };
             let settings = Settings {
@@ -104,6 +108,7 @@ impl WatchCommand for YunxiaoArgs {
                 target,
                 endpoint: endpoint.clone(),
                 pin,
+                warnings: warnings.clone(),
                 connect: Box::new(|http| Box::new(Yunxiao::new(settings, http))),
             }
         };
