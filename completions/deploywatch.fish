@@ -1,0 +1,415 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_deploywatch_global_optspecs
+    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= request-timeout= on-pause= fail-fast strict o/output= q/quiet events= junit= summary= capture= logs= color= lang= v/verbose cacert= insecure allow-http h/help V/version
+end
+
+function __fish_deploywatch_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_deploywatch_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_deploywatch_using_subcommand
+    set -l cmd (__fish_deploywatch_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s V -l version -d 'Print version'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "servicestage" -d 'Huawei Cloud ServiceStage: release task'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "mrs" -d 'Huawei MRS / FusionInsight Manager: command'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "fsd" -d 'klcloud FSD installer'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "all" -d 'Several deployments at once, from a TOML file'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "replay" -d 'Play a recorded watch again'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions" -d 'Print a shell completion script'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id [env: YUNXIAO_PIPELINE_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: the one that a run of the pipeline makes]; given again, it watches several at once' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The id of the run that makes the order [default: the latest run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The name or the id of the job that makes the order, where the run has several deploy jobs' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id: given for the central edition, left out for a Region instance; YUNXIAO_EDITION=central or region overrides that [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l task -d 'The deployment task\'s id: 32 letters or digits' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'The id of one run of the task [default: the latest run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l project -d 'The project\'s id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l release -d 'The release task\'s id' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l command -d 'The command\'s id, from the answer of the request that started it; given again, it watches several at once' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l endpoint -d 'The cluster\'s Manager, usually https://<floating IP>:28443' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l user -d 'The user who signs in [env: MRS_USER]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l password-file -d 'Read the password from FILE, - for stdin [env instead: MRS_PASSWORD]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l auth -d 'How to sign in: basic, cas (a Kerberos cluster of the older Manager), or none' -r -f -a "basic\t''
+cas\t''
+none\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l key -d 'The key of the deployment' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l operation -d 'Which of the installer\'s operations' -r -f -a "deploy\t''
+extend\t''
+upgrade\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'Where the installer is' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l speed -d 'How many times as fast as it was recorded' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l scenario -d 'How the deployment goes' -r -f -a "success\t'Everything succeeds'
+failure\t'Something fails a little after half-way, and the deployment with it'
+pause\t'It waits for a person after the first batch, then goes on by itself'
+cancel\t'Somebody cancels it half-way'
+flaky\t'It succeeds, over a bad connection and with something that is tried again'"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -d 'How many units it has [default: as many as look well for the system]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l duration -d 'How long it takes' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command that watches it' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "servicestage" -d 'Huawei Cloud ServiceStage: release task'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "mrs" -d 'Huawei MRS / FusionInsight Manager: command'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "fsd" -d 'klcloud FSD installer'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "all" -d 'Several deployments at once, from a TOML file'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "replay" -d 'Play a recorded watch again'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "completions" -d 'Print a shell completion script'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
