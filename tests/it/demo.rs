@@ -65,9 +65,12 @@ fn each_scenario_has_its_exit_code() {
 
 #[test]
 fn a_demo_has_as_many_units_as_asked_for() {
-    for units in ["1", "3", "500"] {
-        let out = demo(&["--units", units, "-o", "json"]).run();
-        let last = out.code(0).finished();
+    let watches = ["1", "3", "500"].map(|units| {
+        let running = demo(&["--units", units, "-o", "json"]).spawn();
+        (units, running)
+    });
+    for (units, running) in watches {
+        let last = running.wait().code(0).finished();
         assert_eq!(last["units"]["succeeded"].to_string(), units);
     }
 }

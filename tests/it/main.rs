@@ -8,6 +8,7 @@
     reason = "in a test a panic is the failure, and its line says where"
 )]
 
+mod all;
 mod ci;
 mod cli;
 mod codearts;
@@ -15,11 +16,19 @@ mod completions;
 mod demo;
 mod faults;
 mod fsd;
+mod hostile;
 mod huawei;
+mod lang;
+mod machine;
 mod mrs;
 mod output;
+mod picture;
+mod replay;
+mod robust;
 mod screen;
+mod secrets;
 mod servicestage;
 mod signals;
 mod support;
+mod tls;
 mod yunxiao;

@@ -1,13 +1,17 @@
 //! MRS: what a Manager's answers mean, and above all how often it is sent a password.
 
+#[cfg(target_os = "linux")]
+use std::net::{IpAddr, TcpListener};
 use std::slice::from_ref;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::support::{Output, Program, Reply, SECRET, Server, Unheard, deploywatch, named};
+use crate::support::{Output, Program, Reply, SECRET, Server, deploywatch, named};
 
 const PATH: &str = "/web/v1/common/command/42/progress";
 const LOGIN_CHECK: &str = "/web/v1/access/login_check";
@@ -385,14 +389,47 @@ fn a_manager_that_was_down_for_long_is_signed_in_to_when_it_is_back() {
     }
 }
 
+/// Two listeners on one address of this machine that is this test's own, the first one on the port
+/// of the CAS server: there tests beside this one, and other runs of it, have nothing.
+#[cfg(target_os = "linux")]
+fn listeners() -> [TcpListener; 2] {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    loop {
+        let own = NEXT.fetch_add(1, Ordering::Relaxed);
+        let address = IpAddr::from([127, high | 1, low, own | 1]);
+        if let Ok(cas) = TcpListener::bind((address, 20009)) {
+            return [cas, TcpListener::bind((address, 0)).unwrap()];
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_nobody_says_nothing_about_the_password() {
+    let server = Server::start(|request, n| match request.header("authorization") {
+        Some(_) => Reply::status(503, ""),
+        None if n < 6 => progress("RUNNING"),
+        None => progress("COMPLETE"),
+    });
+    mrs(&server).run().code(0);
+    assert_eq!(sign_ins(&server), "bbb----");
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn refused_connections_are_no_attempts() {
-    let nobody = Unheard::take();
-    let program = as_admin(at(&nobody.url())).args(["-o", "json", "--max-offline", "1s"]);
-    let out = program.run();
-    let last = out.code(6).finished();
-    assert!(last["polls"].as_u64().unwrap() > 4, "{out}");
-    out.stdout_lacks("fifth");
+    let [cas, web] = listeners();
+    let address = web.local_addr().unwrap();
+    drop(web);
+    let mut running = as_admin(at(&format!("http://{address}")))
+        .args(["-o", "json"])
+        .spawn();
+    running.wait_for_stdout("\"attempt\":6");
+    let web = TcpListener::bind(address).unwrap();
+    let server = Server::listen(web, |_, _| progress("COMPLETE"));
+    running.wait().code(0);
+    assert_eq!(sign_ins(&server), "b", "the password went out at once");
+    drop(cas);
 }
 
 /// A Manager whose session ends, by this answer, after so many requests with the cookie.
@@ -523,6 +560,16 @@ fn several_commands_share_one_sign_in() {
         seen.starts_with('b') && !seen[1..].contains('b'),
         "{seen}\n{out}"
     );
+    // Many without a session, of which none is an attempt that nobody answered.
+    let plain = Server::start(|_, n| {
+        let state = if n < 40 { "RUNNING" } else { "COMPLETE" };
+        Reply::delayed(progress(state), Duration::from_millis(10))
+    });
+    let more = (43..55).flat_map(|id| ["--command".to_owned(), id.to_string()]);
+    let out = mrs(&plain).args(more).run();
+    out.code(0);
+    let seen = sign_ins(&plain);
+    assert!(!seen.contains('-'), "{seen}\n{out}");
     // When their session ends under both at once, one of them signs in again for both.
     let mut session = 0;
     let mut uses = 0;
@@ -753,10 +800,6 @@ fn plain_http_is_for_no_password() {
 /// The older Manager's two servers, on two ports of one address of the test's own.
 #[cfg(target_os = "linux")]
 mod cas {
-    use std::net::TcpListener;
-    use std::sync::atomic::{AtomicU8, Ordering};
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
     const FORM: &str = "<html><title>CAS</title><form method=\"post\">\
@@ -769,20 +812,6 @@ mod cas {
         web: Server,
     }
 
-    /// An address of this machine on which the CAS server's port is free, and listeners on it.
-    fn listeners() -> (TcpListener, TcpListener) {
-        static NEXT: AtomicU8 = AtomicU8::new(1);
-        let [.., high, low] = std::process::id().to_be_bytes();
-        loop {
-            let own = NEXT.fetch_add(1, Ordering::Relaxed);
-            let address = [127, high | 1, low, own | 1];
-            if let Ok(cas) = TcpListener::bind((std::net::IpAddr::from(address), 20009)) {
-                let web = TcpListener::bind((std::net::IpAddr::from(address), 0)).unwrap();
-                return (cas, web);
-            }
-        }
-    }
-
     impl Manager {
         /// `posted` is what the CAS server says to the password; `asked` what the Manager says to
         /// a request with a session, by its number.
@@ -790,7 +819,17 @@ mod cas {
             posted: impl Fn(usize, &str) -> Reply + Send + 'static,
             asked: impl Fn(usize) -> Reply + Send + 'static,
         ) -> Self {
-            let (cas, web) = listeners();
+            Self::start_late(posted, Vec::new(), asked)
+        }
+
+        /// The same; the first requests for a session are answered with these.
+        fn start_late(
+            posted: impl Fn(usize, &str) -> Reply + Send + 'static,
+            late: Vec<Reply>,
+            asked: impl Fn(usize) -> Reply + Send + 'static,
+        ) -> Self {
+            let mut late = late.into_iter();
+            let [cas, web] = listeners();
             let service = format!(
                 "http://{}/web/cas_security_check.htm",
                 web.local_addr().unwrap()
@@ -821,6 +860,9 @@ mod cas {
                 }
                 if request.target == LOGIN_CHECK {
                     assert!(cookie.contains("CASTGC=TGT-planted"), "{cookie}");
+                    if let Some(late) = late.next() {
+                        return late;
+                    }
                     checks += 1;
                     let session = format!("JSESSIONID=planted-session-{checks}; Path=/web");
                     return Reply::json(r#"{"state":"COMPLETE"}"#).header("set-cookie", &session);
@@ -947,20 +989,24 @@ mod cas {
 
     #[test]
     fn once_cas_has_taken_the_password_what_fails_is_tried_again_without_it() {
-        let cas = |n: usize, service: &str| match n {
-            0 => taken(service),
-            _ => panic!("a second password"),
-        };
-        let manager = Manager::start(
-            cas,
-            by_turns(vec![
-                Reply::status(503, ""),
-                Reply::reset(),
-                progress("COMPLETE"),
-            ]),
+        let faults = || vec![Reply::status(503, ""), Reply::reset()];
+        let manager = Manager::start_late(
+            |_, service| taken(service),
+            faults(),
+            by_turns([faults(), vec![progress("COMPLETE")]].concat()),
         );
-        manager.watch().run().code(0);
-        assert_eq!(manager.seen().0, "lp");
+        let out = manager.watch().run();
+        out.code(0);
+        assert_eq!(manager.seen(), ("lp".into(), "sslll...".into()), "{out}");
+        // Nor is it sent again where no session comes of it.
+        let manager = Manager::start_late(
+            |_, service| taken(service),
+            vec![Reply::json("{}")],
+            |_| Reply::empty(),
+        );
+        let out = manager.watch().run();
+        out.code(5).stdout_has("without a session");
+        assert_eq!(manager.seen(), ("lp".into(), "ssl".into()), "{out}");
     }
 
     #[test]
@@ -1003,28 +1049,22 @@ mod cas {
 
     #[test]
     fn a_page_without_the_field_is_sent_no_password() {
-        let (cas, web) = listeners();
-        let pages = Arc::new(Mutex::new(0));
-        let cas = Server::listen(cas, {
-            let pages = Arc::clone(&pages);
-            move |_, _| {
-                *pages.lock().unwrap() += 1;
-                Reply::html("<title>We will be back soon</title>")
-            }
-        });
+        let [cas, web] = listeners();
+        let page = "<title>We will be back soon</title>";
+        let cas = Server::listen(cas, move |_, _| Reply::html(page));
         let web = Server::listen(web, |_, _| Reply::empty());
         web.may_be_idle();
         let out = mrs(&web)
             .args(["--auth", "cas", "--max-offline", "200ms"])
             .run();
         out.code(6).stdout_has("no field lt");
-        assert!(cas.requests().iter().all(|request| request.method == "GET"));
-        assert!(*pages.lock().unwrap() > 1);
+        let requests = cas.requests();
+        assert!(requests.len() > 1 && requests.iter().all(|request| request.method == "GET"));
     }
 
     #[test]
     fn a_sign_in_that_leads_round_in_circles_ends() {
-        let (cas, web) = listeners();
+        let [cas, web] = listeners();
         let cas = Server::listen(cas, |_, _| Reply::redirect("/cas/login"));
         let web = Server::listen(web, |_, _| Reply::empty());
         web.may_be_idle();

@@ -6,8 +6,8 @@ use std::io;
 use serde_json::Value;
 
 use crate::support::{
-    Order, Output, Reply, Screen, Server, Signal, deploywatch, events, finished, keys, named,
-    order, order_with, yunxiao,
+    Order, Output, Reply, Running, Screen, Server, Signal, deploywatch, events, finished, keys,
+    named, order, order_with, yunxiao,
 };
 
 /// A way for a watch to end.
@@ -55,11 +55,11 @@ fn ends() -> Vec<End> {
         end(5, "refused", &[], Reply::status(401, "")),
         end(6, "lost", &["--max-offline", "0s"], Reply::status(502, "")),
         once(end(7, "running", &["--once"], Reply::hang())),
-        end(124, "timed_out", &["--timeout", "600ms"], Reply::hang()),
+        end(124, "timed_out", &["--timeout", "800ms"], Reply::hang()),
         end(
             124,
             "timed_out",
-            &["--stall-timeout", "600ms"],
+            &["--stall-timeout", "800ms"],
             Reply::hang(),
         ),
         interrupted(130, Signal::INT),
@@ -68,23 +68,6 @@ fn ends() -> Vec<End> {
 }
 
 impl End {
-    fn server(&self) -> Server {
-        Server::script(self.replies.clone())
-    }
-
-    /// The watch of this server, to this end.
-    #[track_caller]
-    fn run(&self, server: &Server, args: &[&str]) -> Output {
-        let running = yunxiao(server).args(self.args).args(args).spawn();
-        if let Some(signal) = self.signal {
-            server.wait_for_requests(self.replies.len());
-            running.signal(signal);
-        }
-        let out = running.wait();
-        out.code(self.code);
-        out
-    }
-
     /// Whether the deployment is known to be over; it goes on where a failed unit was enough.
     fn deployment_ended(&self) -> bool {
         ["succeeded", "failed", "cancelled"].contains(&self.verdict) && self.args.is_empty()
@@ -96,12 +79,32 @@ impl End {
     }
 }
 
+/// Every way to end with these options, its server and what was said. All are watched at once, for
+/// some take their time.
+#[track_caller]
+fn watch_every_end(args: &[&str]) -> Vec<(End, Server, Output)> {
+    let start = |end: End| {
+        let server = Server::script(end.replies.clone());
+        let running = yunxiao(&server).args(end.args).args(args).spawn();
+        (end, server, running)
+    };
+    let watches: Vec<_> = ends().into_iter().map(start).collect();
+    let wait = |(end, server, running): (End, Server, Running)| {
+        if let Some(signal) = end.signal {
+            server.wait_for_requests(end.replies.len());
+            running.signal(signal);
+        }
+        let out = running.wait();
+        out.code(end.code);
+        (end, server, out)
+    };
+    watches.into_iter().map(wait).collect()
+}
+
 #[test]
 fn every_end_finishes_the_event_stream_and_the_event_file() {
-    for end in ends() {
-        for output in ["json", "plain", "quiet"] {
-            let server = end.server();
-            let out = end.run(&server, &["-o", output, "--events", "events"]);
+    for output in ["json", "plain", "quiet"] {
+        for (end, server, out) in watch_every_end(&["-o", output, "--events", "events"]) {
             let file = out.file("events");
             if output == "json" {
                 assert_eq!(out.stdout, file, "beside json the file holds the same");
@@ -127,9 +130,7 @@ fn every_end_finishes_the_event_stream_and_the_event_file() {
 
 #[test]
 fn every_end_has_its_report() {
-    for end in ends() {
-        let server = end.server();
-        let out = end.run(&server, &["-o", "plain"]);
+    for (end, server, out) in watch_every_end(&["-o", "plain"]) {
         out.stderr_is_empty();
         let verdict = format!(" {} yunxiao:123/1111 after ", end.words());
         let (_, report) = out
@@ -160,9 +161,7 @@ fn every_end_has_its_report() {
 
 #[test]
 fn quiet_says_the_verdict_where_it_is_not_a_success_and_nothing_else() {
-    for end in ends() {
-        let server = end.server();
-        let out = end.run(&server, &["-q"]);
+    for (end, _server, out) in watch_every_end(&["-q"]) {
         out.stdout_is_empty();
         if end.code == 0 {
             out.stderr_is_empty();
@@ -507,11 +506,20 @@ fn a_word_of_the_resume_command_is_quoted_where_a_shell_needs_it() {
         .stdout_has(r"--stall-timeout '1h 30m' --events 'it'\''s'");
 }
 
+/// A thousand polls, each of them with something to say. One write is not enough to find a pipe
+/// closed: for a moment, a process that another test has just forked may hold its reading end.
+fn restless() -> Vec<Reply> {
+    let states = ["Running", "Pending"].into_iter().cycle().take(1000);
+    states
+        .map(|state| order_with("Running", &[("a", state)]))
+        .collect()
+}
+
 #[test]
 fn when_nobody_reads_stdout_any_more_it_ends_without_a_word() {
-    let state = |state| vec![order_with("Running", &[("a", state)])];
     for output in ["plain", "json"] {
-        let (server, change) = Server::two_acts(state("Pending"), state("Running"));
+        let quiet = order_with("Running", &[("a", "Pending")]);
+        let (server, change) = Server::two_acts(vec![quiet], restless());
         let mut running = yunxiao(&server).args(["-o", output]).spawn();
         running.wait_for_stdout("pending");
         running.close_stdout();
@@ -532,10 +540,11 @@ fn broken() -> io::PipeWriter {
 
 #[test]
 fn a_pipe_that_was_never_read_makes_no_noise() {
-    let server = Server::script(vec![order("Running")]);
-    server.may_be_idle();
     for output in ["plain", "json"] {
-        let out = yunxiao(&server).args(["-o", output]).stdout(broken()).run();
+        let server = Server::script(restless());
+        server.may_be_idle();
+        let program = yunxiao(&server).args(["-o", output]);
+        let out = program.stdout(broken()).run();
         out.stderr_is_empty();
         assert!(out.code != 0 && out.code != 101, "{out}");
     }

@@ -1,11 +1,14 @@
 //! SIGINT and SIGTERM: the watch ends, the deployment goes on, and the report says so.
 
-use std::io::{self, PipeReader, PipeWriter, Write};
+use std::io::{self, PipeReader};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::io::ioctl_fionbio;
+use rustix::io::ioctl_fionread;
 
-use crate::support::{Reply, Running, Server, Signal, finished, order_with, yunxiao, yunxiao_at};
+use crate::support::{
+    Order, PATIENCE, Reply, Running, Server, Signal, finished, order_with, yunxiao, yunxiao_at,
+};
 
 const SIGNALS: [(Signal, i32, &str); 2] =
     [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")];
@@ -86,24 +89,20 @@ fn a_signal_is_told_in_every_mode() {
     }
 }
 
-/// A pipe that is full and that nobody reads: who writes into it waits, until the reader goes.
-fn stuck() -> (PipeReader, PipeWriter) {
-    let (reader, mut writer) = io::pipe().unwrap();
-    ioctl_fionbio(&writer, true).unwrap();
-    while writer.write(&[b'.'; 4096]).is_ok() {}
-    while writer.write(b".").is_ok() {}
-    ioctl_fionbio(&writer, false).unwrap();
-    (reader, writer)
-}
-
-/// A watch that cannot say what it has to say, and so cannot end.
-fn held_up(server: &Server) -> (Running, PipeReader) {
-    let (reader, writer) = stuck();
-    let program = yunxiao(server).args(["--events", "events"]).stdout(writer);
+/// A watch that has far more to say than a pipe holds which nobody reads, and so cannot end.
+fn held_up() -> (Server, Running, PipeReader) {
+    let order = Order::new("Running").machines("host", 2000, "Pending");
+    let server = Server::script(vec![order.reply()]);
+    let (reader, writer) = io::pipe().unwrap();
+    let program = yunxiao(&server).args(["-o", "json"]).stdout(writer);
     let mut running = program.spawn();
-    // The event file comes before stdout: with this in it, the signals are being listened to.
-    running.wait_for_file("events", "started");
-    (running, reader)
+    let deadline = Instant::now() + PATIENCE;
+    // That much is said only where it has begun to name the machines.
+    while ioctl_fionread(&reader).unwrap() < 2048 {
+        assert!(Instant::now() < deadline, "nothing is said");
+        running.goes_on(Duration::from_millis(2));
+    }
+    (server, running, reader)
 }
 
 #[test]
@@ -114,9 +113,7 @@ fn a_second_signal_ends_it_at_once_where_the_report_is_held_up() {
         (Signal::TERM, Signal::INT, 130),
         (Signal::TERM, Signal::TERM, 143),
     ] {
-        let server = Server::script(vec![order_with("Running", &[])]);
-        server.may_be_idle();
-        let (mut running, _reader) = held_up(&server);
+        let (_server, mut running, _reader) = held_up();
         running.signal(first);
         assert!(
             running.goes_on(Duration::from_millis(100)),
@@ -131,13 +128,11 @@ fn a_second_signal_ends_it_at_once_where_the_report_is_held_up() {
 
 #[test]
 fn a_report_that_was_held_up_comes_when_somebody_reads() {
-    let server = Server::script(vec![order_with("Running", &[])]);
-    server.may_be_idle();
-    let (mut running, reader) = held_up(&server);
+    let (_server, mut running, reader) = held_up();
     running.signal(Signal::INT);
     assert!(running.goes_on(Duration::from_millis(50)));
-    let report = std::thread::spawn(move || io::read_to_string(reader).unwrap());
+    let said = thread::spawn(move || io::read_to_string(reader).unwrap());
     running.wait().code(130);
-    let report = report.join().unwrap();
-    assert!(report.contains("interrupted yunxiao:123/1111"), "{report}");
+    let last = finished(&said.join().unwrap());
+    assert_eq!(last["exit_code"], 130, "{last}");
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 mod events;
+mod providers;
 mod pump;
 mod run;
 mod screen;
@@ -14,6 +15,7 @@ mod server;
 mod yunxiao;
 
 pub(crate) use events::{events, finished, keys, named};
+pub(crate) use providers::watches;
 pub(crate) use run::{Output, Program, Running, deploywatch};
 pub(crate) use rustix::process::Signal;
 pub(crate) use screen::{Screen, rows};

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::{self, PipeWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) struct Program {
     command: Command,
     stdin: Option<Vec<u8>>,
     stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
     limit: Duration,
     dir: Arc<TempDir>,
 }
@@ -49,6 +51,7 @@ impl Program {
             command,
             stdin: None,
             stdout: None,
+            stderr: None,
             limit,
             dir,
         }
@@ -89,9 +92,22 @@ impl Program {
         self
     }
 
-    /// Writes a file into the working directory.
+    /// Where stderr goes in place of a pipe that is read.
+    pub(crate) fn stderr(mut self, to: impl Into<Stdio>) -> Self {
+        self.stderr = Some(to.into());
+        self
+    }
+
+    /// Writes a file into the working directory, which nobody but its owner can read.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
-        fs::write(self.dir.path().join(name), text).unwrap();
+        self.file_with_mode(name, text, 0o600)
+    }
+
+    /// Writes a file with these rights into the working directory.
+    pub(crate) fn file_with_mode(self, name: &str, text: &str, mode: u32) -> Self {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         self
     }
 
@@ -114,7 +130,8 @@ impl Program {
             .stdin
             .as_ref()
             .map_or_else(Stdio::null, |_| Stdio::piped());
-        self.command.stdin(stdin).stderr(Stdio::piped());
+        let stderr = self.stderr.take().unwrap_or_else(Stdio::piped);
+        self.command.stdin(stdin).stderr(stderr);
         let piped = || stdout_writer.try_clone().unwrap().into();
         self.command
             .stdout(self.stdout.take().unwrap_or_else(piped));
@@ -124,7 +141,10 @@ impl Program {
             // A program that ends without reading everything is no failure of the writer.
             thread::spawn(move || stdin.write_all(&text));
         }
-        let mut stderr = process.child.stderr.take().unwrap();
+        let mut stderr: Box<dyn Read + Send> = match process.child.stderr.take() {
+            Some(stderr) => Box::new(stderr),
+            None => Box::new(io::empty()),
+        };
         Running {
             process,
             stdout: Pump::start(Vec::new(), move |buffer| stdout.read(buffer)),
@@ -158,6 +178,26 @@ impl Process {
     /// Sends it a signal.
     pub(super) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// What Linux tells of it in `/proc/PID/status` under this name.
+    pub(super) fn status(&self, name: &str) -> String {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let value = line.and_then(|line| line.strip_prefix(':'));
+        value.unwrap_or_default().trim().to_owned()
+    }
+
+    /// Waits until it is stopped, as by Ctrl-Z.
+    #[track_caller]
+    pub(super) fn wait_stopped(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.status("State").starts_with('T') {
+            assert!(Instant::now() < deadline, "it was never stopped");
+            // Nobody but its parent is told, and that one waits for its end.
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Waits for its end and gives the exit code; kills it at the limit, which is an `Err`.
@@ -232,10 +272,38 @@ impl Running {
         self.process.signal(signal);
     }
 
+    /// Waits until it is stopped, as by SIGSTOP.
+    #[track_caller]
+    pub(crate) fn wait_stopped(&self) {
+        self.process.wait_stopped();
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> u64 {
+        let threads = self.process.status("Threads");
+        threads.parse().expect("Linux tells of a running process")
+    }
+
+    /// The most memory it has had at a time, in MiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let peak = self.process.status("VmHWM");
+        let kilobytes = peak
+            .split(' ')
+            .next()
+            .and_then(|word| word.parse::<u64>().ok());
+        kilobytes.expect("Linux tells of a running process") / 1024
+    }
+
     /// Waits until stdout holds the text.
     #[track_caller]
     pub(crate) fn wait_for_stdout(&mut self, text: &str) {
-        self.wait_for(text, |running| &running.stdout);
+        self.wait_for_stdout_for(text, PATIENCE);
+    }
+
+    /// The same for what takes its time.
+    #[track_caller]
+    pub(crate) fn wait_for_stdout_for(&mut self, text: &str, patience: Duration) {
+        self.wait_for(text, patience, |running| &running.stdout);
     }
 
     /// Waits for the first line of stdout and gives it.
@@ -251,7 +319,7 @@ impl Running {
     /// Waits until stderr holds the text.
     #[track_caller]
     pub(crate) fn wait_for_stderr(&mut self, text: &str) {
-        self.wait_for(text, |running| &running.stderr);
+        self.wait_for(text, PATIENCE, |running| &running.stderr);
     }
 
     /// Waits until a file of the working directory holds the text.
@@ -291,9 +359,9 @@ impl Running {
     }
 
     #[track_caller]
-    fn wait_for(&mut self, text: &str, stream: fn(&Self) -> &Pump<Vec<u8>>) {
+    fn wait_for(&mut self, text: &str, patience: Duration, stream: fn(&Self) -> &Pump<Vec<u8>>) {
         let has_text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(text);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         let moment = Duration::from_millis(20);
         while !stream(self).wait(Instant::now() + moment, has_text) {
             // Once it has ended, nothing can come but what is under way.

@@ -33,7 +33,8 @@ impl Sink for Terminal {
 /// A pseudo-terminal with the program in it. The program is killed when this is dropped.
 pub(crate) struct Screen {
     process: Process,
-    pty: Arc<Pty>,
+    /// None once the terminal has gone away.
+    pty: Option<Arc<Pty>>,
     terminal: Pump<Terminal>,
     stdout: Option<Pump<Vec<u8>>>,
 }
@@ -75,7 +76,7 @@ impl Screen {
             |mut reader: io::PipeReader| Pump::start(Vec::new(), move |buffer| reader.read(buffer));
         Self {
             process,
-            pty,
+            pty: Some(pty),
             terminal: Pump::start(terminal, move |buffer| (&*master).read(buffer)),
             stdout: reader.map(stdout),
         }
@@ -176,7 +177,23 @@ impl Screen {
 
     /// Types these bytes; Ctrl-C is `[3]`.
     pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) {
-        (&*self.pty).write_all(bytes.as_ref()).unwrap();
+        self.pty().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// The terminal goes away, as where its window is closed: with the next bytes that come.
+    pub(crate) fn hang_up(&mut self) {
+        self.terminal.close_at_next_read();
+        self.pty = None;
+    }
+
+    /// Waits until the program is stopped.
+    #[track_caller]
+    pub(crate) fn wait_stopped(&self) {
+        self.process.wait_stopped();
+    }
+
+    fn pty(&self) -> &Pty {
+        self.pty.as_deref().expect("the terminal is still there")
     }
 
     /// Sends the program a signal.
@@ -190,7 +207,7 @@ impl Screen {
         let (height, width) = (nonzero(rows), nonzero(cols));
         self.terminal
             .with(|terminal| terminal.parser.set_size(height, width));
-        self.pty.resize(Size::new(rows, cols)).unwrap();
+        self.pty().resize(Size::new(rows, cols)).unwrap();
     }
 
     /// Waits for the end of the program and gives the exit code, 128 + the signal where one ended

@@ -94,6 +94,7 @@ enum How {
     Hang,
     Reset,
     ResetInHeaders,
+    ResetInBody,
 }
 
 impl Reply {
@@ -146,6 +147,11 @@ impl Reply {
     /// 200 and a body that never ends, as fast as the client takes it.
     pub(crate) fn endless() -> Self {
         Self::json("").how(How::Endless)
+    }
+
+    /// The connection is reset in the middle of this body.
+    pub(crate) fn reset_in_body(body: impl Into<Vec<u8>>) -> Self {
+        Self::json(body).how(How::ResetInBody)
     }
 
     /// Promises the whole body, sends half of it, and closes.
@@ -240,6 +246,11 @@ impl Reply {
             How::Cut => {
                 head.extend(&self.body[..self.body.len() / 2]);
                 stream.write_all(&head)?;
+            }
+            How::ResetInBody => {
+                head.extend(&self.body[..self.body.len() / 2]);
+                stream.write_all(&head)?;
+                set_socket_linger(stream, Some(Duration::ZERO))?;
             }
             How::Raw => stream.write_all(&self.body)?,
             How::Hang => drop(io::copy(&mut stream, &mut io::sink())?),
@@ -365,6 +376,11 @@ impl Server {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Stops listening, so that whoever connects is turned away, until a server listens here again.
+    pub(crate) fn close(self) -> SocketAddr {
+        self.addr
     }
 
     /// Every request so far, in the order of their coming.

@@ -1,0 +1,201 @@
+//! The language of what people read; machines read the same in every one.
+
+use serde_json::Value;
+
+use crate::support::{
+    Order, Output, Program, Reply, Screen, Server, events, order, order_with, yunxiao,
+};
+
+const CHINESE: (&str, &str) = ("LANG", "zh_CN.UTF-8");
+
+/// A deployment that is lost sight of once, and then fails.
+fn failing() -> Server {
+    let machines = |first, second| [("192.0.2.1", first), ("192.0.2.2", second)];
+    Server::script(vec![
+        order_with("Running", &machines("Running", "Pending")),
+        Reply::status(502, ""),
+        order_with("Running", &machines("Success", "Running")),
+        order_with("Failed", &machines("Success", "Failed")),
+    ])
+}
+
+/// What is left of the output without what differs from run to run: the times at the beginnings of
+/// lines, durations.
+fn said(out: &Output) -> String {
+    let lines = out.stdout.lines().map(|line| match line.split_once("Z ") {
+        Some((time, text)) if time.len() == 19 => text,
+        _ => line,
+    });
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let mut words = String::new();
+    for word in text.split_inclusive([' ', '\n', '，', '：', '）']) {
+        let end = word.trim_end_matches([' ', '\n', '，', '：', '）']);
+        let is_duration = end.starts_with(|c: char| c.is_ascii_digit()) && end.ends_with('s');
+        words += if is_duration { "…" } else { end };
+        words += &word[end.len()..];
+    }
+    words
+}
+
+#[test]
+fn plain_lines_and_the_report_in_chinese() {
+    let server = failing();
+    let out = yunxiao(&server).args(["--lang", "zh", "--logs", "0"]).run();
+    out.code(1).stderr_is_empty();
+    assert_eq!(
+        said(&out),
+        format!(
+            "\
+yunxiao:123/1111 开始跟踪 {}，每 … 轮询一次
+yunxiao:123/1111 进行中（已完成 0/2，第 1/1 批）
+192.0.2.1 进行中
+192.0.2.2 等待中
+失去联系：HTTP 502 Bad Gateway（连续第 1 次轮询失败），… 后重试
+已恢复联系，此前中断 …
+192.0.2.1 成功，用时 …
+192.0.2.2 进行中
+yunxiao:123/1111 失败（已完成 2/2，第 1/1 批）
+【失败】192.0.2.2，用时 …
+✗ 失败 yunxiao:123/1111，历时 …：平台报告部署失败
+  2 台机器：失败 1，成功 1
+  ✗ 失败 192.0.2.2，用时 …
+",
+            server.url()
+        )
+    );
+}
+
+#[test]
+fn the_picture_and_the_report_in_chinese() {
+    let server = Server::script(vec![
+        order("Running"),
+        Order::new("Running")
+            .machine("sn-1", "192.0.2.1", "Running", 1)
+            .machine("sn-2", "主机-2", "Pending", 1)
+            .reply(),
+    ]);
+    let program = yunxiao(&server).env(CHINESE.0, CHINESE.1);
+    let mut screen = Screen::spawn(program, 24, 80);
+    screen.wait_for("等待中");
+    let rows = screen.rows();
+    let found = |text: &str| rows.iter().position(|row| row.contains(text));
+    let (first, second) = (found("▸ 192.0.2.1 "), found("· 主机-2 "));
+    assert!(first.is_some() && second > first, "{rows:#?}");
+    screen.send([3]);
+    assert_eq!(screen.wait_exit(), 130);
+    let report = screen.contents();
+    for text in [
+        "■ 已中断 yunxiao:123/1111，历时 ",
+        "部署仍在继续。继续跟踪请执行",
+    ] {
+        assert!(report.contains(text), "{report}");
+    }
+    screen.assert_left_clean();
+}
+
+#[test]
+fn the_locale_chooses_where_the_option_does_not() {
+    for (variables, arguments, chinese) in [
+        (&[CHINESE][..], &[][..], true),
+        (&[("LC_MESSAGES", "zh_CN.UTF-8")], &[], true),
+        (&[("LC_ALL", "C"), CHINESE], &[], false),
+        (&[("LC_ALL", "zh_CN.UTF-8"), ("LANG", "C")], &[], true),
+        (&[("LC_ALL", ""), CHINESE], &[], true),
+        (&[CHINESE], &["--lang", "en"], false),
+        (&[], &[], false),
+    ] {
+        let server = Server::script(vec![order("Success")]);
+        let out = yunxiao(&server).envs(variables).args(arguments).run();
+        let verdict = if chinese {
+            "✓ 成功"
+        } else {
+            "✓ succeeded"
+        };
+        out.code(0).stdout_has(verdict);
+    }
+}
+
+#[test]
+fn warnings_annotations_and_the_summary_follow_the_language_and_junit_does_not() {
+    let server = failing();
+    let out = yunxiao(&server)
+        .args(["--lang", "zh", "--logs", "0", "--output", "bars"])
+        .args(["--summary", "summary.md", "--junit", "junit.xml"])
+        .env("GITHUB_ACTIONS", "true")
+        .run();
+    out.code(1)
+        .stderr_has("警告：stderr 不是终端")
+        .stdout_has("::error title=192.0.2.2 失败::yunxiao:123/1111\n");
+    let summary = out.file("summary.md");
+    for text in [
+        "## ✗ 失败 `yunxiao:123/1111`，历时 ",
+        "原因：`平台报告部署失败`",
+        "| 状态 | 机器 |\n|---|--:|\n| 失败 | 1 |\n",
+        "| 合计 | 2 |",
+        "### 失败\n\n- ✗ `192.0.2.2`，用时 ",
+    ] {
+        assert!(summary.contains(text), "{text}\n{summary}");
+    }
+    let junit = out.file("junit.xml");
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    assert!(!junit.contains(is_chinese), "{junit}");
+}
+
+#[test]
+fn the_verdict_of_a_quiet_watch_is_in_chinese() {
+    let server = Server::script(vec![order("Cancelled")]);
+    let out = yunxiao(&server).args(["-q", "--lang=zh"]).run();
+    let line = "⊘ 已取消 yunxiao:123/1111，历时 ";
+    out.code(3).stdout_is_empty().stderr_has(line);
+}
+
+/// The events without what differs from run to run.
+fn steady(events: Vec<Value>) -> Vec<Value> {
+    let steady = |mut event: Value| {
+        let fields = event.as_object_mut().unwrap();
+        fields.retain(|name, _| name != "time" && name != "endpoint" && !name.ends_with("_ms"));
+        event
+    };
+    events.into_iter().map(steady).collect()
+}
+
+#[test]
+fn events_are_the_same_in_every_language() {
+    let run = |arguments: &[&str]| {
+        let server = failing();
+        let program: Program = yunxiao(&server).args(["--logs", "0"]).args(arguments);
+        program.env(CHINESE.0, CHINESE.1).run()
+    };
+    let english = run(&["--output", "json", "--lang", "en"]);
+    let chinese = run(&["--output", "json"]);
+    let beside = run(&["--events", "events"]);
+    assert_eq!(steady(english.events()), steady(chinese.events()));
+    let beside = events(&beside.file("events"));
+    assert_eq!(steady(english.events()), steady(beside));
+}
+
+/// What a README holds in every language: the levels of its headings, and the commands.
+fn outline(readme: &str) -> Vec<String> {
+    let lines = readme.lines().filter_map(|line| {
+        let level = line.len() - line.trim_start_matches('#').len();
+        let is_heading = level > 0 && line[level..].starts_with(' ');
+        let command = line.split("  #").next().unwrap_or_default().trim_end();
+        let is_command = ["deploywatch ", "cargo "]
+            .iter()
+            .any(|name| command.trim_start().starts_with(name) && command.starts_with(' '));
+        match (is_heading, is_command) {
+            (true, _) => Some("#".repeat(level)),
+            (_, true) => Some(command.to_owned()),
+            _ => None,
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+fn the_chinese_readme_has_what_the_english_one_has() {
+    let english = outline(include_str!("../../README.md"));
+    let chinese = outline(include_str!("../../README.zh-CN.md"));
+    assert!(english.len() > 30, "{english:#?}");
+    assert_eq!(english, chinese);
+}

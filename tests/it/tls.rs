@@ -1,0 +1,278 @@
+//! HTTPS: whose certificates are trusted, what is said of those that are not, and that no secret
+//! follows a redirect.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{Order, Output, Program, Reply, Server, Unheard, order, watches, yunxiao_at};
+
+/// An authority made for one test.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// What a certificate says that is not so.
+#[derive(Clone, Copy)]
+enum Flaw {
+    None,
+    Expired,
+    OtherName,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            pem,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// What a server of this machine shows.
+    fn certify(&self, flaw: Flaw) -> Arc<ServerConfig> {
+        let names = match flaw {
+            Flaw::OtherName => vec!["other.example".to_owned()],
+            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        };
+        let mut params = CertificateParams::new(names).unwrap();
+        if let Flaw::Expired = flaw {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key);
+        Arc::new(config.unwrap())
+    }
+}
+
+/// A server behind TLS: one request a connection, so that each shows the certificate anew. It
+/// answers with these bodies in turn, the last one for ever.
+struct TlsServer {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+    config: Arc<Mutex<Arc<ServerConfig>>>,
+}
+
+impl TlsServer {
+    fn start(config: Arc<ServerConfig>, words: &'static [&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let config = Arc::new(Mutex::new(config));
+        let (count, current) = (Arc::clone(&connections), Arc::clone(&config));
+        let mut answered = 0;
+        // Ends with the test's process: nothing holds it up.
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
+                let config = Arc::clone(&current.lock().unwrap());
+                let word = words.get(answered).or(words.last()).unwrap();
+                let body = Order::new(word).json();
+                answered += usize::from(answer(stream, config, &body).is_ok());
+            }
+        });
+        Self {
+            port,
+            connections,
+            config,
+        }
+    }
+
+    /// Shows another certificate from now on.
+    fn show(&self, config: Arc<ServerConfig>) {
+        *self.config.lock().unwrap() = config;
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    fn watch(&self) -> Program {
+        yunxiao_at(&format!("https://127.0.0.1:{}", self.port)).args(["--interval", "20ms"])
+    }
+}
+
+fn answer(stream: TcpStream, config: Arc<ServerConfig>, body: &str) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
+    let mut stream = BufReader::new(StreamOwned::new(connection, stream));
+    let mut line = String::new();
+    while stream.read_line(&mut line)? > 2 {
+        line.clear();
+    }
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let stream = stream.get_mut();
+    stream.write_all(format!("{head}{body}").as_bytes())?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+/// The certificate does not verify: refused at once, after one connection, with what to do.
+#[track_caller]
+fn assert_refused(out: &Output, says: &str) {
+    out.code(5).stderr_is_empty();
+    out.stdout_has("the server's certificate does not verify")
+        .stdout_has(says)
+        .stdout_has("--cacert FILE");
+    out.stdout_lacks("no contact");
+}
+
+#[test]
+fn an_authority_that_is_named_is_trusted() {
+    let authority = Authority::new();
+    for name in ["127.0.0.1", "localhost"] {
+        let server = TlsServer::start(authority.certify(Flaw::None), &["Running", "Success"]);
+        let at = format!("https://{name}:{}", server.port);
+        let watch = || {
+            yunxiao_at(&at)
+                .args(["-i", "20ms"])
+                .file("ca.pem", &authority.pem)
+        };
+        let out = watch().args(["--cacert", "ca.pem"]).run();
+        out.code(0).stderr_is_empty();
+        let out = watch().env("SSL_CERT_FILE", "ca.pem").run();
+        out.code(0).stderr_is_empty();
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_at_once() {
+    let server = TlsServer::start(Authority::new().certify(Flaw::None), &["Success"]);
+    let out = server.watch().run();
+    assert_refused(&out, "UnknownIssuer");
+    assert_eq!(server.connections(), 1, "it is not tried again");
+    // Another authority is of no help.
+    let program = server.watch().file("ca.pem", &Authority::new().pem);
+    assert_refused(&program.args(["--cacert", "ca.pem"]).run(), "");
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn a_certificate_that_is_over_or_of_another_name_is_refused() {
+    let authority = Authority::new();
+    for (flaw, says) in [
+        (Flaw::Expired, "expired"),
+        (Flaw::OtherName, "not valid for name"),
+    ] {
+        let server = TlsServer::start(authority.certify(flaw), &["Success"]);
+        let program = server.watch().file("ca.pem", &authority.pem);
+        let out = program.args(["--cacert", "ca.pem"]).run();
+        assert_refused(&out, says);
+        assert_eq!(server.connections(), 1, "{out}");
+    }
+}
+
+#[test]
+fn a_certificate_that_turns_bad_is_refused_at_once_too() {
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.certify(Flaw::None), &["Running"]);
+    let program = server.watch().file("ca.pem", &authority.pem);
+    let mut watch = program.args(["--cacert", "ca.pem"]).spawn();
+    watch.wait_for_stdout("running");
+    server.show(Authority::new().certify(Flaw::None));
+    // The two authorities have one name, so that it is the signature that is wrong.
+    assert_refused(&watch.wait(), "BadSignature");
+}
+
+#[test]
+fn without_checks_anything_goes_and_one_warning_says_so() {
+    for flaw in [Flaw::None, Flaw::Expired, Flaw::OtherName] {
+        let server = TlsServer::start(Authority::new().certify(flaw), &["Running", "Success"]);
+        let out = server.watch().args(["--insecure"]).run();
+        out.code(0);
+        assert_eq!(
+            out.stderr, "warning: --insecure: certificates are not checked\n",
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn where_there_are_no_roots_http_works_and_https_says_so() {
+    let authority = Authority::new();
+    for (variable, value) in [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("SSL_CERT_DIR", "."),
+        ("SSL_CERT_FILE", "empty.pem"),
+    ] {
+        let bare = |program: Program| program.env(variable, value).file("empty.pem", "");
+        let server = Server::script(vec![order("Success")]);
+        bare(yunxiao_at(&server.url()))
+            .run()
+            .code(0)
+            .stderr_is_empty();
+
+        let server = TlsServer::start(authority.certify(Flaw::None), &["Success"]);
+        let out = bare(server.watch()).run();
+        assert!(out.code == 2 || out.code == 5, "{out}");
+        let said = format!("{}{}", out.stdout, out.stderr);
+        assert!(said.contains("--cacert"), "what to do\n{out}");
+        assert!(out.stderr.lines().count() <= 1, "one sentence\n{out}");
+        // The authority that is named is enough.
+        let program = bare(server.watch()).file("ca.pem", &authority.pem);
+        program
+            .args(["--cacert", "ca.pem"])
+            .run()
+            .code(0)
+            .stderr_is_empty();
+        bare(server.watch()).args(["--insecure"]).run().code(0);
+    }
+}
+
+#[test]
+fn a_bundle_that_is_none_is_turned_down() {
+    let nobody = Unheard::take();
+    let url = nobody.url().replace("http", "https");
+    for (text, says) in [("", "no certificate"), ("rubbish", "no certificate")] {
+        let program = yunxiao_at(&url).file("ca.pem", text);
+        let out = program.args(["--cacert", "ca.pem"]).run();
+        out.code(2).stdout_is_empty().stderr_has(says);
+    }
+}
+
+#[test]
+fn what_is_no_tls_is_a_failed_poll() {
+    let server = Server::script(vec![order("Success")]);
+    server.may_be_idle();
+    let url = server.url().replace("http", "https");
+    let out = yunxiao_at(&url).args(["--once"]).run();
+    out.code(6).stdout_has("lost").stderr_lacks("panicked");
+}
+
+#[test]
+fn no_secret_follows_a_redirect_and_the_place_is_named() {
+    let elsewhere = Server::script(vec![order("Success")]);
+    for status in [301, 302, 303, 307, 308] {
+        let to = format!("{}/sign-in", elsewhere.url());
+        let redirect = Reply::status(status, "").header("location", &to);
+        let server = Server::script(vec![redirect]);
+        for (name, program) in watches(&server.url()) {
+            let asked = server.requests().len();
+            let out = program.run();
+            assert_eq!(out.code, 5, "{name} {status}\n{out}");
+            out.stdout_has(&to);
+            assert_eq!(server.requests().len(), asked + 1, "{name} {status}\n{out}");
+        }
+    }
+    elsewhere.assert_untouched();
+}
