@@ -62,7 +62,7 @@ impl Secret {
         if let Some(path) = file {
             return read_text(path)
                 .and_then(|text| Self::password(&text))
-                .with_context(|| format!("cannot take the password from {}", path.display()));
+                .with_context(|| format!("cannot take the password from {}", shown(path)));
         }
         let text = environment(variable).with_context(|| {
             format!("no password: set ${variable}, or give --password-file FILE")
@@ -102,7 +102,7 @@ impl Credential {
     ) -> Result<Self> {
         if let Some(path) = file {
             let secret = read(path)
-                .with_context(|| format!("cannot take the token from {}", path.display()))?;
+                .with_context(|| format!("cannot take the token from {}", shown(path)))?;
             let again = (path != Path::new("-")).then(|| path.to_owned());
             return Ok(Self {
                 secret,
@@ -197,6 +197,18 @@ fn read_text(path: &Path) -> Result<String> {
     Ok(text)
 }
 
+/// The path as an error may name it. Who writes the secret itself in the place of its file must not
+/// find it in a log: what is long and no path to anything is not shown.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.len() > 16 && !text.contains(['/', '\\', '.']) && !path.exists() {
+        return "a file of the name that was given (not shown: it looks like a secret; the option \
+                takes the name of a file)"
+            .into();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +236,18 @@ mod tests {
         }
         for text in ["", "\n", "\r\n", "two\nlines", "made-up\n\n", "a\0b"] {
             Secret::password(text).expect_err(text);
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_file_is_not_shown() {
+        for (path, is_shown) in [
+            ("token", true),
+            ("/run/secrets/a-very-long-name-of-a-file", true),
+            ("a-very-long-name.of-a-file", true),
+            ("pt-made-up-0123456789abcdef", false),
+        ] {
+            assert_eq!(shown(Path::new(path)).contains(path), is_shown, "{path}");
         }
     }
 
