@@ -1,6 +1,6 @@
 //! Whole processes compared: `cargo bench --bench whole`. What is measured and how to read it: `benches/README.md`.
 //!
-//! A new situation is an entry in [`cases`], a new rival a [`Peer`] in it.
+//! A new situation is an entry in [`cases`], a new rival a [`Peer`] in it, and what it is told a part of [`stories`].
 
 #![allow(
     clippy::print_stdout,
@@ -8,24 +8,28 @@
     reason = "the table is what this program is for"
 )]
 
+mod process;
 mod report;
 mod server;
+mod sizes;
+mod stories;
 
-use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, iter};
+use std::process::ExitCode;
+use std::{env, fs};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use clap::Parser;
-use wait4::Wait4 as _;
+use serde_json::json;
 
-use server::{PATH, Script, Server, TOKEN};
+use process::{CPU, END, FIRST, MEMORY, Peer, WALL};
+use report::{Limit, Row, Table};
+use server::Server;
+use stories::{DEPLOYMENT, GITHUB, ORDER, REPOSITORY, Story, System, TOKEN};
 
 #[derive(Parser)]
 struct Args {
-    /// Runs of each peer, 3 at most in the cases that take long
+    /// Runs of each peer, fewer in the cases that take long
     #[arg(long, value_name = "N", default_value_t = 60)]
     runs: usize,
     /// Only the cases whose name contains this
@@ -34,165 +38,178 @@ struct Args {
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
+    /// Be the server
+    #[arg(long, hide = true)]
+    serve: bool,
+    /// Be the parser of an order of so many machines
+    #[arg(long, hide = true, value_name = "MACHINES")]
+    parse: Option<usize>,
 }
-
-const DEPLOYWATCH: &str = env!("CARGO_BIN_EXE_deploywatch");
-
-/// What is known of one process from start to exit: the columns of the table with their decimals.
-const METRICS: [(&str, usize); 6] = [
-    ("wall_ms", 2),
-    ("first_request_ms", 2),
-    ("cpu_ms", 2),
-    ("memory_mb", 2),
-    ("written_bytes", 0),
-    ("requests", 0),
-];
-const WALL: usize = 0;
-const CPU: usize = 2;
-const MEMORY: usize = 3;
-type Run = [Option<f64>; METRICS.len()];
 
 /// A situation in which programs are compared.
 struct Case {
     name: &'static str,
     runs: usize,
-    script: Script,
     peers: Vec<Peer>,
+    /// Whose figures the others are divided by.
+    reference: &'static str,
     /// What is to hold for the median of each peer that is ours.
     bounds: Vec<(usize, Limit)>,
 }
 
-/// A program and its arguments. Several in a pipeline are a peer too, as `sh -c`: the processor time of the children that a
-/// shell waited for counts as its own, and of their memory the largest.
-struct Peer {
-    name: &'static str,
-    program: &'static str,
-    args: Vec<String>,
-}
+/// The shell loop that people write instead: it says how many are done, and ends with the order.
+const LOOP: &str = r#"
+while
+  state=$(curl -q -s -H "x-yunxiao-token: $TOKEN" "$URL" |
+    jq -r '"\(.status) \([.deployMachineInfo.deployMachines[] | select(.status == "Success")] | length)"')
+  echo "$state"
+  [ "${state% *}" != Success ]
+do sleep 1; done"#;
 
-impl Peer {
-    fn new(name: &'static str, program: &'static str, args: &[&str]) -> Self {
-        let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Self {
-            name,
-            program,
-            args,
-        }
-    }
+const LOOP_NAME: &str = "curl | jq loop";
+const KUBECTL_NAME: &str = "kubectl rollout status";
+const GH_NAME: &str = "gh run watch";
 
-    fn ours(&self) -> bool {
-        self.program == DEPLOYWATCH
-    }
-}
-
-enum Limit {
-    AtMostThatOf(&'static str),
-    BelowThatOf(&'static str),
-    Below(f64),
-}
-
-/// A peer with its runs. After an error it is left alone.
-struct Measured<'a> {
-    peer: &'a Peer,
-    program: PathBuf,
-    runs: Vec<Run>,
-    error: Option<String>,
-}
-
-fn cases(server: &Server, runs: usize) -> Vec<Case> {
-    let url = format!("{}{PATH}", server.endpoint);
+fn cases(server: &Server, home: &Path, runs: usize) -> anyhow::Result<Vec<Case>> {
+    let url = format!("{}{ORDER}", server.endpoint);
     let token = format!("x-yunxiao-token: {TOKEN}");
     // `-q`: somebody's .curlrc is not part of the comparison.
     let curl = ["-q", "-s", "-o", "/dev/null", "-H", &token, &url];
-    let ours = |name, args: &str| {
-        let target = "yunxiao --pipeline 123 --order 1111 --organization bench --endpoint";
-        let endpoint = iter::once(&*server.endpoint);
-        let args = target.split(' ').chain(endpoint).chain(args.split(' '));
-        Peer::new(name, DEPLOYWATCH, &args.collect::<Vec<_>>())
+    let ended = || Story::Polls {
+        machines: 10,
+        done: vec![1000],
     };
-    vec![
+    Ok(vec![
         Case {
             name: "one poll: 10 machines",
             runs,
-            script: Script::order(10, 0, Duration::ZERO),
             peers: vec![
                 // What starting any process takes. Its memory is the least that can be seen: a process is charged for that of
                 // its parent until its own program runs.
-                Peer::new("true (floor)", "true", &[]),
-                Peer::new("curl", "curl", &curl),
-                ours("deploywatch, quiet", "--once --output quiet"),
-                ours("deploywatch, plain", "--once --output plain"),
+                Peer::new("true (floor)", &["true"], &[], ended()),
+                Peer::new("curl", &["curl"], &curl, ended()),
+                Peer::deploywatch(
+                    "deploywatch, quiet",
+                    "--once --output quiet",
+                    server,
+                    ended(),
+                ),
+                Peer::deploywatch(
+                    "deploywatch, plain",
+                    "--once --output plain",
+                    server,
+                    ended(),
+                ),
             ],
+            reference: "deploywatch, plain",
             bounds: vec![
-                (WALL, Limit::AtMostThatOf("curl")),
-                (CPU, Limit::AtMostThatOf("curl")),
-                (MEMORY, Limit::BelowThatOf("curl")),
+                (WALL, Limit::ShareOf(1.0, "curl")),
+                (FIRST, Limit::ShareOf(1.0 / 3.0, "curl")),
+                (CPU, Limit::ShareOf(1.0, "curl")),
+                (MEMORY, Limit::ShareOf(1.0, "curl")),
             ],
         },
         Case {
-            name: "watch 10 s: 10 machines, asked each second",
+            name: "watch 10 s: 10 units, one done each second",
             runs: runs.min(3),
-            script: Script::order(10, 10, Duration::from_secs(1)),
-            peers: vec![ours("deploywatch, plain", "--interval 1s --output plain")],
-            bounds: vec![(CPU, Limit::Below(9.0))],
+            peers: vec![
+                Peer::deploywatch(
+                    "deploywatch",
+                    "--interval 1s --output plain",
+                    server,
+                    Story::Seconds(System::Yunxiao),
+                ),
+                curl_loop(url),
+                kubectl(server, home)?,
+                gh(server),
+                aws(server),
+            ],
+            reference: "deploywatch",
+            bounds: vec![
+                (CPU, Limit::AtMost(9.0)),
+                (CPU, Limit::ShareOf(1.0 / 30.0, LOOP_NAME)),
+                (CPU, Limit::ShareOf(1.0 / 8.0, KUBECTL_NAME)),
+                (CPU, Limit::ShareOf(1.0 / 10.0, GH_NAME)),
+                (MEMORY, Limit::ShareOf(1.0 / 6.0, GH_NAME)),
+                (END, Limit::AtMost(2.0)),
+            ],
         },
-    ]
-}
-
-/// Where a program is; looked up beforehand, so that the search is no part of a run.
-fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut files = env::split_paths(&path).map(|folder| folder.join(program));
-    files.find(|file| file.is_file())
-}
-
-/// Runs a peer once. Anything but a success is an error: how fast something fails is not a figure.
-fn run(server: &Server, script: &Script, one: &Measured<'_>) -> anyhow::Result<Run> {
-    let mut output = tempfile::tempfile()?;
-    let mut command = Command::new(&one.program);
-    // A proxy, a locale or CI=true of whoever runs this would change what is measured.
-    command.env_clear().env("YUNXIAO_ACCESS_TOKEN", TOKEN);
-    command.env("PATH", env::var_os("PATH").unwrap_or_default());
-    command.args(&one.peer.args).stdin(Stdio::null());
-    command
-        .stdout(output.try_clone()?)
-        .stderr(output.try_clone()?);
-    server.begin(script);
-    let start = Instant::now();
-    let end = command.spawn()?.wait4()?;
-    let wall = start.elapsed();
-    let seen = server.seen();
-    if !end.status.success() {
-        let mut said = String::new();
-        output.rewind()?;
-        output.read_to_string(&mut said)?;
-        bail!("{}: {}", end.status, said.trim_end());
-    }
-    ensure!(seen.requests > 0 || !one.peer.ours(), "it asked nothing");
-    let ms = |time: Duration| Some(time.as_secs_f64() * 1e3);
-    let count = |number: u64| u32::try_from(number).ok().map(f64::from);
-    Ok([
-        ms(wall),
-        seen.first.and_then(|first| ms(first - start)),
-        ms(end.rusage.utime + end.rusage.stime),
-        count(end.rusage.maxrss / 1000).map(|kilobytes| kilobytes / 1e3),
-        count(output.metadata()?.len()),
-        Some(f64::from(seen.requests)),
     ])
 }
 
+fn curl_loop(url: String) -> Peer {
+    let programs = ["sh", "curl", "jq"];
+    let story = Story::Seconds(System::Yunxiao);
+    let mut peer = Peer::new(LOOP_NAME, &programs, &["-c", LOOP], story);
+    peer.environment = vec![("TOKEN", TOKEN.to_owned()), ("URL", url)];
+    peer
+}
+
+fn kubectl(server: &Server, home: &Path) -> anyhow::Result<Peer> {
+    let config = home.join("kubeconfig.json");
+    let address = format!("{}/{TOKEN}", server.endpoint);
+    let content = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "bench",
+        "clusters": [{"name": "bench", "cluster": {"server": address}}],
+        "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": ""}}],
+    });
+    fs::write(&config, content.to_string())?;
+    let target = format!("deployment/{DEPLOYMENT}");
+    let args = ["rollout", "status", &target];
+    let story = Story::Seconds(System::Kubernetes);
+    let mut peer = Peer::new(KUBECTL_NAME, &["kubectl"], &args, story);
+    let config = config.to_string_lossy().into_owned();
+    peer.environment = vec![("KUBECONFIG", config)];
+    Ok(peer)
+}
+
+fn gh(server: &Server) -> Peer {
+    let args = ["run", "watch", "30", "--interval", "1", "--exit-status"];
+    let story = Story::Seconds(System::GitHub);
+    let mut peer = Peer::new(GH_NAME, &["gh"], &args, story);
+    peer.environment = vec![
+        ("GH_HOST", GITHUB.to_owned()),
+        ("GH_TOKEN", TOKEN.to_owned()),
+        ("GH_REPO", format!("{GITHUB}/{REPOSITORY}")),
+        ("GH_NO_UPDATE_NOTIFIER", "1".to_owned()),
+        ("HTTP_PROXY", server.endpoint.clone()),
+    ];
+    peer
+}
+
+fn aws(server: &Server) -> Peer {
+    let deployment = ["--deployment-id", "d-BENCH0000"];
+    let endpoint = ["--endpoint-url", &server.endpoint];
+    let args = [
+        &["deploy", "wait", "deployment-successful"][..],
+        &deployment,
+        &endpoint,
+    ]
+    .concat();
+    let story = Story::Seconds(System::CodeDeploy);
+    let mut peer = Peer::new("aws deploy wait", &["aws"], &args, story);
+    peer.environment = vec![
+        ("AWS_ACCESS_KEY_ID", TOKEN.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", TOKEN.to_owned()),
+        ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+    ];
+    peer
+}
+
 /// Runs the peers of a case in turn; those that are not installed are left out.
-fn measure<'a>(server: &Server, case: &'a Case) -> Vec<Measured<'a>> {
-    let mut all = Vec::new();
+fn measure(server: &mut Server, case: &Case, home: &Path) -> Table {
+    let mut all: Vec<(&Peer, PathBuf, Row)> = Vec::new();
+    let mut left_out = Vec::new();
     for peer in &case.peers {
-        match find(peer.program) {
-            Some(program) => all.push(Measured {
-                peer,
-                program,
-                runs: Vec::new(),
-                error: None,
-            }),
-            None => println!("  {}: skipped, not installed", peer.name),
+        let bounds = peer.ours().then(|| case.bounds.clone());
+        let mut row = Row::new(peer.name, bounds.unwrap_or_default());
+        match peer.find() {
+            Ok(program) => all.push((peer, program, row)),
+            Err(error) => {
+                println!("  {}: skipped, {error}", peer.name);
+                row.skipped = Some(error.to_string());
+                left_out.push(row);
+            }
         }
     }
     // The first rounds are thrown away: what they read from disk is in memory afterwards.
@@ -202,47 +219,69 @@ fn measure<'a>(server: &Server, case: &'a Case) -> Vec<Measured<'a>> {
         // In a fixed order one would always come after the largest and find its caches cold: 8 % in a poll.
         fastrand::shuffle(&mut turns);
         for &turn in &turns {
-            let one = &mut all[turn];
-            if one.error.is_some() {
+            let (peer, program, row) = &mut all[turn];
+            if row.error.is_some() {
                 continue;
             }
-            match run(server, &case.script, one) {
-                Ok(run) if round >= warm_up => one.runs.push(run),
+            match process::run(server, peer, program, Some(home)) {
+                Ok(run) if round >= warm_up => row.runs.push(run),
                 Ok(_) => {}
-                Err(error) => one.error = Some(format!("{error:#}")),
+                Err(error) => row.error = Some(format!("{error:#}")),
             }
         }
     }
-    all
+    let rows = all.into_iter().map(|(_, _, row)| row);
+    Table {
+        name: case.name.to_owned(),
+        columns: &process::COLUMNS,
+        rows: rows.chain(left_out).collect(),
+        reference: Some(case.reference),
+    }
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    // `cargo test --all-targets` starts this too, with the arguments of the tests; half a minute there serves nobody.
+    // `cargo test --all-targets` starts this too, with the arguments of the tests; minutes there serve nobody.
     if !env::args().any(|arg| arg == "--bench") {
         eprintln!("measured under `cargo bench` only");
         return Ok(ExitCode::SUCCESS);
     }
     let args = Args::parse();
-    let server = Server::start()?;
+    if args.serve {
+        server::serve()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(machines) = args.parse {
+        println!("{}", sizes::parse(machines)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut server = Server::start()?;
+    let home = tempfile::tempdir()?;
     println!(
-        "Whole processes: median [10th … 90th percentile]; ok or OVER: how the median stands to its bound."
+        "Whole processes: median [10th … 90th percentile], times that of deploywatch; ok or OVER: how the median stands to its \
+         bound."
     );
-    let mut complete = true;
     let mut results = Vec::new();
-    for case in cases(&server, args.runs) {
-        if !case.name.contains(&args.filter) {
-            continue;
-        }
-        println!("\n{} ({} runs of each, in turn)", case.name, case.runs);
-        let all = measure(&server, &case);
-        println!("{}", report::table(&case, &all));
-        results.push(report::json(&case, &all));
-        for one in &all {
-            if let Some(error) = &one.error {
-                println!("  {} failed: {error}", one.peer.name);
+    let mut complete = true;
+    let mut show = |table: &Table| {
+        println!("{}", table.text());
+        results.push(table.json());
+        for row in &table.rows {
+            if let Some(error) = &row.error {
+                println!("  {} failed: {error}", row.name);
                 complete = false;
             }
         }
+    };
+    for case in cases(&server, home.path(), args.runs)? {
+        if case.name.contains(&args.filter) {
+            println!("\n{} ({} runs of each, in turn)", case.name, case.runs);
+            show(&measure(&mut server, &case, home.path()));
+        }
+    }
+    if sizes::NAME.contains(&args.filter) {
+        let runs = args.runs.min(5);
+        println!("\n{} ({runs} runs of each, in turn)", sizes::NAME);
+        show(&sizes::measure(&mut server, runs));
     }
     // Cargo tells where files of benchmarks go, a folder inside the target folder.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
