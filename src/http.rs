@@ -31,7 +31,7 @@ const LARGEST: usize = 256 << 20;
 /// How much of an error's body is looked at for the provider's words, in bytes.
 const ERROR_BODY: u64 = 64 << 10;
 /// How much is read at a time, in bytes.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 256 << 10;
 const SMALLEST: usize = 8 << 10;
 /// The headers whose value is a secret as it stands.
 const SIGNS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
