@@ -68,6 +68,8 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// The longest request: a day, far beyond any use, and short enough to count with.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The lowest speed of a replay.
+const SLOWEST: f64 = 0.001;
 /// The highest speed of a replay.
 const FASTEST: f64 = 1_000_000.0;
 
@@ -626,8 +628,8 @@ fn limit(text: &str) -> Result<Duration, String> {
 
 fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| "it is a number".to_owned())?;
-    if !(speed > 0.0 && speed <= FASTEST) {
-        return Err(format!("it must be more than 0 and at most {FASTEST}"));
+    if !(SLOWEST..=FASTEST).contains(&speed) {
+        return Err(format!("it must be from {SLOWEST} to {FASTEST}"));
     }
     Ok(speed)
 }

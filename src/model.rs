@@ -349,7 +349,7 @@ impl fmt::Display for Note {
                 alternatives(pins, ", ", " or ")
             ),
             Self::FoundOrder { order, run } => {
-                write!(f, "deploy order {order}")?;
+                write!(f, "watching deploy order {order}")?;
                 run.iter().try_for_each(|run| write!(f, " of run {run}"))
             }
             Self::AwaitsOrder => f.write_str("the run has not made its deploy order yet"),

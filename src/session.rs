@@ -147,6 +147,12 @@ fn watch(
     let verdict = watch::run(targets, all, resume, &inputs, &inbox, &mut output)?;
     if let Some(recorder) = &recorder {
         recorder.end();
+        // The watch is over, so that what there is to say about the last line is said here.
+        while let Ok(input) = inbox.try_recv() {
+            if let Input::Warning(note) = input {
+                let _ = writeln!(io::stderr(), "warning: {note}");
+            }
+        }
     }
     Ok(verdict.into())
 }
@@ -232,7 +238,8 @@ fn delays(deploys: &[Deploy]) -> Vec<Duration> {
             let host = host(deploy);
             let total = on_host.get(&host).copied().unwrap_or(1).max(1);
             let number = before.entry(host).or_insert(0_u32);
-            let delay = deploy.watch.options(None).interval * *number / total;
+            let interval = deploy.watch.options(None).interval;
+            let delay = interval.saturating_mul(*number) / total;
             *number += 1;
             delay
         })

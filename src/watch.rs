@@ -376,11 +376,18 @@ impl Watch {
         }
     }
 
-    /// The end, to be told; `resume` are the arguments that watch again.
-    pub(crate) fn outcome(&self, resume: Option<&[String]>, now: Now) -> Option<Outcome> {
+    /// The end, to be told; `resume` are the arguments that watch again. Where they are of this target
+    /// alone (`own`), they get the option that pins it.
+    pub(crate) fn outcome(
+        &self,
+        resume: Option<&[String]>,
+        own: bool,
+        now: Now,
+    ) -> Option<Outcome> {
         let ending = self.ending.clone()?;
         let ended = self.board.phase.is_some_and(Phase::has_ended);
         let pin = self.last.as_ref().and_then(|last| last.resume.as_deref());
+        let pin = pin.filter(|_| own);
         Some(Outcome {
             verdict: ending.verdict,
             reason: ending.reason,
@@ -392,10 +399,13 @@ impl Watch {
         })
     }
 
-    /// Whether this one's failure ends the watch of the others.
-    pub(crate) fn failed_fast(&self) -> bool {
-        let verdict = self.ending.as_ref().map(|ending| ending.verdict);
-        self.options.fail_fast && verdict == Some(Verdict::Failed)
+    /// Whether the end of this one ends the watch of the others.
+    pub(crate) fn ends_all(&self) -> bool {
+        match self.ending.as_ref().map(|ending| ending.verdict) {
+            Some(Verdict::Failed) => self.options.fail_fast,
+            Some(Verdict::Unclear) => true,
+            _ => false,
+        }
     }
 
     /// Ends the watch because another one of the list failed.

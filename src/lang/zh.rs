@@ -103,8 +103,8 @@ impl Words for Zh {
                 model::alternatives(pins, "、", " 或 ")
             ),
             Note::FoundOrder { order, run } => match run {
-                Some(run) => format!("运行 {run} 的部署单 {order}"),
-                None => format!("部署单 {order}"),
+                Some(run) => format!("正在跟踪运行 {run} 的部署单 {order}"),
+                None => format!("正在跟踪部署单 {order}"),
             },
             Note::AwaitsOrder => "本次运行尚未生成部署单".into(),
             Note::NoOrder => "本次运行已结束，没有生成部署单".into(),

@@ -115,7 +115,7 @@ impl Yunxiao {
             let mut snapshot = read(self.body.bytes(), &self.last.units, order)?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
-                snapshot.message.get_or_insert(Note::FoundOrder {
+                snapshot.warnings.push(Note::FoundOrder {
                     order: order.into(),
                     run: self.run.as_deref().map(Into::into),
                 });
@@ -133,7 +133,7 @@ impl Yunxiao {
             snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
             return Ok(Arc::new(snapshot));
         }
-        if self.stuck == 2 {
+        if self.stuck >= 2 && !self.last.warnings.contains(&Note::RunsOnAfterFailure) {
             let snapshot = Arc::make_mut(&mut self.last);
             snapshot.warnings.push(Note::RunsOnAfterFailure);
         }
@@ -313,7 +313,8 @@ struct Log<'a> {
 }
 
 /// `Running` for ever with a failed machine and nothing else moving has been seen elsewhere [I]: it
-/// is warned of, and ends nothing.
+/// is warned of, and ends the watch only where
+/// the run says that the job which made the order has failed.
 fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
     snapshot.phase == Phase::Running
         && snapshot.count(UnitState::Failed) > 0

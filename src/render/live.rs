@@ -120,6 +120,8 @@ impl Live {
 
     /// Takes what is on the screen for somebody else's.
     fn forget(&mut self) {
+        self.drawn = None;
+        self.stale = true;
         self.rows.clear();
         self.bar.set_draw_target(target(&self.term));
     }

@@ -206,7 +206,7 @@ impl Member {
             };
         }
         if matches!(self.stage, Stage::Logs(until) if until <= now.moment)
-            && let Some(outcome) = self.watch.outcome(resume, now)
+            && let Some(outcome) = self.watch.outcome(resume, !all, now)
         {
             let kind = if all {
                 Kind::PartFinished(&outcome)
@@ -292,9 +292,10 @@ fn interrupt(members: &mut [Member], signal: Signal, now: Now) {
     }
 }
 
-/// With `--fail-fast` the first failure ends the watch of all.
+/// With `--fail-fast` the first failure ends the watch of all, and so does a command line that does
+/// not say enough.
 fn end_together(members: &mut [Member], now: Now) {
-    if members.iter().any(|member| member.watch.failed_fast()) {
+    if members.iter().any(|member| member.watch.ends_all()) {
         for member in members {
             member.watch.abandon(now);
         }

@@ -459,3 +459,31 @@ fn two_hundred_deployments_at_once_need_little() {
     assert_eq!(of_all["reason"], "200 of 200 succeeded");
     assert!(out.elapsed < PATIENCE, "{:?}", out.elapsed);
 }
+
+#[test]
+fn the_line_that_resumes_a_list_is_the_list_as_it_was() {
+    let server = Server::start(|request, _| {
+        if request.target.contains("/runs/") {
+            let job = r#"{"id":1,"name":"deploy","actions":[
+                {"type":"GetVMDeployOrder","params":{"deployOrderId":55}}]}"#;
+            Reply::json(format!(
+                r#"{{"pipelineRunId":7,"status":"RUNNING",
+                    "stages":[{{"stageInfo":{{"jobs":[{job}]}}}}]}}"#
+            ))
+        } else {
+            Reply::json(r#"{"status":"Running"}"#)
+        }
+    });
+    let list = format!(
+        "[[deploy]]\nprovider = \"yunxiao\"\npipeline = 1\norganization = \"o\"\n\
+         endpoint = \"{}\"\n",
+        server.url()
+    );
+    let out = deploywatch(["all", "list.toml", "--fresh", "-t", "300ms", "-i", "50ms"])
+        .file("list.toml", &list)
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .run();
+    out.code(124)
+        .stdout_has("\n    deploywatch all list.toml --fresh -t 300ms -i 50ms\n")
+        .stderr_has("watching deploy order 55 of run 7");
+}

@@ -30,6 +30,8 @@ pub(super) struct Job {
     pub(super) id: Arc<str>,
     pub(super) name: Arc<str>,
     pub(super) end: Option<End>,
+    /// Whether it makes a deploy order, now or later.
+    pub(super) deploys: bool,
     /// The deploy order it made, once it has.
     pub(super) order: Option<String>,
 }
@@ -49,11 +51,13 @@ impl Run {
     /// Looks for the order; `wanted` is a job's name or id.
     pub(super) fn find(&self, wanted: Option<&str>) -> Found<'_> {
         let Some(wanted) = wanted else {
-            let made: Vec<_> = self.jobs.iter().filter(|job| job.order.is_some()).collect();
-            return match made[..] {
-                [] => Found::NotYet,
-                [job] => Found::Order(job),
-                _ => Found::SayMore(made),
+            // A job whose order is still to come counts as well: which of two is meant must not
+            // depend on when somebody asks.
+            let deploy: Vec<_> = self.jobs.iter().filter(|job| job.deploys).collect();
+            return match deploy[..] {
+                [job] if job.order.is_some() => Found::Order(job),
+                [] | [_] => Found::NotYet,
+                _ => Found::SayMore(deploy),
             };
         };
         let named: Vec<_> = self
@@ -127,6 +131,9 @@ struct OrderId<'a> {
     deploy_order_id: Text<'a>,
 }
 
+/// The type of the action of a job that deploys [D].
+const ORDER_ACTION: &str = "GetVMDeployOrder";
+
 /// Reads a run.
 pub(super) fn read(body: &[u8]) -> Result<Run, PollError> {
     let answer: Wire<'_> = wire::read(body)
@@ -148,11 +155,16 @@ pub(super) fn read(body: &[u8]) -> Result<Run, PollError> {
         .stages
         .iter()
         .flat_map(|stage| stage.stage_info.get().jobs.iter())
-        .map(|job| Job {
-            id: job.id.printable().unwrap_or_default(),
-            name: job.name.printable().unwrap_or_default(),
-            end: end(&job.status),
-            order: order(job),
+        .map(|job| {
+            let order = order(job);
+            let is_deploy = |action: &Action<'_>| action.kind.is(ORDER_ACTION);
+            Job {
+                id: job.id.printable().unwrap_or_default(),
+                name: job.name.printable().unwrap_or_default(),
+                end: end(&job.status),
+                deploys: order.is_some() || job.actions.iter().any(is_deploy),
+                order,
+            }
         })
         .collect();
     let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
@@ -182,7 +194,7 @@ fn end(status: &Text<'_>) -> Option<End> {
 fn order(job: &WireJob<'_>) -> Option<String> {
     let actions = || {
         let actions = job.actions.iter().rev();
-        actions.filter(|action| action.kind.is("GetVMDeployOrder"))
+        actions.filter(|action| action.kind.is(ORDER_ACTION))
     };
     let in_params = actions().find_map(|action| id(action.params.get()));
     in_params
@@ -276,6 +288,20 @@ mod tests {
         assert_eq!(run.find(Some("build")), Found::NotYet);
         assert!(matches!(run.find(Some("none")), Found::SayMore(jobs) if jobs.len() == 3));
         assert_eq!(run.job_of("20"), Some(&run.jobs[2]));
+    }
+
+    #[test]
+    fn a_deploy_job_whose_order_is_still_to_come_counts_too() {
+        let made = r#"{"id":1,"name":"test","actions":[
+            {"type":"GetVMDeployOrder","params":{"deployOrderId":10}}]}"#;
+        let to_come = r#"{"id":2,"name":"production","status":"INIT","actions":[
+            {"type":"GetVMDeployOrder","params":{}}]}"#;
+        let both = run("RUNNING", &format!("{made},{to_come}"));
+        assert!(matches!(both.find(None), Found::SayMore(jobs) if jobs.len() == 2));
+        assert_eq!(both.find(Some("test")), Found::Order(&both.jobs[0]));
+        assert_eq!(both.find(Some("production")), Found::NotYet);
+        let one = run("RUNNING", to_come);
+        assert_eq!(one.find(None), Found::NotYet);
     }
 
     #[test]
