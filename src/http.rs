@@ -530,7 +530,9 @@ impl Answer {
         if !self.is_success() {
             return Err(self.refusal(&body.aside, words));
         }
-        let problem = if self.is_html(body) {
+        let problem = if self.status == 206 {
+            "a part of an answer"
+        } else if self.is_html(body) || self.is_called_html() {
             "an HTML page instead of JSON"
         } else if body.bytes.trim_ascii().is_empty() {
             "an empty answer"
@@ -543,9 +545,15 @@ impl Answer {
 
     /// Whether the body is a page for people.
     pub(crate) fn is_html(&self, body: &Body) -> bool {
+        // By what it is, not by what it is called: a sign-in page is known so.
+        body.bytes.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Whether the server calls the body a page for people. Whoever does that is perhaps not the
+    /// provider, whatever the body says.
+    fn is_called_html(&self) -> bool {
         let declared = self.header(CONTENT_TYPE);
         declared.is_some_and(|kind| kind.trim_start().starts_with("text/html"))
-            || body.bytes.trim_ascii_start().starts_with(b"<")
     }
 
     /// Hides what comes back of the request's secrets before anything is read from the answer: an
@@ -756,7 +764,13 @@ fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
-            return Some(text::clean(&problem.to_string(), text::MESSAGE).into_owned());
+            let words = problem.to_string();
+            if words.contains("CaUsedAsEndEntity") {
+                let words = "it is the certificate of an authority (CA:TRUE), which no server may \
+                             use as its own; make one without that";
+                return Some(words.into());
+            }
+            return Some(text::clean(&words, text::MESSAGE).into_owned());
         }
         // An io::Error hides what it carries from source(), and may carry another one.
         let carried = error.downcast_ref().and_then(io::Error::get_ref);

@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
+use crate::exit::Verdict;
 use crate::lang::Lang;
 use crate::model::Note;
 
@@ -230,6 +231,12 @@ impl Output {
         }
         let shown = self.main.as_mut().map(|main| main.event(event, board));
         self.check(shown);
+        // What is wrong with the command line is said where such things are said, in every mode.
+        if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
+            && outcome.verdict == Verdict::Unclear
+        {
+            let _ = writeln!(io::stderr(), "error: {}", outcome.reason);
+        }
         for note in lost {
             self.warn(&note, event.at, board);
         }

@@ -210,6 +210,10 @@ fn check_names(deploys: &[Deploy]) -> Result<()> {
     for deploy in deploys {
         let name = &deploy.spec.target;
         ensure!(
+            name != "all",
+            "a deployment cannot have the name all: the events call the whole list so"
+        );
+        ensure!(
             names.insert(name),
             "{name} is there twice; give each deployment a name of its own"
         );

@@ -26,6 +26,10 @@ pub(crate) use verdict::{OnPause, Reason};
 
 /// How long the answer to the last poll of the offline budget is waited for.
 const LAST_CHANCE: Duration = Duration::from_millis(500);
+/// How long the logs may take as a rule.
+const LOG_PATIENCE: Duration = Duration::from_secs(10);
+/// How long they may take where the watch was told to end.
+const BRIEFLY: Duration = Duration::from_millis(500);
 /// Failed units whose logs are fetched.
 const LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
@@ -78,6 +82,8 @@ pub(crate) struct Watch {
 pub(crate) struct Ending {
     pub(crate) verdict: Verdict,
     pub(crate) reason: Reason,
+    /// When it was reached; the logs of what failed come later.
+    pub(crate) at: Moment,
 }
 
 impl Watch {
@@ -116,7 +122,7 @@ impl Watch {
     /// for them or no hope of them.
     pub(crate) fn wanted_logs(&self) -> Vec<(usize, Unit)> {
         let hopeless = match self.ending.as_ref().map(|ending| ending.verdict) {
-            Some(Verdict::Refused | Verdict::Lost | Verdict::Interrupted(_)) | None => true,
+            Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
             // A poll that hangs would hold up the logs behind it.
             Some(_) => self.pace.began().is_some(),
         };
@@ -127,6 +133,14 @@ impl Watch {
         places
             .map(|place| (place, self.board.unit(place).unit.clone()))
             .collect()
+    }
+
+    /// How long the logs may take: no longer than somebody waits who asked for an end.
+    pub(crate) fn log_patience(&self) -> Duration {
+        match self.ending.as_ref().map(|ending| ending.verdict) {
+            Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost) => BRIEFLY,
+            _ => LOG_PATIENCE,
+        }
     }
 
     /// How many lines of a log are wanted.
@@ -349,6 +363,7 @@ impl Watch {
         offline.error = error.cause.into();
         let budget_end = offline.since.after(self.options.max_offline);
         let retry = self.pace.failed(now.moment, retry_after, budget_end);
+        let retry = retry.filter(|_| !self.options.once);
         self.emit(
             now,
             Kind::Offline {
@@ -357,7 +372,7 @@ impl Watch {
             },
             emit,
         );
-        if self.options.once || retry.is_none() {
+        if retry.is_none() {
             self.judge(&Finding::Lost, now);
         }
     }
@@ -378,12 +393,7 @@ impl Watch {
 
     /// The end, to be told; `resume` are the arguments that watch again. Where they are of this target
     /// alone (`own`), they get the option that pins it.
-    pub(crate) fn outcome(
-        &self,
-        resume: Option<&[String]>,
-        own: bool,
-        now: Now,
-    ) -> Option<Outcome> {
+    pub(crate) fn outcome(&self, resume: Option<&[String]>, own: bool) -> Option<Outcome> {
         let ending = self.ending.clone()?;
         let ended = self.board.phase.is_some_and(Phase::has_ended);
         let pin = self.last.as_ref().and_then(|last| last.resume.as_deref());
@@ -391,10 +401,11 @@ impl Watch {
         Some(Outcome {
             verdict: ending.verdict,
             reason: ending.reason,
-            elapsed: now.moment.since(self.board.started),
+            elapsed: ending.at.since(self.board.started),
             polls: self.polls,
             resume: resume
-                .filter(|_| !ended)
+                // The same words would not say more the next time.
+                .filter(|_| !ended && ending.verdict != Verdict::Unclear)
                 .map(|arguments| resume::command(arguments, pin)),
         })
     }

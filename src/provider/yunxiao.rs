@@ -22,6 +22,9 @@ use crate::text;
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
 pub(crate) const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
 
+/// Good polls in a row after which an order that runs on after a failure is warned of.
+const STUCK: u32 = 2;
+
 /// Which deploy order is watched, and where.
 pub(crate) struct Settings {
     pub(crate) endpoint: Url,
@@ -133,7 +136,7 @@ impl Yunxiao {
             snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
             return Ok(Arc::new(snapshot));
         }
-        if self.stuck >= 2 && !self.last.warnings.contains(&Note::RunsOnAfterFailure) {
+        if self.stuck >= STUCK && !self.last.warnings.contains(&Note::RunsOnAfterFailure) {
             let snapshot = Arc::make_mut(&mut self.last);
             snapshot.warnings.push(Note::RunsOnAfterFailure);
         }
@@ -337,6 +340,9 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> 
         return Err(PollError::unreadable(format!("an error answer: {words}")));
     }
     let wrapped = answer.deploy_order.take();
+    if wrapped.is_some() && answer.status.get().is_some() {
+        return Err(PollError::unreadable("the answer has two order statuses"));
+    }
     let order = wrapped.map_or(answer, |order| *order);
     if order.status.get().is_none() {
         let words = order.error();

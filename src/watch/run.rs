@@ -21,8 +21,6 @@ use crate::signals;
 /// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's
 /// clock does not, so a look at it each second is what wakes to a verdict.
 const NAP: Duration = Duration::from_secs(1);
-/// How long the end of a watch waits for logs.
-const LOGS: Duration = Duration::from_secs(10);
 
 /// What reaches the consumer. A number is the target's, in the order of the list. Work is over when
 /// what it came to has been taken.
@@ -202,11 +200,11 @@ impl Member {
             self.stage = if wanted.is_empty() || self.send(Ask::Logs(wanted, lines)).is_err() {
                 Stage::Logs(now.moment)
             } else {
-                Stage::Logs(now.moment.after(LOGS))
+                Stage::Logs(now.moment.after(self.watch.log_patience()))
             };
         }
         if matches!(self.stage, Stage::Logs(until) if until <= now.moment)
-            && let Some(outcome) = self.watch.outcome(resume, !all, now)
+            && let Some(outcome) = self.watch.outcome(resume, !all)
         {
             let kind = if all {
                 Kind::PartFinished(&outcome)

@@ -140,7 +140,11 @@ pub(crate) fn judge(
             (Verdict::Interrupted(*signal), Reason::Interrupted(*signal))
         }
     };
-    Some(Ending { verdict, reason })
+    Some(Ending {
+        verdict,
+        reason,
+        at: now,
+    })
 }
 
 /// The verdict of a phase; none where the watch goes on.
