@@ -487,3 +487,14 @@ fn the_line_that_resumes_a_list_is_the_list_as_it_was() {
         .stdout_has("\n    deploywatch all list.toml --fresh -t 300ms -i 50ms\n")
         .stderr_has("watching deploy order 55 of run 7");
 }
+
+#[test]
+fn no_deployment_has_the_name_of_the_list() {
+    let list = "[[deploy]]\nprovider = \"fsd\"\nname = \"all\"\n";
+    let out = deploywatch(["all", "list.toml"])
+        .file("list.toml", list)
+        .run();
+    out.code(2)
+        .stdout_is_empty()
+        .stderr_has("cannot have the name all");
+}

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::io::ioctl_fionread;
 
 use crate::support::{
-    Order, PATIENCE, Reply, Running, Server, Signal, finished, order_with, yunxiao, yunxiao_at,
+    Order, PATIENCE, Reply, Running, SECRET, Server, Signal, deploywatch, finished, order_with,
+    yunxiao, yunxiao_at,
 };
 
 const SIGNALS: [(Signal, i32, &str); 2] =
@@ -135,4 +136,27 @@ fn a_report_that_was_held_up_comes_when_somebody_reads() {
     running.wait().code(130);
     let last = finished(&said.join().unwrap());
     assert_eq!(last["exit_code"], 130, "{last}");
+}
+
+#[test]
+fn who_interrupts_a_watch_is_told_why_something_failed() {
+    let server = Server::start(|request, _| {
+        if request.target.ends_with("/log") {
+            Reply::json(r#"{"deployLog":"one\nthe last word"}"#)
+        } else {
+            let order = Order::new("Running").machine("sn-1", "192.0.2.1", "Failed", 1);
+            order.machine("sn-2", "192.0.2.2", "Running", 1).reply()
+        }
+    });
+    // No poll is under way when the signal comes: one that hangs would hold up the log behind it.
+    let words = "yunxiao --pipeline 123 --order 1111 --organization org-1 --interval 1h --endpoint";
+    let mut running = deploywatch(words.split(' ').chain([server.url().as_str()]))
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .spawn();
+    running.wait_for_stdout("FAILED 192.0.2.1");
+    let before = Instant::now();
+    running.signal(Signal::INT);
+    let out = running.wait();
+    out.code(130).stdout_has("    | the last word\n");
+    assert!(before.elapsed() < Duration::from_secs(1), "within a second");
 }
