@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -209,14 +210,21 @@ fn after_help(examples: &[&str]) -> String {
     for example in examples {
         let _ = writeln!(text, "  {example}");
     }
-    text.push_str("\nExit codes:\n");
+    text.push_str(&EXIT_CODES);
+    text
+}
+
+/// What the exit codes mean. Every command's help ends with it, and every start builds the help of
+/// every command: it is put together once.
+static EXIT_CODES: LazyLock<String> = LazyLock::new(|| {
+    let mut text = String::from("\nExit codes:\n");
     for (code, verdict, meaning) in exit::TABLE {
         let meaning = meaning.replace('`', "");
         let _ = writeln!(text, "  {code:>3}  {verdict:<11}  {meaning}");
     }
     text.truncate(text.trim_end().len());
     text
-}
+});
 
 /// The options of every watch.
 #[derive(Args, Clone, Debug)]
