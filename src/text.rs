@@ -189,6 +189,12 @@ fn columns_of(character: char) -> usize {
     console::measure_text_width(character.encode_utf8(&mut [0; 4]))
 }
 
+/// Whole seconds: a picture that is drawn once a second, and an age in a report, have no use for
+/// more.
+pub(crate) fn whole(span: Duration) -> Duration {
+    Duration::from_secs(span.as_secs())
+}
+
 /// A duration for people: `850ms`, `4s`, `3m 05s`, `2h 07m`, `4d 03h`.
 pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();

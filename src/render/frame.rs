@@ -121,9 +121,9 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
         failed => style.tone(Tone::Bad, &words.count(UnitState::Failed, failed)),
     };
     let batch = batch.map_or(String::new(), |batch| words.batch(batch, batches));
-    let elapsed = text::duration(whole(now.since(board.started)));
+    let elapsed = text::duration(text::whole(now.since(board.started)));
     let left = board.left(now).map_or(String::new(), |left| {
-        style.tone(Tone::Faint, &words.left(whole(left)))
+        style.tone(Tone::Faint, &words.left(text::whole(left)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -172,9 +172,9 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
     let words = style.words();
     if let Some(offline) = &board.offline {
         let mut row = String::from("! ");
-        row += &words.no_contact_for(whole(now.since(offline.since)));
+        row += &words.no_contact_for(text::whole(now.since(offline.since)));
         if let Some(last_good) = board.last_good {
-            row += &words.last_good(whole(now.since(last_good)));
+            row += &words.last_good(text::whole(now.since(last_good)));
         }
         let row = style.tone(Tone::Notice, &row);
         return Some([&row, words.colon(), &offline.error].concat());
@@ -301,7 +301,7 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style
     let unit = &seen.unit;
     let (mark, tone) = paint::of_state(unit.state);
     let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
-    let age = board.age(seen, now).map(whole);
+    let age = board.age(seen, now).map(text::whole);
     let bar = match unit.state {
         UnitState::Succeeded => bar(1.0, columns.bar, tone, style),
         UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, style),
@@ -362,11 +362,6 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
         style.tone(Tone::Busy, &"╍".repeat(filled)),
         style.tone(Tone::Faint, &"─".repeat(width - filled))
     )
-}
-
-/// Whole seconds: a picture that is drawn once a second has no use for more.
-fn whole(span: Duration) -> Duration {
-    Duration::from_secs(span.as_secs())
 }
 
 #[cfg(test)]

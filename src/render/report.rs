@@ -1,7 +1,5 @@
 //! The words of the human modes: remarks on the way, and the report at the end.
 
-use std::time::Duration;
-
 use super::ci::{Runner, Section};
 use super::paint::{self, Style, Tone};
 use crate::board::{Board, Seen};
@@ -9,6 +7,7 @@ use crate::clock::{Moment, Now};
 use crate::event::{End, Event, Kind, Outcome};
 use crate::lang::Words;
 use crate::model::{UnitKind, UnitState};
+use crate::text;
 
 /// Failed units named in a report for people; events hold all.
 pub(super) const FAILED: usize = 100;
@@ -199,7 +198,7 @@ pub(super) fn story(
     let old = now.since(board.named(seen));
     // An end stays what it is.
     if !ended {
-        story += &words.as_of(whole(old));
+        story += &words.as_of(text::whole(old));
     }
     story
 }
@@ -209,13 +208,10 @@ pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
     count.checked_sub(limit).filter(|&more| more > 0)
 }
 
-/// Whole seconds: nobody wants the milliseconds of an age.
-fn whole(span: Duration) -> Duration {
-    Duration::from_secs(span.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::exit::{Signal, Verdict};
     use crate::render::testing::{board, outcome};
