@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
-use reqwest::StatusCode;
-use reqwest::blocking::{Client, Response};
 use reqwest::header::{
     CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
     SET_COOKIE,
 };
+use reqwest::{Client, Response, StatusCode};
+use tokio::runtime::{self, Runtime};
 use url::Url;
 
 use crate::capture::{Exchange, Recorder, TICKET};
@@ -29,10 +29,7 @@ use crate::text;
 /// The largest answer read, in bytes, after decompression.
 const LARGEST: usize = 256 << 20;
 /// How much of an error's body is looked at for the provider's words, in bytes.
-const ERROR_BODY: u64 = 64 << 10;
-/// How much is read at a time, in bytes.
-const CHUNK: usize = 256 << 10;
-const SMALLEST: usize = 8 << 10;
+const ERROR_BODY: usize = 64 << 10;
 /// The headers whose value is a secret as it stands.
 const SIGNS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
 /// The shortest secret that is looked for in an answer.
@@ -71,15 +68,23 @@ pub(crate) struct Http {
 
 /// Where answers come from.
 enum Source {
-    Network(Client),
+    Network(Connector),
     /// A recording; the number is the target's.
     Tape(Arc<Tape>, usize),
 }
 
-/// The clients there are. A client has a thread and a pool of connections, and setting up TLS takes
-/// milliseconds, so that targets with the same settings share one.
+/// The clients there are. A client has a pool of connections, and setting up TLS takes milliseconds,
+/// so that targets with the same settings share one.
 #[derive(Default)]
-pub(crate) struct Clients(Vec<((Trust, bool), Client)>);
+pub(crate) struct Clients(Vec<((Trust, bool), Connector)>);
+
+/// A client, and what it runs on: the thread that asks. reqwest's own blocking client runs on a
+/// thread of its own, and handing a poll over to it and back costs as much as the poll.
+#[derive(Clone)]
+struct Connector {
+    client: Client,
+    runtime: Arc<Runtime>,
+}
 
 /// Whose certificates are trusted.
 #[derive(PartialEq)]
@@ -107,21 +112,33 @@ impl Clients {
         };
         let wanted = (trust, settings.direct);
         let made = self.0.iter().find(|(made, _)| *made == wanted);
-        let client = match made {
-            Some((_, client)) => client.clone(),
+        let connector = match made {
+            Some((_, connector)) => connector.clone(),
             None => {
-                let client = client(&wanted.0, settings.direct)?;
-                self.0.push((wanted, client.clone()));
-                client
+                let connector = Connector {
+                    client: client(&wanted.0, settings.direct)?,
+                    runtime: Arc::new(runtime()?),
+                };
+                self.0.push((wanted, connector.clone()));
+                connector
             }
         };
         Ok(Http {
-            source: Source::Network(client),
+            source: Source::Network(connector),
             timeout: settings.timeout,
             trace: settings.trace,
             recorder: settings.recorder,
         })
     }
+}
+
+/// What drives a client, on whichever threads ask.
+fn runtime() -> Result<Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .context("cannot set up the network")
 }
 
 fn client(trust: &Trust, direct: bool) -> Result<Client> {
@@ -130,9 +147,7 @@ fn client(trust: &Trust, direct: bool) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        // The total is set on each request: here it would count for each read.
-        .timeout(None);
+        .referer(false);
     let builder = if direct { builder.no_proxy() } else { builder };
     let builder = match trust {
         Trust::Plain => builder.tls_certs_only([]),
@@ -199,7 +214,9 @@ impl Http {
     ) -> Result<Answer, Failure> {
         let begun = Now::read();
         let mut result = match &self.source {
-            Source::Network(client) => self.fetch(client, request, body),
+            Source::Network(Connector { client, runtime }) => {
+                runtime.block_on(self.fetch(client, request, body))
+            }
             Source::Tape(tape, number) => replay(tape, *number, request, body),
         };
         if let Some((recorder, number)) = &self.recorder {
@@ -225,30 +242,38 @@ impl Http {
     }
 
     /// Makes a request over the network.
-    fn fetch(
+    async fn fetch(
         &self,
         client: &Client,
         request: &Request<'_>,
         body: &mut Body,
     ) -> Result<Answer, Failure> {
-        let mut response = self.send(client, request)?;
+        // Nobody looked at the kept connections since the last request: whether the server has
+        // closed one must be known before it is used.
+        tokio::task::yield_now().await;
+        let mut response = self.send(client, request).await?;
         let mut answer = Answer {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             same: false,
         };
         if answer.is_success() {
-            let read = self.receive(&mut response, &answer, body);
+            let read = self.receive(&mut response, &answer, body).await;
             answer.same = read.map_err(|error| Failure { error, got: true })?;
         } else {
             // What could be read is enough: the status is known.
             body.aside.clear();
-            let _ = response.take(ERROR_BODY).read_to_end(&mut body.aside);
+            while body.aside.len() < ERROR_BODY
+                && let Ok(Some(chunk)) = response.chunk().await
+            {
+                body.aside.extend_from_slice(&chunk);
+            }
+            body.aside.truncate(ERROR_BODY);
         }
         Ok(answer)
     }
 
-    fn send(&self, client: &Client, request: &Request<'_>) -> Result<Response, Failure> {
+    async fn send(&self, client: &Client, request: &Request<'_>) -> Result<Response, Failure> {
         let mut builder = match request.body {
             None => client.get(request.url),
             Some(body) => client.post(request.url).body(body.to_owned()),
@@ -261,13 +286,13 @@ impl Http {
                 builder = builder.header(*name, value);
             }
         }
-        builder.send().map_err(|error| Failure {
+        builder.send().await.map_err(|error| Failure {
             got: !error.is_connect(),
             error: self.failure(error),
         })
     }
 
-    fn receive(
+    async fn receive(
         &self,
         response: &mut Response,
         answer: &Answer,
@@ -276,11 +301,15 @@ impl Http {
         let length = answer
             .header(CONTENT_LENGTH)
             .and_then(|text| text.parse().ok());
-        let problem = match body.receive(response, length.unwrap_or(0), LARGEST) {
-            Ok(same) => return Ok(same),
-            Err(Broken::TooLarge) => format!("an answer of more than {} MiB", LARGEST >> 20),
-            Err(Broken::Read(error)) if is_timeout(&error) => self.timed_out(),
-            Err(Broken::Read(error)) => format!("the answer broke off: {}", root(&error)),
+        let mut receipt = body.receive(length.unwrap_or(0), LARGEST);
+        let problem = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if receipt.take(&chunk) => {}
+                Ok(Some(_)) => break format!("an answer of more than {} MiB", LARGEST >> 20),
+                Ok(None) => return Ok(receipt.end()),
+                Err(error) if error.is_timeout() => break self.timed_out(),
+                Err(error) => break format!("the answer broke off: {}", root(&error)),
+            }
         };
         Err(answer.unreadable(&problem))
     }
@@ -376,9 +405,10 @@ fn replay(
     }
     let bytes = exchange.bytes();
     if answer.is_success() {
-        let read = body.receive(&mut &*bytes, bytes.len() as u64, LARGEST);
-        // Memory can be read to its end, and what was too large once is no success.
-        answer.same = read.unwrap_or(false);
+        let mut receipt = body.receive(bytes.len(), LARGEST);
+        // What was too large once is no success.
+        receipt.take(&bytes);
+        answer.same = receipt.end();
     } else {
         body.aside = bytes;
     }
@@ -653,16 +683,50 @@ impl Answer {
 #[derive(Default)]
 pub(crate) struct Body {
     bytes: Vec<u8>,
-    chunk: Vec<u8>,
     /// Whether the bytes are an answer that was read to its end and understood.
     understood: bool,
     /// The body of the last answer that was not a success.
     aside: Vec<u8>,
 }
 
-enum Broken {
-    TooLarge,
-    Read(io::Error),
+/// A body that is being received. It is compared while it comes: as long as the bytes are those of
+/// the last answer they are in place already, and a second buffer is not needed.
+struct Receipt<'a> {
+    bytes: &'a mut Vec<u8>,
+    understood: &'a mut bool,
+    same: bool,
+    end: usize,
+    length: usize,
+    largest: usize,
+}
+
+impl Receipt<'_> {
+    /// Takes the next bytes; false where that makes too many of them.
+    fn take(&mut self, chunk: &[u8]) -> bool {
+        let end = self.end + chunk.len();
+        if end > self.largest {
+            *self.bytes = Vec::new();
+            return false;
+        }
+        self.same = self.same && self.bytes.get(self.end..end) == Some(chunk);
+        if !self.same {
+            self.bytes.truncate(self.end);
+            if self.end == 0 {
+                self.bytes.reserve(self.length.min(self.largest));
+            }
+            self.bytes.extend_from_slice(chunk);
+        }
+        self.end = end;
+        true
+    }
+
+    /// Says whether all of it was the last answer that was understood.
+    fn end(self) -> bool {
+        let same = self.same && self.end == self.bytes.len();
+        self.bytes.truncate(self.end);
+        *self.understood = same;
+        same
+    }
 }
 
 impl Body {
@@ -685,50 +749,17 @@ impl Body {
         self.understood = true;
     }
 
-    /// Reads to the end. Compares while it reads: as long as the bytes are those of the last
-    /// answer they are in place already, and a second buffer is not needed.
-    fn receive(
-        &mut self,
-        reader: &mut impl Read,
-        length: u64,
-        largest: usize,
-    ) -> Result<bool, Broken> {
-        let mut same = std::mem::take(&mut self.understood);
-        let mut end = 0;
-        // Many targets are watched with small answers: each has a buffer of its own.
-        let wanted = usize::try_from(length)
-            .unwrap_or(CHUNK)
-            .clamp(SMALLEST, CHUNK);
-        if self.chunk.len() < wanted {
-            self.chunk.resize(wanted, 0);
+    /// Begins to receive an answer of about `length` bytes and `largest` at most.
+    fn receive(&mut self, length: usize, largest: usize) -> Receipt<'_> {
+        let same = std::mem::take(&mut self.understood);
+        Receipt {
+            bytes: &mut self.bytes,
+            understood: &mut self.understood,
+            same,
+            end: 0,
+            length,
+            largest,
         }
-        loop {
-            let read = match reader.read(&mut self.chunk) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Broken::Read(error)),
-            };
-            if end + read > largest {
-                self.bytes = Vec::new();
-                return Err(Broken::TooLarge);
-            }
-            let chunk = &self.chunk[..read];
-            same = same && self.bytes.get(end..end + read) == Some(chunk);
-            if !same {
-                self.bytes.truncate(end);
-                if end == 0 {
-                    let length = usize::try_from(length).unwrap_or(largest).min(largest);
-                    self.bytes.reserve(length);
-                }
-                self.bytes.extend_from_slice(chunk);
-            }
-            end += read;
-        }
-        same = same && end == self.bytes.len();
-        self.bytes.truncate(end);
-        self.understood = same;
-        Ok(same)
     }
 }
 
@@ -740,14 +771,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::TimedOut
-        || error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
-            .is_some_and(reqwest::Error::is_timeout)
 }
 
 /// The innermost cause: the outer ones only say that a request failed.
@@ -787,9 +810,11 @@ mod tests {
     use super::*;
 
     fn read(body: &mut Body, bytes: &[u8]) -> bool {
-        let same = body
-            .receive(&mut &*bytes, bytes.len() as u64, 100)
-            .unwrap_or_else(|_| panic!("readable"));
+        let mut receipt = body.receive(bytes.len(), 100);
+        for chunk in bytes.chunks(2) {
+            assert!(receipt.take(chunk));
+        }
+        let same = receipt.end();
         assert_eq!(body.bytes(), bytes);
         same
     }
@@ -811,30 +836,19 @@ mod tests {
 
     #[test]
     fn a_broken_answer_is_not_compared_with() {
-        struct Breaks(&'static [u8]);
-        impl Read for Breaks {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                match self.0.read(buffer)? {
-                    0 => Err(io::ErrorKind::ConnectionReset.into()),
-                    read => Ok(read),
-                }
-            }
-        }
         let mut body = Body::default();
         read(&mut body, b"one two");
         body.understand();
-        assert!(body.receive(&mut Breaks(b"one"), 7, 100).is_err());
+        assert!(body.receive(7, 100).take(b"one"));
         assert!(!read(&mut body, b"one two"));
     }
 
     #[test]
     fn an_answer_has_a_largest_size() {
         let mut body = Body::default();
-        let endless = &mut io::repeat(b'x');
-        assert!(matches!(
-            body.receive(endless, 0, 1 << 20),
-            Err(Broken::TooLarge)
-        ));
+        let mut receipt = body.receive(0, 100);
+        assert!(receipt.take(&[b'x'; 60]));
+        assert!(!receipt.take(&[b'x'; 60]));
         assert_eq!(body.bytes.capacity(), 0, "and its memory is given back");
     }
 
