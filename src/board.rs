@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::clock::{Moment, Now};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
 
@@ -67,7 +68,7 @@ pub(crate) struct Offline {
     pub(crate) since: Moment,
     /// Polls that failed in this gap.
     pub(crate) attempts: u32,
-    pub(crate) error: Arc<str>,
+    pub(crate) error: Cause,
 }
 
 /// A unit and what its watching has shown.

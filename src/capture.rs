@@ -210,7 +210,7 @@ impl Recorder {
             tape.file = None;
             (self.warn)(Note::WriteFailed {
                 what: self.name.as_str().into(),
-                error: error.to_string().into(),
+                error: (&error).into(),
             });
         }
     }
@@ -289,11 +289,11 @@ fn exchange(
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
             line.error = Some(Problem {
-                cause: hide(&error.cause),
+                cause: hide(&error.cause.to_string()),
                 received: *got,
                 refused: match &error.then {
                     Then::Refused { hint, at_once } => Some(Refusal {
-                        hint: hint.clone(),
+                        hint: hint.as_ref().map(ToString::to_string),
                         at_once: *at_once,
                     }),
                     _ => None,
@@ -307,6 +307,7 @@ fn exchange(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::{Cause, Hint};
     use crate::provider::PollError;
 
     const TOKEN: &str = "pt-made-up";
@@ -366,7 +367,8 @@ mod tests {
     #[test]
     fn a_failure_says_what_it_means() {
         let failure = Failure {
-            error: PollError::refused(format!("no: {TOKEN}"), None).with_hint("--cacert"),
+            error: PollError::refused(Cause::Provider(format!("no: {TOKEN}").into()), None)
+                .with_hint(Hint::RecordAndTask),
             got: false,
         };
         let asked = request(vec![("x-token", TOKEN)]);
@@ -378,7 +380,7 @@ mod tests {
         );
         assert_eq!(
             error.refused.and_then(|refused| refused.hint).as_deref(),
-            Some("--cacert")
+            Some("check --record and --task")
         );
     }
 }

@@ -448,7 +448,7 @@ impl WatchArgs {
         self.insecure
     }
 
-    /// How requests are made; lines about them go to `trace` where that is wanted.
+    /// How requests are made; what comes of them goes to `trace` where that is wanted.
     ///
     /// # Errors
     /// Where the PEM bundle cannot be read.

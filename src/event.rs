@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::board::{Board, Change};
+use crate::cause::Cause;
 use crate::clock::{Moment, Now};
 use crate::exit::Verdict;
 use crate::model::{Note, Phase};
@@ -42,13 +43,24 @@ pub(crate) enum Kind<'a> {
         offline: Duration,
     },
     Warning(&'a Note),
-    /// A line about a request, for `--verbose`.
-    Trace(&'a str),
+    /// What came of a request, for `--verbose`.
+    Trace(&'a Traced),
     Finished(&'a Outcome),
     /// The watch of one target of a list ended; the others may go on.
     PartFinished(&'a Outcome),
     /// The watch of the whole list ended; what it came to for each target.
     AllFinished(&'a Outcome, &'a [(&'a Board, &'a Outcome)]),
+}
+
+/// A request and what came of it.
+#[derive(Debug)]
+pub(crate) struct Traced {
+    pub(crate) method: &'static str,
+    /// Without secrets.
+    pub(crate) url: String,
+    /// The status and the bytes of the body, or why there is no whole answer.
+    pub(crate) came: Result<(u16, usize), Cause>,
+    pub(crate) took: Duration,
 }
 
 /// What is watched, and how.

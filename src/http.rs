@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,11 +16,14 @@ use reqwest::header::{
     SET_COOKIE,
 };
 use reqwest::{Client, Response, StatusCode};
+use rustls::CertificateError;
 use tokio::runtime::{self, Runtime};
 use url::Url;
 
 use crate::capture::{Exchange, Recorder, TICKET};
+use crate::cause::{self, Cause, Distrust, Flaw, Hint, Said, Trouble};
 use crate::clock::Now;
+use crate::event::Traced;
 use crate::provider::{PollError, Then};
 use crate::replay::Tape;
 use crate::text;
@@ -49,14 +51,14 @@ pub(crate) struct Settings {
     pub(crate) insecure: bool,
     /// Use no proxy, whatever the environment says.
     pub(crate) direct: bool,
-    /// Called with a line about each request.
+    /// Called with each request.
     pub(crate) trace: Option<Trace>,
     /// Takes down every request and its answer; the number is the target's.
     pub(crate) recorder: Option<(Arc<Recorder>, usize)>,
 }
 
-/// Takes a line about a request.
-pub(crate) type Trace = Box<dyn Fn(String) + Send>;
+/// Takes what came of a request.
+pub(crate) type Trace = Box<dyn Fn(Traced) + Send>;
 
 /// A client for one endpoint.
 pub(crate) struct Http {
@@ -183,7 +185,7 @@ impl Http {
         &self,
         request: &Request<'_>,
         body: &mut Body,
-        words: fn(&[u8]) -> Option<String>,
+        words: fn(&[u8]) -> Option<Said>,
     ) -> Result<Answer, PollError> {
         self.exchange(request, body)?.json(body, words)
     }
@@ -227,16 +229,15 @@ impl Http {
             answer.hide_secrets(request, body);
         }
         if let Some(trace) = &self.trace {
-            let what = match &result {
-                Ok(answer) => format!("{} {} bytes", answer.status, body.of(answer).len()),
-                Err(failure) => failure.error.cause.clone(),
-            };
-            let took = text::duration(Now::read().moment.since(begun.moment));
-            trace(format!(
-                "{} {} {what} {took}",
-                request.method(),
-                without_ticket(request.url)
-            ));
+            trace(Traced {
+                method: request.method(),
+                url: without_ticket(request.url).to_owned(),
+                came: match &result {
+                    Ok(answer) => Ok((answer.status, body.of(answer).len())),
+                    Err(failure) => Err(failure.error.cause.clone()),
+                },
+                took: Now::read().moment.since(begun.moment),
+            });
         }
         result
     }
@@ -305,13 +306,13 @@ impl Http {
         let problem = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if receipt.take(&chunk) => {}
-                Ok(Some(_)) => break format!("an answer of more than {} MiB", LARGEST >> 20),
+                Ok(Some(_)) => break Cause::TooLarge(LARGEST >> 20),
                 Ok(None) => return Ok(receipt.end()),
-                Err(error) if error.is_timeout() => break self.timed_out(),
-                Err(error) => break format!("the answer broke off: {}", root(&error)),
+                Err(error) if error.is_timeout() => break Cause::TimedOut(self.timeout),
+                Err(error) => break Cause::BrokeOff(trouble(&error)),
             }
         };
-        Err(answer.unreadable(&problem))
+        Err(answer.unreadable(problem))
     }
 
     /// What a request that got no answer means.
@@ -319,25 +320,21 @@ impl Http {
         let error = error.without_url();
         if let Some(problem) = certificate_problem(&error) {
             return PollError {
-                cause: format!("the server's certificate does not verify: {problem}"),
+                cause: Cause::Untrusted(problem),
                 status: None,
                 then: Then::Refused {
-                    hint: Some(
-                        "give the certificate of its authority with --cacert FILE; --insecure \
-                         would check nothing"
-                            .into(),
-                    ),
+                    hint: Some(Hint::Trust),
                     at_once: true,
                 },
                 date: None,
             };
         }
         let cause = if error.is_timeout() {
-            self.timed_out()
+            Cause::TimedOut(self.timeout)
         } else if error.is_connect() {
-            format!("cannot connect: {}", root(&error))
+            Cause::CannotConnect(trouble(&error))
         } else {
-            format!("no answer: {}", root(&error))
+            Cause::NoAnswer(trouble(&error))
         };
         PollError {
             cause,
@@ -345,13 +342,6 @@ impl Http {
             then: Then::AskAgain { retry_after: None },
             date: None,
         }
-    }
-
-    fn timed_out(&self) -> String {
-        format!(
-            "no whole answer within {}",
-            humantime::format_duration(self.timeout)
-        )
     }
 }
 
@@ -376,7 +366,7 @@ fn replay(
 ) -> Result<Answer, Failure> {
     let Some(exchange) = tape.answer(target, request.method(), request.url) else {
         let error = PollError {
-            cause: "the recording ends here".into(),
+            cause: Cause::Over,
             status: None,
             then: Then::Over,
             date: None,
@@ -389,13 +379,13 @@ fn replay(
         body.understood = false;
         let then = match problem.refused {
             Some(refusal) => Then::Refused {
-                hint: refusal.hint,
+                hint: refusal.hint.map(|hint| Hint::Recorded(hint.into())),
                 at_once: refusal.at_once,
             },
             None => Then::AskAgain { retry_after: None },
         };
         let error = PollError {
-            cause: problem.cause,
+            cause: Cause::Recorded(problem.cause.into()),
             status: exchange.status,
             then,
             date: answer.date(),
@@ -555,17 +545,17 @@ impl Answer {
     pub(crate) fn json(
         self,
         body: &mut Body,
-        words: fn(&[u8]) -> Option<String>,
+        words: fn(&[u8]) -> Option<Said>,
     ) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(&body.aside, words));
         }
         let problem = if self.status == 206 {
-            "a part of an answer"
+            Cause::Partial
         } else if self.is_html(body) || self.is_called_html() {
-            "an HTML page instead of JSON"
+            Cause::Html
         } else if body.bytes.trim_ascii().is_empty() {
-            "an empty answer"
+            Cause::Empty
         } else {
             return Ok(self);
         };
@@ -626,18 +616,16 @@ impl Answer {
 
     /// `cause` with the number by which the provider's support finds the request, where the answer
     /// has one in its head.
-    fn numbered(&self, mut cause: String) -> String {
+    fn numbered(&self, cause: Cause) -> Cause {
         let number = self.header(REQUEST_ID).unwrap_or_default().trim();
-        if !number.is_empty() && !cause.contains(number) {
-            let _ = write!(cause, " (request {})", text::clean(number, text::NAME));
-        }
-        cause
+        let is_new = !number.is_empty() && !cause.to_string().contains(number);
+        cause.numbered(is_new.then(|| cause::printable_name(number)))
     }
 
     /// A good status with a body that is of no use: it is asked again.
-    pub(crate) fn unreadable(&self, problem: &str) -> PollError {
+    pub(crate) fn unreadable(&self, problem: Cause) -> PollError {
         PollError {
-            cause: self.numbered(text::clean(problem, text::MESSAGE).into_owned()),
+            cause: self.numbered(problem),
             status: Some(self.status),
             then: Then::AskAgain { retry_after: None },
             date: self.date(),
@@ -646,18 +634,22 @@ impl Answer {
 
     /// What an answer that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is asked again.
-    pub(crate) fn refusal(&self, body: &[u8], words: fn(&[u8]) -> Option<String>) -> PollError {
-        let mut cause = match StatusCode::from_u16(self.status) {
-            Ok(status) => format!("HTTP {status}"),
-            Err(_) => format!("HTTP {}", self.status),
+    pub(crate) fn refusal(&self, body: &[u8], words: fn(&[u8]) -> Option<Said>) -> PollError {
+        let status = match StatusCode::from_u16(self.status) {
+            Ok(status) => status.to_string(),
+            Err(_) => self.status.to_string(),
         };
+        let status = status.into();
         let redirect = (300..400).contains(&self.status);
-        if redirect {
-            let to = text::clean(self.location().unwrap_or("nowhere"), text::NAME);
-            let _ = write!(cause, ": it points to {to}, which is not followed");
-        } else if let Some(words) = words(body) {
-            let _ = write!(cause, ": {}", text::clean(&words, text::MESSAGE));
-        }
+        let cause = if redirect {
+            let to = self.location().map(cause::printable_name);
+            Cause::Redirect { status, to }
+        } else {
+            let said = words(body);
+            let request = said.as_ref().and_then(|said| said.request.clone());
+            let words = said.map(|said| said.words);
+            Cause::Status { status, words }.numbered(request)
+        };
         let refused = redirect
             || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);
         PollError {
@@ -782,18 +774,30 @@ fn root(error: &(dyn Error + 'static)) -> String {
     text::clean(&inner.to_string(), text::MESSAGE).into_owned()
 }
 
+/// The same as data: the innermost cause in which the system or a library says what it is.
+fn trouble(error: &(dyn Error + 'static)) -> Trouble {
+    let words = root(error);
+    let chain = std::iter::successors(Some(error), |outer| (*outer).source());
+    let kinds = chain.filter_map(|error| error.downcast_ref().map(io::Error::kind));
+    let kind = kinds.filter(|kind| *kind != io::ErrorKind::Other).last();
+    let kind = kind.unwrap_or(match &*words {
+        // hyper's own error, which is none of the system's.
+        "connection closed before message completed" => io::ErrorKind::UnexpectedEof,
+        _ => io::ErrorKind::Other,
+    });
+    Trouble::new(kind, &words)
+}
+
 /// What is wrong with the server's certificate, where that is what went wrong.
-fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
+fn certificate_problem(error: &(dyn Error + 'static)) -> Option<Distrust> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
             let words = problem.to_string();
             if words.contains("CaUsedAsEndEntity") {
-                let words = "it is the certificate of an authority (CA:TRUE), which no server may \
-                             use as its own; make one without that";
-                return Some(words.into());
+                return Some(Distrust::OfAuthority);
             }
-            return Some(text::clean(&words, text::MESSAGE).into_owned());
+            return Some(Distrust::Flaw(flaw(problem), cause::printable(&words)));
         }
         // An io::Error hides what it carries from source(), and may carry another one.
         let carried = error.downcast_ref().and_then(io::Error::get_ref);
@@ -803,6 +807,22 @@ fn certificate_problem(error: &(dyn Error + 'static)) -> Option<String> {
         };
     }
     None
+}
+
+fn flaw(problem: &CertificateError) -> Flaw {
+    match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Flaw::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Flaw::NotYetValid
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Flaw::OtherName
+        }
+        CertificateError::UnknownIssuer => Flaw::UnknownIssuer,
+        CertificateError::Revoked => Flaw::Revoked,
+        CertificateError::BadSignature => Flaw::BadSignature,
+        _ => Flaw::Other,
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::cause::{Cause, Hint, Trouble};
+use crate::event::Traced;
 use crate::exit::Verdict;
 use crate::model::{Note, Phase, UnitKind, UnitState};
 use crate::watch::Reason;
@@ -53,6 +55,8 @@ pub(crate) trait Words {
     fn verdict(&self, verdict: Verdict) -> &'static str;
     fn note(&self, note: &Note) -> String;
     fn reason(&self, reason: &Reason) -> String;
+    fn cause(&self, cause: &Cause) -> String;
+    fn hint(&self, hint: &Hint) -> String;
 
     /// Between a heading and what it is about.
     fn colon(&self) -> &'static str;
@@ -63,11 +67,20 @@ pub(crate) trait Words {
 
     /// The heading of a warning.
     fn warning(&self) -> &'static str;
+    /// The heading of an error.
+    fn error(&self) -> &'static str;
+    /// What came of a request.
+    fn request(&self, request: &Traced) -> String;
     /// The heading of a failed poll.
     fn no_contact(&self) -> &'static str;
     /// A poll failed; `retry` is the wait until the next one, where there is one.
-    fn offline(&self, heading: &str, error: &str, attempts: u32, retry: Option<Duration>)
-    -> String;
+    fn offline(
+        &self,
+        heading: &str,
+        cause: &Cause,
+        attempts: u32,
+        retry: Option<Duration>,
+    ) -> String;
     /// The heading of the first good poll after failed ones.
     fn contact_again(&self) -> &'static str;
     fn online(&self, heading: &str, offline: Duration) -> String;
@@ -137,14 +150,16 @@ pub(crate) trait Words {
     fn left_out(&self) -> &'static str;
 
     /// The output cannot be written.
-    fn cannot_write(&self, error: &str) -> String;
+    fn cannot_write(&self, error: &Trouble) -> String;
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::sync::Arc;
 
     use super::*;
+    use crate::cause::{Distrust, Document, Flaw, Lacking, Said, SignIn, Syntax};
     use crate::exit::Signal;
     use crate::model::Exposure;
 
@@ -260,7 +275,7 @@ mod tests {
             Note::JobFailed,
             Note::AwaitsNewRun,
             Note::NothingMoves { failed: 1 },
-            Note::PlanUnread(text()),
+            Note::PlanUnread(Cause::Empty),
             Note::Insecure,
             Note::SharedSecret {
                 who: Exposure::Everybody,
@@ -276,13 +291,217 @@ mod tests {
             },
             Note::WriteFailed {
                 what: text(),
-                error: text(),
+                error: Trouble::new(io::ErrorKind::StorageFull, "x-1"),
             },
             Note::NoTerminal,
         ];
         for note in &notes {
             assert_chinese(&Lang::Zh.words().note(note));
             assert_eq!(Lang::En.words().note(note), note.to_string());
+        }
+    }
+
+    #[test]
+    fn every_cause_is_said_in_chinese() {
+        let text = || -> Arc<str> { "x-1".into() };
+        let refused = || Trouble::new(io::ErrorKind::ConnectionRefused, "Connection refused");
+        let syntax = |place| Syntax {
+            place,
+            words: "expected value".into(),
+        };
+        let flaw = |flaw| Cause::Untrusted(Distrust::Flaw(flaw, "so it is".into()));
+        let job = |wanted: Option<Arc<str>>, there: bool| Cause::WhichJob {
+            wanted,
+            jobs: there.then(|| (text(), text())).into_iter().collect(),
+        };
+        let causes = [
+            Cause::TimedOut(Duration::from_secs(30)),
+            Cause::CannotConnect(refused()),
+            Cause::NoAnswer(refused()),
+            Cause::BrokeOff(refused()),
+            Cause::TooLarge(256),
+            Cause::Untrusted(Distrust::OfAuthority),
+            flaw(Flaw::Expired),
+            flaw(Flaw::NotYetValid),
+            flaw(Flaw::OtherName),
+            flaw(Flaw::UnknownIssuer),
+            flaw(Flaw::Revoked),
+            flaw(Flaw::BadSignature),
+            Cause::Redirect {
+                status: "302 Found".into(),
+                to: Some(text()),
+            },
+            Cause::Redirect {
+                status: "302 Found".into(),
+                to: None,
+            },
+            Cause::Partial,
+            Cause::Html,
+            Cause::Empty,
+            Cause::NotJson(Document::Order, syntax(Some((1, 2)))),
+            Cause::NotJson(Document::Run, syntax(None)),
+            Cause::NotJson(Document::Task, syntax(None)),
+            Cause::NotJson(Document::Release, syntax(None)),
+            Cause::NotJson(Document::Command, syntax(None)),
+            Cause::NotJson(Document::Installer, syntax(None)),
+            Cause::Error {
+                code: Some(text()),
+                words: Some(text()),
+            },
+            Cause::Error {
+                code: None,
+                words: None,
+            },
+            Cause::Query(Some(text())),
+            Cause::Query(None),
+            Cause::Lacks(Lacking::OrderStatus),
+            Cause::Lacks(Lacking::RunStatus),
+            Cause::Lacks(Lacking::Field("data")),
+            Cause::Lacks(Lacking::Record),
+            Cause::TwoStatuses,
+            Cause::OtherRun,
+            Cause::NoRun,
+            Cause::NothingDeployed,
+            job(None, true),
+            job(Some(text()), true),
+            job(Some(text()), false),
+            Cause::SignIn(SignIn::Page(None)),
+            Cause::SignIn(SignIn::Page(Some(text()))),
+            Cause::SignIn(SignIn::LeadsAway(text())),
+            Cause::SignIn(SignIn::Endless),
+            Cause::SignIn(SignIn::NoSession),
+            Cause::SignIn(SignIn::NoTicket),
+            Cause::SignIn(SignIn::Unheard),
+            Cause::Over,
+            Cause::Bug,
+            Cause::Empty.numbered(Some(text())),
+        ];
+        for cause in &causes {
+            assert_chinese(&Lang::Zh.words().cause(cause));
+            assert_eq!(Lang::En.words().cause(cause), cause.to_string());
+        }
+    }
+
+    #[test]
+    fn words_from_elsewhere_stay_what_they_are() {
+        let words = || -> Arc<str> { "no such order".into() };
+        let status = Cause::Status {
+            status: "404 Not Found".into(),
+            words: Some(words()),
+        };
+        let unnamed = Trouble::new(io::ErrorKind::Other, "no such order");
+        for (cause, said) in [
+            (status, "HTTP 404 Not Found：no such order"),
+            (
+                Cause::error(Some(Said::new("no such order", Some("r-1")))),
+                "返回错误：no such order（请求 r-1）",
+            ),
+            (Cause::Provider(words()), "no such order"),
+            (Cause::Recorded(words()), "no such order"),
+            (Cause::CannotConnect(unnamed), "连接不上：no such order"),
+            (
+                Cause::Untrusted(Distrust::Flaw(Flaw::Other, words())),
+                "服务器证书校验失败：no such order",
+            ),
+        ] {
+            assert_eq!(Lang::Zh.words().cause(&cause), said);
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_is_said_in_chinese() {
+        let words = "failed to lookup address information: Name or service not known";
+        let unknown = Trouble::new(io::ErrorKind::Other, words);
+        assert_eq!(
+            Lang::Zh.words().cause(&Cause::CannotConnect(unknown)),
+            "连接不上：域名无法解析"
+        );
+        for number in [
+            rustix::io::Errno::CONNREFUSED,
+            rustix::io::Errno::CONNRESET,
+            rustix::io::Errno::CONNABORTED,
+            rustix::io::Errno::PIPE,
+            rustix::io::Errno::NOTCONN,
+            rustix::io::Errno::HOSTUNREACH,
+            rustix::io::Errno::NETUNREACH,
+            rustix::io::Errno::NETDOWN,
+            rustix::io::Errno::ADDRNOTAVAIL,
+            rustix::io::Errno::TIMEDOUT,
+            rustix::io::Errno::NOENT,
+            rustix::io::Errno::ACCESS,
+            rustix::io::Errno::PERM,
+            rustix::io::Errno::NOSPC,
+            rustix::io::Errno::DQUOT,
+            rustix::io::Errno::ROFS,
+            rustix::io::Errno::FBIG,
+            rustix::io::Errno::ISDIR,
+            rustix::io::Errno::NOTDIR,
+        ] {
+            let error = io::Error::from(number);
+            let trouble = Trouble::from(&error);
+            assert_eq!(trouble.to_string(), error.to_string());
+            let said = Lang::Zh.words().cannot_write(&trouble);
+            assert!(!said.contains("os error"), "{said}");
+        }
+    }
+
+    #[test]
+    fn every_hint_is_said_in_chinese() {
+        let clock = |ahead, advice: Option<Hint>| Hint::Clock {
+            off: Duration::from_secs(3600),
+            ahead,
+            advice: advice.map(Box::new),
+        };
+        let hints = [
+            Hint::Trust,
+            Hint::Token,
+            Hint::TokenPermission("x-1"),
+            Hint::OrganizationIds,
+            Hint::RegionIds,
+            Hint::Credentials,
+            clock(true, None),
+            clock(false, Some(Hint::Credentials)),
+            Hint::RecordAndTask,
+            Hint::TaskPermission,
+            Hint::TaskAndRegion,
+            Hint::ReleasePermission,
+            Hint::ReleaseIds,
+            Hint::Password,
+            Hint::CommandPermission,
+            Hint::CommandAndEndpoint,
+            Hint::CasServer,
+            Hint::User,
+            Hint::InstallerEndpoint,
+            Hint::Operation,
+        ];
+        for hint in &hints {
+            assert_chinese(&Lang::Zh.words().hint(hint));
+            assert_eq!(Lang::En.words().hint(hint), hint.to_string());
+        }
+    }
+
+    #[test]
+    fn a_request_is_said_in_chinese() {
+        let came = |came| Traced {
+            method: "GET",
+            url: "http://h/a".into(),
+            came,
+            took: Duration::from_millis(7),
+        };
+        for (request, english, chinese) in [
+            (
+                came(Ok((200, 12))),
+                "GET http://h/a 200 12 bytes 7ms",
+                "GET http://h/a 200，12 字节，用时 7ms",
+            ),
+            (
+                came(Err(Cause::Over)),
+                "GET http://h/a the recording ends here 7ms",
+                "GET http://h/a 录制到此结束，用时 7ms",
+            ),
+        ] {
+            assert_eq!(Lang::En.words().request(&request), english);
+            assert_eq!(Lang::Zh.words().request(&request), chinese);
         }
     }
 
@@ -296,12 +515,12 @@ mod tests {
             },
             Reason::Strict(vec![Note::Skipped(1), Note::FailedInSuccess(1)]),
             Reason::Refused {
-                cause: "HTTP 404".into(),
-                hint: Some("x-1".into()),
+                cause: Cause::Empty,
+                hint: Some(Hint::Token),
             },
-            Reason::SayMore("x-1".into()),
+            Reason::SayMore(Cause::NoRun),
             Reason::Lost {
-                error: "HTTP 502".into(),
+                error: Cause::Empty,
                 offline: minute,
             },
             Reason::Over,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod board;
 mod capture;
+mod cause;
 mod cli;
 mod clock;
 #[cfg(feature = "demo")]

@@ -6,6 +6,7 @@ use std::fmt;
 use std::num::NonZeroI64;
 use std::sync::Arc;
 
+use crate::cause::{Cause, Trouble};
 use crate::text;
 
 /// What one good poll says.
@@ -270,14 +271,14 @@ pub(crate) enum Note {
     /// Units failed, and nothing else moves.
     NothingMoves { failed: usize },
     /// The release task itself cannot be read, and why: its components alone decide.
-    PlanUnread(Arc<str>),
+    PlanUnread(Cause),
     /// Certificates are not checked.
     Insecure,
     /// Others than its owner have rights to the file that the secret comes from; its name as a shell
     /// takes it.
     SharedSecret { who: Exposure, file: Arc<str> },
     /// A file could not be written; the watch goes on without it.
-    WriteFailed { what: Arc<str>, error: Arc<str> },
+    WriteFailed { what: Arc<str>, error: Trouble },
     /// Bars were asked for where there is no terminal to draw them on.
     NoTerminal,
 }

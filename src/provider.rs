@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::cause::{Cause, Hint};
 use crate::model::{Snapshot, Unit};
-use crate::text;
 
 pub(crate) mod codearts;
 pub(crate) mod fsd;
@@ -35,8 +35,7 @@ pub(crate) trait Provider: Send {
 /// A poll that found nothing out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PollError {
-    /// What happened, in one printable line.
-    pub(crate) cause: String,
+    pub(crate) cause: Cause,
     /// The HTTP status, where an answer came.
     pub(crate) status: Option<u16>,
     pub(crate) then: Then,
@@ -52,7 +51,7 @@ pub(crate) enum Then {
     /// Asking again will not help.
     Refused {
         /// What the user can do about it.
-        hint: Option<String>,
+        hint: Option<Hint>,
         /// Whether it counts even after a good answer, without the next poll saying the same.
         at_once: bool,
     },
@@ -62,16 +61,11 @@ pub(crate) enum Then {
     Over,
 }
 
-/// A cause may hold words of the provider, or of whoever answered in its place.
-fn printable(cause: &str) -> String {
-    text::clean(cause, text::MESSAGE).into_owned()
-}
-
 impl PollError {
     /// An answer that does not say what the verdict needs.
-    pub(crate) fn unreadable(cause: impl AsRef<str>) -> Self {
+    pub(crate) fn unreadable(cause: Cause) -> Self {
         Self {
-            cause: printable(cause.as_ref()),
+            cause,
             status: Some(200),
             then: Then::AskAgain { retry_after: None },
             date: None,
@@ -79,9 +73,9 @@ impl PollError {
     }
 
     /// A refusal in words of deploywatch's own.
-    pub(crate) fn refused(cause: impl AsRef<str>, status: Option<u16>) -> Self {
+    pub(crate) fn refused(cause: Cause, status: Option<u16>) -> Self {
         Self {
-            cause: printable(cause.as_ref()),
+            cause,
             status,
             then: Then::Refused {
                 hint: None,
@@ -92,9 +86,9 @@ impl PollError {
     }
 
     /// The same error with what the user can do about it, where it is a refusal.
-    pub(crate) fn with_hint(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, better: Hint) -> Self {
         if let Then::Refused { hint, .. } = &mut self.then {
-            *hint = Some(text.into());
+            *hint = Some(better);
         }
         self
     }

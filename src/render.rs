@@ -188,7 +188,10 @@ impl Output {
                 facts.runner,
                 list,
             )),
-            Mode::Json => Box::new(json::Json::new(BufWriter::new(io::stdout()), io::stderr())),
+            Mode::Json => {
+                let out = BufWriter::new(io::stdout());
+                Box::new(json::Json::new(out, io::stderr(), lang))
+            }
             Mode::Quiet => Box::new(quiet::Quiet::new(io::stderr(), stderr)),
         };
         let mut notes = Vec::new();
@@ -235,7 +238,8 @@ impl Output {
         if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict == Verdict::Unclear
         {
-            let _ = writeln!(io::stderr(), "error: {}", outcome.reason);
+            let words = self.lang.words();
+            self.say(words.error(), &words.reason(&outcome.reason));
         }
         for note in lost {
             self.warn(&note, event.at, board);
@@ -280,9 +284,20 @@ impl Output {
         } else {
             // The renderer is gone; where stderr is gone too there is nobody left to tell.
             let words = self.lang.words();
-            let text = words.cannot_write(&error.to_string());
-            let _ = writeln!(io::stderr(), "{}{}{text}", words.warning(), words.colon());
+            self.say(words.warning(), &words.cannot_write(&(&error).into()));
         }
+    }
+
+    /// Says a warning after the end, to which no renderer listens any more.
+    pub(crate) fn warn_late(&self, note: &Note) {
+        let words = self.lang.words();
+        self.say(words.warning(), &words.note(note));
+    }
+
+    fn say(&self, heading: &str, text: &str) {
+        let colon = self.lang.words().colon();
+        // Where stderr is gone nobody can be told.
+        let _ = writeln!(io::stderr(), "{heading}{colon}{text}");
     }
 }
 

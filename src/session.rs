@@ -108,9 +108,9 @@ fn watch(
     for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
         let Deploy { spec, watch } = deploy;
         let traces = inputs.clone();
-        let trace = Box::new(move |line| {
+        let trace = Box::new(move |traced| {
             // The watch is over where nobody takes it.
-            let _ = traces.send(Input::Trace(line));
+            let _ = traces.send(Input::Trace(traced));
         });
         let mut settings = watch.http(trace, shown.verbose)?;
         settings.recorder = recorder.clone().map(|recorder| (recorder, number));
@@ -150,7 +150,7 @@ fn watch(
         // The watch is over, so that what there is to say about the last line is said here.
         while let Ok(input) = inbox.try_recv() {
             if let Input::Warning(note) = input {
-                let _ = writeln!(io::stderr(), "warning: {note}");
+                output.warn_late(&note);
             }
         }
     }

@@ -346,7 +346,7 @@ impl Watch {
                 if *at_once || confirmed || self.last.is_none() {
                     let finding = Finding::Refused {
                         cause: &error.cause,
-                        hint: hint.as_deref(),
+                        hint: hint.as_ref(),
                     };
                     return self.judge(&finding, now);
                 }
@@ -357,10 +357,10 @@ impl Watch {
         let offline = self.board.offline.get_or_insert_with(|| Offline {
             since: now.moment,
             attempts: 0,
-            error: Arc::default(),
+            error: error.cause.clone(),
         });
         offline.attempts += 1;
-        offline.error = error.cause.into();
+        offline.error = error.cause;
         let budget_end = offline.since.after(self.options.max_offline);
         let retry = self.pace.failed(now.moment, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
@@ -432,6 +432,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
     use crate::model::Tentative;
 
     /// A watch that is played: each answer comes at its own second.
@@ -457,7 +458,7 @@ mod tests {
 
     fn failure(status: Option<u16>, then: Then) -> Result<Snapshot, PollError> {
         Err(PollError {
-            cause: "made up".into(),
+            cause: Cause::Empty,
             status,
             then,
             date: None,

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::Words;
+use crate::cause::{Cause, Hint, Trouble};
+use crate::event::Traced;
 use crate::exit::Verdict;
 use crate::model::{Note, Phase, UnitKind, UnitState};
 use crate::text::duration;
@@ -35,6 +37,14 @@ impl Words for En {
         reason.to_string()
     }
 
+    fn cause(&self, cause: &Cause) -> String {
+        cause.to_string()
+    }
+
+    fn hint(&self, hint: &Hint) -> String {
+        hint.to_string()
+    }
+
     fn colon(&self) -> &'static str {
         ": "
     }
@@ -51,6 +61,19 @@ impl Words for En {
         "warning"
     }
 
+    fn error(&self) -> &'static str {
+        "error"
+    }
+
+    fn request(&self, request: &Traced) -> String {
+        let what = match &request.came {
+            Ok((status, bytes)) => format!("{status} {bytes} bytes"),
+            Err(cause) => cause.to_string(),
+        };
+        let Traced { method, url, .. } = request;
+        format!("{method} {url} {what} {}", duration(request.took))
+    }
+
     fn no_contact(&self) -> &'static str {
         "no contact"
     }
@@ -58,13 +81,13 @@ impl Words for En {
     fn offline(
         &self,
         heading: &str,
-        error: &str,
+        cause: &Cause,
         attempts: u32,
         retry: Option<Duration>,
     ) -> String {
         let retry = retry.map(|retry| format!(", asking again in {}", duration(retry)));
         let retry = retry.unwrap_or_default();
-        format!("{heading}: {error} (failed poll {attempts}){retry}")
+        format!("{heading}: {cause} (failed poll {attempts}){retry}")
     }
 
     fn contact_again(&self) -> &'static str {
@@ -226,7 +249,7 @@ impl Words for En {
         "Some of this report is left out: the summary of a step holds 1 MiB."
     }
 
-    fn cannot_write(&self, error: &str) -> String {
+    fn cannot_write(&self, error: &Trouble) -> String {
         format!("cannot write the output: {error}")
     }
 }

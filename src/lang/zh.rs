@@ -1,9 +1,13 @@
 //! Simplified Chinese. Durations stay as they are in English (`3m 05s`): that is how kubectl and
 //! other tools show them everywhere.
 
+use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::Words;
+use crate::cause::{Cause, Distrust, Document, Flaw, Hint, Kind, Lacking, SignIn, Trouble};
+use crate::event::Traced;
 use crate::exit::{Signal, Verdict};
 use crate::model::{self, Exposure, Note, Phase, UnitKind, UnitState};
 use crate::text::duration;
@@ -25,6 +29,69 @@ const fn noun(kind: Option<UnitKind>) -> (&'static str, &'static str) {
 /// `（text）` where there is one.
 fn aside(text: Option<impl std::fmt::Display>) -> String {
     text.map(|text| format!("（{text}）")).unwrap_or_default()
+}
+
+/// `：text` where there is one.
+fn behind_colon(text: Option<impl std::fmt::Display>) -> String {
+    text.map(|text| format!("：{text}")).unwrap_or_default()
+}
+
+/// What went wrong below; what is rare stays in the words of the system.
+fn trouble(trouble: &Trouble) -> Cow<'_, str> {
+    let Kind::Io(kind) = trouble.kind else {
+        return "域名无法解析".into();
+    };
+    match kind {
+        ErrorKind::ConnectionRefused => "连接被拒绝",
+        ErrorKind::ConnectionReset => "连接被对端重置",
+        ErrorKind::ConnectionAborted => "连接被中止",
+        ErrorKind::NotConnected | ErrorKind::BrokenPipe => "对端已关闭",
+        ErrorKind::UnexpectedEof => "连接提前关闭",
+        ErrorKind::HostUnreachable => "主机不可达",
+        ErrorKind::NetworkUnreachable => "网络不可达",
+        ErrorKind::NetworkDown => "网络不可用",
+        ErrorKind::AddrNotAvailable => "本机没有可用的地址或端口",
+        ErrorKind::TimedOut => "超时",
+        ErrorKind::NotFound => "文件或目录不存在",
+        ErrorKind::PermissionDenied => "权限不足",
+        ErrorKind::StorageFull => "磁盘空间不足",
+        ErrorKind::QuotaExceeded => "超出磁盘配额",
+        ErrorKind::ReadOnlyFilesystem => "文件系统只读",
+        ErrorKind::FileTooLarge => "文件过大",
+        ErrorKind::IsADirectory => "这是一个目录",
+        ErrorKind::NotADirectory => "路径中有一级不是目录",
+        ErrorKind::InvalidData => return format!("对端的数据无法识别（{trouble}）").into(),
+        _ => &trouble.words,
+    }
+    .into()
+}
+
+fn distrust(distrust: &Distrust) -> &str {
+    match distrust {
+        Distrust::OfAuthority => {
+            "这是 CA 证书（CA:TRUE），不能作为服务器证书使用，请重新签发一张不带该标记的证书"
+        }
+        Distrust::Flaw(flaw, words) => match flaw {
+            Flaw::Expired => "证书已过期",
+            Flaw::NotYetValid => "证书尚未生效",
+            Flaw::OtherName => "证书与主机名不匹配",
+            Flaw::UnknownIssuer => "证书的签发者不受信任",
+            Flaw::Revoked => "证书已被吊销",
+            Flaw::BadSignature => "证书签名无效",
+            Flaw::Other => words,
+        },
+    }
+}
+
+const fn document(document: Document) -> &'static str {
+    match document {
+        Document::Order => "部署单",
+        Document::Run => "运行实例",
+        Document::Task => "部署任务状态",
+        Document::Release => "发布任务",
+        Document::Command => "命令进度",
+        Document::Installer => "安装器状态",
+    }
 }
 
 impl Words for Zh {
@@ -111,7 +178,10 @@ impl Words for Zh {
             Note::JobFailed => "部署单在失败后仍显示运行中，但生成它的任务已经失败".into(),
             Note::AwaitsNewRun => "上一次运行在开始跟踪前已经结束，等待新的运行".into(),
             Note::NothingMoves { failed } => format!("{failed} 个失败，其余均无进展"),
-            Note::PlanUnread(why) => format!("无法读取发布任务本身，仅依据各组件判断：{why}"),
+            Note::PlanUnread(cause) => {
+                let cause = self.cause(cause);
+                format!("无法读取发布任务本身，仅依据各组件判断：{cause}")
+            }
             Note::Insecure => "--insecure：不校验证书".into(),
             Note::SharedSecret { who, file } => {
                 let who = match who {
@@ -121,7 +191,7 @@ impl Words for Zh {
                 };
                 format!("{who}密钥文件，请执行 chmod 600 {file}")
             }
-            Note::WriteFailed { what, error } => format!("无法写入 {what}：{error}"),
+            Note::WriteFailed { what, error } => format!("无法写入 {what}：{}", trouble(error)),
             Note::NoTerminal => "stderr 不是终端，改为逐行输出，不显示进度条".into(),
         }
     }
@@ -161,13 +231,15 @@ impl Words for Zh {
                 )
             }
             Reason::Refused { cause, hint } => {
-                let hint = hint.as_ref().map(|hint| format!("；{hint}"));
+                let cause = self.cause(cause);
+                let hint = hint.as_ref().map(|hint| format!("；{}", self.hint(hint)));
                 format!("请求被拒绝：{cause}{}", hint.unwrap_or_default())
             }
-            Reason::SayMore(what) => format!("无法确定要跟踪的部署：{what}"),
+            Reason::SayMore(cause) => format!("无法确定要跟踪的部署：{}", self.cause(cause)),
             Reason::Lost { error, offline } => format!(
-                "{} 内没有有效响应，最后一次错误：{error}；部署最终结果未知",
-                duration(*offline)
+                "{} 内没有有效响应，最后一次错误：{}；部署最终结果未知",
+                duration(*offline),
+                self.cause(error)
             ),
             Reason::Over => "录制到此结束；部署最终结果未知".into(),
             Reason::TimedOut(limit) => {
@@ -194,6 +266,128 @@ impl Words for Zh {
         }
     }
 
+    fn cause(&self, cause: &Cause) -> String {
+        match cause {
+            Cause::TimedOut(limit) => {
+                let limit = humantime::format_duration(*limit);
+                format!("{limit} 内没有收到完整响应")
+            }
+            Cause::CannotConnect(error) => format!("连接不上：{}", trouble(error)),
+            Cause::NoAnswer(error) => format!("没有响应：{}", trouble(error)),
+            Cause::BrokeOff(error) => format!("响应中断：{}", trouble(error)),
+            Cause::TooLarge(most) => format!("响应超过 {most} MiB"),
+            Cause::Untrusted(why) => format!("服务器证书校验失败：{}", distrust(why)),
+            Cause::Status { status, words } => {
+                format!("HTTP {status}{}", behind_colon(words.as_ref()))
+            }
+            Cause::Redirect { status, to } => match to {
+                Some(to) => format!("HTTP {status}：重定向到 {to}，不跟随"),
+                None => format!("HTTP {status}：重定向没有给出目标地址"),
+            },
+            Cause::Partial => "只返回了部分内容".into(),
+            Cause::Html => "返回的是 HTML 页面，不是 JSON".into(),
+            Cause::Empty => "响应为空".into(),
+            Cause::NotJson(wanted, syntax) => {
+                let place = syntax.place;
+                let place = place.map(|(line, column)| format!("第 {line} 行第 {column} 列"));
+                format!("不是{}的 JSON{}", document(*wanted), aside(place))
+            }
+            Cause::Error { code, words } => {
+                let code = code.as_ref().map(|code| format!("码 {code}"));
+                let words = words.as_deref().unwrap_or("未说明原因");
+                format!("返回错误{}：{words}", code.unwrap_or_default())
+            }
+            Cause::Query(Some(status)) => format!("返回错误：查询状态为 {status}"),
+            Cause::Query(None) => "返回错误：没有查询状态".into(),
+            Cause::Provider(words) | Cause::Recorded(words) => words.to_string(),
+            Cause::Lacks(what) => match what {
+                Lacking::OrderStatus => "响应中没有部署单状态".into(),
+                Lacking::RunStatus => "响应中没有运行状态".into(),
+                Lacking::Field(name) => format!("响应中没有 {name}"),
+                Lacking::Record => "响应中没有 record_id，--fresh 无法区分各次运行".into(),
+            },
+            Cause::TwoStatuses => "响应中有两个部署单状态".into(),
+            Cause::OtherRun => "响应的不是正在跟踪的那次运行".into(),
+            Cause::NoRun => "不知道是哪次运行".into(),
+            Cause::NothingDeployed => "运行已成功，但没有生成部署单，没有可跟踪的部署".into(),
+            Cause::WhichJob { wanted, jobs } => {
+                let there = jobs.iter().map(|(name, id)| format!("{name}（id {id}）"));
+                let there = there.collect::<Vec<_>>().join("、");
+                match wanted {
+                    None => format!("本次运行有多个部署任务，请用 --job 选定一个：{there}"),
+                    Some(wanted) if jobs.is_empty() => format!("本次运行没有任务 {wanted}"),
+                    Some(wanted) => {
+                        format!("任务 {wanted} 不存在或不唯一，本次运行的任务有：{there}")
+                    }
+                }
+            }
+            Cause::SignIn(problem) => match problem {
+                SignIn::Page(title) => {
+                    let title = title.as_ref().map(|title| format!("“{title}”"));
+                    format!(
+                        "HTTP 200 返回的是 HTML 页面，不是 JSON，应是 Manager 的登录页{}",
+                        behind_colon(title.as_ref())
+                    )
+                }
+                SignIn::LeadsAway(place) => format!("登录时重定向到 {place}，不跟随"),
+                SignIn::Endless => "登录时重定向没有尽头".into(),
+                SignIn::NoSession => "登录结束，但没有得到会话".into(),
+                SignIn::NoTicket => {
+                    "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）".into()
+                }
+                SignIn::Unheard => "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次                                    就会锁定账号"
+                    .into(),
+            },
+            Cause::Over => "录制到此结束".into(),
+            Cause::Bug => "deploywatch 自身出错，请反馈".into(),
+            Cause::Numbered(cause, request) => format!("{}（请求 {request}）", self.cause(cause)),
+        }
+    }
+
+    fn hint(&self, hint: &Hint) -> String {
+        match hint {
+            Hint::Trust => "请用 --cacert FILE 指定签发它的 CA 证书；--insecure 则什么都不校验",
+            Hint::Token => "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
+            Hint::TokenPermission(name) => return format!("令牌需要“{name}”的只读权限"),
+            Hint::OrganizationIds => {
+                "请检查各个 ID；Region 版在设置了组织时也会这样响应，YUNXIAO_EDITION=region                  可去掉组织"
+            }
+            Hint::RegionIds => "请检查各个 ID；中心版需要 --organization",
+            Hint::Credentials => "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
+            Hint::Clock { off, ahead, advice } => {
+                let way = if *ahead { "快" } else { "慢" };
+                let advice = advice.as_ref().map(|advice| format!("；{}", self.hint(advice)));
+                return format!(
+                    "本机时钟比服务器{way} {}，相差超过 15 分钟就会被拒绝{}",
+                    duration(*off),
+                    advice.unwrap_or_default()
+                );
+            }
+            Hint::RecordAndTask => "请检查 --record 和 --task",
+            Hint::TaskPermission => "账号需要查看该部署任务的权限",
+            Hint::TaskAndRegion => "请检查 --task，以及该任务是否在这个区域",
+            Hint::ReleasePermission => "凭证必须属于该项目，并有查看发布任务的权限",
+            Hint::ReleaseIds => {
+                "请检查各个 ID；这里是旧版的发布管理，新版流水线的 ID 在这里也查不到"
+            }
+            Hint::Password => {
+                "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为                 错误五次就会锁定账号"
+            }
+            Hint::CommandPermission => "该用户没有查看此命令的权限，或账号已被锁定",
+            Hint::CommandAndEndpoint => {
+                "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是                  https://<浮动 IP>:28443，后面不带路径"
+            }
+            Hint::CasServer => "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
+            Hint::User => "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",
+            Hint::InstallerEndpoint => {
+                "这是安装器的端口吗？endpoint 形如 http://HOST:1236，后面不带路径"
+            }
+            Hint::Operation => "此安装器不支持该操作，请检查 --operation",
+            Hint::Recorded(words) => words,
+        }
+        .into()
+    }
+
     fn colon(&self) -> &'static str {
         "："
     }
@@ -210,6 +404,19 @@ impl Words for Zh {
         "警告"
     }
 
+    fn error(&self) -> &'static str {
+        "错误"
+    }
+
+    fn request(&self, request: &Traced) -> String {
+        let what = match &request.came {
+            Ok((status, bytes)) => format!("{status}，{bytes} 字节"),
+            Err(cause) => self.cause(cause),
+        };
+        let Traced { method, url, .. } = request;
+        format!("{method} {url} {what}，用时 {}", duration(request.took))
+    }
+
     fn no_contact(&self) -> &'static str {
         "失去联系"
     }
@@ -217,13 +424,14 @@ impl Words for Zh {
     fn offline(
         &self,
         heading: &str,
-        error: &str,
+        cause: &Cause,
         attempts: u32,
         retry: Option<Duration>,
     ) -> String {
         let retry = retry.map(|retry| format!("，{} 后重试", duration(retry)));
         let retry = retry.unwrap_or_default();
-        format!("{heading}：{error}（连续第 {attempts} 次轮询失败）{retry}")
+        let cause = self.cause(cause);
+        format!("{heading}：{cause}（连续第 {attempts} 次轮询失败）{retry}")
     }
 
     fn contact_again(&self) -> &'static str {
@@ -381,7 +589,7 @@ impl Words for Zh {
         "部分内容已省略：一个步骤的摘要上限为 1 MiB。"
     }
 
-    fn cannot_write(&self, error: &str) -> String {
-        format!("无法写入输出：{error}")
+    fn cannot_write(&self, error: &Trouble) -> String {
+        format!("无法写入输出：{}", trouble(error))
     }
 }

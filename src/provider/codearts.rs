@@ -9,6 +9,7 @@ use url::Url;
 use super::huawei::{self, Account};
 use super::wire::{self, Object, Shown, Text, safe_in_url};
 use super::{PollError, Provider};
+use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 
@@ -79,12 +80,12 @@ impl Codearts {
     }
 
     /// What to do about a refusal.
-    fn advice(&self, status: Option<u16>) -> Option<&'static str> {
+    fn advice(&self, status: Option<u16>) -> Option<Hint> {
         match status? {
-            400 if self.settings.record.is_some() => Some("check --record and --task"),
-            401 => Some(huawei::SIGN_IN),
-            403 => Some("the account needs the permission to view this deployment task"),
-            404 => Some("check --task, and whether the task is in this region"),
+            400 if self.settings.record.is_some() => Some(Hint::RecordAndTask),
+            401 => Some(Hint::Credentials),
+            403 => Some(Hint::TaskPermission),
+            404 => Some(Hint::TaskAndRegion),
             _ => None,
         }
     }
@@ -110,11 +111,11 @@ impl Provider for Codearts {
         if !answer.same {
             let (record, mut snapshot) =
                 read(self.body.bytes(), &self.last.units, &self.settings.task)
-                    .map_err(|problem| answer.unreadable(&problem))?;
+                    .map_err(|problem| answer.unreadable(problem))?;
             let watched = self
                 .run
                 .admit(record.as_deref(), snapshot.has_ended())
-                .map_err(|problem| answer.unreadable(&problem))?;
+                .map_err(|problem| answer.unreadable(problem))?;
             if !watched {
                 snapshot = Snapshot {
                     message: Some(Note::AwaitsNewRun),
@@ -153,14 +154,12 @@ impl Run {
     ///
     /// # Errors
     /// Where the answer is about another run, or does not say what must be known.
-    fn admit(&mut self, record: Option<&str>, ended: bool) -> Result<bool, String> {
+    fn admit(&mut self, record: Option<&str>, ended: bool) -> Result<bool, Cause> {
         let is = |id: &str| record.is_some_and(|record| record.eq_ignore_ascii_case(id));
         match (&*self, record) {
             // "Start the task, then watch it" races: the latest run may be the one before, and
             // green. Only its id tells the two apart.
-            (Self::Fresh | Self::After(_), None) => {
-                Err("the answer has no record_id, which --fresh needs".into())
-            }
+            (Self::Fresh | Self::After(_), None) => Err(Cause::Lacks(Lacking::Record)),
             (Self::Fresh, Some(record)) if ended => {
                 *self = Self::After(record.to_owned());
                 Ok(false)
@@ -174,7 +173,7 @@ impl Run {
             (Self::This(id), Some(_)) if is(id) => Ok(true),
             // Asked for by its id, it need not be named in the answer.
             (Self::This(_), None) if self.id_in_url().is_some() => Ok(true),
-            (Self::This(_), _) => Err("the answer is not about the run that is watched".into()),
+            (Self::This(_), _) => Err(Cause::OtherRun),
         }
     }
 }
@@ -221,23 +220,21 @@ impl Step<'_> {
 
 /// Reads an answer: which run it is about, and how that stands. `last` are the units of the answer
 /// before. The error is what is wrong with the answer.
-fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), String> {
+fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Cause> {
     let state: State<'_> =
-        wire::read(body).map_err(|error| format!("not the JSON of a task's state: {error}"))?;
+        wire::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
-        let words = huawei::words(body).or_else(|| {
-            let status = state.status.printable();
-            status.map(|status| format!("the query's status is {status}"))
+        return Err(match huawei::words(body) {
+            None => Cause::Query(state.status.printable()),
+            said => Cause::error(said),
         });
-        let words = words.unwrap_or_else(|| "the query has no status".into());
-        return Err(format!("an error answer: {words}"));
     }
     let record = state.result.get();
     if record.status.get().is_none() {
         return Err(match huawei::words(body) {
-            Some(words) => format!("an error answer: {words}"),
-            None => "the answer has no result.status".into(),
+            None => Cause::Lacks(Lacking::Field("result.status")),
+            said => Cause::error(said),
         });
     }
     let id = record.record_id.get().map(str::to_owned);
@@ -342,7 +339,7 @@ mod tests {
     const TASK: &str = "e700f15965694253940502911220d76b";
     const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 
-    fn state(json: &str) -> Result<Snapshot, String> {
+    fn state(json: &str) -> Result<Snapshot, Cause> {
         read(json.as_bytes(), &[], TASK).map(|(_, snapshot)| snapshot)
     }
 
@@ -404,7 +401,10 @@ mod tests {
         ] {
             let json = format!(r#"{{"status":{outer},"result":{{"status":"succeeded"}}}}"#);
             let problem = state(&json).expect_err(outer);
-            assert!(problem.starts_with("an error answer: "), "{problem}");
+            assert!(
+                problem.to_string().starts_with("an error answer: "),
+                "{problem}"
+            );
         }
     }
 
@@ -483,7 +483,7 @@ mod tests {
             ),
             ("{}", "an error answer: the query has no status"),
         ] {
-            assert_eq!(state(json).expect_err(json), words);
+            assert_eq!(state(json).expect_err(json).to_string(), words);
         }
     }
 
@@ -574,7 +574,7 @@ mod tests {
     }
 
     /// What an answer makes of the run that is watched.
-    fn admitted(mut run: Run, record: Option<&str>, ended: bool) -> (Result<bool, String>, Run) {
+    fn admitted(mut run: Run, record: Option<&str>, ended: bool) -> (Result<bool, Cause>, Run) {
         (run.admit(record, ended), run)
     }
 

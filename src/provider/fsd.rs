@@ -9,6 +9,7 @@ use url::Url;
 
 use super::wire::{self, Fields, Loose, Places, Text};
 use super::{PollError, Provider};
+use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
@@ -147,10 +148,8 @@ impl Earlier {
 fn hint(error: PollError) -> PollError {
     let hint = match error.status {
         // Any other path is a page for people [O], and so is another server.
-        Some(404) => {
-            "is this the installer's port? The endpoint is http://HOST:1236, with nothing behind it"
-        }
-        Some(405) => "this installer does not know the operation: check --operation",
+        Some(404) => Hint::InstallerEndpoint,
+        Some(405) => Hint::Operation,
         _ => return error,
     };
     error.with_hint(hint)
@@ -200,8 +199,9 @@ impl Step<'_> {
 }
 
 /// The server's words for an error: a text, or an object of a text for each field [O].
-fn words(body: &[u8]) -> Option<String> {
-    message_words(wire::read::<Answer<'_>>(body).ok()?.message.get())
+fn words(body: &[u8]) -> Option<Said> {
+    let answer: Answer<'_> = wire::read(body).ok()?;
+    Some(Said::new(&message_words(answer.message.get())?, None))
 }
 
 fn message_words(message: &Value) -> Option<String> {
@@ -220,15 +220,16 @@ fn message_words(message: &Value) -> Option<String> {
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
-    let answer: Answer<'_> = wire::read(body).map_err(|error| {
-        PollError::unreadable(format!("not the JSON of an installer's status: {error}"))
-    })?;
+    let answer: Answer<'_> = wire::read(body)
+        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Installer, &error)))?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
-        let words = message_words(answer.message.get()).unwrap_or_else(|| "no reason given".into());
-        let cause = format!("an error answer: code {code}: {words}");
-        return Err(PollError::unreadable(text::clean(&cause, text::MESSAGE)));
+        let words = message_words(answer.message.get());
+        return Err(PollError::unreadable(Cause::Error {
+            code: Some(cause::printable_name(code)),
+            words: words.map(|words| cause::printable(&words)),
+        }));
     }
-    let lacks = |what: &str| PollError::unreadable(format!("the answer has no {what}"));
+    let lacks = |name| PollError::unreadable(Cause::Lacks(Lacking::Field(name)));
     let Fields(data) = answer.data.ok_or_else(|| lacks("data"))?;
     let Places(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
     if plan.is_empty() {
@@ -599,7 +600,7 @@ mod tests {
             (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "code 7: a b"),
         ] {
             let error = answer(json).expect_err(json);
-            assert_eq!(error.cause, format!("an error answer: {words}"));
+            assert_eq!(error.cause.to_string(), format!("an error answer: {words}"));
             assert!(matches!(error.then, Then::AskAgain { .. }));
         }
     }
@@ -617,7 +618,8 @@ mod tests {
             (r#"{"message":null}"#, None),
             ("<!doctype html>", None),
         ] {
-            assert_eq!(words(json.as_bytes()).as_deref(), told, "{json}");
+            let said = words(json.as_bytes()).map(|said| said.words);
+            assert_eq!(said.as_deref(), told, "{json}");
         }
     }
 

@@ -14,11 +14,11 @@ use url::Url;
 
 use super::PollError;
 use super::wire::{self, Object, Text};
+use crate::cause::{Hint, Said};
 use crate::clock::Now;
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase};
 use crate::secret::{Credential, Secret};
-use crate::text;
 
 /// The variable that a token comes from.
 const TOKEN: &str = "HW_AUTH_TOKEN";
@@ -33,10 +33,6 @@ const KEYS: [[&str; 3]; 2] = [
     ],
     ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"],
 ];
-
-/// What to do about a 401.
-pub(crate) const SIGN_IN: &str = "check the credentials: a token lives for 24 hours, and less \
-    where a password or a permission changes";
 
 /// A signature made by a clock that is further off is refused [D].
 const LARGEST_SKEW: Duration = Duration::from_secs(15 * 60);
@@ -328,31 +324,32 @@ pub(crate) fn url(endpoint: &Url, path: &str) -> Url {
 
 /// Adds what to do about a refusal: `advice`, and before it what is wrong with this machine's clock
 /// where that is the likelier reason.
-pub(crate) fn advise(error: PollError, advice: Option<&str>) -> PollError {
+pub(crate) fn advise(error: PollError, advice: Option<Hint>) -> PollError {
     let skew = match (error.status, error.date) {
         (Some(401 | 403), Some(server)) => skew(server, Now::read().wall),
         _ => None,
     };
-    let advice: Vec<_> = skew.as_deref().into_iter().chain(advice).collect();
-    if advice.is_empty() {
-        return error;
+    let hint = match skew {
+        Some((off, ahead)) => Some(Hint::Clock {
+            off,
+            ahead,
+            advice: advice.map(Box::new),
+        }),
+        None => advice,
+    };
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
-    error.with_hint(advice.join("; "))
 }
 
-/// How far this machine's clock is off, where that is too far.
-fn skew(server: SystemTime, here: SystemTime) -> Option<String> {
-    let (off, way) = match here.duration_since(server) {
-        Ok(ahead) => (ahead, "ahead of"),
-        Err(error) => (error.duration(), "behind"),
+/// How far this machine's clock is off, and whether it is ahead, where that is too far.
+fn skew(server: SystemTime, here: SystemTime) -> Option<(Duration, bool)> {
+    let (off, ahead) = match here.duration_since(server) {
+        Ok(ahead) => (ahead, true),
+        Err(error) => (error.duration(), false),
     };
-    (off > LARGEST_SKEW).then(|| {
-        format!(
-            "this machine's clock is {} {way} the server's; one that is more than 15 minutes off \
-             is refused",
-            text::duration(off)
-        )
-    })
+    (off > LARGEST_SKEW).then_some((off, ahead))
 }
 
 /// The provider's word for a phase, where it says more than the phase.
@@ -385,7 +382,7 @@ struct Reason<'a> {
 }
 
 /// The provider's words in the body of an error: code, message, detail, request id.
-pub(crate) fn words(body: &[u8]) -> Option<String> {
+pub(crate) fn words(body: &[u8]) -> Option<Said> {
     let failure: Failure<'_> = wire::read(body).ok()?;
     let inner = failure.error.get();
     let first = |texts: &[&Text<'_>]| {
@@ -403,14 +400,15 @@ pub(crate) fn words(body: &[u8]) -> Option<String> {
         return None;
     }
     let detail = first(&[&failure.detail]).filter(|detail| message.as_ref() != Some(detail));
-    let request = first(&[&failure.request_id]).map(|id| format!("(request {id})"));
-    let parts = [code, message, detail, request];
-    Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    let parts = [code, message, detail];
+    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Some(Said::new(&words, failure.request_id.get()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
 
     use std::collections::BTreeMap;
 
@@ -655,16 +653,9 @@ mod tests {
         let at = |minutes: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(minutes * 60);
         assert_eq!(skew(at(100), at(115)), None);
         assert_eq!(skew(at(115), at(100)), None);
-        let ahead = skew(at(100), at(280)).expect("too far");
-        assert!(
-            ahead.contains("clock is 3h 00m ahead of the server's"),
-            "{ahead}"
-        );
-        let behind = skew(at(116), at(100)).expect("too far");
-        assert!(
-            behind.contains("clock is 16m 00s behind the server's"),
-            "{behind}"
-        );
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        assert_eq!(skew(at(100), at(280)), Some((minutes(180), true)));
+        assert_eq!(skew(at(116), at(100)), Some((minutes(16), false)));
     }
 
     #[test]
@@ -698,7 +689,8 @@ mod tests {
             (r#"{"status":"success","result":{}}"#, None),
             ("<html>", None),
         ] {
-            assert_eq!(words(body.as_bytes()).as_deref(), expected, "{body}");
+            let said = words(body.as_bytes()).map(|said| Cause::from(said).to_string());
+            assert_eq!(said.as_deref(), expected, "{body}");
         }
     }
 }

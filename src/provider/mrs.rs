@@ -8,9 +8,9 @@ use url::Url;
 
 use super::wire::{self, Fields, List, Text};
 use super::{PollError, Provider};
+use crate::cause::{Cause, Document, Lacking, Said};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
-use crate::text;
 
 mod session;
 
@@ -102,13 +102,13 @@ struct Entity<'a> {
 
 impl Progress<'_> {
     /// The error's own words: code, description.
-    fn error(&self) -> Option<String> {
+    fn error(&self) -> Option<Said> {
         let code = self.error_code.get().filter(|code| *code != "0");
         let parts: Vec<_> = [code, self.error_description.get()]
             .into_iter()
             .flatten()
             .collect();
-        (!parts.is_empty()).then(|| text::clean(&parts.join(": "), text::MESSAGE).into_owned())
+        (!parts.is_empty()).then(|| Said::new(&parts.join(": "), None))
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
@@ -128,27 +128,26 @@ impl Progress<'_> {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<String> {
+fn words(body: &[u8]) -> Option<Said> {
     wire::read::<Progress<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
-    let progress: Progress<'_> = wire::read(body).map_err(|error| {
-        PollError::unreadable(format!("not the JSON of a command's progress: {error}"))
-    })?;
+    let progress: Progress<'_> = wire::read(body)
+        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Command, &error)))?;
     if progress.state.get().is_none() {
         return Err(PollError::unreadable(match progress.error() {
-            Some(words) => format!("an error answer: {words}"),
-            None => "the answer has no state".into(),
+            None => Cause::Lacks(Lacking::Field("state")),
+            said => Cause::error(said),
         }));
     }
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.phase = phase(&progress.state, &mut snapshot.warnings);
     snapshot.percent = progress.percent();
     if snapshot.phase == Phase::Failed {
-        let words = progress.error();
-        snapshot.message = words.map(|words| Note::Provider(words.into()));
+        let said = progress.error();
+        snapshot.message = said.map(|said| Note::Provider(said.words));
     }
     if let Some(Fields(details)) = &progress.res_obj {
         let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
@@ -455,6 +454,9 @@ mod tests {
         }
         let json = r#"{"error_code":"12-4040001","error_description":"no\u001b[31m such"}"#;
         let error = progress(json).expect_err("an error");
-        assert_eq!(error.cause, "an error answer: 12-4040001: no such");
+        assert_eq!(
+            error.cause.to_string(),
+            "an error answer: 12-4040001: no such"
+        );
     }
 }

@@ -12,6 +12,7 @@ use url::Url;
 use super::huawei::{self, Account};
 use super::wire::{self, Count, List, Loose, Text, safe_in_url};
 use super::{PollError, Provider, Then};
+use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Answer, Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
@@ -82,8 +83,7 @@ impl Servicestage {
             Err(error) => return Err(error),
         };
         // Said once, though the words of the next time may hold another request's number.
-        let note = || Note::PlanUnread(text::clean(&problem, text::MESSAGE).into());
-        self.unread.get_or_insert_with(note);
+        self.unread.get_or_insert(Note::PlanUnread(problem));
         Ok(None)
     }
 }
@@ -102,16 +102,13 @@ fn get(
 }
 
 /// What to do about a refusal.
-fn advice(error: &PollError) -> Option<&'static str> {
+fn advice(error: &PollError) -> Option<Hint> {
     match error.status? {
         // The service's own 401 has meant that something is not there [O]; the gateway's is about
         // credentials.
-        401 if error.cause.contains("APIGW.") => Some(huawei::SIGN_IN),
-        403 => Some("the credentials must be the project's own, with permission to view releases"),
-        404 => Some(
-            "check the ids; this is Release Management (old), and the id of a pipeline of the new \
-             edition is not found here either",
-        ),
+        401 if error.cause.to_string().contains("APIGW.") => Some(Hint::Credentials),
+        403 => Some(Hint::ReleasePermission),
+        404 => Some(Hint::ReleaseIds),
         _ => None,
     }
 }
@@ -127,7 +124,7 @@ impl Provider for Servicestage {
         if !answer.same {
             let (snapshot, jobs) =
                 read(self.body.bytes(), &self.last.units, &self.settings.release)
-                    .map_err(|problem| answer.unreadable(&problem))?;
+                    .map_err(|problem| answer.unreadable(problem))?;
             self.last = Arc::new(snapshot);
             self.jobs = jobs;
             self.body.understand();
@@ -316,16 +313,16 @@ impl Component<'_> {
 
 /// Reads the components; `last` are the units of the answer before. With the snapshot come the jobs
 /// of the units that failed. The error is what is wrong with the answer.
-fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), String> {
+fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), Cause> {
     let answer: DeployInfo<'_> =
-        wire::read(body).map_err(|error| format!("not the JSON of a release task: {error}"))?;
+        wire::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
     let none = List::default();
     let components = match (&answer.components, huawei::words(body)) {
         (Some(components), _) => components,
-        (None, Some(words)) => return Err(format!("an error answer: {words}")),
+        (None, Some(said)) => return Err(Cause::error(Some(said))),
         // Null where nothing is planned yet.
         (None, None) if answer.id.get().is_some() => &none,
-        (None, None) => return Err("the answer has no components".into()),
+        (None, None) => return Err(Cause::Lacks(Lacking::Field("components"))),
     };
     let mut snapshot = Snapshot::new(Phase::Pending);
     if let Some(answered) = answer.id.printable()
@@ -450,11 +447,14 @@ struct Plan {
 impl Plan {
     /// Reads the release task; `units` are its components. The error is what is wrong with the
     /// answer.
-    fn read(body: &[u8], units: &[Unit]) -> Result<Self, String> {
+    fn read(body: &[u8], units: &[Unit]) -> Result<Self, Cause> {
         let release: Release<'_> =
-            wire::read(body).map_err(|error| format!("not the JSON of a release task: {error}"))?;
+            wire::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
         let Some(status) = release.status.printable() else {
-            return Err(huawei::words(body).unwrap_or_else(|| "the answer has no status".into()));
+            return Err(match huawei::words(body) {
+                Some(said) => said.into(),
+                None => Cause::Lacks(Lacking::Field("status")),
+            });
         };
         // The words of a component's `status` are documented, and expected here too [I].
         let known = [
@@ -1045,6 +1045,7 @@ mod tests {
             ),
         ] {
             let problem = read(json.as_bytes(), &[], RELEASE).expect_err(json);
+            let problem = problem.to_string();
             assert!(problem.contains(says), "{json} {problem}");
         }
         for json in [
@@ -1109,12 +1110,13 @@ mod tests {
 
     #[test]
     fn a_401_of_the_service_is_not_taken_for_a_bad_token() {
-        let refused = |cause: &str, status| PollError::refused(cause, Some(status));
+        let refused =
+            |cause: &str, status| PollError::refused(Cause::Provider(cause.into()), Some(status));
         let service = refused("HTTP 401: SVCSTG.00100401 no such release", 401);
         assert_eq!(advice(&service), None);
         let gateway = refused("HTTP 401: APIGW.0301 verify token failed", 401);
-        assert_eq!(advice(&gateway), Some(huawei::SIGN_IN));
+        assert_eq!(advice(&gateway), Some(Hint::Credentials));
         let missing = advice(&refused("HTTP 404: SVCSTG.00100433", 404));
-        assert!(missing.is_some_and(|advice| advice.contains("Release Management (old)")));
+        assert_eq!(missing, Some(Hint::ReleaseIds));
     }
 }

@@ -14,6 +14,7 @@ use run::{End, Found, Run};
 
 use super::wire::{self, Text, safe_in_url};
 use super::{PollError, Provider, Then};
+use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
 use crate::secret::Credential;
@@ -170,7 +171,7 @@ impl Yunxiao {
     fn find_order(&mut self) -> Result<Search, PollError> {
         let run = self.read_run()?;
         let Order::OfRun { job, fresh, .. } = &self.settings.order else {
-            return Err(PollError::unreadable("no run is known"));
+            return Err(PollError::unreadable(Cause::NoRun));
         };
         // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
         if *fresh && !self.run_seen && run.end.is_some() {
@@ -192,10 +193,7 @@ impl Yunxiao {
                 Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
                 // A green run that deployed nothing is not a deployment that succeeded.
                 Some(End::Success) => {
-                    return Err(PollError::refused(
-                        "the run succeeded without a deploy order: there is nothing to watch",
-                        Some(200),
-                    ));
+                    return Err(PollError::refused(Cause::NothingDeployed, Some(200)));
                 }
             },
         };
@@ -205,18 +203,12 @@ impl Yunxiao {
     }
 
     /// Adds what to do about a refusal; `permission` is the one that such a read needs.
-    fn hint(&self, error: PollError, permission: &str) -> PollError {
+    fn hint(&self, error: PollError, permission: &'static str) -> PollError {
         let hint = match error.status {
-            Some(401) => "check the token: it may have expired, or belong to another edition",
-            Some(403) => {
-                return error
-                    .with_hint(format!("the token needs the read permission {permission}"));
-            }
-            Some(404) if self.settings.organization.is_some() => {
-                "check the ids; a Region instance answers so where an organization is set: \
-                 YUNXIAO_EDITION=region leaves it out"
-            }
-            Some(404) => "check the ids; the central edition needs --organization",
+            Some(401) => Hint::Token,
+            Some(403) => Hint::TokenPermission(permission),
+            Some(404) if self.settings.organization.is_some() => Hint::OrganizationIds,
+            Some(404) => Hint::RegionIds,
             _ => return error,
         };
         error.with_hint(hint)
@@ -245,15 +237,12 @@ fn ended(phase: Phase) -> Box<Snapshot> {
 }
 
 fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
-    let jobs: Vec<_> = jobs
-        .iter()
-        .map(|job| format!("{} (id {})", job.name, job.id))
-        .collect();
-    let jobs = jobs.join(", ");
-    let cause = match wanted {
-        None => format!("the run has several deploy jobs; choose one with --job: {jobs}"),
-        Some(wanted) if jobs.is_empty() => format!("the run has no job {wanted}"),
-        Some(wanted) => format!("the run has not one job {wanted}; its jobs are: {jobs}"),
+    let jobs = jobs.iter();
+    let cause = Cause::WhichJob {
+        wanted: wanted.map(cause::printable_name),
+        jobs: jobs
+            .map(|job| (Arc::clone(&job.name), Arc::clone(&job.id)))
+            .collect(),
     };
     PollError {
         then: Then::SayMore,
@@ -325,30 +314,27 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<String> {
+fn words(body: &[u8]) -> Option<Said> {
     DeployOrder::parse(body, &[]).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> {
-    let mut answer = DeployOrder::parse(body, last).map_err(|error| {
-        PollError::unreadable(format!("not the JSON of a deploy order: {error}"))
-    })?;
+    let mut answer = DeployOrder::parse(body, last)
+        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Order, &error)))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
-        let words = answer.error().unwrap_or_else(|| "no reason given".into());
-        return Err(PollError::unreadable(format!("an error answer: {words}")));
+        return Err(PollError::unreadable(Cause::error(answer.error())));
     }
     let wrapped = answer.deploy_order.take();
     if wrapped.is_some() && answer.status.get().is_some() {
-        return Err(PollError::unreadable("the answer has two order statuses"));
+        return Err(PollError::unreadable(Cause::TwoStatuses));
     }
     let order = wrapped.map_or(answer, |order| *order);
     if order.status.get().is_none() {
-        let words = order.error();
-        return Err(PollError::unreadable(match words {
-            Some(words) => format!("an error answer: {words}"),
-            None => "the answer has no order status".into(),
+        return Err(PollError::unreadable(match order.error() {
+            None => Cause::Lacks(Lacking::OrderStatus),
+            said => Cause::error(said),
         }));
     }
     Ok(map(order, asked))
@@ -588,7 +574,7 @@ mod tests {
         ] {
             let error = order(json).expect_err(json);
             assert!(
-                error.cause.ends_with("E1 no (request r-1)"),
+                error.cause.to_string().ends_with("E1 no (request r-1)"),
                 "{}",
                 error.cause
             );

@@ -79,7 +79,7 @@ impl Files<'_> {
         }
         // The last one: it tells of the others that cannot be written.
         if let Some(path) = self.events {
-            let events = json::Json::new(create(path, "--events")?, io::sink());
+            let events = json::Json::new(create(path, "--events")?, io::sink(), lang);
             sides.push(Side::new(path, events));
         }
         Ok(sides)
@@ -99,6 +99,6 @@ fn cannot_open(path: &Path, option: &str) -> String {
 fn write_failed(what: &str, error: &io::Error) -> Note {
     Note::WriteFailed {
         what: what.into(),
-        error: error.to_string().into(),
+        error: error.into(),
     }
 }

@@ -177,7 +177,7 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
             row += &words.last_good(text::whole(now.since(last_good)));
         }
         let row = style.tone(Tone::Notice, &row);
-        return Some([&row, words.colon(), &offline.error].concat());
+        return Some([&row, words.colon(), &words.cause(&offline.error)].concat());
     }
     let Some(phase) = board.phase else {
         return Some(style.tone(Tone::Faint, words.no_answer_yet()));
@@ -517,13 +517,13 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         board.offline = Some(crate::board::Offline {
             since: Moment::at(3.0),
             attempts: 2,
-            error: "HTTP 502".into(),
+            error: crate::cause::Cause::Empty,
         });
         let picture = draw(&board, &mut Layout::default(), 45.0, 80, 24);
         let row = picture.lines().nth(1).expect("a second row");
         assert_eq!(
             row,
-            "! no contact for 42s, last good answer 45s ago: HTTP 502"
+            "! no contact for 42s, last good answer 45s ago: an empty answer"
         );
     }
 

@@ -10,21 +10,23 @@ use super::Render;
 use crate::board::{Board, Change};
 use crate::clock::Moment;
 use crate::event::{Event, Kind, Outcome, Started};
+use crate::lang::Lang;
 use crate::model::{Phase, UnitState};
 
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
 
-/// Writes events to a file or to stdout; traces go to `errors`.
+/// Writes events to a file or to stdout; traces, which people read, go to `errors`.
 pub(crate) struct Json<W, E> {
     out: W,
     errors: E,
+    lang: Lang,
 }
 
 impl<W: Write, E: Write> Json<W, E> {
     /// Writes the stream to `out` and the lines of `--verbose` to `errors`.
-    pub(crate) fn new(out: W, errors: E) -> Self {
-        Self { out, errors }
+    pub(crate) fn new(out: W, errors: E, lang: Lang) -> Self {
+        Self { out, errors, lang }
     }
 
     fn line(&mut self, event: &Event<'_>, board: &Board, body: Body<'_>) -> io::Result<()> {
@@ -65,7 +67,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 };
                 let body = Body::Offline {
                     attempt: offline.attempts,
-                    error: &offline.error,
+                    error: offline.error.to_string(),
                     status: *status,
                     retry_in_ms: milliseconds(*retry_in),
                     offline_ms: milliseconds(event.moment().since(offline.since)),
@@ -81,7 +83,8 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 self.line(event, board, Body::Warning { message })?;
             }
             // Not an event; and whether stderr can be written does not matter to the stream.
-            Kind::Trace(line) => {
+            Kind::Trace(request) => {
+                let line = self.lang.words().request(request);
                 let _ = writeln!(self.errors, "{line}");
                 return Ok(());
             }
@@ -136,7 +139,7 @@ enum Body<'a> {
     Progress(Figures),
     Offline {
         attempt: u32,
-        error: &'a str,
+        error: String,
         status: Option<u16>,
         retry_in_ms: u64,
         offline_ms: u64,

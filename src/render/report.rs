@@ -32,7 +32,7 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
             let heading = style.tone(Tone::Notice, words.warning());
             [&heading, words.colon(), &words.note(note)].concat()
         }
-        Kind::Trace(line) => style.tone(Tone::Faint, line),
+        Kind::Trace(request) => style.tone(Tone::Faint, &words.request(request)),
         _ => return None,
     })
 }

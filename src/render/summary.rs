@@ -66,7 +66,7 @@ impl Render for StepSummary {
         // What an earlier command of the step wrote may end in the middle of a line.
         blocks.insert(0, "\n".into());
         let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), words)
-            .ok_or_else(|| io::Error::other("1 MiB is in it already"))?;
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "1 MiB is in it already"))?;
         self.file.write_all(text.as_bytes())
     }
 }

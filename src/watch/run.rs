@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use super::{Options, Reason, Watch};
 use crate::board::Board;
+use crate::cause::Cause;
 use crate::clock::{self, Moment, Now, Work};
-use crate::event::{Event, Kind, Outcome, Started};
+use crate::event::{Event, Kind, Outcome, Started, Traced};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Snapshot, Unit};
 use crate::provider::{PollError, Provider, Then};
@@ -32,8 +33,8 @@ pub(crate) enum Input {
     Stop,
     /// The screen is not what it was.
     Redraw(Screen),
-    /// A line about a request, for `--verbose`.
-    Trace(String),
+    /// What came of a request, for `--verbose`.
+    Trace(Traced),
     /// What the user should know, whichever target it is about.
     Warning(Note),
     /// The end of the log of the failed unit at a place.
@@ -264,9 +265,9 @@ fn take(members: &mut [Member], input: Input, output: &mut Output) {
             signals::stop();
         }
         Input::Redraw(screen) => output.redraw(screen),
-        Input::Trace(line) => {
+        Input::Trace(traced) => {
             if let Some(member) = members.first() {
-                let kind = Kind::Trace(&line);
+                let kind = Kind::Trace(&traced);
                 let at = Now::read();
                 output.event(&Event { at, kind }, member.watch.board());
             }
@@ -342,7 +343,7 @@ fn poller(
 
 fn panicked() -> PollError {
     PollError {
-        cause: "an error in deploywatch itself; please report it".into(),
+        cause: Cause::Bug,
         status: None,
         then: Then::AskAgain { retry_after: None },
         date: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{OnPause, Options, Watch};
+use crate::cause::Cause;
 use crate::clock::{Moment, Now};
 use crate::event::{Kind, Started};
 use crate::exit::{Signal, Verdict};
@@ -116,7 +117,7 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
         },
     };
     PollError {
-        cause: "made up".into(),
+        cause: Cause::Empty,
         status: random.choice([None, Some(404), Some(503)]).flatten(),
         then,
         date: None,

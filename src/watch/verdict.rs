@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Ending, Options};
 use crate::board::Board;
+use crate::cause::{Cause, Hint};
 use crate::clock::Moment;
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Phase, Unit};
@@ -37,10 +38,10 @@ pub(crate) enum Finding<'a> {
         flaws: &'a [Note],
     },
     Refused {
-        cause: &'a str,
-        hint: Option<&'a str>,
+        cause: &'a Cause,
+        hint: Option<&'a Hint>,
     },
-    SayMore(&'a str),
+    SayMore(&'a Cause),
     Lost,
     /// The recording that is played ends.
     Over,
@@ -64,14 +65,14 @@ pub(crate) enum Reason {
     /// `--strict`, and what was wrong with the success.
     Strict(Vec<Note>),
     Refused {
-        cause: String,
-        hint: Option<String>,
+        cause: Cause,
+        hint: Option<Hint>,
     },
     /// What the user must say for the deployment to be found.
-    SayMore(String),
+    SayMore(Cause),
     /// The last error, and for how long polls had failed.
     Lost {
-        error: Arc<str>,
+        error: Cause,
         offline: Duration,
     },
     /// The recording that is played ends.
@@ -117,17 +118,17 @@ pub(crate) fn judge(
         Finding::Refused { cause, hint } => (
             Verdict::Refused,
             Reason::Refused {
-                cause: (*cause).to_owned(),
-                hint: hint.map(str::to_owned),
+                cause: (*cause).clone(),
+                hint: hint.cloned(),
             },
         ),
-        Finding::SayMore(what) => (Verdict::Unclear, Reason::SayMore((*what).to_owned())),
+        Finding::SayMore(what) => (Verdict::Unclear, Reason::SayMore((*what).clone())),
         Finding::Lost => {
             let offline = board.offline.as_ref()?;
             (
                 Verdict::Lost,
                 Reason::Lost {
-                    error: Arc::clone(&offline.error),
+                    error: offline.error.clone(),
                     offline: now.since(offline.since),
                 },
             )
@@ -195,10 +196,10 @@ impl fmt::Display for Reason {
                 f.write_str(" that counts as a failure")
             }
             Self::Refused { cause, hint } => {
-                f.write_str(cause)?;
+                write!(f, "{cause}")?;
                 hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
             }
-            Self::SayMore(what) => f.write_str(what),
+            Self::SayMore(what) => write!(f, "{what}"),
             Self::Lost { error, offline } => write!(
                 f,
                 "no good answer for {}, the last one: {error}; how the deployment ends is unknown",
@@ -374,7 +375,7 @@ mod tests {
         for (finding, code) in [
             (
                 Finding::Refused {
-                    cause: "HTTP 404",
+                    cause: &Cause::Empty,
                     hint: None,
                 },
                 5,

@@ -11,10 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::{Url, form_urlencoded};
 
+use crate::cause::{self, Cause, Hint, SignIn};
 use crate::http::{Answer, Body, Failure, Http, Request};
 use crate::provider::{PollError, Then};
 use crate::secret::Secret;
-use crate::text;
 
 /// The port of the Manager's CAS server [D].
 const CAS_PORT: u16 = 20009;
@@ -32,16 +32,6 @@ const PAGE: usize = 64 << 10;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
-
-const TURNED_DOWN: &str = "check the user and the password (an older Manager with Kerberos takes \
-    --auth cas); they are not sent again, because five wrong ones lock the account";
-const UNHEARD: &str = "the password went out four times and no answer said whether it is right; it \
-    is not sent again, because a fifth wrong one would lock the account";
-const NO_RIGHT: &str = "the user has no right to see the command, or the account is locked";
-const NOT_FOUND: &str = "check the command's id, and the endpoint: it is the cluster's Manager, \
-    usually https://<floating IP>:28443, with nothing behind it";
-const NO_CAS: &str = "that is the CAS server, port 20009; a newer Manager takes --auth basic";
-const WANTS_USER: &str = "this Manager wants a sign-in: give --user NAME, without --auth none";
 
 /// How to sign in.
 #[derive(Clone)]
@@ -117,7 +107,7 @@ impl Call<'_> {
         };
         let answer = self.http.deliver(&request, self.body)?;
         if answer.is_success() && answer.is_html(self.body) {
-            let cause = sign_in_page(self.body.bytes());
+            let cause = Cause::SignIn(sign_in_page(self.body.bytes()));
             return Err(Rejection {
                 error: PollError::refused(cause, Some(answer.status)),
                 why: Why::SignInPage,
@@ -134,7 +124,7 @@ impl Call<'_> {
             error: if found {
                 error
             } else {
-                error.with_hint(NOT_FOUND)
+                error.with_hint(Hint::CommandAndEndpoint)
             },
             why,
         })
@@ -263,7 +253,7 @@ impl Session {
         let answer = self.ask_with(call, cookie.as_deref());
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
-                rejection.error.with_hint(WANTS_USER)
+                rejection.error.with_hint(Hint::User)
             }
             _ => rejection.error,
         })
@@ -332,7 +322,7 @@ impl State {
         if self.unheard < MOST {
             return Ok(());
         }
-        Err(PollError::refused(UNHEARD, None))
+        Err(PollError::refused(Cause::SignIn(SignIn::Unheard), None))
     }
 
     /// What the rejection of a request with the password says about the password.
@@ -352,12 +342,12 @@ impl State {
             }
             (Why::WantsSignIn | Why::SignInPage, _) => {
                 error.then = Then::Refused {
-                    hint: Some(TURNED_DOWN.into()),
+                    hint: Some(Hint::Password),
                     // A page in place of a 401 counts like one.
                     at_once: true,
                 };
             }
-            (Why::Other, Some(403)) => error = error.with_hint(NO_RIGHT),
+            (Why::Other, Some(403)) => error = error.with_hint(Hint::CommandPermission),
             (Why::Other, Some(300..400)) => {}
             _ => return error,
         }
@@ -383,7 +373,7 @@ impl Exchange<'_> {
         }
         self.follow(self.login_check())?;
         let session = self.state.cookies.session(port(self.endpoint));
-        let missing = || PollError::refused("the sign-in ended without a session", None);
+        let missing = || PollError::refused(Cause::SignIn(SignIn::NoSession), None);
         session.map(|_| ()).ok_or_else(missing)
     }
 
@@ -396,14 +386,11 @@ impl Exchange<'_> {
         let answer = self
             .follow(url.clone())
             .map_err(|error| match error.status {
-                Some(_) => error.with_hint(NO_CAS),
+                Some(_) => error.with_hint(Hint::CasServer),
                 None => error,
             })?;
-        let ticket = login_ticket(self.page.bytes()).ok_or_else(|| {
-            answer.unreadable(
-                "the page of the CAS server has no field lt (a newer Manager takes --auth basic)",
-            )
-        })?;
+        let ticket = login_ticket(self.page.bytes())
+            .ok_or_else(|| answer.unreadable(Cause::SignIn(SignIn::NoTicket)))?;
         self.state.may_send()?;
         self.state.unheard += 1;
         let service = format!("{}/web/cas_security_check.htm", base(self.endpoint));
@@ -425,7 +412,7 @@ impl Exchange<'_> {
     /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
     fn turned_down(&self, answer: &Answer) -> Rejection {
         if answer.is_success() {
-            let cause = sign_in_page(self.page.bytes());
+            let cause = Cause::SignIn(sign_in_page(self.page.bytes()));
             return Rejection {
                 error: PollError::refused(cause, Some(answer.status)),
                 why: Why::SignInPage,
@@ -487,10 +474,7 @@ impl Exchange<'_> {
                 None => return Err(answer.refusal(&[], |_| None)),
             }
         }
-        Err(PollError::refused(
-            "the sign-in redirects without end",
-            None,
-        ))
+        Err(PollError::refused(Cause::SignIn(SignIn::Endless), None))
     }
 
     /// Where an answer leads to: within the Manager's host, its port and the CAS server's.
@@ -503,9 +487,11 @@ impl Exchange<'_> {
             _ => {
                 // What follows a ? may be a ticket.
                 let place = location.split('?').next().unwrap_or_default();
-                let place = text::clean(place, text::NAME);
-                let cause = format!("the sign-in points to {place}, which is not followed");
-                Err(PollError::refused(cause, Some(answer.status)))
+                let place = SignIn::LeadsAway(cause::printable_name(place));
+                Err(PollError::refused(
+                    Cause::SignIn(place),
+                    Some(answer.status),
+                ))
             }
         }
     }
@@ -611,24 +597,20 @@ fn is_sign_in(location: &str) -> bool {
 }
 
 /// What a page is that came in place of JSON.
-fn sign_in_page(page: &[u8]) -> String {
+fn sign_in_page(page: &[u8]) -> SignIn {
     let page = String::from_utf8_lossy(&page[..page.len().min(PAGE)]);
-    let cause = "an HTML page under HTTP 200 instead of JSON, as a Manager shows its sign-in page";
-    match title(&page) {
-        Some(title) => format!("{cause}: \"{title}\""),
-        None => cause.to_owned(),
-    }
+    SignIn::Page(title(&page))
 }
 
 /// The title of an HTML page.
-fn title(page: &str) -> Option<String> {
+fn title(page: &str) -> Option<Arc<str>> {
     // The same length as the page itself, so that places in it are places there.
     let lower = page.to_ascii_lowercase();
     let tag = lower.find("<title")?;
     let begin = tag + lower[tag..].find('>')? + 1;
     let end = begin + lower[begin..].find('<')?;
-    let title = text::clean(&page[begin..end], text::NAME);
-    (!title.is_empty()).then(|| title.into_owned())
+    let title = cause::printable_name(&page[begin..end]);
+    (!title.is_empty()).then_some(title)
 }
 
 /// The value of the form's field `lt` [D].
@@ -709,10 +691,10 @@ mod tests {
     /// again, whether that counts, and whether it ends the watch at once.
     fn blamed(why: Why, status: Option<u16>, refused: bool) -> (bool, u8, bool) {
         let error = match (refused, status) {
-            (true, status) => PollError::refused("made up", status),
+            (true, status) => PollError::refused(Cause::Empty, status),
             (false, status) => PollError {
                 status,
-                ..PollError::unreadable("made up")
+                ..PollError::unreadable(Cause::Empty)
             },
         };
         let state = State::new(false);

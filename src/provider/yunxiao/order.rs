@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::cause::Said;
 use crate::model::{Note, Unit, UnitKind, UnitState, Units};
 use crate::provider::wire::{Count, Fields, Text, check_length};
 
@@ -42,14 +43,10 @@ impl<'a> DeployOrder<'a> {
     }
 
     /// The error's own words: code, message, request id.
-    pub(super) fn error(&self) -> Option<String> {
-        let parts = [
-            self.error_code.get().map(str::to_owned),
-            self.error_message.get().map(str::to_owned),
-            self.request_id.get().map(|id| format!("(request {id})")),
-        ];
-        let has_words = self.error_code.get().or(self.error_message.get()).is_some();
-        has_words.then(|| parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    pub(super) fn error(&self) -> Option<Said> {
+        let parts = [self.error_code.get(), self.error_message.get()];
+        let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        (!words.is_empty()).then(|| Said::new(&words, self.request_id.get()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::cause::{Cause, Document, Lacking};
 use crate::provider::PollError;
 use crate::provider::wire::{self, Fields, List, Object, Text, safe_in_url};
 
@@ -137,18 +138,16 @@ const ORDER_ACTION: &str = "GetVMDeployOrder";
 /// Reads a run.
 pub(super) fn read(body: &[u8]) -> Result<Run, PollError> {
     let answer: Wire<'_> = wire::read(body)
-        .map_err(|error| PollError::unreadable(format!("not the JSON of a run: {error}")))?;
+        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Run, &error)))?;
     if answer.success.is("false") {
-        let words = super::words(body).unwrap_or_else(|| "no reason given".into());
-        return Err(PollError::unreadable(format!("an error answer: {words}")));
+        return Err(PollError::unreadable(Cause::error(super::words(body))));
     }
     let wrapped = answer.pipeline_run.as_deref();
     let run = wrapped.map_or(&answer, |Fields(run)| run);
     if run.status.get().is_none() {
-        let words = super::words(body);
-        return Err(PollError::unreadable(match words {
-            Some(words) => format!("an error answer: {words}"),
-            None => "the answer has no run status".into(),
+        return Err(PollError::unreadable(match super::words(body) {
+            None => Cause::Lacks(Lacking::RunStatus),
+            said => Cause::error(said),
         }));
     }
     let jobs = run
