@@ -774,11 +774,23 @@ fn root(error: &(dyn Error + 'static)) -> String {
     text::clean(&inner.to_string(), text::MESSAGE).into_owned()
 }
 
-/// The same as data: the innermost cause in which the system or a library says what it is.
+/// An error and what lies under it.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        // An io::Error hides what it carries from source(), and may carry another one.
+        let carried = error.downcast_ref().and_then(io::Error::get_ref);
+        match carried {
+            Some(carried) => Some(carried),
+            None => error.source(),
+        }
+    })
+}
+
+/// What went wrong below: the words of the innermost cause, and the kind that the system or a library
+/// gives it.
 fn trouble(error: &(dyn Error + 'static)) -> Trouble {
     let words = root(error);
-    let chain = std::iter::successors(Some(error), |outer| (*outer).source());
-    let kinds = chain.filter_map(|error| error.downcast_ref().map(io::Error::kind));
+    let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
     let kind = kinds.filter(|kind| *kind != io::ErrorKind::Other).last();
     let kind = kind.unwrap_or(match &*words {
         // hyper's own error, which is none of the system's.
@@ -790,23 +802,15 @@ fn trouble(error: &(dyn Error + 'static)) -> Trouble {
 
 /// What is wrong with the server's certificate, where that is what went wrong.
 fn certificate_problem(error: &(dyn Error + 'static)) -> Option<Distrust> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(problem)) = error.downcast_ref() {
-            let words = problem.to_string();
-            if words.contains("CaUsedAsEndEntity") {
-                return Some(Distrust::OfAuthority);
-            }
-            return Some(Distrust::Flaw(flaw(problem), cause::printable(&words)));
-        }
-        // An io::Error hides what it carries from source(), and may carry another one.
-        let carried = error.downcast_ref().and_then(io::Error::get_ref);
-        next = match carried {
-            Some(carried) => Some(carried),
-            None => error.source(),
-        };
+    let problem = chain(error).find_map(|error| match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
+        _ => None,
+    })?;
+    let words = problem.to_string();
+    if words.contains("CaUsedAsEndEntity") {
+        return Some(Distrust::OfAuthority);
     }
-    None
+    Some(Distrust::Flaw(flaw(problem), cause::printable(&words)))
 }
 
 fn flaw(problem: &CertificateError) -> Flaw {

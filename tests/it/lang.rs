@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::support::{
-    Order, Output, Program, Reply, Screen, Server, events, order, order_with, yunxiao,
+    Order, Output, Program, Reply, SECRET, Screen, Server, deploywatch, events, order, order_with,
+    yunxiao, yunxiao_at,
 };
 
 const CHINESE: (&str, &str) = ("LANG", "zh_CN.UTF-8");
@@ -172,6 +173,152 @@ fn events_are_the_same_in_every_language() {
     assert_eq!(steady(english.events()), steady(chinese.events()));
     let beside = events(&beside.file("events"));
     assert_eq!(steady(english.events()), steady(beside));
+}
+
+/// Fails where two English words follow each other. Options and URLs are no words, the reason phrases
+/// of HTTP have capitals, and the command that watches again is what it is.
+#[track_caller]
+fn assert_no_english(out: &Output) {
+    let is_word = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
+    for line in out.stdout.lines().chain(out.stderr.lines()) {
+        let words: Vec<_> = line.split(' ').collect();
+        let mut pairs = words.windows(2);
+        let sentence = pairs.find(|pair| pair.iter().all(|word| is_word(word)));
+        let is_command = line.starts_with("    deploywatch ");
+        assert!(sentence.is_none() || is_command, "English in {line}\n{out}");
+    }
+}
+
+/// What can go wrong with a poll, what is said of it, and the same in the events.
+fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
+    let cut = Order::new("Success").json();
+    vec![
+        (
+            Reply::reset(),
+            6,
+            "没有响应：连接被对端重置",
+            "no answer: Connection reset by peer (os error 104)",
+        ),
+        (
+            Reply::raw(""),
+            6,
+            "没有响应：连接提前关闭",
+            "no answer: connection closed before message completed",
+        ),
+        (
+            Reply::cut(cut.clone()),
+            6,
+            "响应中断：连接提前关闭",
+            "the answer broke off: end of file before message length reached",
+        ),
+        (
+            Reply::hang(),
+            6,
+            "1s 内没有收到完整响应",
+            "no whole answer within 1s",
+        ),
+        (
+            Reply::status(502, ""),
+            6,
+            "HTTP 502 Bad Gateway",
+            "HTTP 502 Bad Gateway",
+        ),
+        (
+            Reply::html("<title>Sign in"),
+            6,
+            "返回的是 HTML 页面，不是 JSON",
+            "an HTML page instead of JSON",
+        ),
+        (Reply::empty(), 6, "响应为空", "an empty answer"),
+        (
+            Reply::json(&cut[..1]).header("x-request-id", "r-1"),
+            6,
+            "不是部署单的 JSON（第 1 行第 1 列）",
+            "not the JSON of a deploy order: EOF while parsing an object at line 1 column 1",
+        ),
+        (
+            Reply::json("{}"),
+            6,
+            "响应中没有部署单状态",
+            "the answer has no order status",
+        ),
+        (
+            Reply::json(r#"{"success":false,"errorMessage":"系统繁忙","requestId":"r-1"}"#),
+            6,
+            "返回错误：系统繁忙（请求 r-1）",
+            "an error answer: 系统繁忙 (request r-1)",
+        ),
+        (
+            Reply::status(302, "").header("location", "/login"),
+            5,
+            "请求被拒绝：HTTP 302 Found：重定向到 /login，不跟随\n",
+            "HTTP 302 Found: it points to /login, which is not followed",
+        ),
+        (
+            Reply::status(401, "").header("x-request-id", "r-1"),
+            5,
+            "请求被拒绝：HTTP 401 Unauthorized（请求 r-1）；请检查令牌",
+            "HTTP 401 Unauthorized (request r-1); check the token",
+        ),
+        (
+            Reply::status(403, r#"{"errorCode":"E1","errorMessage":"没有权限"}"#),
+            5,
+            "HTTP 403 Forbidden：E1 没有权限；令牌需要“流水线 / 主机部署”的只读权限",
+            "HTTP 403 Forbidden: E1 没有权限; the token needs the read permission",
+        ),
+    ]
+}
+
+#[test]
+fn why_a_poll_failed_is_said_in_chinese_and_in_events_as_ever() {
+    let started: Vec<_> = failures()
+        .into_iter()
+        .map(|(reply, code, chinese, english)| {
+            let server = Server::script(vec![reply]);
+            let once = |arguments: &[&str]| {
+                let program = yunxiao(&server).args(["--once", "--request-timeout", "1s", "-v"]);
+                program.env(CHINESE.0, CHINESE.1).args(arguments).spawn()
+            };
+            let lines = once(&["--events", "events"]);
+            (server, lines, code, chinese, english)
+        })
+        .collect();
+    for (_server, lines, code, chinese, english) in started {
+        let out = lines.wait();
+        out.code(code).stdout_has(chinese);
+        assert_no_english(&out);
+        let reason = out.file("events");
+        assert!(reason.contains(english), "{reason}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_in_chinese() {
+    let refuses = yunxiao_at("http://127.0.0.1:1").args(["--lang", "zh", "--once"]);
+    let out = refuses.run();
+    out.code(6).stdout_has("连接不上：连接被拒绝");
+    assert_no_english(&out);
+    let unknown = yunxiao_at("https://deploywatch.invalid").args(["--lang", "zh", "--once"]);
+    let out = unknown.run();
+    out.code(6).stdout_has("连接不上：域名无法解析");
+    assert_no_english(&out);
+}
+
+#[test]
+fn what_the_command_line_does_not_say_is_said_in_chinese() {
+    let run = r#"{"pipelineRunId":7,"status":"RUNNING","stages":[{"stageInfo":{"jobs":[
+        {"id":1,"name":"华东","status":"RUNNING","actions":[{"type":"GetVMDeployOrder"}]},
+        {"id":2,"name":"华北","status":"RUNNING","actions":[{"type":"GetVMDeployOrder"}]}]}}]}"#;
+    let server = Server::script(vec![Reply::json(run)]);
+    let program = deploywatch(["yunxiao", "--pipeline", "123", "--endpoint", &server.url()]);
+    let out = program
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .args(["--lang", "zh"])
+        .run();
+    let text = "无法确定要跟踪的部署：本次运行有多个部署任务，请用 --job 选定一个：华东（id 1）、华北（id 2）\n";
+    out.code(2)
+        .stderr_has(&format!("错误：{text}"))
+        .stdout_has(text);
 }
 
 /// What a README holds in every language: the levels of its headings, and the commands.

@@ -170,15 +170,21 @@ fn a_certificate_that_nobody_vouches_for_is_refused_at_once() {
 #[test]
 fn a_certificate_that_is_over_or_of_another_name_is_refused() {
     let authority = Authority::new();
-    for (flaw, says) in [
-        (Flaw::Expired, "expired"),
-        (Flaw::OtherName, "not valid for name"),
+    for (flaw, says, chinese) in [
+        (Flaw::Expired, "expired", "证书已过期"),
+        (Flaw::OtherName, "not valid for name", "证书与主机名不匹配"),
     ] {
         let server = TlsServer::start(authority.certify(flaw), &["Success"]);
-        let program = server.watch().file("ca.pem", &authority.pem);
-        let out = program.args(["--cacert", "ca.pem"]).run();
+        let watch = || {
+            let program = server.watch().file("ca.pem", &authority.pem);
+            program.args(["--cacert", "ca.pem"])
+        };
+        let out = watch().run();
         assert_refused(&out, says);
         assert_eq!(server.connections(), 1, "{out}");
+        let out = watch().args(["--lang", "zh"]).run();
+        let reason = format!("请求被拒绝：服务器证书校验失败：{chinese}；请用 --cacert FILE ");
+        out.code(5).stdout_has(&reason);
     }
 }
 
@@ -257,6 +263,8 @@ fn what_is_no_tls_is_a_failed_poll() {
     let url = server.url().replace("http", "https");
     let out = yunxiao_at(&url).args(["--once"]).run();
     out.code(6).stdout_has("lost").stderr_lacks("panicked");
+    let out = yunxiao_at(&url).args(["--once", "--lang", "zh"]).run();
+    out.code(6).stdout_has("连接不上：连接提前关闭");
 }
 
 #[test]
