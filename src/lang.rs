@@ -1,12 +1,13 @@
 //! The languages of what people read. Machines read the words of the model itself, which are
 //! English, whatever the language.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::cause::{Cause, Hint, Trouble};
 use crate::event::Traced;
 use crate::exit::Verdict;
-use crate::model::{Note, Phase, UnitKind, UnitState};
+use crate::model::{Note, Phase, Unit, UnitKind, UnitState};
 use crate::watch::Reason;
 
 mod en;
@@ -57,6 +58,8 @@ pub(crate) trait Words {
     fn reason(&self, reason: &Reason) -> String;
     fn cause(&self, cause: &Cause) -> String;
     fn hint(&self, hint: &Hint) -> String;
+    /// What there is to say about a unit beyond its state.
+    fn remark<'a>(&self, unit: &'a Unit) -> Option<Cow<'a, str>>;
 
     /// Between a heading and what it is about.
     fn colon(&self) -> &'static str;
@@ -161,7 +164,7 @@ mod tests {
     use super::*;
     use crate::cause::{Distrust, Document, Flaw, Lacking, Said, SignIn, Syntax};
     use crate::exit::Signal;
-    use crate::model::Exposure;
+    use crate::model::{About, Exposure};
 
     #[test]
     fn the_option_beats_the_locale_and_the_first_variable_that_is_set_counts() {
@@ -480,6 +483,57 @@ mod tests {
         }
     }
 
+    fn unit(about: Option<About>, detail: Option<&str>) -> Unit {
+        Unit {
+            id: "1".into(),
+            name: "192.0.2.1".into(),
+            kind: UnitKind::Component,
+            batch: None,
+            state: UnitState::Failed,
+            detail: detail.map(Into::into),
+            about,
+            began: None,
+            ended: None,
+        }
+    }
+
+    #[test]
+    fn what_a_detail_is_about_is_said_in_chinese() {
+        for (about, detail, english, chinese) in [
+            (None, None, None, None),
+            (None, Some("no image"), Some("no image"), Some("no image")),
+            (
+                Some(About::RollingBack),
+                None,
+                Some("rolling back"),
+                Some("正在回滚"),
+            ),
+            (
+                Some(About::RolledBack),
+                Some("no image"),
+                Some("rolled back: no image"),
+                Some("已回滚：no image"),
+            ),
+            (
+                Some(About::RollbackFailed),
+                None,
+                Some("rollback failed"),
+                Some("回滚失败"),
+            ),
+            (
+                Some(About::Status),
+                Some("ABORTED"),
+                Some("status ABORTED"),
+                Some("状态 ABORTED"),
+            ),
+        ] {
+            let unit = unit(about, detail);
+            assert_eq!(Lang::En.words().remark(&unit).as_deref(), english);
+            assert_eq!(unit.remark().as_deref(), english);
+            assert_eq!(Lang::Zh.words().remark(&unit).as_deref(), chinese);
+        }
+    }
+
     #[test]
     fn a_request_is_said_in_chinese() {
         let came = |came| Traced {
@@ -509,10 +563,7 @@ mod tests {
     fn every_reason_is_said_in_chinese() {
         let minute = Duration::from_secs(60);
         let reasons = [
-            Reason::FailFast {
-                unit: "192.0.2.1".into(),
-                detail: Some("x-1".into()),
-            },
+            Reason::FailFast(Box::new(unit(Some(About::RolledBack), Some("x-1")))),
             Reason::Strict(vec![Note::Skipped(1), Note::FailedInSuccess(1)]),
             Reason::Refused {
                 cause: Cause::Empty,

@@ -1,6 +1,7 @@
 //! What a deployment is, in deploywatch's own words. Providers speak it, the watch judges it, the
 //! renderers show it; it knows none of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroI64;
@@ -135,7 +136,7 @@ impl Phase {
 }
 
 /// A machine, a step or a component. Joined across polls by `id`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub(crate) id: Arc<str>,
     pub(crate) name: Arc<str>,
@@ -145,10 +146,42 @@ pub(crate) struct Unit {
     pub(crate) state: UnitState,
     /// The provider's reason, or what else it says about the unit.
     pub(crate) detail: Option<Arc<str>>,
+    /// What the detail is about, where that is not the deployment of the unit.
+    pub(crate) about: Option<About>,
     /// When the provider says that it began and ended, in milliseconds since 1970. Not 0, so that a
     /// time takes no more room than its number: there may be 100,000 units.
     pub(crate) began: Option<NonZeroI64>,
     pub(crate) ended: Option<NonZeroI64>,
+}
+
+impl Unit {
+    /// What there is to say about it beyond its state, in the words of the event stream.
+    pub(crate) fn remark(&self) -> Option<Cow<'_, str>> {
+        let detail = self.detail.as_deref();
+        let Some(about) = self.about else {
+            return detail.map(Cow::Borrowed);
+        };
+        let what = match about {
+            About::RollingBack => "rolling back",
+            About::RolledBack => "rolled back",
+            About::RollbackFailed => "rollback failed",
+            About::Status => return detail.map(|word| format!("status {word}").into()),
+        };
+        Some(match detail {
+            Some(reason) => format!("{what}: {reason}").into(),
+            None => what.into(),
+        })
+    }
+}
+
+/// What the detail of a unit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    RollingBack,
+    RolledBack,
+    RollbackFailed,
+    /// A status beside the state: the detail is the provider's word for it.
+    Status,
 }
 
 /// What a provider's units are.
@@ -437,6 +470,7 @@ impl<'a> Units<'a> {
             batch,
             state,
             detail,
+            about: None,
             began: None,
             ended: None,
         });

@@ -1,12 +1,13 @@
 //! English.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Words;
 use crate::cause::{Cause, Hint, Trouble};
 use crate::event::Traced;
 use crate::exit::Verdict;
-use crate::model::{Note, Phase, UnitKind, UnitState};
+use crate::model::{Note, Phase, Unit, UnitKind, UnitState};
 use crate::text::duration;
 use crate::watch::Reason;
 
@@ -43,6 +44,10 @@ impl Words for En {
 
     fn hint(&self, hint: &Hint) -> String {
         hint.to_string()
+    }
+
+    fn remark<'a>(&self, unit: &'a Unit) -> Option<Cow<'a, str>> {
+        unit.remark()
     }
 
     fn colon(&self) -> &'static str {

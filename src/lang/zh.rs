@@ -9,7 +9,7 @@ use super::Words;
 use crate::cause::{Cause, Distrust, Document, Flaw, Hint, Kind, Lacking, SignIn, Trouble};
 use crate::event::Traced;
 use crate::exit::{Signal, Verdict};
-use crate::model::{self, Exposure, Note, Phase, UnitKind, UnitState};
+use crate::model::{self, About, Exposure, Note, Phase, Unit, UnitKind, UnitState};
 use crate::text::duration;
 use crate::watch::Reason;
 
@@ -218,10 +218,9 @@ impl Words for Zh {
                     (_, note) => format!("{end}{}", aside(note)),
                 }
             }
-            Reason::FailFast { unit, detail } => {
-                let detail = detail.as_ref().map(|detail| format!("：{detail}"));
-                let detail = detail.unwrap_or_default();
-                format!("{unit} 失败，--fail-fast 立即结束跟踪{detail}")
+            Reason::FailFast(unit) => {
+                let remark = behind_colon(self.remark(unit));
+                format!("{} 失败，--fail-fast 立即结束跟踪{remark}", unit.name)
             }
             Reason::Strict(flaws) => {
                 let flaws: Vec<_> = flaws.iter().map(|flaw| self.note(flaw)).collect();
@@ -386,6 +385,20 @@ impl Words for Zh {
             Hint::Recorded(words) => words,
         }
         .into()
+    }
+
+    fn remark<'a>(&self, unit: &'a Unit) -> Option<Cow<'a, str>> {
+        let detail = unit.detail.as_deref();
+        let Some(about) = unit.about else {
+            return detail.map(Cow::Borrowed);
+        };
+        let what = match about {
+            About::RollingBack => "正在回滚",
+            About::RolledBack => "已回滚",
+            About::RollbackFailed => "回滚失败",
+            About::Status => return detail.map(|word| format!("状态 {word}").into()),
+        };
+        Some([what, &behind_colon(detail)].concat().into())
     }
 
     fn colon(&self) -> &'static str {

@@ -14,7 +14,7 @@ use super::wire::{self, Count, List, Loose, Text, safe_in_url};
 use super::{PollError, Provider, Then};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Answer, Body, Http};
-use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::model::{About, Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
 
 /// What the endpoint of a region begins with [O].
@@ -185,8 +185,8 @@ struct Component<'a> {
     rollback_fail_message: Text<'a>,
 }
 
-/// How a component stands, and what there is to say about it.
-type Standing = (UnitState, Option<String>);
+/// How a component stands, what there is to say about it, and what that is about.
+type Standing = (UnitState, Option<String>, Option<About>);
 
 impl Component<'_> {
     fn standing(&self, warnings: &mut Vec<Note>) -> Standing {
@@ -195,7 +195,7 @@ impl Component<'_> {
         }
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
         match &*own {
-            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, "rolled back"),
+            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, About::RolledBack),
             _ if own.starts_with("ROLLBACK_") => self.rollback_failed(),
             _ => {
                 let state = if self.status.is_cancelled() {
@@ -207,7 +207,10 @@ impl Component<'_> {
                 let message = message.filter(|_| state == UnitState::Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
-                (state, message.or((!well).then(|| format!("status {own}"))))
+                match message {
+                    None if !well => (state, Some(own), Some(About::Status)),
+                    message => (state, message, None),
+                }
             }
         }
     }
@@ -258,30 +261,27 @@ impl Component<'_> {
         ];
         let status = &self.rollback_job_status;
         match status.meaning(&known) {
-            Some(UnitState::Succeeded) => self.with_reason(UnitState::Failed, "rolled back"),
+            Some(UnitState::Succeeded) => self.with_reason(UnitState::Failed, About::RolledBack),
             Some(UnitState::Failed) => self.rollback_failed(),
             None if status.get().is_some() => {
                 status.warn_unknown("rollback_job_status", warnings);
-                self.with_reason(UnitState::Unknown, "rolling back")
+                self.with_reason(UnitState::Unknown, About::RollingBack)
             }
-            _ => self.with_reason(UnitState::Running, "rolling back"),
+            _ => self.with_reason(UnitState::Running, About::RollingBack),
         }
     }
 
     fn rollback_failed(&self) -> Standing {
         match self.rollback_fail_message.get() {
-            Some(message) => (UnitState::Failed, Some(message.to_owned())),
-            None => self.with_reason(UnitState::Failed, "rollback failed"),
+            Some(message) => (UnitState::Failed, Some(message.to_owned()), None),
+            None => self.with_reason(UnitState::Failed, About::RollbackFailed),
         }
     }
 
     /// What became of it, and why.
-    fn with_reason(&self, state: UnitState, what: &str) -> Standing {
-        let detail = match self.fail_message.get() {
-            Some(reason) => format!("{what}: {reason}"),
-            None => what.to_owned(),
-        };
-        (state, Some(detail))
+    fn with_reason(&self, state: UnitState, about: About) -> Standing {
+        let reason = self.fail_message.get();
+        (state, reason.map(str::to_owned), Some(about))
     }
 
     /// When its release began and ended, or its rollback, in epoch milliseconds.
@@ -374,7 +374,7 @@ fn units(components: &[Component<'_>], last: &[Unit], warnings: &mut Vec<Note>) 
             let index = seqs.binary_search(&seq).ok()?;
             u32::try_from(index + 1).ok()
         });
-        let (state, detail) = component.standing(warnings);
+        let (state, detail, about) = component.standing(warnings);
         let unit = units.push(
             id.or(name).unwrap_or(&nameless),
             name.or(id).unwrap_or(&nameless),
@@ -382,6 +382,7 @@ fn units(components: &[Component<'_>], last: &[Unit], warnings: &mut Vec<Note>) 
             state,
             detail.as_deref(),
         );
+        unit.about = about;
         (unit.began, unit.ended) = component.times();
     }
     units.finish()
@@ -710,7 +711,7 @@ mod tests {
         ] {
             let unit = unit(&format!(r#""status":"{status}","job_status":"{job}""#));
             assert_eq!(
-                (unit.state, unit.detail.as_deref()),
+                (unit.state, unit.remark().as_deref()),
                 (state, detail),
                 "{status}"
             );
@@ -772,8 +773,12 @@ mod tests {
             ),
         ] {
             let unit = unit(&format!(r#""job_status":"SUCCEEDED",{rollback}"#));
-            let found = (unit.state, unit.detail.as_deref());
-            assert_eq!(found, (state, Some(detail)), "{rollback}");
+            let remark = unit.remark();
+            assert_eq!(
+                (unit.state, remark.as_deref()),
+                (state, Some(detail)),
+                "{rollback}"
+            );
         }
         let none = r#""job_status":"SUCCEEDED","rollback_job_id":"","rollback_job_status":null"#;
         assert_eq!(unit(none).state, UnitState::Succeeded);

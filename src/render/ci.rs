@@ -63,9 +63,9 @@ fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> 
 fn unit(board: &Board, place: usize, words: &dyn Words) -> String {
     let unit = &board.unit(place).unit;
     let mut message = board.target.to_string();
-    if let Some(detail) = &unit.detail {
+    if let Some(remark) = words.remark(unit) {
         message += words.colon();
-        message += detail;
+        message += &remark;
     }
     if let Some(last) = board.log(place).and_then(<[String]>::last) {
         message += &format!("\n{last}");

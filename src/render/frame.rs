@@ -315,9 +315,9 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style
         style.tone(tone, mark),
         style.tone(tone, &state)
     );
-    if let Some(detail) = &unit.detail {
+    if let Some(remark) = style.words().remark(unit) {
         row += "  ";
-        row += detail;
+        row += &remark;
     }
     row.truncate(row.trim_end().len());
     row

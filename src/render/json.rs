@@ -1,5 +1,6 @@
 //! The event stream: one JSON object per line, schema 1.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
@@ -133,7 +134,7 @@ enum Body<'a> {
         batch: Option<u32>,
         from: Option<&'static str>,
         state: &'static str,
-        detail: Option<&'a str>,
+        detail: Option<Cow<'a, str>>,
         elapsed_ms: Option<u64>,
     },
     Progress(Figures),
@@ -175,7 +176,7 @@ struct Figures {
 struct Failed<'a> {
     id: &'a str,
     name: &'a str,
-    detail: Option<&'a str>,
+    detail: Option<Cow<'a, str>>,
     log: Option<&'a [String]>,
 }
 
@@ -212,7 +213,7 @@ impl<'a> Body<'a> {
             batch: seen.unit.batch,
             from: change.from.map(UnitState::word),
             state: seen.unit.state.word(),
-            detail: seen.unit.detail.as_deref(),
+            detail: seen.unit.remark(),
             elapsed_ms: board.age(seen, now).map(milliseconds),
         }
     }
@@ -251,7 +252,7 @@ impl<'a> Failed<'a> {
         Self {
             id: &unit.id,
             name: &unit.name,
-            detail: unit.detail.as_deref(),
+            detail: unit.remark(),
             log: board.log(place),
         }
     }

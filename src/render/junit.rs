@@ -130,8 +130,8 @@ fn unit(
 ) -> io::Result<()> {
     let unit = &seen.unit;
     let state = unit.state.word();
-    let message = match &unit.detail {
-        Some(detail) if unit.state == UnitState::Failed => detail.to_string(),
+    let message = match unit.remark() {
+        Some(remark) if unit.state == UnitState::Failed => remark.into_owned(),
         _ => {
             let words = Style::PLAIN.words();
             let story = report::story(board, seen, now, words, &str::to_owned);

@@ -113,9 +113,9 @@ impl<W: Write, E: Write> Plain<W, E> {
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
             line += words.once_more();
         }
-        if let Some(detail) = &unit.detail {
+        if let Some(remark) = words.remark(unit) {
             line += words.colon();
-            line += detail;
+            line += &remark;
         }
         let (_, tone) = paint::of_state(unit.state);
         self.line(at, board, &self.style.tone(tone, &line))

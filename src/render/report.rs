@@ -191,9 +191,9 @@ pub(super) fn story(
             words.lasts(age)
         };
     }
-    if let Some(detail) = &seen.unit.detail {
+    if let Some(remark) = words.remark(&seen.unit) {
         story += words.colon();
-        story += &quote(detail);
+        story += &quote(&remark);
     }
     let old = now.since(board.named(seen));
     // An end stays what it is.

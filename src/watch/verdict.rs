@@ -1,7 +1,6 @@
 //! The verdict: one function of what was found and of the options.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Ending, Options};
@@ -58,10 +57,7 @@ pub(crate) enum Reason {
     /// The provider's phase, and what it says about it.
     Phase(Phase, Option<Note>),
     /// `--fail-fast`, and the unit that failed.
-    FailFast {
-        unit: Arc<str>,
-        detail: Option<Arc<str>>,
-    },
+    FailFast(Box<Unit>),
     /// `--strict`, and what was wrong with the success.
     Strict(Vec<Note>),
     Refused {
@@ -96,13 +92,7 @@ pub(crate) fn judge(
     let (verdict, reason) = match finding {
         Finding::Answer {
             failed: Some(unit), ..
-        } if options.fail_fast => (
-            Verdict::Failed,
-            Reason::FailFast {
-                unit: Arc::clone(&unit.name),
-                detail: unit.detail.clone(),
-            },
-        ),
+        } if options.fail_fast => (Verdict::Failed, Reason::FailFast(Box::new((*unit).clone()))),
         Finding::Answer {
             phase: Some(Phase::Succeeded),
             flaws,
@@ -186,9 +176,11 @@ impl fmt::Display for Reason {
                     (_, None) => Ok(()),
                 }
             }
-            Self::FailFast { unit, detail } => {
-                write!(f, "{unit} failed, and --fail-fast ends the watch there")?;
-                detail.iter().try_for_each(|detail| write!(f, ": {detail}"))
+            Self::FailFast(unit) => {
+                let name = &unit.name;
+                write!(f, "{name} failed, and --fail-fast ends the watch there")?;
+                let remark = unit.remark();
+                remark.iter().try_for_each(|remark| write!(f, ": {remark}"))
             }
             Self::Strict(flaws) => {
                 f.write_str("the provider says that it succeeded, but --strict does not:")?;
@@ -320,6 +312,7 @@ mod tests {
             batch: None,
             state: UnitState::Failed,
             detail: None,
+            about: None,
             began: None,
             ended: None,
         };
