@@ -280,7 +280,7 @@ impl Words for Zh {
                 format!("HTTP {status}{}", behind_colon(words.as_ref()))
             }
             Cause::Redirect { status, to } => match to {
-                Some(to) => format!("HTTP {status}：重定向到 {to}，不跟随"),
+                Some(to) => format!("HTTP {status}：重定向到 {to}，未跟随"),
                 None => format!("HTTP {status}：重定向没有给出目标地址"),
             },
             Cause::Partial => "只返回了部分内容".into(),
@@ -297,7 +297,7 @@ impl Words for Zh {
                 format!("返回错误{}：{words}", code.unwrap_or_default())
             }
             Cause::Query(Some(status)) => format!("返回错误：查询状态为 {status}"),
-            Cause::Query(None) => "返回错误：没有查询状态".into(),
+            Cause::Query(None) => "返回错误：响应中没有查询状态".into(),
             Cause::Provider(words) | Cause::Recorded(words) => words.to_string(),
             Cause::Lacks(what) => match what {
                 Lacking::OrderStatus => "响应中没有部署单状态".into(),
@@ -306,9 +306,9 @@ impl Words for Zh {
                 Lacking::Record => "响应中没有 record_id，--fresh 无法区分各次运行".into(),
             },
             Cause::TwoStatuses => "响应中有两个部署单状态".into(),
-            Cause::OtherRun => "响应的不是正在跟踪的那次运行".into(),
+            Cause::OtherRun => "返回的不是正在跟踪的那次运行".into(),
             Cause::NoRun => "不知道是哪次运行".into(),
-            Cause::NothingDeployed => "运行已成功，但没有生成部署单，没有可跟踪的部署".into(),
+            Cause::NothingDeployed => "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署".into(),
             Cause::WhichJob { wanted, jobs } => {
                 let there = jobs.iter().map(|(name, id)| format!("{name}（id {id}）"));
                 let there = there.collect::<Vec<_>>().join("、");
@@ -328,9 +328,9 @@ impl Words for Zh {
                         behind_colon(title.as_ref())
                     )
                 }
-                SignIn::LeadsAway(place) => format!("登录时重定向到 {place}，不跟随"),
-                SignIn::Endless => "登录时重定向没有尽头".into(),
-                SignIn::NoSession => "登录结束，但没有得到会话".into(),
+                SignIn::LeadsAway(place) => format!("登录时重定向到 {place}，未跟随"),
+                SignIn::Endless => "登录时陷入循环重定向".into(),
+                SignIn::NoSession => "登录完成，但没有获得会话".into(),
                 SignIn::NoTicket => {
                     "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）".into()
                 }
@@ -338,14 +338,14 @@ impl Words for Zh {
                     .into(),
             },
             Cause::Over => "录制到此结束".into(),
-            Cause::Bug => "deploywatch 自身出错，请反馈".into(),
+            Cause::Bug => "deploywatch 内部错误，请反馈".into(),
             Cause::Numbered(cause, request) => format!("{}（请求 {request}）", self.cause(cause)),
         }
     }
 
     fn hint(&self, hint: &Hint) -> String {
         match hint {
-            Hint::Trust => "请用 --cacert FILE 指定签发它的 CA 证书；--insecure 则什么都不校验",
+            Hint::Trust => "请用 --cacert FILE 指定签发它的 CA 证书；--insecure 会跳过全部校验",
             Hint::Token => "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
             Hint::TokenPermission(name) => return format!("令牌需要“{name}”的只读权限"),
             Hint::OrganizationIds => {

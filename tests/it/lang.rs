@@ -251,7 +251,7 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
         (
             Reply::status(302, "").header("location", "/login"),
             5,
-            "请求被拒绝：HTTP 302 Found：重定向到 /login，不跟随\n",
+            "请求被拒绝：HTTP 302 Found：重定向到 /login，未跟随\n",
             "HTTP 302 Found: it points to /login, which is not followed",
         ),
         (
