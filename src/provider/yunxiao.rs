@@ -6,9 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
+mod machines;
 mod order;
 mod run;
 
+use machines::{Last, Prints};
 use order::DeployOrder;
 use run::{End, Found, Run};
 
@@ -67,6 +69,8 @@ pub(crate) struct Yunxiao {
     /// The body of the run, and of a log: read now and then, beside the order's.
     side: Body,
     last: Arc<Snapshot>,
+    /// What its machines looked like.
+    prints: Prints,
     /// Good polls in a row in which a machine had failed, none moved, and the order ran on.
     stuck: u32,
 }
@@ -101,6 +105,7 @@ impl Yunxiao {
             body: Body::default(),
             side: Body::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
+            prints: Prints::default(),
             stuck: 0,
         }
     }
@@ -116,7 +121,11 @@ impl Yunxiao {
         )
         .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
         if !answer.same {
-            let mut snapshot = read(self.body.bytes(), &self.last.units, order)?;
+            let last = Last {
+                units: &self.last.units,
+                prints: &self.prints,
+            };
+            let (mut snapshot, prints) = read(self.body.bytes(), last, order)?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
                 snapshot.warnings.push(Note::FoundOrder {
@@ -125,6 +134,7 @@ impl Yunxiao {
                 });
             }
             self.last = Arc::new(snapshot);
+            self.prints = prints;
             self.body.understand();
         }
         if !runs_on_after_failure(&self.last) {
@@ -315,12 +325,16 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<Said> {
-    DeployOrder::parse(body, &[]).ok()?.error()
+    let mut rest = Vec::new();
+    let order = DeployOrder::parse(body, Last::none(&Prints::default()), &mut rest);
+    order.ok()?.error()
 }
 
-/// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> {
-    let mut answer = DeployOrder::parse(body, last)
+/// Reads an answer. `last` are the machines of the one before; those of this one come back with the
+/// snapshot.
+fn read(body: &[u8], last: Last<'_>, asked: &str) -> Result<(Snapshot, Prints), PollError> {
+    let mut rest = Vec::new();
+    let mut answer = DeployOrder::parse(body, last, &mut rest)
         .map_err(|error| PollError::unreadable(Cause::not_json(Document::Order, &error)))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
@@ -330,14 +344,15 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, PollError> 
     if wrapped.is_some() && answer.status.get().is_some() {
         return Err(PollError::unreadable(Cause::TwoStatuses));
     }
-    let order = wrapped.map_or(answer, |order| *order);
+    let mut order = wrapped.map_or(answer, |order| *order);
     if order.status.get().is_none() {
         return Err(PollError::unreadable(match order.error() {
             None => Cause::Lacks(Lacking::OrderStatus),
             said => Cause::error(said),
         }));
     }
-    Ok(map(order, asked))
+    let prints = std::mem::take(&mut order.prints);
+    Ok((map(order, asked), prints))
 }
 
 fn map(order: DeployOrder<'_>, asked: &str) -> Snapshot {
@@ -411,13 +426,21 @@ fn phase(status: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
 }
 
 #[cfg(test)]
+mod mutated;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
 
+    fn first(body: &[u8], asked: &str) -> Result<Snapshot, PollError> {
+        let none = Prints::default();
+        read(body, Last::none(&none), asked).map(|(snapshot, _)| snapshot)
+    }
+
     fn order(json: &str) -> Result<Snapshot, PollError> {
-        read(json.as_bytes(), &[], "1111")
+        first(json.as_bytes(), "1111")
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -436,7 +459,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot = read(SAMPLE, &[], "1111").expect("an order");
+        let snapshot = first(SAMPLE, "1111").expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let unit = &snapshot.units[0];
@@ -548,9 +571,9 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot = read(json.as_bytes(), &[], "44178813").expect("an order");
+        let snapshot = first(json.as_bytes(), "44178813").expect("an order");
         assert!(snapshot.warnings.is_empty());
-        let other = read(json.as_bytes(), &[], "1").expect("an order");
+        let other = first(json.as_bytes(), "1").expect("an order");
         assert_eq!(other.warnings.len(), 1);
     }
 

@@ -1,14 +1,17 @@
 //! A deploy order as it comes over the wire. There may be 100,000 machines in it, so that each is
-//! read, mapped and forgotten, instead of being kept in a list of its own first.
+//! read, mapped and forgotten, instead of being kept in a list of its own first; and their list is cut
+//! out where it can be, so that a machine that the last answer held already is not read at all.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
+use super::machines::{self, Cut, Last, Machine, Prints};
 use crate::cause::Said;
-use crate::model::{Note, Unit, UnitKind, UnitState, Units};
-use crate::provider::wire::{Count, Fields, Text, check_length};
+use crate::model::{Note, Unit, UnitKind, Units};
+use crate::provider::wire::{Count, Fields, Text};
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -26,19 +29,37 @@ pub(super) struct DeployOrder<'a> {
     pub(super) deploy_order: Option<Box<DeployOrder<'a>>>,
     /// The machines of `deployMachineInfo`.
     pub(super) machines: Vec<Unit>,
+    pub(super) prints: Prints,
     /// What there is to say about their words.
     pub(super) warnings: Vec<Note>,
 }
 
 impl<'a> DeployOrder<'a> {
-    /// Reads an answer; `last` are the machines of the one before.
+    /// Reads an answer; `last` are the machines of the one before, `rest` is where the answer is kept
+    /// without its machines.
     ///
     /// # Errors
     /// Where it is not the JSON of an object, or its list of machines is none.
-    pub(super) fn parse(body: &'a [u8], last: &[Unit]) -> serde_json::Result<Self> {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let order = OrderSeed { last }.deserialize(&mut json)?;
-        json.end()?;
+    pub(super) fn parse(
+        body: &'a [u8],
+        last: Last<'_>,
+        rest: &'a mut Vec<u8>,
+    ) -> serde_json::Result<Self> {
+        let mut cut = machines::cut(body, last, rest);
+        if cut.is_some()
+            && let Ok(order) = Self::read(rest, last, &mut cut)
+            // Else it was another list.
+            && cut.is_none()
+        {
+            return Ok(order);
+        }
+        Self::read(body, last, &mut None)
+    }
+
+    fn read(json: &'a [u8], last: Last<'_>, cut: &mut Option<Cut>) -> serde_json::Result<Self> {
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let order = OrderSeed { json, last, cut }.deserialize(&mut reader)?;
+        reader.end()?;
         order.ok_or_else(|| Error::custom("it is null"))
     }
 
@@ -70,7 +91,10 @@ enum Key {
 
 /// Reads an order; null is none.
 struct OrderSeed<'s> {
-    last: &'s [Unit],
+    json: &'s [u8],
+    last: Last<'s>,
+    /// The machines, where they were cut out of the JSON; whoever meets the gap takes them.
+    cut: &'s mut Option<Cut>,
 }
 
 impl<'de> DeserializeSeed<'de> for OrderSeed<'_> {
@@ -111,15 +135,20 @@ impl<'de> Visitor<'de> for OrderSeed<'_> {
                 Key::ErrorMessage => order.error_message = map.next_value()?,
                 Key::RequestId => order.request_id = map.next_value()?,
                 Key::DeployOrder => {
-                    let inner = map.next_value_seed(OrderSeed { last: self.last })?;
-                    order.deploy_order = inner.map(Box::new);
+                    let inner = OrderSeed {
+                        json: self.json,
+                        last: self.last,
+                        cut: self.cut,
+                    };
+                    order.deploy_order = map.next_value_seed(inner)?.map(Box::new);
                 }
                 Key::DeployMachineInfo => {
-                    let machines = MachineInfo(Machines {
+                    map.next_value_seed(MachineInfo {
+                        json: self.json,
                         last: self.last,
-                        warnings: &mut order.warnings,
-                    });
-                    order.machines = map.next_value_seed(machines)?;
+                        cut: self.cut,
+                        order: &mut order,
+                    })?;
                 }
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -132,29 +161,34 @@ impl<'de> Visitor<'de> for OrderSeed<'_> {
     }
 }
 
-/// Reads `deployMachineInfo`; null is none.
-struct MachineInfo<'s>(Machines<'s>);
+/// Reads `deployMachineInfo` into the order; null is none.
+struct MachineInfo<'s, 'a> {
+    json: &'s [u8],
+    last: Last<'s>,
+    cut: &'s mut Option<Cut>,
+    order: &'s mut DeployOrder<'a>,
+}
 
-impl<'de> DeserializeSeed<'de> for MachineInfo<'_> {
-    type Value = Vec<Unit>;
+impl<'de> DeserializeSeed<'de> for MachineInfo<'_, '_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for MachineInfo<'_> {
-    type Value = Vec<Unit>;
+impl<'de> Visitor<'de> for MachineInfo<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with machines")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         #[derive(Deserialize)]
         #[serde(field_identifier, rename_all = "camelCase")]
         enum Key {
@@ -162,20 +196,33 @@ impl<'de> Visitor<'de> for MachineInfo<'_> {
             #[serde(other)]
             Other,
         }
-        let mut list = Some(self.0);
-        let mut machines = Vec::new();
+        let mut seen = false;
         while let Some(key) = map.next_key()? {
             match key {
-                Key::DeployMachines => {
-                    let twice = || Error::custom("a key stands there twice");
-                    machines = map.next_value_seed(list.take().ok_or_else(twice)?)?;
+                Key::DeployMachines if seen => {
+                    return Err(Error::custom("a key stands there twice"));
                 }
+                Key::DeployMachines => seen = true,
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
+                    continue;
                 }
             }
+            if self.cut.is_none() {
+                self.order.machines = map.next_value_seed(Machines {
+                    last: self.last.units,
+                    warnings: &mut self.order.warnings,
+                })?;
+                continue;
+            }
+            let gap = map.next_value::<&RawValue>()?;
+            if let Some(cut) = self.cut.take_if(|cut| cut.stood_at(self.json, gap)) {
+                self.order.machines = cut.units;
+                self.order.prints = cut.prints;
+                self.order.warnings.extend(cut.warnings);
+            }
         }
-        Ok(machines)
+        Ok(())
     }
 }
 
@@ -206,66 +253,11 @@ impl<'de> Visitor<'de> for Machines<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut units = Units::new(UnitKind::Machine, self.last, self.last.len());
-        let mut place = 0;
         while let Some(machine) = list.next_element::<Option<Fields<Machine<'_>>>>()? {
             if let Some(Fields(machine)) = machine {
-                place += 1;
-                check_length(place)?;
-                machine.add_to(&mut units, place, self.warnings);
+                machine.add_to(&mut units, self.warnings)?;
             }
         }
         Ok(units.finish())
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Machine<'a> {
-    machine_sn: Text<'a>,
-    ip: Text<'a>,
-    status: Text<'a>,
-    client_status: Text<'a>,
-    batch_num: Count,
-}
-
-impl Machine<'_> {
-    /// Named by serial number, else by address [I]. `createTime` may be the order's own and is no
-    /// start time.
-    fn add_to(&self, units: &mut Units<'_>, place: usize, warnings: &mut Vec<Note>) {
-        let (serial, address) = (self.machine_sn.get(), self.ip.get());
-        let nameless;
-        let (id, name) = match (serial.or(address), address.or(serial)) {
-            (Some(id), Some(name)) => (id, name),
-            _ => {
-                nameless = format!("machine {place}");
-                (nameless.as_str(), nameless.as_str())
-            }
-        };
-        // Whether the host's agent answers. It is not the result of the deploy [I].
-        let agent_fails = self.client_status.is("error");
-        let detail = agent_fails.then_some("clientStatus error");
-        let state = state(&self.status, warnings);
-        units.push(id, name, self.batch_num.get(), state, detail);
-    }
-}
-
-/// A machine's `status` [D].
-const STATES: [(&str, UnitState); 6] = [
-    ("Success", UnitState::Succeeded),
-    ("Running", UnitState::Running),
-    ("Pending", UnitState::Pending),
-    ("Queued", UnitState::Queued),
-    ("Failed", UnitState::Failed),
-    ("Skipped", UnitState::Skipped),
-];
-
-fn state(status: &Text<'_>, warnings: &mut Vec<Note>) -> UnitState {
-    if let Some(state) = status.meaning(&STATES) {
-        return state;
-    }
-    if status.is_cancelled() {
-        return UnitState::Cancelled;
-    }
-    status.warn_unknown("machine status", warnings);
-    UnitState::Unknown
 }
