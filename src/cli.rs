@@ -47,7 +47,42 @@ use yunxiao::YunxiaoArgs;
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The commands that watch one deployment.
-const PROVIDERS: [&str; 5] = ["yunxiao", "codearts", "servicestage", "mrs", "fsd"];
+const PROVIDERS: [ProviderCommand; 5] = [
+    ProviderCommand {
+        name: "yunxiao",
+        options: YunxiaoArgs::augment_args,
+        read: |given| YunxiaoArgs::from_arg_matches_mut(given).map(Command::Yunxiao),
+    },
+    ProviderCommand {
+        name: "codearts",
+        options: CodeartsArgs::augment_args,
+        read: |given| CodeartsArgs::from_arg_matches_mut(given).map(Command::Codearts),
+    },
+    ProviderCommand {
+        name: "servicestage",
+        options: ServicestageArgs::augment_args,
+        read: |given| ServicestageArgs::from_arg_matches_mut(given).map(Command::Servicestage),
+    },
+    ProviderCommand {
+        name: "mrs",
+        options: MrsArgs::augment_args,
+        read: |given| MrsArgs::from_arg_matches_mut(given).map(Command::Mrs),
+    },
+    ProviderCommand {
+        name: "fsd",
+        options: FsdArgs::augment_args,
+        read: |given| FsdArgs::from_arg_matches_mut(given).map(Command::Fsd),
+    },
+];
+
+/// A command that watches one deployment.
+struct ProviderCommand {
+    name: &'static str,
+    /// Adds its options.
+    options: fn(clap::Command) -> clap::Command,
+    /// Reads them.
+    read: fn(&mut ArgMatches) -> Result<Command, clap::Error>,
+}
 /// The variables that hold a secret: those that can stand alone, and those that need others.
 const SECRETS: [&[&str]; 2] = [
     &["YUNXIAO_ACCESS_TOKEN", "HW_AUTH_TOKEN", "MRS_PASSWORD"],
@@ -358,20 +393,42 @@ pub(crate) struct DemoArgs {
 pub(crate) fn parse<I, T>(arguments: I) -> Result<Cli, clap::Error>
 where
     I: IntoIterator<Item = T>,
-    T: Into<OsString> + Clone,
+    T: Into<OsString>,
 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    // What cannot be read so is read with all there is, which knows what to say.
+    read_provider(&arguments).map_or_else(|| read(Cli::command(), &arguments), Ok)
+}
+
+/// Reads a command line that begins with a command that watches one deployment, without all others:
+/// clap makes the options of a watch anew for each command and copies their values from one level to
+/// the other, which takes as long as the rest of a start.
+fn read_provider(arguments: &[OsString]) -> Option<Cli> {
+    let (program, words) = arguments.split_first()?;
+    let (name, words) = words.split_first()?;
+    let provider = PROVIDERS.iter().find(|provider| name == provider.name)?;
+    let command = WatchArgs::augment_args(clap::Command::new("deploywatch"));
+    let mut command = (provider.options)(command);
+    let words = std::iter::once(program).chain(words);
+    let mut own = command.try_get_matches_from_mut(words).ok()?;
+    let (given, words) = words_again(provider.name, &command, &own);
+    Some(Cli {
+        watch: WatchArgs::from_arg_matches_mut(&mut own).ok()?,
+        command: (provider.read)(&mut own).ok()?,
+        given,
+        words,
+    })
+}
+
+fn read(command: clap::Command, arguments: &[OsString]) -> Result<Cli, clap::Error> {
     // The root's help lists the commands in its template, in groups.
-    let mut command = Cli::command().mut_subcommands(|command| command.hide(true));
+    let mut command = command.mut_subcommands(|command| command.hide(true));
     let matches = command.try_get_matches_from_mut(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    if let Some((name, own)) = matches.subcommand() {
-        cli.given = given_options(command.get_arguments(), own);
-        let provider = command.find_subcommand(name);
-        let options = provider.into_iter().flat_map(clap::Command::get_arguments);
-        cli.words = vec![name.to_owned()];
-        let own_options = options.filter(|option| !option.is_global_set());
-        cli.words.extend(given_options(own_options, own));
-        cli.words.extend_from_slice(&cli.given);
+    if let Some((name, own)) = matches.subcommand()
+        && let Some(command) = command.find_subcommand(name)
+    {
+        (cli.given, cli.words) = words_again(name, command, own);
     }
     if matches!(cli.command, Command::Completions { .. })
         && let Some(given) = cli.given.first()
@@ -382,13 +439,20 @@ where
     Ok(cli)
 }
 
-/// Those of the options that stand on the command line, one word each.
-fn given_options<'a>(
-    options: impl Iterator<Item = &'a clap::Arg>,
+/// The options of the watch that stand on the command line, one word each; and the command with all
+/// its options, those of the watch last.
+fn words_again(
+    name: &str,
+    command: &clap::Command,
     own: &ArgMatches,
-) -> Vec<String> {
-    let mut words = Vec::new();
-    for option in options {
+) -> (Vec<String>, Vec<String>) {
+    let (mut given, mut words) = (Vec::new(), vec![name.to_owned()]);
+    for option in command.get_arguments() {
+        let words = if option.is_global_set() {
+            &mut given
+        } else {
+            &mut words
+        };
         let id = option.get_id().as_str();
         let Some(long) = option.get_long() else {
             continue;
@@ -405,7 +469,8 @@ fn given_options<'a>(
             words.extend(values.map(|value| format!("--{long}={}", value.to_string_lossy())));
         }
     }
-    words
+    words.extend_from_slice(&given);
+    (given, words)
 }
 
 impl WatchArgs {
@@ -657,6 +722,34 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_provider_is_read_alone_as_among_all_commands() {
+        for line in [
+            "deploywatch yunxiao --pipeline 123 --order 1111 --order 1112 -i 5s",
+            "deploywatch yunxiao --pipeline yunxiao --order=fsd --events mrs",
+            "deploywatch codearts --task 0123456789abcdef0123456789abcdef --region r --fresh -q",
+            "deploywatch servicestage --project p --release r --region r -o json --on-pause exit",
+            "deploywatch mrs --command 42 --endpoint https://192.0.2.10:28443 --user u --strict",
+            "deploywatch fsd --logs 0 --lang zh",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            let alone = read_provider(&words).expect(line);
+            let all = read(Cli::command(), &words).expect(line);
+            assert_eq!(format!("{alone:?}"), format!("{all:?}"), "{line}");
+        }
+        for line in [
+            "deploywatch",
+            "deploywatch -q fsd",
+            "deploywatch demo",
+            "deploywatch fsd --help",
+            "deploywatch yunxiao --bogus",
+            "deploywatch fsd -q -o plain",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            assert!(read_provider(&words).is_none(), "{line}");
+        }
     }
 
     #[test]

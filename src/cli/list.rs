@@ -103,12 +103,9 @@ impl File<'_> {
         };
         let (provider, provider_place) = text("provider")?
             .ok_or_else(|| self.error(place, "provider: the table does not say which"))?;
-        let known = super::PROVIDERS.contains(&provider.as_str());
-        if !known {
-            let message = format!(
-                "provider: {provider:?} is not one of {}",
-                super::PROVIDERS.join(", ")
-            );
+        let known = super::PROVIDERS.map(|provider| provider.name);
+        if !known.contains(&provider.as_str()) {
+            let message = format!("provider: {provider:?} is not one of {}", known.join(", "));
             return Err(self.error(&provider_place, &message));
         }
         let name = text("name")?.map(|(name, _)| name);
