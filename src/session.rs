@@ -26,7 +26,6 @@ use crate::http::{Clients, Http};
 use crate::model::Note;
 use crate::render::{Facts, Output};
 use crate::replay::{Recording, Tape};
-use crate::signals;
 use crate::watch::{self, Input, Target};
 
 /// From one poll of the demo to the next: it takes seconds, not minutes.
@@ -140,7 +139,6 @@ fn watch(
     if let Some(first) = targets.first_mut() {
         first.warnings.extend(notes);
     }
-    signals::forward(inputs.clone())?;
     if let Some(recorder) = &recorder {
         recorder.begin(all, deploys.origins);
     }

@@ -83,7 +83,7 @@ enum Stage {
 /// list: it gets a verdict of its own, the worst of theirs.
 ///
 /// # Errors
-/// Where a polling thread cannot be started.
+/// Where a polling thread cannot be started, or signals cannot be handled.
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
@@ -103,6 +103,11 @@ pub(crate) fn run(
             output,
         )?);
     }
+    for member in &mut members {
+        member.step(start, all, resume, output);
+    }
+    // While the first requests are on their way: nothing else waits for it.
+    signals::forward(inputs.clone())?;
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
