@@ -19,6 +19,57 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         $element.Value
     }) -join ';'
 
+    $values = @{
+        '--interval' = @()
+        '-i' = @()
+        '--timeout' = @()
+        '-t' = @()
+        '--stall-timeout' = @()
+        '--max-offline' = @()
+        '--request-timeout' = @()
+        '--on-pause' = @('auto', 'wait', 'exit')
+        '--output' = @('auto', 'bars', 'plain', 'json', 'quiet')
+        '-o' = @('auto', 'bars', 'plain', 'json', 'quiet')
+        '--events' = @()
+        '--junit' = @()
+        '--summary' = @()
+        '--capture' = @()
+        '--logs' = @()
+        '--color' = @('auto', 'always', 'never')
+        '--lang' = @('en', 'zh')
+        '--cacert' = @()
+        '--pipeline' = @()
+        '--order' = @()
+        '--run' = @()
+        '--job' = @()
+        '--organization' = @()
+        '--endpoint' = @()
+        '--token-file' = @()
+        '--task' = @()
+        '--record' = @()
+        '--region' = @()
+        '--project' = @()
+        '--release' = @()
+        '--command' = @()
+        '--user' = @()
+        '--password-file' = @()
+        '--auth' = @('basic', 'cas', 'none')
+        '--key' = @()
+        '--operation' = @('deploy', 'extend', 'upgrade')
+        '--speed' = @()
+        '--scenario' = @('success', 'failure', 'pause', 'cancel', 'flaky')
+        '--units' = @()
+        '--duration' = @()
+        '--serve' = @()
+    }
+    $place = $commandElements.Count - $(if ($wordToComplete) { 2 } else { 1 })
+    $option = "$($commandElements[$place])"
+    if ($values.ContainsKey($option)) {
+        return $values[$option].Where{ $_ -like "$wordToComplete*" }.ForEach{
+            [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_)
+        }
+    }
+
     $completions = @(switch ($command) {
         'deploywatch' {
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')

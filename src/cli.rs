@@ -25,6 +25,7 @@ use crate::render::{ColorChoice, Files, OutputChoice};
 use crate::watch::{self, OnPause};
 
 mod codearts;
+pub(crate) mod completions;
 pub(crate) mod deploys;
 mod fsd;
 mod huawei;

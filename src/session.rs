@@ -9,14 +9,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use clap::CommandFactory;
 
 use crate::capture::Recorder;
 use crate::cli::deploys::{Deploy, Deploys};
-use crate::cli::list;
 #[cfg(feature = "demo")]
 use crate::cli::{self, DemoArgs, deploys::merged};
 use crate::cli::{Cli, Command, Environment, WatchArgs};
+use crate::cli::{completions, list};
 use crate::clock;
 #[cfg(feature = "demo")]
 use crate::demo;
@@ -65,9 +64,8 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => run_demo(arguments, &cli.given, environment),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "deploywatch", &mut script);
-            match io::stdout().write_all(&script) {
+            let script = completions::script(*shell);
+            match io::stdout().write_all(script.as_bytes()) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
                 _ => Ok(ExitCode::SUCCESS),
             }
