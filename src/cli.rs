@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -507,6 +507,31 @@ impl WatchArgs {
             junit: self.junit.as_deref(),
             summary: self.summary.as_deref(),
         }
+    }
+
+    /// Checks that no file is written twice, and that the file at `read` is not written: one would
+    /// destroy the other.
+    ///
+    /// # Errors
+    /// Where one is.
+    pub(crate) fn check_files(&self, read: Option<&Path>) -> Result<()> {
+        let written = [
+            ("--events", &self.events),
+            ("--junit", &self.junit),
+            ("--summary", &self.summary),
+            ("--capture", &self.capture),
+        ];
+        let mut seen: Vec<(&str, &Path)> = read.map(|file| ("FILE", file)).into_iter().collect();
+        for (option, file) in written {
+            let Some(file) = file.as_deref().filter(|file| !file.starts_with("/dev")) else {
+                continue;
+            };
+            if let Some((other, _)) = seen.iter().find(|(_, known)| *known == file) {
+                bail!("{other} and {option} are the same file, {}", file.display());
+            }
+            seen.push((option, file));
+        }
+        Ok(())
     }
 
     /// Whether certificates are left unchecked.

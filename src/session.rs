@@ -46,6 +46,7 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
         let mut deploys = Deploys::default();
         deploys.add(cli, None, environment)?;
         let all = deploys.list.len() > 1;
+        cli.watch.check_files(None)?;
         return watch(
             deploys,
             all,
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
     match &cli.command {
         Command::All { file } => {
             let (shown, deploys) = list::read(file, &cli.given, environment)?;
+            shown.check_files(Some(file))?;
             watch(deploys, true, &shown, Some(&arguments()), None, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
@@ -181,6 +183,7 @@ fn run_replay(
         cli.watch.capture.is_none(),
         "--capture records a watch, and a replay is none: leave it out"
     );
+    cli.watch.check_files(Some(file))?;
     let recording = Recording::read(file)?;
     let mut deploys = Deploys::default();
     for origin in &recording.header.deployments {
@@ -283,6 +286,7 @@ fn run_demo(
     real.watch.direct = true;
     let mut deploys = Deploys::default();
     deploys.add(&real, None, &environment)?;
+    real.watch.check_files(None)?;
     watch(deploys, false, &real.watch, None, None, &environment)
 }
 

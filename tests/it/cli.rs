@@ -242,6 +242,36 @@ fn completions_take_no_option_of_a_watch() {
 }
 
 #[test]
+fn no_file_is_written_twice_or_over_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "precious").unwrap();
+    let file = file.to_str().unwrap();
+    for (args, who) in [
+        (
+            &["demo", "--events", file, "--junit", file][..],
+            "--events and --junit",
+        ),
+        (
+            &["fsd", "--summary", file, "--capture", file],
+            "--summary and --capture",
+        ),
+        (&["replay", file, "--events", file], "FILE and --events"),
+    ] {
+        let out = deploywatch(args).run();
+        out.code(2).stdout_is_empty();
+        out.stderr_has(&format!("error: {who} are the same file, {file}\n"));
+        assert_eq!(fs::read_to_string(file).unwrap(), "precious");
+    }
+    let list = "[[deploy]]\nprovider = \"fsd\"\n";
+    fs::write(file, list).unwrap();
+    let out = deploywatch(["all", file, "--junit", file]).run();
+    out.code(2)
+        .stderr_has("error: FILE and --junit are the same file");
+    assert_eq!(fs::read_to_string(file).unwrap(), list);
+}
+
+#[test]
 fn options_of_a_watch_stand_before_or_after_the_command() {
     for (before, after) in [
         (&["--interval", "30ms", "-o", "json"][..], &["--once"][..]),
