@@ -85,7 +85,7 @@ pub(crate) struct Clients(Vec<((Trust, bool), Connector)>);
 #[derive(Clone)]
 struct Connector {
     client: Client,
-    runtime: Arc<Runtime>,
+    runtime: &'static Runtime,
 }
 
 /// Whose certificates are trusted.
@@ -119,7 +119,7 @@ impl Clients {
             None => {
                 let connector = Connector {
                     client: client(&wanted.0, settings.direct)?,
-                    runtime: Arc::new(runtime()?),
+                    runtime: runtime()?,
                 };
                 self.0.push((wanted, connector.clone()));
                 connector
@@ -134,13 +134,15 @@ impl Clients {
     }
 }
 
-/// What drives a client, on whichever threads ask.
-fn runtime() -> Result<Runtime> {
-    runtime::Builder::new_current_thread()
+/// What drives a client, on whichever threads ask. It is never dropped: that would wait for a name
+/// that is still looked up for a request that was given up.
+fn runtime() -> Result<&'static Runtime> {
+    let runtime = runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
-        .context("cannot set up the network")
+        .context("cannot set up the network")?;
+    Ok(Box::leak(Box::new(runtime)))
 }
 
 fn client(trust: &Trust, direct: bool) -> Result<Client> {
