@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::io;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -251,9 +252,6 @@ impl Http {
         request: &Request<'_>,
         body: &mut Body,
     ) -> Result<Answer, Failure> {
-        // Nobody looked at the kept connections since the last request: whether the server has
-        // closed one must be known before it is used.
-        tokio::task::yield_now().await;
         let mut response = self.send(client, request).await?;
         let mut answer = Answer {
             status: response.status().as_u16(),
@@ -289,7 +287,18 @@ impl Http {
                 builder = builder.header(*name, value);
             }
         }
-        builder.send().await.map_err(|error| Failure {
+        // As a task of the runtime, like the connections: whoever asks at the moment runs them all, so
+        // that a request is never handed to a connection that ends on another thread right then.
+        let sent = tokio::spawn(async move {
+            // Nobody looked at the kept connections since the last request: whether the server has
+            // closed one must be known before it is used.
+            tokio::task::yield_now().await;
+            builder.send().await
+        });
+        let sent = sent
+            .await
+            .unwrap_or_else(|error| resume_unwind(error.into_panic()));
+        sent.map_err(|error| Failure {
             got: !error.is_connect(),
             error: self.failure(error),
         })
