@@ -20,12 +20,15 @@ const ENDS: [(i32, Signal); 3] = [
     (SIGHUP, Signal::Hangup),
 ];
 
-/// Sends signals to the watch. The first one that ends it ends it with its report; a second one
-/// ends the process at once, even where the report itself is held up.
+/// The signals that come from now on.
+pub(crate) struct Caught(Signals);
+
+/// Keeps signals for the watch. The first one that ends it ends it with its report; a second one ends
+/// the process at once, even where the report itself is held up.
 ///
 /// # Errors
 /// Where the handlers cannot be installed.
-pub(crate) fn forward(inputs: Sender<Input>) -> io::Result<()> {
+pub(crate) fn catch() -> io::Result<Caught> {
     let asked_once = Arc::new(AtomicBool::new(false));
     // Under nohup a watch outlives its terminal.
     let ends = ENDS
@@ -39,11 +42,17 @@ pub(crate) fn forward(inputs: Sender<Input>) -> io::Result<()> {
         flag::register(number, Arc::clone(&asked_once))?;
         numbers.push(number);
     }
-    let mut signals = Signals::new(numbers)?;
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            for number in signals.forever() {
+    Ok(Caught(Signals::new(numbers)?))
+}
+
+impl Caught {
+    /// Sends the signals to the watch, those that have come already first.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub(crate) fn forward(mut self, inputs: Sender<Input>) -> io::Result<()> {
+        let forward = move || {
+            for number in self.0.forever() {
                 let end = ENDS.iter().find(|(end, _)| *end == number);
                 let input = match (end, number) {
                     (Some((_, signal)), _) => Input::Signal(*signal),
@@ -55,8 +64,12 @@ pub(crate) fn forward(inputs: Sender<Input>) -> io::Result<()> {
                     return;
                 }
             }
-        })?;
-    Ok(())
+        };
+        thread::Builder::new()
+            .name("signals".into())
+            .spawn(forward)?;
+        Ok(())
+    }
 }
 
 /// Stops the process as Ctrl-Z does, until it is continued.

@@ -83,7 +83,7 @@ enum Stage {
 /// list: it gets a verdict of its own, the worst of theirs.
 ///
 /// # Errors
-/// Where a polling thread cannot be started, or signals cannot be handled.
+/// Where a thread cannot be started.
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
@@ -92,6 +92,8 @@ pub(crate) fn run(
     inbox: &Receiver<Input>,
     output: &mut Output,
 ) -> io::Result<Verdict> {
+    // From here on a signal is a reason to end with: the first events are written now.
+    let signals = signals::catch()?;
     let start = Now::read();
     let mut members = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
@@ -106,8 +108,8 @@ pub(crate) fn run(
     for member in &mut members {
         member.step(start, all, resume, output);
     }
-    // While the first requests are on their way: nothing else waits for it.
-    signals::forward(inputs.clone())?;
+    // The thread is started while the first requests are on their way: nothing else waits for it.
+    signals.forward(inputs.clone())?;
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {

@@ -54,6 +54,21 @@ fn a_signal_during_a_request_ends_the_watch_within_a_second_with_the_report() {
 }
 
 #[test]
+fn a_signal_right_at_the_start_ends_the_watch_with_its_last_event() {
+    for (signal, code, _) in SIGNALS.repeat(10) {
+        // Nobody may be asked before the signal comes.
+        let mut running = yunxiao_at("http://127.0.0.1:9")
+            .args(["-o", "json"])
+            .spawn();
+        running.wait_for_stdout("\"started\"");
+        running.signal(signal);
+        let out = running.wait();
+        out.code(code);
+        assert_eq!(finished(&out.stdout)["exit_code"], code, "{out}");
+    }
+}
+
+#[test]
 fn a_signal_between_two_polls_does_not_wait_for_the_next() {
     for (signal, code, _) in SIGNALS {
         let server = Server::script(vec![order_with("Running", &[])]);
