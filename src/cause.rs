@@ -8,6 +8,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::error::Category;
+
 use crate::text;
 
 /// Why a poll found nothing out.
@@ -125,10 +127,22 @@ pub(crate) enum Document {
 /// Why a body is not the JSON that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Syntax {
+    pub(crate) fault: Fault,
     /// From 1; none where it is about the whole.
     pub(crate) place: Option<(usize, usize)>,
     /// What the library says, with the place.
     pub(crate) words: Arc<str>,
+}
+
+/// What kind of fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Fault {
+    /// It is no JSON.
+    Syntax,
+    /// It ends too early.
+    CutOff,
+    /// It is the JSON of something else, or says a thing twice.
+    Content,
 }
 
 /// What is not in an answer.
@@ -218,6 +232,11 @@ impl Cause {
     pub(crate) fn not_json(document: Document, error: &serde_json::Error) -> Self {
         let place = (error.line(), error.column());
         let syntax = Syntax {
+            fault: match error.classify() {
+                Category::Data => Fault::Content,
+                Category::Eof => Fault::CutOff,
+                Category::Syntax | Category::Io => Fault::Syntax,
+            },
             place: (place.0 > 0).then_some(place),
             words: printable(&error.to_string()),
         };

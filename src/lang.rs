@@ -162,7 +162,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::cause::{Distrust, Document, Flaw, Lacking, Said, SignIn, Syntax};
+    use crate::cause::{Distrust, Document, Fault, Flaw, Lacking, Said, SignIn, Syntax};
     use crate::exit::Signal;
     use crate::model::{About, Exposure};
 
@@ -197,6 +197,7 @@ mod tests {
     fn assert_chinese(text: &str) {
         let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
         assert!(text.contains(is_chinese), "not Chinese: {text}");
+        assert!(!text.contains("  "), "a gap in: {text}");
         let is_word = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
         let words: Vec<_> = text.split(' ').collect();
         let sentence = words
@@ -308,7 +309,8 @@ mod tests {
     fn every_cause_is_said_in_chinese() {
         let text = || -> Arc<str> { "x-1".into() };
         let refused = || Trouble::new(io::ErrorKind::ConnectionRefused, "Connection refused");
-        let syntax = |place| Syntax {
+        let syntax = |fault, place| Syntax {
+            fault,
             place,
             words: "expected value".into(),
         };
@@ -341,12 +343,12 @@ mod tests {
             Cause::Partial,
             Cause::Html,
             Cause::Empty,
-            Cause::NotJson(Document::Order, syntax(Some((1, 2)))),
-            Cause::NotJson(Document::Run, syntax(None)),
-            Cause::NotJson(Document::Task, syntax(None)),
-            Cause::NotJson(Document::Release, syntax(None)),
-            Cause::NotJson(Document::Command, syntax(None)),
-            Cause::NotJson(Document::Installer, syntax(None)),
+            Cause::NotJson(Document::Order, syntax(Fault::Syntax, Some((1, 2)))),
+            Cause::NotJson(Document::Run, syntax(Fault::CutOff, Some((1, 2)))),
+            Cause::NotJson(Document::Task, syntax(Fault::Content, Some((1, 2)))),
+            Cause::NotJson(Document::Release, syntax(Fault::Syntax, None)),
+            Cause::NotJson(Document::Command, syntax(Fault::Syntax, None)),
+            Cause::NotJson(Document::Installer, syntax(Fault::Syntax, None)),
             Cause::Error {
                 code: Some(text()),
                 words: Some(text()),

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::Words;
-use crate::cause::{Cause, Distrust, Document, Flaw, Hint, Kind, Lacking, SignIn, Trouble};
+use crate::cause::{Cause, Distrust, Document, Fault, Flaw, Hint, Kind, Lacking, SignIn, Trouble};
 use crate::event::Traced;
 use crate::exit::{Signal, Verdict};
 use crate::model::{self, About, Exposure, Note, Phase, Unit, UnitKind, UnitState};
@@ -289,7 +289,12 @@ impl Words for Zh {
             Cause::NotJson(wanted, syntax) => {
                 let place = syntax.place;
                 let place = place.map(|(line, column)| format!("第 {line} 行第 {column} 列"));
-                format!("不是{}的 JSON{}", document(*wanted), aside(place))
+                let (wanted, place) = (document(*wanted), aside(place));
+                match syntax.fault {
+                    Fault::Syntax => format!("不是{wanted}的 JSON{place}"),
+                    Fault::CutOff => format!("{wanted}的 JSON 不完整{place}"),
+                    Fault::Content => format!("{wanted}的 JSON 内容有误{place}"),
+                }
             }
             Cause::Error { code, words } => {
                 let code = code.as_ref().map(|code| format!("码 {code}"));
@@ -308,7 +313,9 @@ impl Words for Zh {
             Cause::TwoStatuses => "响应中有两个部署单状态".into(),
             Cause::OtherRun => "返回的不是正在跟踪的那次运行".into(),
             Cause::NoRun => "不知道是哪次运行".into(),
-            Cause::NothingDeployed => "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署".into(),
+            Cause::NothingDeployed => {
+                "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署".into()
+            }
             Cause::WhichJob { wanted, jobs } => {
                 let there = jobs.iter().map(|(name, id)| format!("{name}（id {id}）"));
                 let there = there.collect::<Vec<_>>().join("、");
@@ -334,8 +341,10 @@ impl Words for Zh {
                 SignIn::NoTicket => {
                     "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）".into()
                 }
-                SignIn::Unheard => "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次                                    就会锁定账号"
-                    .into(),
+                SignIn::Unheard => {
+                    "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次就会锁定账号"
+                        .into()
+                }
             },
             Cause::Over => "录制到此结束".into(),
             Cause::Bug => "deploywatch 内部错误，请反馈".into(),
@@ -349,7 +358,7 @@ impl Words for Zh {
             Hint::Token => "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
             Hint::TokenPermission(name) => return format!("令牌需要“{name}”的只读权限"),
             Hint::OrganizationIds => {
-                "请检查各个 ID；Region 版在设置了组织时也会这样响应，YUNXIAO_EDITION=region                  可去掉组织"
+                "请检查各个 ID；Region 版在设置了组织时也会这样响应，YUNXIAO_EDITION=region 可去掉组织"
             }
             Hint::RegionIds => "请检查各个 ID；中心版需要 --organization",
             Hint::Credentials => "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
@@ -370,11 +379,11 @@ impl Words for Zh {
                 "请检查各个 ID；这里是旧版的发布管理，新版流水线的 ID 在这里也查不到"
             }
             Hint::Password => {
-                "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为                 错误五次就会锁定账号"
+                "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为错误五次就会锁定账号"
             }
             Hint::CommandPermission => "该用户没有查看此命令的权限，或账号已被锁定",
             Hint::CommandAndEndpoint => {
-                "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是                  https://<浮动 IP>:28443，后面不带路径"
+                "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径"
             }
             Hint::CasServer => "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
             Hint::User => "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",

@@ -233,8 +233,20 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
         (
             Reply::json(&cut[..1]).header("x-request-id", "r-1"),
             6,
-            "不是部署单的 JSON（第 1 行第 1 列）",
+            "部署单的 JSON 不完整（第 1 行第 1 列）",
             "not the JSON of a deploy order: EOF while parsing an object at line 1 column 1",
+        ),
+        (
+            Reply::json("no"),
+            6,
+            "不是部署单的 JSON（第 1 行第 2 列）",
+            "not the JSON of a deploy order: expected ident at line 1 column 2",
+        ),
+        (
+            Reply::json(r#"{"status":"Success","status":"Running"}"#),
+            6,
+            "部署单的 JSON 内容有误（第 1 行第 28 列）",
+            "not the JSON of a deploy order: a key stands there twice at line 1 column 28",
         ),
         (
             Reply::json("{}"),
