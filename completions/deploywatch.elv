@@ -457,7 +457,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
     ]
     if (has-key $values $words[-2]) {
         all $values[$words[-2]]
-    } else {
+    } elif (has-key $completions $command) {
         $completions[$command]
     }
 }

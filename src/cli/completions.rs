@@ -55,7 +55,7 @@ fn elvish(command: &Command) -> String {
 {values}    ]
     if (has-key $values $words[-2]) {{
         all $values[$words[-2]]
-    }} else {{
+    }} elif (has-key $completions $command) {{
     {ELVISH}    }}
 "
     )

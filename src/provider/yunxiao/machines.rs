@@ -28,8 +28,8 @@ impl<'a> Last<'a> {
     }
 }
 
-/// What the machines' JSON looked like. The hash has a key that nobody knows, so that no answer can
-/// be made to look like another.
+/// What the machines' JSON looked like. The hash has a key of its own in each process, so that no
+/// two answers look alike but by a chance of one in 2^64.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prints {
     key: RandomState,
