@@ -41,7 +41,7 @@ pub(crate) enum Cause {
     Html,
     Empty,
     /// The body is not what it should be.
-    NotJson(Document, Syntax),
+    NotJson(Document, Box<Syntax>),
     /// An error under a good status: the provider's code and words.
     Error {
         code: Option<Arc<str>>,
@@ -240,7 +240,7 @@ impl Cause {
             place: (place.0 > 0).then_some(place),
             words: printable(&error.to_string()),
         };
-        Self::NotJson(document, syntax)
+        Self::NotJson(document, Box::new(syntax))
     }
 
     /// An error under a good status.

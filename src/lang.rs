@@ -309,10 +309,12 @@ mod tests {
     fn every_cause_is_said_in_chinese() {
         let text = || -> Arc<str> { "x-1".into() };
         let refused = || Trouble::new(io::ErrorKind::ConnectionRefused, "Connection refused");
-        let syntax = |fault, place| Syntax {
-            fault,
-            place,
-            words: "expected value".into(),
+        let syntax = |fault, place| {
+            Box::new(Syntax {
+                fault,
+                place,
+                words: "expected value".into(),
+            })
         };
         let flaw = |flaw| Cause::Untrusted(Distrust::Flaw(flaw, "so it is".into()));
         let job = |wanted: Option<Arc<str>>, there: bool| Cause::WhichJob {
