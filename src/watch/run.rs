@@ -4,7 +4,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -134,8 +134,8 @@ pub(crate) fn run(
         let nap = clock::nap(nap);
         match inbox.recv_timeout(nap.real()) {
             Ok(input) => take(&mut members, input, output),
-            Err(RecvTimeoutError::Timeout) => nap.over(),
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(nap.real()),
+            // Only time has passed: a sender of the inputs is at hand here.
+            Err(_) => nap.over(),
         }
     }
     let parts: Vec<_> = members.iter().filter_map(Member::part).collect();
