@@ -250,8 +250,8 @@ fn after_help(examples: &[&str]) -> String {
     text
 }
 
-/// What the exit codes mean. Every command's help ends with it, and every start builds the help of
-/// every command: it is put together once.
+/// What the exit codes mean. Every command's help ends with it, and whoever wants one builds all: it
+/// is put together once.
 static EXIT_CODES: LazyLock<String> = LazyLock::new(|| {
     let mut text = String::from("\nExit codes:\n");
     for (code, verdict, meaning) in exit::TABLE {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::huawei::{self, Account};
-use super::wire::{self, Object, Shown, Text, safe_in_url};
+use super::wire::{self, List, Object, Text, safe_in_url};
 use super::{PollError, Provider};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Body, Http};
@@ -194,7 +194,8 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
-    step_state: Shown<Step<'a>>,
+    #[serde(deserialize_with = "wire::shown")]
+    step_state: List<Step<'a>>,
 }
 
 /// A step [D]. No field of it is a state; the offsets are places in the log.

@@ -336,29 +336,17 @@ impl<'de> Deserialize<'de> for Loose {
     }
 }
 
-/// A list of objects that is only for show: what is none counts as an empty one.
-#[derive(Debug)]
-pub(crate) struct Shown<T>(List<T>);
-
-impl<T> Default for Shown<T> {
-    fn default() -> Self {
-        Self(List::default())
-    }
-}
-
-impl<T> std::ops::Deref for Shown<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shown<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(serde_json::from_str(json).unwrap_or_default()))
-    }
+/// Reads what is only for show: what cannot be read counts as missing.
+///
+/// # Errors
+/// Where it is no JSON.
+pub(crate) fn shown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    let json = <&RawValue>::deserialize(deserializer)?.get();
+    Ok(serde_json::from_str(json).unwrap_or_default())
 }
 
 /// A list of objects in which each keeps its place: a null one counts as an empty one.
@@ -522,7 +510,8 @@ mod tests {
     #[test]
     fn a_list_that_is_only_shown_may_be_anything() {
         let read = |json: &str| {
-            let list: Shown<Named<'_>> = serde_json::from_str(json).expect("JSON");
+            let mut json = serde_json::Deserializer::from_str(json);
+            let list: List<Named<'_>> = shown(&mut json).expect("JSON");
             list.len()
         };
         assert_eq!(read(r#"[{"name":"a"},null,{}]"#), 2);
