@@ -58,7 +58,8 @@ impl<'a> DeployOrder<'a> {
 
     fn read(json: &'a [u8], last: Last<'_>, cut: &mut Option<Cut>) -> serde_json::Result<Self> {
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let order = OrderSeed { json, last, cut }.deserialize(&mut reader)?;
+        let mut source = Source { json, last, cut };
+        let order = OrderSeed(&mut source).deserialize(&mut reader)?;
         reader.end()?;
         order.ok_or_else(|| Error::custom("it is null"))
     }
@@ -89,15 +90,18 @@ enum Key {
     Other,
 }
 
-/// Reads an order; null is none.
-struct OrderSeed<'s> {
+/// What machines are read from.
+struct Source<'s> {
     json: &'s [u8],
     last: Last<'s>,
     /// The machines, where they were cut out of the JSON; whoever meets the gap takes them.
     cut: &'s mut Option<Cut>,
 }
 
-impl<'de> DeserializeSeed<'de> for OrderSeed<'_> {
+/// Reads an order; null is none.
+struct OrderSeed<'s, 'b>(&'b mut Source<'s>);
+
+impl<'de> DeserializeSeed<'de> for OrderSeed<'_, '_> {
     type Value = Option<DeployOrder<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
@@ -105,7 +109,7 @@ impl<'de> DeserializeSeed<'de> for OrderSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for OrderSeed<'_> {
+impl<'de> Visitor<'de> for OrderSeed<'_, '_> {
     type Value = Option<DeployOrder<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,18 +139,12 @@ impl<'de> Visitor<'de> for OrderSeed<'_> {
                 Key::ErrorMessage => order.error_message = map.next_value()?,
                 Key::RequestId => order.request_id = map.next_value()?,
                 Key::DeployOrder => {
-                    let inner = OrderSeed {
-                        json: self.json,
-                        last: self.last,
-                        cut: self.cut,
-                    };
-                    order.deploy_order = map.next_value_seed(inner)?.map(Box::new);
+                    let inner = map.next_value_seed(OrderSeed(self.0))?;
+                    order.deploy_order = inner.map(Box::new);
                 }
                 Key::DeployMachineInfo => {
                     map.next_value_seed(MachineInfo {
-                        json: self.json,
-                        last: self.last,
-                        cut: self.cut,
+                        source: self.0,
                         order: &mut order,
                     })?;
                 }
@@ -162,14 +160,12 @@ impl<'de> Visitor<'de> for OrderSeed<'_> {
 }
 
 /// Reads `deployMachineInfo` into the order; null is none.
-struct MachineInfo<'s, 'a> {
-    json: &'s [u8],
-    last: Last<'s>,
-    cut: &'s mut Option<Cut>,
-    order: &'s mut DeployOrder<'a>,
+struct MachineInfo<'s, 'b, 'a> {
+    source: &'b mut Source<'s>,
+    order: &'b mut DeployOrder<'a>,
 }
 
-impl<'de> DeserializeSeed<'de> for MachineInfo<'_, '_> {
+impl<'de> DeserializeSeed<'de> for MachineInfo<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -177,7 +173,7 @@ impl<'de> DeserializeSeed<'de> for MachineInfo<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for MachineInfo<'_, '_> {
+impl<'de> Visitor<'de> for MachineInfo<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,6 +192,7 @@ impl<'de> Visitor<'de> for MachineInfo<'_, '_> {
             #[serde(other)]
             Other,
         }
+        let Source { json, last, cut } = self.source;
         let mut seen = false;
         while let Some(key) = map.next_key()? {
             match key {
@@ -208,15 +205,15 @@ impl<'de> Visitor<'de> for MachineInfo<'_, '_> {
                     continue;
                 }
             }
-            if self.cut.is_none() {
+            if cut.is_none() {
                 self.order.machines = map.next_value_seed(Machines {
-                    last: self.last.units,
+                    last: last.units,
                     warnings: &mut self.order.warnings,
                 })?;
                 continue;
             }
             let gap = map.next_value::<&RawValue>()?;
-            if let Some(cut) = self.cut.take_if(|cut| cut.stood_at(self.json, gap)) {
+            if let Some(cut) = cut.take_if(|cut| cut.stood_at(json, gap)) {
                 self.order.machines = cut.units;
                 self.order.prints = cut.prints;
                 self.order.warnings.extend(cut.warnings);
