@@ -152,6 +152,8 @@ fn client(trust: &Trust, direct: bool) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
+        // Whether a request may be made again is for whoever made it.
+        .retry(reqwest::retry::never())
         .referer(false);
     let builder = if direct { builder.no_proxy() } else { builder };
     let builder = match trust {
