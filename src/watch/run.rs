@@ -105,7 +105,9 @@ pub(crate) fn run(
             output,
         )?);
     }
-    for member in &mut members {
+    // Kept to the end of the process: pollers that were told to end would only hold it up.
+    let members = Vec::leak(members);
+    for member in &mut *members {
         member.step(start, all, resume, output);
     }
     // The thread is started while the first requests are on their way: nothing else waits for it.
@@ -113,16 +115,16 @@ pub(crate) fn run(
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
-            take(&mut members, input, output);
+            take(members, input, output);
         }
         let now = Now::read();
         if output.is_closed() {
-            interrupt(&mut members, Signal::Pipe, now);
+            interrupt(members, Signal::Pipe, now);
         }
-        for member in &mut members {
+        for member in &mut *members {
             member.step(now, all, resume, output);
         }
-        end_together(&mut members, now);
+        end_together(members, now);
         if members.iter().all(Member::is_done) {
             break;
         }
@@ -133,7 +135,7 @@ pub(crate) fn run(
         let nap = wake.map_or(NAP, |wake| wake.since(now.moment).min(NAP));
         let nap = clock::nap(nap);
         match inbox.recv_timeout(nap.real()) {
-            Ok(input) => take(&mut members, input, output),
+            Ok(input) => take(members, input, output),
             // Only time has passed: a sender of the inputs is at hand here.
             Err(_) => nap.over(),
         }
