@@ -54,6 +54,8 @@ pub(crate) struct Board {
     usual: Option<Duration>,
     /// Units that ended while they were watched; those before that say nothing about the pace.
     ended_here: usize,
+    /// Since when they have been at work: when one was first seen running.
+    pace_from: Option<Moment>,
     /// When the last answer came that was not the same as the one before it.
     compared: Option<Moment>,
 }
@@ -117,6 +119,7 @@ impl Board {
             durations: VecDeque::new(),
             usual: None,
             ended_here: 0,
+            pace_from: None,
             compared: None,
         }
     }
@@ -183,6 +186,7 @@ impl Board {
         self.durations.clear();
         self.usual = None;
         self.ended_here = 0;
+        self.pace_from = None;
     }
 
     fn add(&mut self, unit: &Unit, now: Now) -> Change {
@@ -239,7 +243,9 @@ impl Board {
         let at = now.moment;
         let seen = &mut self.units[place];
         let state = seen.unit.state;
-        if state.ended() {
+        let was_over = from.is_some_and(UnitState::ended);
+        // One that a person skips after it failed ended when it failed.
+        if state.ended() && !was_over {
             seen.ended = from.map(|_| at);
             if let (Some(began), Some(ended)) = (seen.unit.began, seen.unit.ended) {
                 // Both by the provider's clock: their difference is the time that it ran.
@@ -264,11 +270,12 @@ impl Board {
                     self.recent.pop_front();
                 }
             }
-        } else if from.is_some_and(UnitState::ended) {
+        } else if was_over && !state.ended() {
             // Begun again: another attempt has an age of its own.
-            seen.ended = None;
             seen.running = None;
-            self.ended_here = self.ended_here.saturating_sub(1);
+            if seen.ended.take().is_some() {
+                self.ended_here = self.ended_here.saturating_sub(1);
+            }
         }
         match state {
             UnitState::Failed => {
@@ -278,6 +285,7 @@ impl Board {
                 let began = seen.unit.began.map(|began| now.moment_of(began.get()));
                 let since = *seen.running.get_or_insert(began.unwrap_or(at));
                 self.running.insert((since, place));
+                self.pace_from.get_or_insert(at);
             }
             _ => {}
         }
@@ -391,7 +399,8 @@ impl Board {
         if self.ended_here < ENOUGH || self.phase != Some(Phase::Running) {
             return None;
         }
-        let each = now.since(self.started).as_secs_f64() / self.ended_here as f64;
+        let worked = now.since(self.pace_from.unwrap_or(self.started));
+        let each = worked.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
     }
 }
@@ -402,7 +411,7 @@ mod tests {
 
     use super::*;
     use crate::model::{UnitKind, Units};
-    use UnitState::{Failed, Pending, Running, Succeeded};
+    use UnitState::{Failed, Pending, Running, Skipped, Succeeded};
 
     fn snapshot(units: &[(&str, UnitState)]) -> Snapshot {
         let mut list = Units::new(UnitKind::Machine, &[], units.len());
@@ -520,6 +529,43 @@ mod tests {
         ]);
         assert_eq!(three.left(Moment::at(3.0)), Some(Duration::from_secs(1)));
         assert_eq!(three.usual(), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_time_left_is_guessed_from_when_the_units_began() {
+        let waits: &[(&str, UnitState)] = &[
+            ("a", Pending),
+            ("b", Pending),
+            ("c", Pending),
+            ("d", Pending),
+        ];
+        let mut polls = vec![waits; 100];
+        polls.push(&[("a", Running), ("b", Running), ("c", Running), ("d", Pending)]);
+        polls.push(&[
+            ("a", Succeeded),
+            ("b", Succeeded),
+            ("c", Succeeded),
+            ("d", Pending),
+        ]);
+        let waited = board(&polls);
+        assert_eq!(
+            waited.left(Moment::at(103.0)),
+            Some(Duration::from_secs(1))
+        );
+    }
+
+    #[test]
+    fn a_failed_unit_that_is_skipped_ended_when_it_failed() {
+        let board = board(&[
+            &[("a", Running), ("b", Succeeded)],
+            &[("a", Failed), ("b", Succeeded)],
+            &[("a", Skipped), ("b", Running)],
+        ]);
+        let age = board.age(board.unit(0), Moment::at(9.0));
+        assert_eq!(age, Some(Duration::from_secs(1)));
+        let ended: Vec<_> = board.ended_since(Moment::at(0.0)).collect();
+        assert_eq!(ended, [0]);
+        assert_eq!(board.ended_here, 1, "b ended before it was watched");
     }
 
     #[test]
