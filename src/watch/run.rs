@@ -121,10 +121,10 @@ pub(crate) fn run(
         if output.is_closed() {
             interrupt(members, Signal::Pipe, now);
         }
+        end_together(members, now);
         for member in &mut *members {
             member.step(now, all, resume, output);
         }
-        end_together(members, now);
         if members.iter().all(Member::is_done) {
             break;
         }

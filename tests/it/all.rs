@@ -362,6 +362,20 @@ fn fail_fast_ends_the_watch_of_all() {
 }
 
 #[test]
+fn fail_fast_waits_for_nobodys_next_poll() {
+    let server = orders();
+    let list = format!("{}{}", table(&server, "1", ""), table(&server, "4", ""));
+    let out = deploywatch(["all", LIST, "--interval", "1h", "-o", "json", "--fail-fast"])
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .file(LIST, &list)
+        .run();
+    out.code(1);
+    let (_, whole) = ends(&out);
+    let elapsed = whole["elapsed_ms"].as_u64().unwrap();
+    assert!(elapsed < 900, "{out}");
+}
+
+#[test]
 fn a_signal_ends_all_of_them_within_a_second_with_reports() {
     let server = Server::script(vec![Reply::hang()]);
     let list: String = ["4", "5", "6"]
