@@ -249,7 +249,7 @@ impl Words for Zh {
                 let limit = humantime::format_duration(*limit);
                 format!("--stall-timeout {limit} 内没有任何变化")
             }
-            Reason::Abandoned => "--fail-fast 结束全部跟踪时尚未结束".into(),
+            Reason::Abandoned => "另一部署结束了全部跟踪，而它尚未结束".into(),
             Reason::All(verdicts) => {
                 let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
                 let count = verdicts.iter().filter(succeeded).count();

@@ -47,7 +47,7 @@ pub(crate) enum Finding<'a> {
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
-    /// Another deployment of the list failed, with `--fail-fast`.
+    /// The end of another deployment of the list ended the watch of all.
     Abandoned,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Reason {
     TimedOut(Duration),
     Stalled(Duration),
     Interrupted(Signal),
-    /// Another deployment of the list failed, with `--fail-fast`.
+    /// The end of another deployment of the list ended the watch of all.
     Abandoned,
     /// The verdicts of a list.
     All(Vec<Verdict>),
@@ -210,7 +210,7 @@ impl fmt::Display for Reason {
                 "nothing changed for --stall-timeout {}",
                 humantime::format_duration(*limit)
             ),
-            Self::Abandoned => f.write_str("not over when --fail-fast ended the watch of all"),
+            Self::Abandoned => f.write_str("not over when another deployment ended the watch of all"),
             Self::All(verdicts) => {
                 let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
                 let count = verdicts.iter().filter(succeeded).count();
