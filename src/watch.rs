@@ -340,7 +340,10 @@ impl Watch {
                 *retry_after
             }
             Then::SayMore => return self.judge(&Finding::SayMore(&error.cause), now),
-            Then::Over => return self.judge(&Finding::Over, now),
+            Then::Over => {
+                self.pace.finished();
+                return self.judge(&Finding::Over, now);
+            }
             Then::Refused { hint, at_once } => {
                 let confirmed = self.doubt == Some(error.status);
                 if *at_once || confirmed || self.last.is_none() {
@@ -419,7 +422,7 @@ impl Watch {
         }
     }
 
-    /// Ends the watch because another one of the list failed.
+    /// Ends the watch because another one of the list ended in a way that ends them all.
     pub(crate) fn abandon(&mut self, now: Now) {
         self.judge(&Finding::Abandoned, now);
     }
@@ -433,7 +436,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cause::Cause;
-    use crate::model::Tentative;
+    use crate::model::{Tentative, UnitKind, Units};
 
     /// A watch that is played: each answer comes at its own second.
     struct Play {
@@ -714,6 +717,40 @@ mod tests {
         play.answer(1.0, warned());
         let said = Note::Insecure.to_string();
         assert_eq!(play.heard.iter().filter(|heard| **heard == said).count(), 1);
+    }
+
+    #[test]
+    fn logs_are_wanted_where_they_can_be_had() {
+        let failed = || {
+            let mut units = Units::new(UnitKind::Machine, &[], 1);
+            units.push("a", "a", None, UnitState::Failed, None);
+            Ok(Snapshot {
+                units: units.finish(),
+                ..Snapshot::new(Phase::Running)
+            })
+        };
+        for (end, logs) in [
+            (phase(Phase::Failed), 1),
+            (failure(None, Then::Over), 1),
+            (refused(401), 0),
+        ] {
+            let mut play = Play::new(Options {
+                logs: 20,
+                ..options()
+            });
+            play.answer(0.0, failed()).answer(1.0, end);
+            assert!(play.code().is_some());
+            assert_eq!(play.watch.wanted_logs().len(), logs);
+        }
+        let mut hangs = Play::new(Options {
+            logs: 20,
+            timeout: Some(Duration::from_secs(9)),
+            ..options()
+        });
+        hangs.answer(0.0, failed());
+        assert!(hangs.watch.poll_due(Moment::at(1.0)));
+        assert_eq!(hangs.time(9.0).code(), Some(124));
+        assert!(hangs.watch.wanted_logs().is_empty());
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Pace {
         self.next = Some(self.anchor.after(Duration::from_nanos(ahead)));
     }
 
+    /// The poll under way was answered, and none follows it.
+    pub(crate) fn finished(&mut self) {
+        self.began = None;
+    }
+
     /// The poll under way failed. Says when the next begins: after a doubling wait with jitter, not
     /// sooner than the provider asked for, and not later than `budget_end`, for then contact is
     /// lost; none where that is over already.
