@@ -2,8 +2,9 @@
 //! JSON each. `replay` plays it again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -230,11 +231,15 @@ impl Tape {
 
 /// Opens a file anew that nobody else may read: answers are not for everybody, secrets or not.
 fn private(path: &Path) -> io::Result<File> {
+    const MODE: u32 = 0o600;
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options.write(true).create(true).truncate(true).mode(MODE);
+    let file = options.open(path)?;
+    // The mode is for a new file, and this one may have been there.
+    if file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(MODE))?;
+    }
+    Ok(file)
 }
 
 fn milliseconds(span: Duration) -> u64 {

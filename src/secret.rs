@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -150,10 +151,7 @@ impl Credential {
 
 /// Warns of a secret's file that others than its owner have rights to. A pipe is not one, nor is
 /// stdin; what cannot be looked at is an error where it is read.
-#[cfg(unix)]
 pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
-    use std::os::unix::fs::PermissionsExt;
-
     let warning = |path: &Path| {
         let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let mode = facts.permissions().mode();
@@ -168,12 +166,6 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
     };
     let file = file.filter(|path| *path != Path::new("-"));
     file.and_then(warning).into_iter().collect()
-}
-
-/// Elsewhere the rights to a file are not told in a way that could be judged.
-#[cfg(not(unix))]
-pub(crate) fn warnings(_file: Option<&Path>) -> Vec<Note> {
-    Vec::new()
 }
 
 /// Reads a token from a file, or from stdin where the path is `-`.

@@ -1,6 +1,6 @@
 //! `--capture` and `replay`: what was recorded plays again to the same end, and holds no secret.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -180,13 +180,17 @@ fn the_recording_names_neither_files_nor_how_it_was_shown() {
 
 #[test]
 fn only_its_owner_reads_the_recording() {
-    let server = Server::script(vec![order("Success")]);
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(FILE);
-    let capture = ["--capture".as_ref(), path.as_os_str()];
-    yunxiao(&server).args(capture).run().code(0);
-    let mode = fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let there = dir.path().join("there");
+    fs::write(&there, "").unwrap();
+    fs::set_permissions(&there, Permissions::from_mode(0o644)).unwrap();
+    for path in [dir.path().join(FILE), there] {
+        let server = Server::script(vec![order("Success")]);
+        let capture = ["--capture".as_ref(), path.as_os_str()];
+        yunxiao(&server).args(capture).run().code(0);
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
 }
 
 #[test]
