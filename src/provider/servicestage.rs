@@ -1,7 +1,7 @@
 //! Huawei Cloud ServiceStage: a release task of Release Management (old). [D] documented by the
 //! vendor, [O] observed in public code, [I] inferred.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroI64;
 use std::sync::Arc;
 
@@ -477,11 +477,11 @@ impl Plan {
                 None
             })
         };
+        let ids: HashSet<_> = units.iter().map(|unit| &unit.id).collect();
+        let names: HashSet<_> = units.iter().map(|unit| &unit.name).collect();
         let is_here = |listed: &Listed<'_>| {
             let (id, name) = (listed.component_id.printable(), listed.name.printable());
-            units
-                .iter()
-                .any(|unit| id.as_ref() == Some(&unit.id) || name.as_ref() == Some(&unit.name))
+            id.is_some_and(|id| ids.contains(&id)) || name.is_some_and(|name| names.contains(&name))
         };
         Ok(Self {
             status,
