@@ -540,7 +540,12 @@ mod tests {
             ("d", Pending),
         ];
         let mut polls = vec![waits; 100];
-        polls.push(&[("a", Running), ("b", Running), ("c", Running), ("d", Pending)]);
+        polls.push(&[
+            ("a", Running),
+            ("b", Running),
+            ("c", Running),
+            ("d", Pending),
+        ]);
         polls.push(&[
             ("a", Succeeded),
             ("b", Succeeded),
@@ -548,10 +553,7 @@ mod tests {
             ("d", Pending),
         ]);
         let waited = board(&polls);
-        assert_eq!(
-            waited.left(Moment::at(103.0)),
-            Some(Duration::from_secs(1))
-        );
+        assert_eq!(waited.left(Moment::at(103.0)), Some(Duration::from_secs(1)));
     }
 
     #[test]

@@ -56,8 +56,6 @@ pub(crate) enum Cause {
     TwoStatuses,
     /// The answer is about another run than the one that is watched.
     OtherRun,
-    /// There is no run in which the order could be.
-    NoRun,
     /// The run ended well and deployed nothing.
     NothingDeployed,
     /// No single job of the run is the one that is meant: the one that was asked for, and those that
@@ -341,7 +339,6 @@ impl fmt::Display for Cause {
             Self::Lacks(what) => write!(f, "the answer has no {what}"),
             Self::TwoStatuses => f.write_str("the answer has two order statuses"),
             Self::OtherRun => f.write_str("the answer is not about the run that is watched"),
-            Self::NoRun => f.write_str("no run is known"),
             Self::NothingDeployed => {
                 f.write_str("the run succeeded without a deploy order: there is nothing to watch")
             }

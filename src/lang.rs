@@ -367,7 +367,6 @@ mod tests {
             Cause::Lacks(Lacking::Record),
             Cause::TwoStatuses,
             Cause::OtherRun,
-            Cause::NoRun,
             Cause::NothingDeployed,
             job(None, true),
             job(Some(text()), true),
@@ -573,7 +572,7 @@ mod tests {
                 cause: Cause::Empty,
                 hint: Some(Hint::Token),
             },
-            Reason::SayMore(Cause::NoRun),
+            Reason::SayMore(Cause::NothingDeployed),
             Reason::Lost {
                 error: Cause::Empty,
                 offline: minute,

@@ -62,16 +62,6 @@ pub(crate) enum Then {
 }
 
 impl PollError {
-    /// An answer that does not say what the verdict needs.
-    pub(crate) fn unreadable(cause: Cause) -> Self {
-        Self {
-            cause,
-            status: Some(200),
-            then: Then::AskAgain { retry_after: None },
-            date: None,
-        }
-    }
-
     /// A refusal in words of deploywatch's own.
     pub(crate) fn refused(cause: Cause, status: Option<u16>) -> Self {
         Self {

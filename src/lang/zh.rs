@@ -312,7 +312,6 @@ impl Words for Zh {
             },
             Cause::TwoStatuses => "响应中有两个部署单状态".into(),
             Cause::OtherRun => "返回的不是正在跟踪的那次运行".into(),
-            Cause::NoRun => "不知道是哪次运行".into(),
             Cause::NothingDeployed => {
                 "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署".into()
             }

@@ -111,7 +111,8 @@ impl Provider for Fsd {
             .ask(&request, &mut self.body, words)
             .map_err(hint)?;
         if !answer.same {
-            let snapshot = read(self.body.bytes(), &self.last.units)?;
+            let snapshot = read(self.body.bytes(), &self.last.units)
+                .map_err(|problem| answer.unreadable(problem))?;
             self.last = Arc::new(self.earlier.sift(snapshot));
             self.body.understand();
         }
@@ -219,17 +220,17 @@ fn message_words(message: &Value) -> Option<String> {
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, PollError> {
-    let answer: Answer<'_> = wire::read(body)
-        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Installer, &error)))?;
+fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
+    let answer: Answer<'_> =
+        wire::read(body).map_err(|error| Cause::not_json(Document::Installer, &error))?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
         let words = message_words(answer.message.get());
-        return Err(PollError::unreadable(Cause::Error {
+        return Err(Cause::Error {
             code: Some(cause::printable_name(code)),
             words: words.map(|words| cause::printable(&words)),
-        }));
+        });
     }
-    let lacks = |name| PollError::unreadable(Cause::Lacks(Lacking::Field(name)));
+    let lacks = |name| Cause::Lacks(Lacking::Field(name));
     let Fields(data) = answer.data.ok_or_else(|| lacks("data"))?;
     let Places(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
     if plan.is_empty() {
@@ -321,11 +322,9 @@ mod mutated;
 mod tests {
     use super::*;
 
-    use crate::provider::Then;
-
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/fsd.response.json");
 
-    fn answer(json: &str) -> Result<Snapshot, PollError> {
+    fn answer(json: &str) -> Result<Snapshot, Cause> {
         read(json.as_bytes(), &[])
     }
 
@@ -600,8 +599,7 @@ mod tests {
             (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "code 7: a b"),
         ] {
             let error = answer(json).expect_err(json);
-            assert_eq!(error.cause.to_string(), format!("an error answer: {words}"));
-            assert!(matches!(error.then, Then::AskAgain { .. }));
+            assert_eq!(error.to_string(), format!("an error answer: {words}"));
         }
     }
 
@@ -643,8 +641,7 @@ mod tests {
             r#"{"data":{"isEnd":null,"nowList":[{"result":true}],"processList":[{}]}}"#,
             r#"{"data":{"isEnd":true,"nowList":[],"processList":[]"#,
         ] {
-            let error = answer(json).expect_err(json);
-            assert!(matches!(error.then, Then::AskAgain { .. }), "{json}");
+            answer(json).expect_err(json);
         }
         // A failure is known without it.
         let json = r#"{"data":{"nowList":[{"result":false}],"processList":[{}]}}"#;

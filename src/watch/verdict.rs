@@ -210,7 +210,9 @@ impl fmt::Display for Reason {
                 "nothing changed for --stall-timeout {}",
                 humantime::format_duration(*limit)
             ),
-            Self::Abandoned => f.write_str("not over when another deployment ended the watch of all"),
+            Self::Abandoned => {
+                f.write_str("not over when another deployment ended the watch of all")
+            }
             Self::All(verdicts) => {
                 let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
                 let count = verdicts.iter().filter(succeeded).count();

@@ -304,16 +304,17 @@ fn an_answer_that_does_not_say_how_it_stands_is_a_failed_poll() {
         (error, "E-1 no luck"),
         (said, "E-1 no luck"),
     ] {
-        let reply = Reply::json(body.to_string());
+        let reply = Reply::status(201, body.to_string()).header("x-request-id", "n-1");
         assert_ends(slice::from_ref(&reply), &["--once"], 6, 1);
         let answers = [running(), reply, success()];
         let (out, _) = watch(&answers, &["-o", "json"]);
         let events = out.code(0).events();
         let offline = named(&events, "offline");
         assert_eq!(offline.len(), 1, "{out}");
-        assert_eq!(offline[0]["status"], 200);
+        assert_eq!(offline[0]["status"], 201);
+        let error = offline[0]["error"].as_str().unwrap();
         assert!(
-            offline[0]["error"].as_str().unwrap().contains(words),
+            error.contains(words) && error.ends_with("(request n-1)"),
             "{out}"
         );
     }

@@ -693,8 +693,10 @@ mod tests {
         let error = match (refused, status) {
             (true, status) => PollError::refused(Cause::Empty, status),
             (false, status) => PollError {
+                cause: Cause::Empty,
                 status,
-                ..PollError::unreadable(Cause::Empty)
+                then: Then::AskAgain { retry_after: None },
+                date: None,
             },
         };
         let state = State::new(false);

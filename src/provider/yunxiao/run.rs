@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::cause::{Cause, Document, Lacking};
-use crate::provider::PollError;
 use crate::provider::wire::{self, Fields, List, Object, Text, safe_in_url};
 
 /// A run of the pipeline.
@@ -136,19 +135,19 @@ struct OrderId<'a> {
 const ORDER_ACTION: &str = "GetVMDeployOrder";
 
 /// Reads a run.
-pub(super) fn read(body: &[u8]) -> Result<Run, PollError> {
-    let answer: Wire<'_> = wire::read(body)
-        .map_err(|error| PollError::unreadable(Cause::not_json(Document::Run, &error)))?;
+pub(super) fn read(body: &[u8]) -> Result<Run, Cause> {
+    let answer: Wire<'_> =
+        wire::read(body).map_err(|error| Cause::not_json(Document::Run, &error))?;
     if answer.success.is("false") {
-        return Err(PollError::unreadable(Cause::error(super::words(body))));
+        return Err(Cause::error(super::words(body)));
     }
     let wrapped = answer.pipeline_run.as_deref();
     let run = wrapped.map_or(&answer, |Fields(run)| run);
     if run.status.get().is_none() {
-        return Err(PollError::unreadable(match super::words(body) {
+        return Err(match super::words(body) {
             None => Cause::Lacks(Lacking::RunStatus),
             said => Cause::error(said),
-        }));
+        });
     }
     let jobs = run
         .stages
