@@ -567,7 +567,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         let reasons = [
             Reason::FailFast(Box::new(unit(Some(About::RolledBack), Some("x-1")))),
-            Reason::Strict(vec![Note::Skipped(1), Note::FailedInSuccess(1)]),
+            Reason::Strict(vec![Note::Skipped(1), Note::FailedInSuccess(1)], 2),
             Reason::Refused {
                 cause: Cause::Empty,
                 hint: Some(Hint::Token),

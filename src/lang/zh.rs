@@ -222,8 +222,10 @@ impl Words for Zh {
                 let remark = behind_colon(self.remark(unit));
                 format!("{} 失败，--fail-fast 立即结束跟踪{remark}", unit.name)
             }
-            Reason::Strict(flaws) => {
-                let flaws: Vec<_> = flaws.iter().map(|flaw| self.note(flaw)).collect();
+            Reason::Strict(flaws, more) => {
+                let more = (*more > 0).then(|| format!("另有 {more} 项"));
+                let flaws = flaws.iter().map(|flaw| self.note(flaw));
+                let flaws: Vec<_> = flaws.chain(more).collect();
                 format!(
                     "平台报告部署成功，但 --strict 判为失败：{}",
                     flaws.join("；")

@@ -11,6 +11,9 @@ use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Phase, Unit};
 use crate::text;
 
+/// How many things that are wrong with a success a reason names.
+const FLAWS: usize = 10;
+
 /// What to do about a deployment that waits for a person. The help text of the option explains the
 /// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,8 +61,8 @@ pub(crate) enum Reason {
     Phase(Phase, Option<Note>),
     /// `--fail-fast`, and the unit that failed.
     FailFast(Box<Unit>),
-    /// `--strict`, and what was wrong with the success.
-    Strict(Vec<Note>),
+    /// `--strict`, and what was wrong with the success: the first of it, and how much more there is.
+    Strict(Vec<Note>, usize),
     Refused {
         cause: Cause,
         hint: Option<Hint>,
@@ -98,7 +101,8 @@ pub(crate) fn judge(
             flaws,
             ..
         } if options.strict && !flaws.is_empty() => {
-            (Verdict::Failed, Reason::Strict(flaws.to_vec()))
+            let (said, more) = flaws.split_at(flaws.len().min(FLAWS));
+            (Verdict::Failed, Reason::Strict(said.to_vec(), more.len()))
         }
         Finding::Answer { phase, message, .. } => {
             let phase = (*phase)?;
@@ -182,9 +186,12 @@ impl fmt::Display for Reason {
                 let remark = unit.remark();
                 remark.iter().try_for_each(|remark| write!(f, ": {remark}"))
             }
-            Self::Strict(flaws) => {
+            Self::Strict(flaws, more) => {
                 f.write_str("the provider says that it succeeded, but --strict does not:")?;
                 flaws.iter().try_for_each(|flaw| write!(f, " {flaw};"))?;
+                if *more > 0 {
+                    write!(f, " {more} more;")?;
+                }
                 f.write_str(" that counts as a failure")
             }
             Self::Refused { cause, hint } => {
@@ -365,9 +372,34 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_names_some_of_the_flaws_and_counts_the_rest() {
+        let flaws: Vec<_> = (1..=FLAWS + 5).map(Note::Skipped).collect();
+        let finding = Finding::Answer {
+            phase: Some(Phase::Succeeded),
+            message: None,
+            failed: None,
+            flaws: &flaws,
+        };
+        let strict = Options {
+            strict: true,
+            ..options()
+        };
+        let board = Board::new("t".into(), Moment::at(0.0));
+        let ending = judge(&finding, &board, &strict, Moment::at(0.0)).expect("an end");
+        let words = ending.reason.to_string();
+        assert!(
+            words.contains("; 5 more;") && !words.contains("11 "),
+            "{words}"
+        );
+    }
+
+    #[test]
     fn what_is_not_an_answer_has_a_verdict_of_its_own() {
         let second = Duration::from_secs(1);
         for (finding, code) in [
+            (Finding::SayMore(&Cause::NothingDeployed), 2),
+            (Finding::Over, 6),
+            (Finding::Abandoned, 7),
             (
                 Finding::Refused {
                     cause: &Cause::Empty,
