@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Moment, Now};
+use crate::clock::{self, Moment, Now};
 use crate::http::{Answer, Failure, Request};
 use crate::model::Note;
 use crate::provider::Then;
@@ -159,7 +159,7 @@ impl Recorder {
         let header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
-            started: humantime::format_rfc3339_millis(now.wall).to_string(),
+            started: humantime::format_rfc3339_millis(clock::writable(now.wall)).to_string(),
             seed,
             all,
             deployments,

@@ -79,6 +79,13 @@ impl Moment {
     }
 }
 
+/// A time of the wall clock that can be written down: one that is set beyond the year 9999, or
+/// before 1970, must not stop a watch.
+pub(crate) fn writable(wall: SystemTime) -> SystemTime {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    wall.clamp(SystemTime::UNIX_EPOCH, end)
+}
+
 /// The clock of the replay, where this process plays one.
 static PLAYED: OnceLock<Played> = OnceLock::new();
 /// The shortest step of a replay's clock: whoever waits for the next moment must not wait for ever.
@@ -263,6 +270,19 @@ impl Now {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_far_off_can_be_written_down() {
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        for (wall, written) in [
+            (SystemTime::UNIX_EPOCH - year, "1970-01-01T00:00:00Z"),
+            (SystemTime::UNIX_EPOCH + year, "1971-01-01T00:00:00Z"),
+            (SystemTime::UNIX_EPOCH + 9000 * year, "9999-12-31T23:59:59Z"),
+        ] {
+            let text = humantime::format_rfc3339_seconds(writable(wall));
+            assert_eq!(text.to_string(), written);
+        }
+    }
 
     fn played(speed: f64) -> Played {
         Played::new(SystemTime::UNIX_EPOCH, speed)

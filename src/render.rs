@@ -2,7 +2,6 @@
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 
@@ -299,12 +298,6 @@ impl Output {
         // Where stderr is gone nobody can be told.
         let _ = writeln!(io::stderr(), "{heading}{colon}{text}");
     }
-}
-
-/// A time that can be written: a wall clock that is set beyond the year 9999 must not stop a watch.
-fn printable(wall: SystemTime) -> SystemTime {
-    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-    wall.clamp(SystemTime::UNIX_EPOCH, end)
 }
 
 #[cfg(test)]

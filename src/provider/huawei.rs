@@ -15,7 +15,7 @@ use url::Url;
 use super::PollError;
 use super::wire::{self, Object, Text};
 use crate::cause::{Hint, Said};
-use crate::clock::Now;
+use crate::clock::{self, Now};
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase};
 use crate::secret::{Credential, Secret};
@@ -257,7 +257,7 @@ fn signature(secret: &Secret, string_to_sign: &str) -> String {
 
 /// `YYYYMMDDTHHMMSSZ`
 fn date(now: SystemTime) -> String {
-    let mut date = humantime::format_rfc3339_seconds(now).to_string();
+    let mut date = humantime::format_rfc3339_seconds(clock::writable(now)).to_string();
     date.retain(|character| !matches!(character, '-' | ':'));
     date
 }

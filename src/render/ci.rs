@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::paint::{self, Tone};
 use crate::board::Board;
+use crate::clock;
 use crate::event::{End, Outcome};
 use crate::exit::Verdict;
 use crate::lang::Words;
@@ -94,7 +95,7 @@ impl Section {
     /// A section in a report of this time, `line` being its place there: its name is the only one
     /// of that kind in a job that runs several watches.
     pub(crate) fn new(at: SystemTime, line: usize) -> Self {
-        let since = super::printable(at).duration_since(SystemTime::UNIX_EPOCH);
+        let since = clock::writable(at).duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();
         Self {
             name: format!("deploywatch_{}_{line}", since.as_millis()),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Render;
 use crate::board::{Board, Change};
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::lang::Lang;
 use crate::model::{Phase, UnitState};
@@ -273,7 +273,7 @@ impl Figures {
 
 /// RFC 3339, UTC, with milliseconds.
 fn timestamp(wall: SystemTime) -> String {
-    humantime::format_rfc3339_millis(super::printable(wall)).to_string()
+    humantime::format_rfc3339_millis(clock::writable(wall)).to_string()
 }
 
 fn milliseconds(span: Duration) -> u64 {

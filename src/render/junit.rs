@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use super::ci::Runner;
 use super::{Render, Style, report};
 use crate::board::{Board, Seen};
-use crate::clock::{Moment, Now};
+use crate::clock::{self, Moment, Now};
 use crate::event::{End, Event, Outcome};
 use crate::exit::Verdict;
 use crate::model::UnitState;
@@ -249,7 +249,7 @@ impl fmt::Display for Seconds {
 
 /// UTC. Ant's schema forbids the letter that says so.
 fn timestamp(wall: SystemTime) -> String {
-    let time = humantime::format_rfc3339_seconds(super::printable(wall)).to_string();
+    let time = humantime::format_rfc3339_seconds(clock::writable(wall)).to_string();
     time.trim_end_matches('Z').to_owned()
 }
 

@@ -7,7 +7,7 @@ use super::ci::{self, Runner};
 use super::paint::{self, Style, Tone};
 use super::{Render, report};
 use crate::board::{Board, Change};
-use crate::clock::{Moment, Now};
+use crate::clock::{self, Moment, Now};
 use crate::event::{End, Event, Kind};
 use crate::lang::Words;
 use crate::model::{Phase, UnitState};
@@ -227,5 +227,5 @@ fn figures(board: &Board, words: &dyn Words) -> String {
 
 /// RFC 3339, UTC.
 fn timestamp(wall: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(super::printable(wall)).to_string()
+    humantime::format_rfc3339_seconds(clock::writable(wall)).to_string()
 }
