@@ -111,14 +111,16 @@ impl Plan {
         }
     }
 
-    /// The line to type into a shell, environment included, that watches this deployment.
-    pub(crate) fn watch_command(&self, addr: SocketAddr) -> String {
+    /// The line to type into a shell, environment included, that watches this deployment; `given` are
+    /// options of the watch.
+    pub(crate) fn watch_command(&self, addr: SocketAddr, given: &[String]) -> String {
         let env = self.watch_env().into_iter();
         let mut words: Vec<String> = env
             .map(|(name, value)| format!("{name}={}", quote(value)))
             .collect();
         words.push("deploywatch".to_owned());
-        words.extend(self.watch_args(addr).iter().map(|word| quote(word)));
+        let own = self.watch_args(addr);
+        words.extend(own.iter().chain(given).map(|word| quote(word)));
         words.join(" ")
     }
 
@@ -342,7 +344,7 @@ mod tests {
     fn the_command_can_be_typed_as_it_is() {
         let command = |system, listen: &str| {
             let plan = plan(system, Scenario::Success, 1);
-            plan.watch_command(listen.parse().unwrap())
+            plan.watch_command(listen.parse().unwrap(), &[])
         };
         assert_eq!(
             command(System::Yunxiao, "127.0.0.1:1"),

@@ -265,7 +265,7 @@ fn run_demo(
         demo::Server::start(plan, address).with_context(|| format!("cannot serve on {address}"))?;
     if serve.is_some() {
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}", plan.watch_command(server.addr()))?;
+        writeln!(stdout, "{}", plan.watch_command(server.addr(), given))?;
         stdout.flush()?;
         server.wait();
         return Ok(ExitCode::SUCCESS);

@@ -118,9 +118,11 @@ fn what_is_served_is_watched_to_its_end_by_the_line_that_was_printed() {
     let addresses = addresses.filter(|address| TcpListener::bind(address).is_ok());
     let watches = addresses.map(|address| {
         let args = ["--duration", "100ms", "--units", "2", "--serve", address];
-        let mut server = deploywatch(["demo"]).args(args).spawn();
+        let watch = ["--stall-timeout", "1m 5s"];
+        let mut server = deploywatch(["demo"]).args(args).args(watch).spawn();
         let line = server.first_line();
         assert!(line.contains("deploywatch yunxiao --pipeline "), "{line}");
+        assert!(line.ends_with(" '--stall-timeout=1m 5s'"), "{line}");
         (shell(&line).spawn(), server)
     });
     for (watch, mut server) in watches.collect::<Vec<_>>() {
