@@ -1,6 +1,7 @@
 //! `deploywatch all`: several deployments in one watch, and the file that lists them.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -155,6 +156,9 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
     let server = orders();
     server.may_be_idle();
     let good = table(&server, "8", "");
+    let token = tempfile::NamedTempFile::new().unwrap();
+    fs::write(token.path(), SECRET).unwrap();
+    let token = token.path().display();
     for (list, message) in [
         (
             "timeout = '1h'\n".to_owned(),
@@ -217,6 +221,14 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         (
             format!("{good}token-env = 'NOWHERE'\n"),
             "list.toml:8: token-env: the variable NOWHERE is not set",
+        ),
+        (
+            format!("{good}token-env = 'YUNXIAO_ACCESS_TOKEN'\ntoken-file = '{token}'\n"),
+            "list.toml:8: token-env: nothing asks for it",
+        ),
+        (
+            "[[deploy]]\nprovider = 'fsd'\ntoken-env = 'YUNXIAO_ACCESS_TOKEN'\n".to_owned(),
+            "list.toml:3: token-env: nothing asks for it",
         ),
         (
             "deploy = 3\n".to_owned(),
