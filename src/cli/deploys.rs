@@ -194,6 +194,48 @@ mod tests {
         assert_eq!(interval.as_secs(), 2);
     }
 
+    /// A variable that is read and stands in neither list here might be a secret that a recording
+    /// would tell.
+    #[test]
+    fn every_variable_that_is_read_is_known_as_a_secret_or_as_none() {
+        let plain = [
+            "YUNXIAO_API_BASE_URL",
+            "YUNXIAO_EDITION",
+            "YUNXIAO_ORGANIZATION_ID",
+            "YUNXIAO_PIPELINE_ID",
+            "HUAWEICLOUD_SDK_PROJECT_ID",
+            "HW_PROJECT_ID",
+            "MRS_USER",
+        ];
+        let task = "a".repeat(32);
+        for line in [
+            "yunxiao --order 1",
+            &format!("codearts --task {task} --region r"),
+            "servicestage --project p --release r --region r",
+            "mrs --command 1 --endpoint https://192.0.2.1",
+            "fsd",
+        ] {
+            let cli = super::super::parse(words(&format!("deploywatch {line}"))).expect(line);
+            for set in [&plain[..], &[]] {
+                let read = RefCell::new(BTreeSet::new());
+                let environment = |name: &str| {
+                    read.borrow_mut().insert(name.to_owned());
+                    set.contains(&name).then(|| match name {
+                        "YUNXIAO_API_BASE_URL" => "https://192.0.2.1".to_owned(),
+                        "YUNXIAO_EDITION" => "region".to_owned(),
+                        _ => "1".to_owned(),
+                    })
+                };
+                // Without a secret most cannot be added, and look for every one there could be.
+                let _ = Deploys::default().add(&cli, None, &environment);
+                let known = |name: &str| SECRETS.concat().contains(&name) || plain.contains(&name);
+                for name in read.into_inner() {
+                    assert!(known(&name), "{line}: {name}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_file_with_a_secret_is_not_needed_again() {
         let file = tempfile::NamedTempFile::new().expect("a file");
