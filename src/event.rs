@@ -1,11 +1,11 @@
 //! What happens in a watch, as data that carries its own time. Every renderer reads the same
 //! events; none asks a clock, a provider or the environment.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::board::{Board, Change};
 use crate::cause::Cause;
-use crate::clock::{Moment, Now};
+use crate::clock::Now;
 use crate::exit::Verdict;
 use crate::model::{Note, Phase};
 use crate::watch::Reason;
@@ -119,15 +119,5 @@ impl Event<'_> {
             }),
             _ => None,
         }
-    }
-
-    /// The wall clock's time of the event.
-    pub(crate) fn wall(&self) -> SystemTime {
-        self.at.wall
-    }
-
-    /// The watch clock's time of the event.
-    pub(crate) fn moment(&self) -> Moment {
-        self.at.moment
     }
 }

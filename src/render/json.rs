@@ -33,7 +33,7 @@ impl<W: Write, E: Write> Json<W, E> {
     fn line(&mut self, event: &Event<'_>, board: &Board, body: Body<'_>) -> io::Result<()> {
         let line = Line {
             event: body.name(),
-            time: timestamp(event.wall()),
+            time: timestamp(event.at.wall),
             target: &board.target,
             body,
         };
@@ -57,7 +57,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
             }
             Kind::Units(changes) => {
                 for change in *changes {
-                    let body = Body::unit(change, board, event.moment());
+                    let body = Body::unit(change, board, event.at.moment);
                     self.line(event, board, body)?;
                 }
             }
@@ -71,7 +71,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     error: offline.error.to_string(),
                     status: *status,
                     retry_in_ms: milliseconds(*retry_in),
-                    offline_ms: milliseconds(event.moment().since(offline.since)),
+                    offline_ms: milliseconds(event.at.moment.since(offline.since)),
                 };
                 self.line(event, board, body)?;
             }
@@ -214,7 +214,7 @@ impl<'a> Body<'a> {
             from: change.from.map(UnitState::word),
             state: seen.unit.state.word(),
             detail: seen.unit.remark(),
-            elapsed_ms: board.age(seen, now).map(milliseconds),
+            elapsed_ms: seen.age(now).map(milliseconds),
         }
     }
 
