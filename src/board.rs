@@ -86,6 +86,14 @@ pub(crate) struct Seen {
     named: Moment,
 }
 
+impl Seen {
+    /// How long it has been running, or ran; none where it was never seen running.
+    pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
+        let end = self.ended.unwrap_or(now);
+        self.running.map(|since| end.since(since))
+    }
+}
+
 /// A unit that changed: its place on the board and the state it had before (none at first).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -164,6 +172,7 @@ impl Board {
             }
         }
         self.compared = Some(at);
+        self.settle();
         changes
     }
 
@@ -302,7 +311,7 @@ impl Board {
     }
 
     /// Settles what the draws until the next answer ask for again and again.
-    pub(crate) fn settle(&mut self) {
+    fn settle(&mut self) {
         if self.usual.is_none() && self.durations.len() >= ENOUGH {
             let mut sorted: Vec<_> = self.durations.iter().copied().collect();
             let middle = sorted.len() / 2;
@@ -371,12 +380,6 @@ impl Board {
             .map(|&(_, place)| place)
     }
 
-    /// How long a unit has been running, or ran; none where it was never seen running.
-    pub(crate) fn age(&self, seen: &Seen, now: Moment) -> Option<Duration> {
-        let end = seen.ended.unwrap_or(now);
-        seen.running.map(|since| end.since(since))
-    }
-
     /// When an answer last named the unit.
     pub(crate) fn named(&self, seen: &Seen) -> Moment {
         match self.last_good {
@@ -432,7 +435,6 @@ mod tests {
             board.phase = Some(Phase::Running);
             board.last_good = Some(now.moment);
         }
-        board.settle();
         board
     }
 
@@ -486,7 +488,7 @@ mod tests {
         ]);
         assert_eq!(board.failed().count(), 0);
         assert_eq!(board.running().collect::<Vec<_>>(), [0]);
-        let age = board.age(board.unit(0), Moment::at(4.0));
+        let age = board.unit(0).age(Moment::at(4.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
     }
 
@@ -563,7 +565,7 @@ mod tests {
             &[("a", Failed), ("b", Succeeded)],
             &[("a", Skipped), ("b", Running)],
         ]);
-        let age = board.age(board.unit(0), Moment::at(9.0));
+        let age = board.unit(0).age(Moment::at(9.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
         let ended: Vec<_> = board.ended_since(Moment::at(0.0)).collect();
         assert_eq!(ended, [0]);
@@ -607,7 +609,7 @@ mod tests {
         };
         let mut board = Board::new("t".into(), Moment::at(100.0));
         board.take_units(&timed(Running, Some(40_000), None), Now::at(100.0));
-        let age = |board: &Board, at| board.age(board.unit(0), Moment::at(at));
+        let age = |board: &Board, at| board.unit(0).age(Moment::at(at));
         assert_eq!(age(&board, 102.0), Some(Duration::from_secs(62)));
         board.take_units(
             &timed(Succeeded, Some(40_000), Some(55_000)),

@@ -286,7 +286,7 @@ impl From<&io::Error> for Trouble {
 }
 
 impl Said {
-    /// What an error says, where it says anything.
+    /// What an error says.
     pub(crate) fn new(words: &str, request: Option<&str>) -> Self {
         Self {
             words: printable(words),

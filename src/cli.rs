@@ -84,6 +84,7 @@ struct ProviderCommand {
     /// Reads them.
     read: fn(&mut ArgMatches) -> Result<Command, clap::Error>,
 }
+
 /// The variables that hold a secret: those that can stand alone, and those that need others.
 const SECRETS: [&[&str]; 2] = [
     &["YUNXIAO_ACCESS_TOKEN", "HW_AUTH_TOKEN", "MRS_PASSWORD"],

@@ -43,9 +43,7 @@ impl Now {
             wall: SystemTime::now(),
         }
     }
-}
 
-impl Now {
     /// The moment of a wall clock's time, in milliseconds since 1970; now where that is still to
     /// come.
     pub(crate) fn moment_of(self, milliseconds: i64) -> Moment {

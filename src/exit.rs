@@ -36,7 +36,7 @@ pub(crate) enum Signal {
 }
 
 impl Verdict {
-    /// Every verdict, in the order of the README's table.
+    /// The verdicts of the README's table, in its order.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 11] = [
         Self::Succeeded,

@@ -192,25 +192,16 @@ impl Http {
         body: &mut Body,
         words: fn(&[u8]) -> Option<Said>,
     ) -> Result<Answer, PollError> {
-        self.exchange(request, body)?.json(body, words)
+        let answer = self
+            .deliver(request, body)
+            .map_err(|failure| failure.error)?;
+        answer.json(body, words)
     }
 
     /// Makes a request and takes its answer, whatever it is. The body of a success goes into
     /// `body`, that of anything else is kept aside, so that the last good one can still be compared
-    /// with.
-    ///
-    /// # Errors
-    /// Where no whole answer came.
-    pub(crate) fn exchange(
-        &self,
-        request: &Request<'_>,
-        body: &mut Body,
-    ) -> Result<Answer, PollError> {
-        self.deliver(request, body).map_err(|failure| failure.error)
-    }
-
-    /// The same for a request that must not be made too often: a failure says whether the server
-    /// may have got it.
+    /// with. A failure says whether the server may have got the request: some must not be made too
+    /// often.
     ///
     /// # Errors
     /// Where no whole answer came.

@@ -140,14 +140,19 @@ pub(crate) trait Words {
     /// The title of an annotation about a failed unit.
     fn failed_title(&self, name: &str) -> String;
 
-    /// The headings of the summary: of the reason, of the two columns of its table and of its last
-    /// row, of its two lists and of a log.
+    /// In a summary, what stands before the reason.
     fn because(&self) -> &'static str;
+    /// The first column of its table.
     fn state_column(&self) -> &'static str;
+    /// The second one.
     fn units_column(&self, kind: Option<UnitKind>) -> &'static str;
+    /// The last row.
     fn total(&self) -> &'static str;
+    /// Above the failed units.
     fn failed_heading(&self) -> &'static str;
+    /// Above those that have not ended.
     fn unfinished_heading(&self) -> &'static str;
+    /// Above the log of a failed unit.
     fn log_heading(&self, name: &str, target: &str) -> String;
     /// What stands in the place of what does not fit into the summary of a step.
     fn left_out(&self) -> &'static str;

@@ -1,7 +1,6 @@
 //! The command that takes a watch up again, as a line for a shell.
 
-/// Options that find a deployment or ask for one poll only, and whether a value follows. Once the
-/// deployment is found it is named instead.
+/// Options that find a deployment, and whether a value follows. Once it is found it is named instead.
 const DROPPED: [(&str, bool); 3] = [("--fresh", false), ("--run", true), ("--job", true)];
 
 /// The line that watches again what `arguments` (without the program's name) watched; `pin` is the

@@ -20,7 +20,6 @@ use crate::clock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
-use crate::exit;
 use crate::http::{Clients, Http};
 use crate::model::Note;
 use crate::render::{Facts, Output};
@@ -42,21 +41,19 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             .map(|word| word.to_string_lossy().into_owned())
             .collect()
     };
-    if cli.command.watches().is_some() {
-        let mut deploys = Deploys::default();
-        deploys.add(cli, None, environment)?;
-        let all = deploys.list.len() > 1;
-        cli.watch.check_files(None)?;
-        return watch(
-            deploys,
-            all,
-            &cli.watch,
-            Some(&arguments()),
-            None,
-            environment,
-        );
-    }
     match &cli.command {
+        Command::Yunxiao(_)
+        | Command::Codearts(_)
+        | Command::Servicestage(_)
+        | Command::Mrs(_)
+        | Command::Fsd(_) => {
+            let mut deploys = Deploys::default();
+            deploys.add(cli, None, environment)?;
+            let all = deploys.list.len() > 1;
+            let shown = &cli.watch;
+            shown.check_files(None)?;
+            watch(deploys, all, shown, Some(&arguments()), None, environment)
+        }
         Command::All { file } => {
             let (shown, deploys) = list::read(file, &cli.given, environment)?;
             shown.check_files(Some(file))?;
@@ -72,8 +69,6 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
                 _ => Ok(ExitCode::SUCCESS),
             }
         }
-        // Every other command watches.
-        _ => Ok(ExitCode::from(exit::USAGE)),
     }
 }
 

@@ -312,7 +312,6 @@ impl Watch {
         board.percent = snapshot.percent;
         board.batch = snapshot.batch;
         board.batches = snapshot.batches;
-        board.settle();
         let phase_changed = before != (board.phase, board.message.clone());
         let progressed = figures != board.figures();
         if phase_changed || progressed || !changes.is_empty() {

@@ -26,6 +26,7 @@ impl Words for En {
     fn verdict(&self, verdict: Verdict) -> &'static str {
         match verdict {
             Verdict::TimedOut => "timed out",
+            Verdict::Unclear => "unclear",
             other => other.word(),
         }
     }

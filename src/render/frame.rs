@@ -301,7 +301,7 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style
     let unit = &seen.unit;
     let (mark, tone) = paint::of_state(unit.state);
     let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
-    let age = board.age(seen, now).map(text::whole);
+    let age = seen.age(now).map(text::whole);
     let bar = match unit.state {
         UnitState::Succeeded => bar(1.0, columns.bar, tone, style),
         UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, style),
@@ -385,7 +385,6 @@ mod tests {
         board.take_units(&snapshot, Now::at(second));
         board.phase = Some(Phase::Running);
         board.last_good = Some(Moment::at(second));
-        board.settle();
     }
 
     fn board(states: &[UnitState]) -> Board {

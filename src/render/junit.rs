@@ -163,7 +163,7 @@ fn unit(
         Cow::Borrowed(&*unit.name)
     };
     // Schemas want a time of each case, and readers take a missing one for 0.
-    let time = board.age(seen, now).unwrap_or_default();
+    let time = seen.age(now).unwrap_or_default();
     case(out, &class, &name, time, flaw)
 }
 

@@ -107,7 +107,7 @@ impl<W: Write, E: Write> Plain<W, E> {
             UnitState::Failed => words.unit_failed(&unit.name),
             state => format!("{} {}", unit.name, words.state(state)),
         };
-        if let Some(age) = seen.ended.and_then(|ended| board.age(seen, ended)) {
+        if let Some(age) = seen.ended.and_then(|ended| seen.age(ended)) {
             line += &words.took(age);
         }
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {

@@ -184,7 +184,7 @@ pub(super) fn story(
 ) -> String {
     let ended = seen.unit.state.ended();
     let mut story = String::new();
-    if let Some(age) = board.age(seen, now) {
+    if let Some(age) = seen.age(now) {
         story += &if ended {
             words.took(age)
         } else {
