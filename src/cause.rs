@@ -187,6 +187,8 @@ pub(crate) enum Hint {
     /// The ids, where an organization is set, and where none is.
     OrganizationIds,
     RegionIds,
+    /// The run may be an earlier one.
+    NewRun,
     /// The credentials of Huawei Cloud.
     Credentials,
     /// This machine's clock is off by so much.
@@ -453,6 +455,9 @@ impl fmt::Display for Hint {
                  YUNXIAO_EDITION=region leaves it out"
             }
             Self::RegionIds => "check the ids; the central edition needs --organization",
+            Self::NewRun => {
+                "it had already ended when the watch began: --fresh waits for a new run"
+            }
             Self::Credentials => {
                 "check the credentials: a token lives for 24 hours, and less where a password or \
                  a permission changes"

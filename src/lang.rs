@@ -484,6 +484,7 @@ mod tests {
             Hint::User,
             Hint::InstallerEndpoint,
             Hint::Operation,
+            Hint::NewRun,
         ];
         for hint in &hints {
             assert_chinese(&Lang::Zh.words().hint(hint));

@@ -92,8 +92,11 @@ impl WatchCommand for YunxiaoArgs {
                 Order::Id(order) => (format!("yunxiao:{pipeline}/{order}"), None),
                 Order::OfRun { run, .. } => (
                     format!("yunxiao:{pipeline}"),
-                    run.is_none()
-                        .then_some(&["--fresh", "--run ID", "--order ID"]),
+                    (!watch.fresh && run.is_none()).then_some(&[
+                        "--fresh",
+                        "--run ID",
+                        "--order ID",
+                    ]),
                 ),
             };
             let settings = Settings {

@@ -362,6 +362,7 @@ impl Words for Zh {
                 "请检查各个 ID；Region 版在设置了组织时也会这样响应，YUNXIAO_EDITION=region 可去掉组织"
             }
             Hint::RegionIds => "请检查各个 ID；中心版需要 --organization",
+            Hint::NewRun => "开始跟踪时它已结束；--fresh 会等待新的运行",
             Hint::Credentials => "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
             Hint::Clock { off, ahead, advice } => {
                 let way = if *ahead { "快" } else { "慢" };

@@ -63,6 +63,8 @@ pub(crate) struct Yunxiao {
     run: Option<String>,
     /// The run that had ended when the watch began, and is passed over.
     earlier: Option<Option<String>>,
+    /// The orders that it had made: a run that is run again makes new ones [I].
+    earlier_orders: Vec<String>,
     /// Whether a run was read: only the first one can be an earlier one.
     run_seen: bool,
     body: Body,
@@ -101,6 +103,7 @@ impl Yunxiao {
             order,
             run,
             earlier: None,
+            earlier_orders: Vec::new(),
             run_seen: false,
             body: Body::default(),
             side: Body::default(),
@@ -180,18 +183,25 @@ impl Yunxiao {
 
     /// Looks for the order in the run. The snapshot is what there is to say until it is there.
     fn find_order(&mut self) -> Result<Search, PollError> {
-        let run = self.read_run()?;
+        let mut run = self.read_run()?;
         let (job, fresh) = match &self.settings.order {
             Order::OfRun { job, fresh, .. } => (job.as_deref(), *fresh),
             Order::Id(_) => (None, false),
         };
-        // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
-        if fresh && !self.run_seen && run.end.is_some() {
-            self.earlier = Some(run.id.clone());
-        }
+        let had_ended = !self.run_seen && run.end.is_some();
         self.run_seen = true;
-        if run.end.is_some() && self.earlier.as_ref() == Some(&run.id) {
-            return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
+        // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
+        if fresh && had_ended {
+            self.earlier = Some(run.id.clone());
+            self.earlier_orders = run.orders();
+        }
+        run.forget(&self.earlier_orders);
+        if self.earlier.as_ref() == Some(&run.id) {
+            if run.end.is_some() && run.orders().is_empty() {
+                return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
+            }
+            // Somebody runs it again.
+            self.earlier = None;
         }
         let search = match run.find(job) {
             Found::Order(job) => match &job.order {
@@ -205,12 +215,18 @@ impl Yunxiao {
                 Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
                 // A green run that deployed nothing is not a deployment that succeeded.
                 Some(End::Success) => {
-                    return Err(PollError::refused(Cause::NothingDeployed, Some(200)));
+                    let error = PollError::refused(Cause::NothingDeployed, Some(200));
+                    let may_be_earlier = had_ended && self.run.is_none();
+                    return Err(if may_be_earlier {
+                        error.with_hint(Hint::NewRun)
+                    } else {
+                        error
+                    });
                 }
             },
         };
         // From now on it is this run, whatever is started later.
-        self.run = run.id.or(self.run.take());
+        self.run = self.run.take().or(run.id);
         Ok(search)
     }
 

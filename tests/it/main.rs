@@ -23,6 +23,7 @@ mod machine;
 mod mrs;
 mod output;
 mod picture;
+mod pipeline;
 mod replay;
 mod robust;
 mod screen;

@@ -75,6 +75,19 @@ impl Run {
         }
     }
 
+    /// The orders that its jobs made.
+    pub(super) fn orders(&self) -> Vec<String> {
+        let orders = self.jobs.iter().filter_map(|job| job.order.clone());
+        orders.collect()
+    }
+
+    /// Takes these orders for not made.
+    pub(super) fn forget(&mut self, orders: &[String]) {
+        for job in &mut self.jobs {
+            job.order.take_if(|order| orders.contains(order));
+        }
+    }
+
     /// The job that made an order.
     pub(super) fn job_of(&self, order: &str) -> Option<&Job> {
         self.jobs

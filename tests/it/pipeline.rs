@@ -1,0 +1,202 @@
+//! The order that a pipeline's run makes: found, waited for, and stayed with.
+
+use serde_json::json;
+
+use crate::support::{Order, Program, Reply, SECRET, Server, deploywatch, named};
+
+/// A job that deploys; its order is still to come where none is given.
+fn job(name: &str, order: Option<u32>) -> String {
+    let params = order.map_or_else(|| json!({}), |order| json!({ "deployOrderId": order }));
+    json!({ "id": name.len(), "name": name,
+        "actions": [{ "type": "GetVMDeployOrder", "params": params }] })
+    .to_string()
+}
+
+fn run(id: u32, status: &str, jobs: &[String]) -> Reply {
+    let jobs = jobs.join(",");
+    Reply::json(format!(
+        r#"{{"pipelineRunId":{id},"status":"{status}",
+            "stages":[{{"stageInfo":{{"jobs":[{jobs}]}}}}]}}"#
+    ))
+}
+
+/// A pipeline whose runs are asked for with these answers, the last one for ever; an order has the
+/// status of its last digit: 0 to 3 succeed, 4 to 6 run on, the others are cancelled.
+fn pipeline(runs: Vec<Reply>) -> Server {
+    let mut asked = 0;
+    Server::start(move |request, _| {
+        if request.target.contains("/runs/") {
+            asked += 1;
+            return runs[(asked - 1).min(runs.len() - 1)].clone();
+        }
+        let status = match request.target.as_bytes().last() {
+            Some(b'0'..=b'3') => "Success",
+            Some(b'4'..=b'6') => "Running",
+            _ => "Cancelled",
+        };
+        Order::new(status).with("deployOrderId", ()).reply()
+    })
+}
+
+/// The watch of what the pipeline deploys.
+fn watch(server: &Server, args: &[&str]) -> Program {
+    deploywatch(["yunxiao", "--pipeline", "123", "--interval", "20ms"])
+        .args(["--endpoint", &server.url(), "--organization", "o"])
+        .args(args)
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+}
+
+/// What was asked for, after the pipeline's path, without repetitions.
+fn asked(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    let paths = requests.iter().map(|request| {
+        let (_, path) = request.target.split_once("/pipelines/123/").unwrap();
+        path.to_owned()
+    });
+    let mut paths: Vec<_> = paths.collect();
+    paths.dedup();
+    paths
+}
+
+#[test]
+fn the_order_of_the_latest_run_is_found_and_stayed_with() {
+    let server = pipeline(vec![
+        run(7, "INIT", &[]),
+        run(7, "RUNNING", &[job("deploy", None)]),
+        run(7, "RUNNING", &[job("deploy", Some(10))]),
+    ]);
+    let out = watch(&server, &[]).run();
+    out.code(0)
+        .stdout_has("has not made its deploy order yet")
+        .stderr_has("watching deploy order 10 of run 7");
+    let latest = "runs/latestPipelineRun";
+    assert_eq!(asked(&server), [latest, "runs/7", "deploy/10"]);
+
+    // A newer run is another deployment.
+    let server = pipeline(vec![
+        run(7, "RUNNING", &[job("deploy", Some(14))]),
+        run(8, "RUNNING", &[job("deploy", Some(20))]),
+    ]);
+    let out = watch(&server, &["--timeout", "300ms"]).run();
+    out.code(124).stdout_has("--order 14");
+    assert_eq!(asked(&server), [latest, "deploy/14"]);
+}
+
+#[test]
+fn a_run_that_was_asked_for_is_the_one_that_is_asked() {
+    let server = pipeline(vec![
+        run(9, "RUNNING", &[]),
+        run(9, "RUNNING", &[job("deploy", Some(10))]),
+    ]);
+    let out = watch(&server, &["--run", "7"]).run();
+    out.code(0).stderr_has("watching deploy order 10 of run 7");
+    assert_eq!(asked(&server), ["runs/7", "deploy/10"]);
+}
+
+#[test]
+fn a_job_is_chosen_by_its_name_or_its_number() {
+    let jobs = [job("test", Some(10)), job("production", Some(21))];
+    for (wanted, order) in [("test", 10), ("production", 21), ("10", 21), ("4", 10)] {
+        let server = pipeline(vec![run(7, "RUNNING", &jobs)]);
+        watch(&server, &["--job", wanted]).run().code(0);
+        let order = format!("deploy/{order}");
+        assert_eq!(asked(&server), ["runs/latestPipelineRun", &*order]);
+    }
+    for args in [&[][..], &["--job", "elsewhere"]] {
+        let server = pipeline(vec![run(7, "RUNNING", &jobs)]);
+        let out = watch(&server, args).run();
+        out.code(2).stderr_has("test").stderr_has("production");
+    }
+}
+
+#[test]
+fn a_run_that_ends_without_an_order_never_succeeds() {
+    for (status, code) in [("FAIL", 1), ("CANCELED", 3), ("SUCCESS", 5)] {
+        let server = pipeline(vec![run(7, "RUNNING", &[]), run(7, status, &[])]);
+        watch(&server, &[]).run().code(code);
+    }
+}
+
+#[test]
+fn a_run_that_had_ended_is_told_at_once_with_a_warning() {
+    const WARNS: &str = "--fresh, --run ID or --order ID makes sure";
+    let over = vec![run(7, "SUCCESS", &[job("deploy", Some(10))])];
+    let out = watch(&pipeline(over.clone()), &[]).run();
+    out.code(0).stderr_has(WARNS);
+    let out = watch(&pipeline(over), &["--run", "7"]).run();
+    out.code(0).stderr_lacks(WARNS);
+    // Nothing was deployed, but a run that deploys may be on its way.
+    let server = pipeline(vec![run(7, "SUCCESS", &[])]);
+    let out = watch(&server, &[]).run();
+    out.code(5).stdout_has("--fresh waits for a new run");
+    // With --fresh the run is a new one, however soon it is over.
+    let server = pipeline(vec![run(8, "RUNNING", &[job("deploy", Some(10))])]);
+    let out = watch(&server, &["--fresh"]).run();
+    out.code(0).stderr_lacks(WARNS);
+}
+
+#[test]
+fn fresh_passes_over_a_run_that_had_ended() {
+    let old = || run(7, "SUCCESS", &[job("deploy", Some(10))]);
+    let server = pipeline(vec![
+        old(),
+        old(),
+        run(8, "RUNNING", &[]),
+        run(8, "RUNNING", &[job("deploy", Some(27))]),
+    ]);
+    let out = watch(&server, &["--fresh", "-o", "json"]).run();
+    out.code(3);
+    let events = out.events();
+    let first = named(&events, "phase").remove(0);
+    assert_eq!(first["phase"], "pending");
+    let message = first["message"].as_str().unwrap();
+    assert!(message.contains("waits for a new one"), "{message}");
+    let latest = "runs/latestPipelineRun";
+    assert_eq!(asked(&server), [latest, "runs/8", "deploy/27"]);
+}
+
+#[test]
+fn fresh_passes_over_the_order_of_a_run_that_is_run_again() {
+    let server = pipeline(vec![
+        run(7, "SUCCESS", &[job("deploy", Some(10))]),
+        run(7, "RUNNING", &[job("deploy", Some(10))]),
+        run(7, "RUNNING", &[job("deploy", None)]),
+        run(7, "RUNNING", &[job("deploy", Some(17))]),
+    ]);
+    let out = watch(&server, &["--fresh"]).run();
+    out.code(3).stderr_has("watching deploy order 17 of run 7");
+    assert!(!asked(&server).contains(&"deploy/10".to_owned()));
+}
+
+#[test]
+fn an_order_that_runs_on_after_a_failure_ends_by_its_job() {
+    let stuck = |job: &'static str| {
+        Server::start(move |request, n| match request.target.contains("/runs/") {
+            true if n < 2 => run(7, "RUNNING", &[self::job("deploy", Some(10))]),
+            true => run(7, "RUNNING", &[job.replace("NAME", "deploy")]),
+            false => Order::new("Running")
+                .machine("sn-1", "192.0.2.1", "Failed", 1)
+                .reply(),
+        })
+    };
+    let failed = r#"{"id":1,"name":"NAME","status":"FAIL","actions":[
+        {"type":"GetVMDeployOrder","params":{"deployOrderId":10}}]}"#;
+    let out = watch(&stuck(failed), &[]).run();
+    out.code(1).stdout_has("the job that made it failed");
+    // Where nothing says so it is warned of.
+    let runs = r#"{"id":1,"name":"NAME","status":"RUNNING","actions":[
+        {"type":"GetVMDeployOrder","params":{"deployOrderId":10}}]}"#;
+    let out = watch(&stuck(runs), &["--timeout", "500ms"]).run();
+    out.code(124)
+        .stderr_has("--fail-fast")
+        .stderr_has("--stall-timeout");
+}
+
+#[test]
+fn a_refused_run_names_the_permission_that_is_missing() {
+    let server = pipeline(vec![Reply::status(403, "{}")]);
+    watch(&server, &[])
+        .run()
+        .code(5)
+        .stdout_has("流水线运行实例");
+}
