@@ -26,6 +26,9 @@ use crate::render::{Facts, Output};
 use crate::replay::{Recording, Tape};
 use crate::watch::{self, Input, Target};
 
+/// The span over which deployments that are polled once are polled, at most.
+const ONCE: Duration = Duration::from_secs(1);
+
 /// From one poll of the demo to the next: it takes seconds, not minutes.
 #[cfg(feature = "demo")]
 const DEMO_INTERVAL: &str = "500ms";
@@ -216,7 +219,7 @@ fn check_names(deploys: &[Deploy]) -> Result<()> {
 }
 
 /// When each deployment is polled first: those on one host share the interval, so that it never
-/// gets their requests in one burst.
+/// gets their requests in one burst. No watch ends before it has asked.
 fn delays(deploys: &[Deploy]) -> Vec<Duration> {
     let host = |deploy: &Deploy| {
         let endpoint = &deploy.spec.endpoint;
@@ -236,8 +239,16 @@ fn delays(deploys: &[Deploy]) -> Vec<Duration> {
             let host = host(deploy);
             let total = on_host.get(&host).copied().unwrap_or(1).max(1);
             let number = before.entry(host).or_insert(0_u32);
-            let interval = deploy.watch.options(None).interval;
-            let delay = interval.saturating_mul(*number) / total;
+            let options = deploy.watch.options(None);
+            let limits = [options.timeout, options.stall_timeout]
+                .into_iter()
+                .flatten();
+            let once = options.once.then_some(ONCE);
+            let spread = limits
+                .map(|limit| limit / 2)
+                .chain(once)
+                .fold(options.interval, Duration::min);
+            let delay = spread.saturating_mul(*number) / total;
             *number += 1;
             delay
         })

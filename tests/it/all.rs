@@ -453,6 +453,20 @@ fn one_host_gets_its_requests_spread_over_the_interval() {
 }
 
 #[test]
+fn every_deployment_is_asked_for_before_its_time_is_up() {
+    let server = orders();
+    for limit in ["--timeout=2s", "--stall-timeout=2s", "--once"] {
+        let list = format!("{}{}", table(&server, "8", ""), table(&server, "9", ""));
+        let out = deploywatch(["all", LIST, "-o", "json", "--interval", "1h", limit])
+            .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+            .file(LIST, &list)
+            .run();
+        out.code(0);
+        assert!(out.elapsed < Duration::from_secs(2), "{out}");
+    }
+}
+
+#[test]
 fn two_hundred_deployments_at_once_need_little() {
     const MANY: usize = 200;
     let server = Server::start(|request, n| {
