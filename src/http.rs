@@ -1,7 +1,6 @@
 //! The one HTTP client. It sets the limits of a request and says what a failure means where the
 //! stage of the failure is known: ask again, or refused.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 use std::panic::resume_unwind;
@@ -11,7 +10,6 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memmem;
 use reqwest::header::{
     CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
     SET_COOKIE,
@@ -19,12 +17,13 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode};
 use rustls::CertificateError;
 use tokio::runtime::{self, Runtime};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::capture::{Exchange, Recorder, TICKET};
 use crate::cause::{self, Cause, Distrust, Flaw, Hint, Said, Trouble};
 use crate::clock::Now;
 use crate::event::Traced;
+use crate::mask::{self, MASK};
 use crate::provider::{PollError, Then};
 use crate::replay::Tape;
 use crate::text;
@@ -37,8 +36,6 @@ const ERROR_BODY: usize = 64 << 10;
 const SIGNS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
 /// The shortest secret that is looked for in an answer.
 const SHORTEST: usize = 6;
-/// What stands there instead of it.
-const HIDDEN: &str = "(masked)";
 /// The header that numbers a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -435,40 +432,40 @@ impl Request<'_> {
     pub(crate) fn method(&self) -> &'static str {
         if self.body.is_some() { "POST" } else { "GET" }
     }
-}
 
-impl Request<'_> {
-    /// The secrets in the headers that sign a request; too short a one would be found by chance.
-    fn secrets(&self) -> Vec<Cow<'_, str>> {
-        let mut secrets = Vec::new();
-        for &(name, value) in &self.headers {
-            if SIGNS.iter().any(|signs| signs.eq_ignore_ascii_case(name)) {
-                secrets.push(Cow::Borrowed(value));
-            } else if let Some(pair) = value.strip_prefix("Basic ") {
-                secrets.push(Cow::Borrowed(pair));
-                let plain = STANDARD.decode(pair).ok();
-                let plain = plain.and_then(|plain| String::from_utf8(plain).ok());
-                let password = plain.as_deref().and_then(|plain| plain.split_once(':'));
-                secrets.extend(password.map(|(_, password)| Cow::Owned(password.to_owned())));
+    /// The passwords in it: that of HTTP Basic, and that of a form.
+    pub(crate) fn passwords(&self) -> Vec<String> {
+        let mut passwords = Vec::new();
+        for (name, value) in &self.headers {
+            if let Some(pair) = value.strip_prefix("Basic ")
+                && let Ok(pair) = STANDARD.decode(pair)
+                && let Ok(pair) = String::from_utf8(pair)
+                && let Some((_, password)) = pair.split_once(':')
+            {
+                passwords.push(password.to_owned());
+            }
+            if name.eq_ignore_ascii_case("content-type") && value.contains("form-urlencoded") {
+                let fields = form_urlencoded::parse(self.body.unwrap_or_default().as_bytes());
+                let given = fields.filter(|(name, _)| name == "password");
+                passwords.extend(given.map(|(_, password)| password.into_owned()));
             }
         }
+        passwords
+    }
+
+    /// The secrets that sign it; too short a one would be found by chance.
+    fn secrets(&self) -> Vec<String> {
+        let signs = |name: &str| SIGNS.iter().any(|signs| signs.eq_ignore_ascii_case(name));
+        let headers = self.headers.iter();
+        let mut secrets: Vec<_> = headers
+            .filter_map(|(name, value)| match value.strip_prefix("Basic ") {
+                Some(pair) => Some(pair.to_owned()),
+                None => signs(name).then(|| (*value).to_owned()),
+            })
+            .collect();
+        secrets.extend(self.passwords());
         secrets.retain(|secret| secret.len() >= SHORTEST);
         secrets
-    }
-}
-
-/// Puts [`HIDDEN`] into the place of a secret, wherever it stands.
-fn hide(bytes: &mut Vec<u8>, secret: &[u8]) {
-    let mut rest = 0;
-    let mut hidden = Vec::new();
-    for at in memmem::find_iter(bytes, secret) {
-        hidden.extend_from_slice(&bytes[rest..at]);
-        hidden.extend_from_slice(HIDDEN.as_bytes());
-        rest = at + secret.len();
-    }
-    if rest > 0 {
-        hidden.extend_from_slice(&bytes[rest..]);
-        *bytes = hidden;
     }
 }
 
@@ -593,11 +590,13 @@ impl Answer {
             &mut body.aside
         };
         for secret in request.secrets() {
-            let secret = secret.as_bytes();
-            hide(bytes, secret);
-            let values = self.headers.values_mut();
-            for value in values.filter(|value| memmem::find(value.as_bytes(), secret).is_some()) {
-                *value = HeaderValue::from_static(HIDDEN);
+            if let Some(hidden) = mask::hide(bytes, &secret) {
+                *bytes = hidden;
+            }
+            for value in self.headers.values_mut() {
+                if mask::hide(value.as_bytes(), &secret).is_some() {
+                    *value = HeaderValue::from_static(MASK);
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ mod event;
 mod exit;
 mod http;
 mod lang;
+mod mask;
 mod model;
 mod provider;
 mod render;

@@ -1,16 +1,12 @@
 //! Hides secrets in what is recorded.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use url::form_urlencoded;
 
 use super::Header;
 use crate::http::{Answer, Request};
+use crate::mask::{self, MASK};
 
-/// What stands for a secret.
-const MASK: &str = "(masked)";
 /// The headers of a request whose values are none.
 const ORDINARY: [&str; 5] = [
     "accept",
@@ -22,28 +18,29 @@ const ORDINARY: [&str; 5] = [
 /// A shorter value that somebody else made up is no secret, and hiding it wherever it stands would
 /// spoil the record: a cookie may be `1`.
 const SHORTEST: usize = 6;
-/// How many spellings are remembered: a watch of days that signs in anew again and again must not
+/// How many secrets are remembered: a watch of days that signs in anew again and again must not
 /// become slow.
-const MOST: usize = 2000;
+const MOST: usize = 500;
 /// The parameter of a URL that is a ticket of a sign-in, which is a secret.
 pub(crate) const TICKET: &str = "ticket=";
 
-/// The secrets that were seen, in every spelling.
+/// The secrets that were seen.
 #[derive(Default)]
 pub(crate) struct Masks {
-    spellings: VecDeque<String>,
+    secrets: VecDeque<String>,
 }
 
 impl Masks {
     /// Hides `secret` from now on.
     pub(crate) fn learn(&mut self, secret: &str) {
-        for spelling in spellings(secret) {
-            // What is seen again is forgotten last.
-            self.spellings.retain(|known| *known != spelling);
-            self.spellings.push_back(spelling);
+        if secret.is_empty() {
+            return;
         }
-        while self.spellings.len() > MOST {
-            self.spellings.pop_front();
+        // What is seen again is forgotten last.
+        self.secrets.retain(|known| known != secret);
+        self.secrets.push_back(secret.to_owned());
+        if self.secrets.len() > MOST {
+            self.secrets.pop_front();
         }
     }
 
@@ -70,12 +67,8 @@ impl Masks {
                 _ => self.learn(value),
             }
         }
-        if let Some(form) = request.body.filter(|_| is_form(request)) {
-            for (name, value) in form_urlencoded::parse(form.as_bytes()) {
-                if name == "password" {
-                    self.learn(&value);
-                }
-            }
+        for password in request.passwords() {
+            self.learn(&password);
         }
         let mut urls = vec![request.url];
         if let Some(answer) = answer {
@@ -98,11 +91,6 @@ impl Masks {
             return false;
         }
         self.learn(rest);
-        let pair = STANDARD.decode(rest).ok();
-        let pair = pair.and_then(|pair| String::from_utf8(pair).ok());
-        if let Some((_, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
-            self.learn(password);
-        }
         true
     }
 
@@ -119,35 +107,17 @@ impl Masks {
 
     /// The text without secrets.
     pub(super) fn hide(&self, text: &str, passing: &[String]) -> String {
-        let known = self.spellings.iter().chain(passing);
-        let mut found: Vec<_> = known.filter(|secret| text.contains(*secret)).collect();
-        // One may be a part of another.
-        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let replace = |text: String, secret: &String| text.replace(secret, MASK);
-        found.into_iter().fold(text.to_owned(), replace)
+        // Whole characters are replaced.
+        String::from_utf8_lossy(&self.hide_bytes(text.as_bytes(), passing)).into_owned()
     }
 
-    /// The same for what is no text.
+    /// The same for what may be no text.
     pub(super) fn hide_bytes(&self, bytes: &[u8], passing: &[String]) -> Vec<u8> {
-        // A character for each byte, so that secrets are found as they are in text.
-        let wide = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| char::from(*byte))
-                .collect::<String>()
-        };
-        let masks = Self {
-            spellings: self
-                .spellings
-                .iter()
-                .map(|known| wide(known.as_bytes()))
-                .collect(),
-        };
-        let hidden = masks.hide(&wide(bytes), passing);
-        hidden
-            .chars()
-            .map(|c| u8::try_from(c).unwrap_or(b'?'))
-            .collect()
+        let mut secrets: Vec<_> = self.secrets.iter().chain(passing).collect();
+        // One may be a part of another.
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
+        let hide = |bytes: Vec<u8>, secret: &String| mask::hide(&bytes, secret).unwrap_or(bytes);
+        secrets.into_iter().fold(bytes.to_owned(), hide)
     }
 
     /// The header without secrets: nobody means to put one there.
@@ -183,32 +153,11 @@ fn ticket(url: &str) -> Option<&str> {
     rest.split(['&', '#']).next()
 }
 
-fn is_form(request: &Request<'_>) -> bool {
-    let mut headers = request.headers.iter();
-    headers.any(|(name, value)| {
-        name.eq_ignore_ascii_case("content-type") && value.contains("form-urlencoded")
-    })
-}
-
-/// A secret as it is, in JSON, in a URL and in a form.
-fn spellings(secret: &str) -> Vec<String> {
-    if secret.is_empty() {
-        return Vec::new();
-    }
-    let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let url = form.replace('+', "%20");
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.trim_start_matches('"');
-    let json = json.strip_suffix('"').unwrap_or(json).to_owned();
-    let mut all = vec![secret.to_owned(), form, url, json];
-    all.sort_unstable();
-    all.dedup();
-    all.retain(|spelling| !spelling.is_empty());
-    all
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn hidden(header: (&'static str, &str), body: &str) -> String {
@@ -286,7 +235,7 @@ mod tests {
             masks.learn("pt-made-up");
             masks.learn(&format!("session-{number}"));
         }
-        assert_eq!(masks.spellings.len(), MOST);
+        assert_eq!(masks.secrets.len(), MOST);
         assert_eq!(
             masks.hide("pt-made-up session-0", &[]),
             "(masked) session-0"

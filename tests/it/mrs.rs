@@ -967,6 +967,10 @@ mod cas {
             (Reply::status(403, ""), "403"),
             (Reply::status(400, ""), "400"),
             (Reply::redirect("/cas/login?error"), "302"),
+            (
+                Reply::redirect(&format!("/cas/login?wrong={SECRET}")),
+                "(masked)",
+            ),
         ] {
             let manager = Manager::start(move |_, _| refusal.clone(), |_| Reply::empty());
             manager.web.may_be_idle();

@@ -168,3 +168,33 @@ fn a_secret_that_comes_back_is_not_shown() {
     out.code(1).stdout_has("failed host-(masked)");
     out.stdout_has("| curl -H 'x-yunxiao-token: (masked)'");
 }
+
+#[test]
+fn a_secret_that_comes_back_in_another_spelling_is_not_shown() {
+    const TOKEN: &str = "pt-sec/ret==abc123";
+    for (status, spelling) in [
+        (403, r"pt-sec\/ret==abc123"),
+        (403, r"pt-sec/ret\u003d\u003dabc123"),
+        (302, "pt-sec%2Fret%3D%3Dabc123"),
+        (200, r"pt-sec\/ret=\u003Dabc123"),
+    ] {
+        let machine = json!({ "machineSn": "sn-1", "ip": "IP", "status": "Failed" });
+        let order = Order::new("Failed").machine_json(machine).json();
+        let body = match status {
+            200 => order.replace("IP", &format!("host-{spelling}")),
+            _ => format!(r#"{{"errorCode":"Forbidden","errorMessage":"token {spelling} bad"}}"#),
+        };
+        let reply = Reply::status(status, body).header("location", &format!("/?t={spelling}"));
+        let out = yunxiao(&Server::script(vec![reply]))
+            .env("YUNXIAO_ACCESS_TOKEN", TOKEN)
+            .args(["--once", "-v", "--events", "events", "--capture", "capture"])
+            .args(["--junit", "junit", "--summary", "summary", "--logs", "0"])
+            .run();
+        assert!(out.code == 1 || out.code == 5, "{out}");
+        let files = ["events", "capture", "junit", "summary"].map(|name| out.file(name));
+        for text in files.iter().chain([&out.stdout, &out.stderr]) {
+            assert!(!text.contains(TOKEN) && !text.contains(spelling), "{text}");
+        }
+        out.stdout_has("(masked)");
+    }
+}
