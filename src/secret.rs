@@ -104,7 +104,9 @@ impl Credential {
         if let Some(path) = file {
             let secret = read(path)
                 .with_context(|| format!("cannot take the token from {}", shown(path)))?;
-            let again = (path != Path::new("-")).then(|| path.to_owned());
+            // A pipe gives its secret once: whoever opens it again may wait for ever.
+            let again = path != Path::new("-") && path.is_file();
+            let again = again.then(|| path.to_owned());
             return Ok(Self {
                 secret,
                 file: again,

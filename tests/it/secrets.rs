@@ -1,12 +1,19 @@
 //! Secrets: where they come from is looked after, and what is wrong with it is said without them.
 //! That none is ever shown is checked after each run of the program, in all of these tests.
 
+use std::fs;
+use std::time::Duration;
+
+use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 
 use crate::support::{
     Order, Program, Reply, SECRET, Server, Unheard, deploywatch, named, order, watches, yunxiao,
     yunxiao_at,
 };
+
+/// For what could wait for ever.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// The options that take a secret's file, each with the rest of its command line.
 fn takes_a_file(endpoint: &str) -> Vec<(&'static str, Program)> {
@@ -72,6 +79,19 @@ fn stdin_and_a_pipe_are_nobody_elses() {
     program.run().code(0).stderr_is_empty();
     let program = yunxiao(&server).args(["--token-file", "/dev/stdin"]);
     program.stdin(SECRET).run().code(0).stderr_is_empty();
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_pipe_gives_its_secret_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+    let server = Server::script(vec![order("Running"), Reply::status(401, "{}")]);
+    let args = ["--token-file".as_ref(), pipe.as_os_str()];
+    let running = yunxiao(&server).args(args).limit(LIMIT).spawn();
+    fs::write(&pipe, SECRET).unwrap();
+    running.wait().code(5).stdout_has("HTTP 401");
     assert_eq!(server.requests().len(), 2);
 }
 
