@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -510,27 +511,31 @@ impl WatchArgs {
         }
     }
 
-    /// Checks that no file is written twice, and that the file at `read` is not written: one would
-    /// destroy the other.
+    /// Checks that no file is written twice, and that none of `read`, with the options that name
+    /// them, is written: one would destroy the other.
     ///
     /// # Errors
     /// Where one is.
-    pub(crate) fn check_files(&self, read: Option<&Path>) -> Result<()> {
+    pub(crate) fn check_files(&self, read: &[(String, PathBuf)]) -> Result<()> {
         let written = [
             ("--events", &self.events),
             ("--junit", &self.junit),
             ("--summary", &self.summary),
             ("--capture", &self.capture),
         ];
-        let mut seen: Vec<(&str, &Path)> = read.map(|file| ("FILE", file)).into_iter().collect();
+        let mut seen: Vec<_> = read
+            .iter()
+            .map(|(option, file)| (option.as_str(), place(file)))
+            .collect();
         for (option, file) in written {
             let Some(file) = file.as_deref().filter(|file| !file.starts_with("/dev")) else {
                 continue;
             };
-            if let Some((other, _)) = seen.iter().find(|(_, known)| *known == file) {
+            let place = place(file);
+            if let Some((other, _)) = seen.iter().find(|(_, known)| *known == place) {
                 bail!("{other} and {option} are the same file, {}", file.display());
             }
-            seen.push((option, file));
+            seen.push((option, place));
         }
         Ok(())
     }
@@ -546,7 +551,7 @@ impl WatchArgs {
     /// Where the PEM bundle cannot be read.
     pub(crate) fn http(&self, trace: http::Trace, verbose: bool) -> Result<http::Settings> {
         let read = |path: &PathBuf| {
-            std::fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
+            fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
         };
         Ok(http::Settings {
             timeout: self.request_timeout,
@@ -623,6 +628,16 @@ impl DemoArgs {
         };
         Ok((plan, self.serve))
     }
+}
+
+/// Where a file is or will be, whichever way its path leads there.
+fn place(file: &Path) -> PathBuf {
+    let there = fs::canonicalize(file);
+    there.unwrap_or_else(|_| match (file.parent(), file.file_name()) {
+        (Some(folder), Some(name)) => fs::canonicalize(Path::new(".").join(folder))
+            .map_or_else(|_| file.to_owned(), |folder| folder.join(name)),
+        _ => file.to_owned(),
+    })
 }
 
 /// An option, else the first of its variables that is set; an id either way.

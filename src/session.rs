@@ -54,12 +54,13 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             deploys.add(cli, None, environment)?;
             let all = deploys.list.len() > 1;
             let shown = &cli.watch;
-            shown.check_files(None)?;
+            shown.check_files(&deploys.files)?;
             watch(deploys, all, shown, Some(&arguments()), None, environment)
         }
         Command::All { file } => {
-            let (shown, deploys) = list::read(file, &cli.given, environment)?;
-            shown.check_files(Some(file))?;
+            let (shown, mut deploys) = list::read(file, &cli.given, environment)?;
+            deploys.files.push(("FILE".to_owned(), file.clone()));
+            shown.check_files(&deploys.files)?;
             watch(deploys, true, &shown, Some(&arguments()), None, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
@@ -181,7 +182,8 @@ fn run_replay(
         cli.watch.capture.is_none(),
         "--capture records a watch, and a replay is none: leave it out"
     );
-    cli.watch.check_files(Some(file))?;
+    cli.watch
+        .check_files(&[("FILE".to_owned(), file.to_owned())])?;
     let recording = Recording::read(file)?;
     let mut deploys = Deploys::default();
     for origin in &recording.header.deployments {
@@ -292,7 +294,7 @@ fn run_demo(
     real.watch.direct = true;
     let mut deploys = Deploys::default();
     deploys.add(&real, None, &environment)?;
-    real.watch.check_files(None)?;
+    real.watch.check_files(&[])?;
     watch(deploys, false, &real.watch, None, None, &environment)
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -31,6 +32,8 @@ pub(crate) struct Deploys {
     pub(crate) origins: Vec<Origin>,
     /// The secrets that came from the environment.
     pub(crate) secrets: Vec<String>,
+    /// The files that are read, with the options that name them.
+    pub(crate) files: Vec<(String, PathBuf)>,
 }
 
 impl Deploys {
@@ -67,6 +70,12 @@ impl Deploys {
             .into_inner()
             .into_iter()
             .partition(|(variable, _)| is_secret(variable));
+        self.files.extend(cli.words.iter().filter_map(|word| {
+            let (option, file) = word.split_once('=')?;
+            let names = [&SECRET_FILES[..], &FILES].concat();
+            let reads = names.contains(&name_of(option));
+            reads.then(|| (option.to_owned(), PathBuf::from(file)))
+        }));
         let mut origin = Origin {
             command: cli.words.clone(),
             name: name.map(str::to_owned),
@@ -86,7 +95,7 @@ impl Deploys {
     pub(crate) fn add_again(&mut self, origin: &Origin, given: &[String]) -> Result<()> {
         let given: Vec<_> = given
             .iter()
-            .filter(|word| !OF_ALL.contains(&name(word)))
+            .filter(|word| !OF_ALL.contains(&name_of(word)))
             .cloned()
             .collect();
         let cli = super::parse(
@@ -110,7 +119,7 @@ impl Deploys {
 /// `words` with the options `given`, which beat those of `words`.
 pub(crate) fn merged(words: &[String], given: &[String]) -> Vec<String> {
     let beaten = |word: &&String| {
-        word.starts_with("--") && given.iter().any(|given| name(given) == name(word))
+        word.starts_with("--") && given.iter().any(|given| name_of(given) == name_of(word))
     };
     let kept = words.iter().filter(|word| !beaten(word));
     kept.chain(given).cloned().collect()
@@ -119,11 +128,13 @@ pub(crate) fn merged(words: &[String], given: &[String]) -> Vec<String> {
 /// Takes away options that name files or say how the watch is shown: they are of one machine.
 /// Returns the variables that could have held the secret of a file.
 fn without_files(words: &mut Vec<String>) -> BTreeSet<String> {
-    let had_secret = words.iter().any(|word| SECRET_FILES.contains(&name(word)));
+    let had_secret = words
+        .iter()
+        .any(|word| SECRET_FILES.contains(&name_of(word)));
     let dropped = |word: &str| {
         [&SECRET_FILES[..], &FILES, &OF_ALL]
             .iter()
-            .any(|names| names.contains(&name(word)))
+            .any(|names| names.contains(&name_of(word)))
     };
     words.retain(|word| !dropped(word));
     let instead = SECRETS[0].iter().filter(|_| had_secret);
@@ -131,7 +142,7 @@ fn without_files(words: &mut Vec<String>) -> BTreeSet<String> {
 }
 
 /// The name of the option that a word is.
-fn name(word: &str) -> &str {
+fn name_of(word: &str) -> &str {
     let option = word.strip_prefix("--").unwrap_or_default();
     option.split('=').next().unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 //! options, environment and files reaches the provider.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use crate::support::{
     Output, PATIENCE, Program, Reply, SECRET, Server, deploywatch, order, order_with, yunxiao,
@@ -246,7 +247,12 @@ fn no_file_is_written_twice_or_over_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "precious").unwrap();
-    let file = file.to_str().unwrap();
+    let link = folder.path().join("link");
+    symlink(&file, &link).unwrap();
+    let name = folder.path().file_name().unwrap();
+    let roundabout = folder.path().join("..").join(name).join("file");
+    let [file, link, roundabout] = [&file, &link, &roundabout].map(|path| path.to_str().unwrap());
+    let task = "a".repeat(32);
     for (args, who) in [
         (
             &["demo", "--events", file, "--junit", file][..],
@@ -257,6 +263,29 @@ fn no_file_is_written_twice_or_over_what_is_read() {
             "--summary and --capture",
         ),
         (&["replay", file, "--events", file], "FILE and --events"),
+        (
+            &["replay", roundabout, "--events", file],
+            "FILE and --events",
+        ),
+        (&["replay", link, "--junit", file], "FILE and --junit"),
+        (
+            &["fsd", "--cacert", roundabout, "--junit", file],
+            "--cacert and --junit",
+        ),
+        (
+            &[
+                "codearts",
+                "--task",
+                &task,
+                "--region",
+                "r",
+                "--token-file",
+                link,
+                "--events",
+                file,
+            ],
+            "--token-file and --events",
+        ),
     ] {
         let out = deploywatch(args).run();
         out.code(2).stdout_is_empty();
