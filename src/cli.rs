@@ -364,7 +364,7 @@ pub(crate) struct WatchArgs {
     /// Send a secret over plain HTTP to a host that is not this machine
     #[arg(long, global = true, help_heading = "Connection")]
     allow_http: bool,
-    /// Whether the demo is watched: its server is this process, and no proxy leads there.
+    /// Whether no proxy leads there: the demo's server is this process, and a replay asks nobody.
     #[arg(skip)]
     pub(crate) direct: bool,
 }
@@ -696,6 +696,14 @@ fn keep_secret(endpoint: &Url, watch: &WatchArgs) -> Result<()> {
         watch.allow_http || is_private(endpoint),
         "a secret would go over plain HTTP to {}: use https://, or give --allow-http if that is \
          what you want",
+        endpoint.host_str().unwrap_or_default()
+    );
+    // One that is reached over https gets a tunnel, and no secret.
+    let is_open = |proxy: &Url| endpoint.scheme() == "http" && !is_private(proxy);
+    ensure!(
+        watch.allow_http || watch.direct || !http::proxy(endpoint).is_some_and(|it| is_open(&it)),
+        "a secret would go over plain HTTP to the proxy that the environment names: put {} into \
+         NO_PROXY, or give --allow-http if that is what you want",
         endpoint.host_str().unwrap_or_default()
     );
     Ok(())

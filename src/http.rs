@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{
     CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
     SET_COOKIE,
@@ -130,6 +131,13 @@ impl Clients {
             recorder: settings.recorder,
         })
     }
+}
+
+/// The proxy of the environment through which `endpoint` is reached, where there is one.
+pub(crate) fn proxy(endpoint: &Url) -> Option<Url> {
+    let endpoint = endpoint.as_str().parse().ok()?;
+    let proxy = Matcher::from_env().intercept(&endpoint)?;
+    Url::parse(&proxy.uri().to_string()).ok()
 }
 
 /// What drives a client, on whichever threads ask. It is never dropped: that would wait for a name

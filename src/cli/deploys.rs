@@ -98,11 +98,12 @@ impl Deploys {
             .filter(|word| !OF_ALL.contains(&name_of(word)))
             .cloned()
             .collect();
-        let cli = super::parse(
+        let mut cli = super::parse(
             ["deploywatch".to_owned()]
                 .into_iter()
                 .chain(merged(&origin.command, &given)),
         )?;
+        cli.watch.direct = true;
         let environment = |variable: &str| {
             let made_up = || {
                 origin

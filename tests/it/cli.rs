@@ -618,3 +618,20 @@ fn the_proxy_of_the_environment_is_honoured() {
     program.env("NO_PROXY", "127.0.0.1").run().code(0);
     proxy.assert_untouched();
 }
+
+#[test]
+fn a_proxy_elsewhere_gets_no_secret_over_plain_http() {
+    let server = Server::script(vec![order("Success")]);
+    let proxied = |variable: &str| with_order(&server).env(variable, "http://192.0.2.9:3128");
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        proxied(variable).run().code(2).stderr_has("NO_PROXY");
+        let program = proxied(variable).env("NO_PROXY", "192.0.2.1, 127.0.0.0/8");
+        program.run().code(0);
+    }
+    proxied("HTTPS_PROXY").run().code(0);
+    let out = proxied("HTTP_PROXY")
+        .args(["--allow-http", "--request-timeout", "50ms", "--once"])
+        .run();
+    out.code(6);
+    assert_eq!(server.requests().len(), 4);
+}
