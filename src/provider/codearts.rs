@@ -105,7 +105,7 @@ impl Provider for Codearts {
             .get(http, &url, "application/json", body)
             .map_err(|error| {
                 let advice = self.advice(error.status);
-                huawei::advise(error, advice)
+                self.settings.account.advise(error, advice)
             })?;
         // The same bytes mean the same: the first of them said which run they are about.
         if !answer.same {

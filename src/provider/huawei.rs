@@ -113,6 +113,27 @@ impl Account {
             }
         }
     }
+
+    /// Adds what to do about a refusal: `advice`, and before it what is wrong with this machine's
+    /// clock where that is the likelier reason. Only a signature holds the time [D].
+    pub(crate) fn advise(&self, error: PollError, advice: Option<Hint>) -> PollError {
+        let skew = match (&self.credentials, error.status, error.date) {
+            (Credentials::Keys(_), Some(401 | 403), Some(server)) => skew(server, Now::read().wall),
+            _ => None,
+        };
+        let hint = match skew {
+            Some((off, ahead)) => Some(Hint::Clock {
+                off,
+                ahead,
+                advice: advice.map(Box::new),
+            }),
+            None => advice,
+        };
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
 }
 
 impl Keys {
@@ -320,27 +341,6 @@ pub(crate) fn url(endpoint: &Url, path: &str) -> Url {
     let mut url = endpoint.clone();
     url.set_path(&format!("{}{path}", endpoint.path().trim_end_matches('/')));
     url
-}
-
-/// Adds what to do about a refusal: `advice`, and before it what is wrong with this machine's clock
-/// where that is the likelier reason.
-pub(crate) fn advise(error: PollError, advice: Option<Hint>) -> PollError {
-    let skew = match (error.status, error.date) {
-        (Some(401 | 403), Some(server)) => skew(server, Now::read().wall),
-        _ => None,
-    };
-    let hint = match skew {
-        Some((off, ahead)) => Some(Hint::Clock {
-            off,
-            ahead,
-            advice: advice.map(Box::new),
-        }),
-        None => advice,
-    };
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
 }
 
 /// How far this machine's clock is off, and whether it is ahead, where that is too far.

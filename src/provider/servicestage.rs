@@ -119,7 +119,7 @@ impl Provider for Servicestage {
         let answer =
             get(&self.http, &mut self.settings, &path, &mut self.body).map_err(|error| {
                 let advice = advice(&error);
-                huawei::advise(error, advice)
+                self.settings.account.advise(error, advice)
             })?;
         if !answer.same {
             let (snapshot, jobs) =

@@ -296,6 +296,11 @@ fn a_clock_that_is_off_is_named_where_a_request_is_refused() {
                     None => out.stdout_lacks("clock"),
                 };
             }
+            // A token says nothing about the time.
+            for program in commands(&server) {
+                let out = program.env("HW_AUTH_TOKEN", SECRET).run();
+                out.code(5).stdout_lacks("clock");
+            }
         }
     }
 }
