@@ -581,8 +581,10 @@ impl Answer {
     /// Whether the server calls the body a page for people. Whoever does that is perhaps not the
     /// provider, whatever the body says.
     fn is_called_html(&self) -> bool {
-        let declared = self.header(CONTENT_TYPE);
-        declared.is_some_and(|kind| kind.trim_start().starts_with("text/html"))
+        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
+        let kind = declared.split(';').next().unwrap_or_default().trim();
+        let html = ["text/html", "application/xhtml+xml"];
+        html.iter().any(|html| kind.eq_ignore_ascii_case(html))
     }
 
     /// Hides what comes back of the request's secrets before anything is read from the answer: an

@@ -136,6 +136,11 @@ fn breaks() -> Vec<Fault> {
         ),
         ("204", Reply::status(204, "")),
         ("HTML 200", Reply::html("<html>Success</html>")),
+        (
+            "an order that is called XHTML",
+            Reply::json(Order::new("Success").json())
+                .header("content-type", "Application/XHTML+XML"),
+        ),
     ];
     let replies = replies.into_iter();
     replies
