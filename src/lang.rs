@@ -303,6 +303,7 @@ mod tests {
                 error: Trouble::new(io::ErrorKind::StorageFull, "x-1"),
             },
             Note::NoTerminal,
+            Note::DumbTerminal,
         ];
         for note in &notes {
             assert_chinese(&Lang::Zh.words().note(note));

@@ -314,6 +314,8 @@ pub(crate) enum Note {
     WriteFailed { what: Arc<str>, error: Trouble },
     /// Bars were asked for where there is no terminal to draw them on.
     NoTerminal,
+    /// Bars were asked for, and `TERM` names a terminal without a cursor that moves.
+    DumbTerminal,
 }
 
 /// Options of which each would pin a watch to one single run.
@@ -339,6 +341,20 @@ pub(crate) enum Exposure {
 }
 
 /// The words of the event stream, which are English.
+impl Note {
+    /// Whether it is about the whole watch, not about one deployment.
+    pub(crate) fn is_of_the_watch(&self) -> bool {
+        matches!(
+            self,
+            Self::Insecure
+                | Self::SharedSecret { .. }
+                | Self::WriteFailed { .. }
+                | Self::NoTerminal
+                | Self::DumbTerminal
+        )
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -409,6 +425,9 @@ impl fmt::Display for Note {
                 write!(f, "{who} the file with the secret; chmod 600 {file}")
             }
             Self::WriteFailed { what, error } => write!(f, "cannot write {what}: {error}"),
+            Self::DumbTerminal => {
+                f.write_str("the terminal cannot draw, as TERM says: plain lines instead of bars")
+            }
             Self::NoTerminal => {
                 f.write_str("stderr is not a terminal: plain lines instead of bars")
             }

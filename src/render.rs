@@ -173,6 +173,7 @@ impl Output {
         let style = |is_terminal| Style {
             paint: Paint::choose(color, is_terminal && !facts.term_is_dumb, environment),
             lang,
+            list,
         };
         let stdout = style(facts.stdout_is_terminal);
         let stderr = style(facts.stderr_is_terminal);
@@ -185,7 +186,6 @@ impl Output {
                 stdout,
                 stderr,
                 facts.runner,
-                list,
             )),
             Mode::Json => {
                 let out = BufWriter::new(io::stdout());
@@ -195,7 +195,10 @@ impl Output {
         };
         let mut notes = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
-            notes.push(Note::NoTerminal);
+            notes.push(match facts.stderr_is_terminal {
+                true => Note::DumbTerminal,
+                false => Note::NoTerminal,
+            });
         }
         let output = Self {
             main: Some(main),

@@ -103,6 +103,8 @@ fn watch(
     let mut clients = Clients::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
+    // What is about the whole watch is said once.
+    let mut said = HashSet::new();
     for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
         let Deploy { spec, watch } = deploy;
         let traces = inputs.clone();
@@ -129,6 +131,7 @@ fn watch(
                 .then_some(Note::Insecure)
                 .into_iter()
                 .chain(spec.warnings)
+                .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
                 .collect(),
             provider: (spec.connect)(http),
             options,

@@ -192,6 +192,7 @@ impl Words for Zh {
                 format!("{who}密钥文件，请执行 chmod 600 {file}")
             }
             Note::WriteFailed { what, error } => format!("无法写入 {what}：{}", trouble(error)),
+            Note::DumbTerminal => "TERM 表明终端无法绘图，改为逐行输出，不显示进度条".into(),
             Note::NoTerminal => "stderr 不是终端，改为逐行输出，不显示进度条".into(),
         }
     }

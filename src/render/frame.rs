@@ -546,6 +546,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             columns: 80,
         };
         let style = Style {
+            list: false,
             lang: Lang::Zh,
             ..Style::PLAIN
         };

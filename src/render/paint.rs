@@ -70,11 +70,13 @@ impl Paint {
     }
 }
 
-/// How one stream is written: in which colours, and in which language.
+/// How one stream is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     pub(crate) paint: Paint,
     pub(crate) lang: Lang,
+    /// Several targets: what is about one of them says whose it is.
+    pub(crate) list: bool,
 }
 
 impl Style {
@@ -82,6 +84,7 @@ impl Style {
     pub(crate) const PLAIN: Self = Self {
         paint: Paint::OFF,
         lang: Lang::En,
+        list: false,
     };
 
     /// `text` in the colour of `tone`.

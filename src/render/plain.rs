@@ -28,8 +28,6 @@ pub(crate) struct Plain<W, E> {
     runner: Runner,
     /// When the last line was written.
     said: Option<Moment>,
-    /// Several targets: each line says whose it is.
-    list: bool,
 }
 
 impl<W: Write, E: Write> Plain<W, E> {
@@ -40,7 +38,6 @@ impl<W: Write, E: Write> Plain<W, E> {
         style: Style,
         errors_style: Style,
         runner: Runner,
-        list: bool,
     ) -> Self {
         Self {
             out,
@@ -49,18 +46,17 @@ impl<W: Write, E: Write> Plain<W, E> {
             errors_style,
             runner,
             said: None,
-            list,
         }
     }
 
     fn line(&mut self, at: Now, board: &Board, text: &str) -> io::Result<()> {
         self.said = Some(at.moment);
         let time = timestamp(at.wall);
-        if self.list {
-            writeln!(self.out, "{time} [{}] {text}", board.target)
-        } else {
-            writeln!(self.out, "{time} {text}")
-        }
+        writeln!(
+            self.out,
+            "{time} {}{text}",
+            report::whose(board, self.style)
+        )
     }
 
     fn units(&mut self, at: Now, changes: &[Change], board: &Board) -> io::Result<()> {
@@ -125,7 +121,7 @@ impl<W: Write, E: Write> Plain<W, E> {
         let phase = board.phase.unwrap_or(Phase::Unknown);
         let words = self.style.words();
         let mut line = words.phase(phase).to_owned();
-        if !self.list {
+        if !self.style.list {
             line.insert_str(0, &format!("{} ", board.target));
         }
         if let Some(message) = &board.message {

@@ -27,9 +27,11 @@ impl<E: Write> Render for Quiet<E> {
             | Kind::PartFinished(outcome)
             | Kind::AllFinished(outcome, _) => (outcome.verdict != Verdict::Succeeded)
                 .then(|| report::verdict(outcome, board, self.style)),
-            Kind::Offline { .. } | Kind::Online { .. } | Kind::Warning(_) | Kind::Trace(_) => {
-                report::remark(event, board, self.style)
+            Kind::Offline { .. } | Kind::Online { .. } => {
+                let remark = report::remark(event, board, self.style);
+                remark.map(|remark| report::whose(board, self.style) + &remark)
             }
+            Kind::Warning(_) | Kind::Trace(_) => report::remark(event, board, self.style),
             _ => None,
         };
         // stderr carries nothing that the verdict needs: where it is gone, the exit code is left.

@@ -29,12 +29,24 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
             words.online(&heading, *offline)
         }
         Kind::Warning(note) => {
+            let whose = match note.is_of_the_watch() {
+                true => String::new(),
+                false => whose(board, style),
+            };
             let heading = style.tone(Tone::Notice, words.warning());
-            [&heading, words.colon(), &words.note(note)].concat()
+            [&whose, &heading, words.colon(), &words.note(note)].concat()
         }
         Kind::Trace(request) => style.tone(Tone::Faint, &words.request(request)),
         _ => return None,
     })
+}
+
+/// What a line about a target begins with where there are several.
+pub(crate) fn whose(board: &Board, style: Style) -> String {
+    match style.list {
+        true => format!("[{}] ", board.target),
+        false => String::new(),
+    }
 }
 
 /// The verdict in one line, with the target, the duration and the reason.

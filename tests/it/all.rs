@@ -329,6 +329,45 @@ fn each_table_can_name_the_variable_of_its_secret() {
 }
 
 #[test]
+fn a_warning_and_a_gap_say_whose_they_are() {
+    for (output, gap_on_stderr) in [("plain", false), ("quiet", true)] {
+        let server = Server::start(|request, n| {
+            if n < 2 {
+                return Reply::status(502, "");
+            }
+            // Each says that it is another one, and is warned of.
+            let id = request.target.rsplit('/').next().unwrap();
+            let order = Order::new("Success").with("deployOrderId", format!("{id}0"));
+            order.reply()
+        });
+        let list = format!("{}{}", table(&server, "8", ""), table(&server, "9", ""));
+        let out = deploywatch([
+            "all",
+            LIST,
+            "--interval",
+            "20ms",
+            "-o",
+            output,
+            "--insecure",
+        ])
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .file(LIST, &list)
+        .run();
+        out.code(0);
+        assert!(out.stderr.starts_with("warning: --insecure"), "{out}");
+        for order in ["8", "9"] {
+            out.stderr_has(&format!("[yunxiao:123/{order}] warning: "));
+        }
+        let gaps = if gap_on_stderr {
+            &out.stderr
+        } else {
+            &out.stdout
+        };
+        assert!(gaps.contains("[yunxiao:123/8] no contact: "), "{out}");
+    }
+}
+
+#[test]
 fn a_table_has_a_timeout_of_its_own_and_the_others_go_on() {
     let server = Server::start(|request, n| {
         let status = match request.target.ends_with("/4") || n < 20 {

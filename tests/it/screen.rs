@@ -357,6 +357,8 @@ fn where_bars_have_no_place_it_is_plain() {
     }
     let server = Server::script(vec![order("Running"), order("Success")]);
     assert_plain(yunxiao(&server).args(["-o", "plain"]), &server);
+    let dumb = yunxiao(&server).env("TERM", "dumb").args(["-o", "bars"]);
+    Screen::spawn(dumb, 24, 80).wait_for("as TERM says");
     // Bars that are asked for are drawn in CI too, where there is a terminal.
     let server = Server::script(vec![Reply::delayed(
         order("Success"),
