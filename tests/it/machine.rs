@@ -48,8 +48,9 @@ fn a_process_that_was_stopped_for_longer_than_its_time_wakes_to_that_verdict() {
 #[test]
 fn a_deployment_that_ended_meanwhile_has_its_verdict() {
     for (word, code) in [("Success", 0), ("Failed", 1), ("Cancelled", 3)] {
-        let (server, end) = Server::two_acts(vec![running()], vec![order(word)]);
-        // Polls that fail on waking must not be the end.
+        // Polls that fail on waking must not be the end: there is always one under way that does.
+        let late = Reply::delayed(running(), Duration::from_millis(200));
+        let (server, end) = Server::two_acts(vec![running(), late], vec![order(word)]);
         let mut watch = yunxiao(&server)
             .args(["--request-timeout", "150ms"])
             .spawn();
