@@ -93,11 +93,7 @@ impl Deploys {
     /// # Errors
     /// Where the recorded line is none.
     pub(crate) fn add_again(&mut self, origin: &Origin, given: &[String]) -> Result<()> {
-        let given: Vec<_> = given
-            .iter()
-            .filter(|word| !OF_ALL.contains(&name_of(word)))
-            .cloned()
-            .collect();
+        let given = of_one(given);
         let mut cli = super::parse(
             ["deploywatch".to_owned()]
                 .into_iter()
@@ -115,6 +111,12 @@ impl Deploys {
         };
         self.add(&cli, origin.name.as_deref(), &environment)
     }
+}
+
+/// The options that are not about the watch of all.
+pub(crate) fn of_one(given: &[String]) -> Vec<String> {
+    let of_all = |word: &&String| OF_ALL.contains(&name_of(word));
+    given.iter().filter(|word| !of_all(word)).cloned().collect()
 }
 
 /// `words` with the options `given`, which beat those of `words`.

@@ -11,7 +11,7 @@ use clap::{ArgAction, CommandFactory};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::deploys::Deploys;
+use super::deploys::{Deploys, merged, of_one};
 use super::{Cli, Environment, WatchArgs};
 
 /// Options that are about the watch of all, and so stand at the top level only.
@@ -206,22 +206,14 @@ impl File<'_> {
         place: &Range<usize>,
     ) -> Result<Cli> {
         self.check_keys(command[0], settings)?;
-        let name_of = |word: &str| word.split('=').next().unwrap_or_default().to_owned();
-        let kept = settings.iter().filter(|setting| {
-            let name = format!("--{}", setting.key);
-            given.iter().all(|word| name_of(word) != name)
-        });
-        let words = kept.filter_map(|setting| setting.word.as_deref());
-        // What concerns the watch of all is not an option of one deployment.
-        let given = given.iter().filter(|word| {
-            let name = name_of(word);
-            command[0] == "all" || OF_ALL.iter().all(|of_all| name != format!("--{of_all}"))
-        });
-        let line = ["deploywatch"]
-            .into_iter()
-            .chain(command.iter().copied())
-            .chain(words)
-            .chain(given.map(String::as_str));
+        let given = match command[0] {
+            "all" => given.to_vec(),
+            _ => of_one(given),
+        };
+        let settings_words = settings.iter().filter_map(|setting| setting.word.clone());
+        let words: Vec<_> = settings_words.collect();
+        let line = ["deploywatch"].into_iter().chain(command.iter().copied());
+        let line = line.map(str::to_owned).chain(merged(&words, &given));
         super::parse(line).map_err(|error| {
             let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
             let culprit = settings.iter().find(|setting| {
