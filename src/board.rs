@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::cause::Cause;
 use crate::clock::{Moment, Now};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
@@ -60,8 +62,17 @@ pub(crate) struct Board {
     compared: Option<Moment>,
 }
 
-/// Done, total, percent, batch, batches.
-type Figures = (usize, usize, Option<u8>, Option<u32>, Option<u32>);
+/// How far the whole is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Figures {
+    /// Units that ended in any way.
+    pub(crate) done: usize,
+    pub(crate) total: usize,
+    /// The provider's own.
+    pub(crate) percent: Option<u8>,
+    pub(crate) batch: Option<u32>,
+    pub(crate) batches: Option<u32>,
+}
 
 /// Contact is interrupted.
 #[derive(Clone, Debug)]
@@ -349,15 +360,15 @@ impl Board {
         self.units.len()
     }
 
-    /// The figures of the whole: done, total, percent, batch, batches.
+    /// How far the whole is.
     pub(crate) fn figures(&self) -> Figures {
-        (
-            self.done(),
-            self.total(),
-            self.percent,
-            self.batch,
-            self.batches,
-        )
+        Figures {
+            done: self.done(),
+            total: self.total(),
+            percent: self.percent,
+            batch: self.batch,
+            batches: self.batches,
+        }
     }
 
     /// The places of the failed units, first seen first.

@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
@@ -184,7 +183,7 @@ impl Recorder {
             let Some(start) = tape.start else {
                 return Ok(());
             };
-            let since = |now: Now| milliseconds(now.moment.since(start));
+            let since = |now: Now| clock::milliseconds(now.moment.since(start));
             let exchange = Exchange {
                 sent_ms: since(sent),
                 answered_ms: since(answered),
@@ -200,7 +199,7 @@ impl Recorder {
             let Some(start) = tape.start.take() else {
                 return Ok(());
             };
-            let ended_ms = milliseconds(Now::read().moment.since(start));
+            let ended_ms = clock::milliseconds(Now::read().moment.since(start));
             tape.write(&End { ended_ms })
         });
     }
@@ -240,10 +239,6 @@ fn private(path: &Path) -> io::Result<File> {
         file.set_permissions(Permissions::from_mode(MODE))?;
     }
     Ok(file)
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The line of a request, without its times and without secrets.

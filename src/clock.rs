@@ -77,6 +77,11 @@ impl Moment {
     }
 }
 
+/// A span in whole milliseconds, as it is written down.
+pub(crate) fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A time of the wall clock that can be written down: one that is set beyond the year 9999, or
 /// before 1970, must not stop a watch.
 pub(crate) fn writable(wall: SystemTime) -> SystemTime {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::board::{Board, Offline};
+use crate::board::{Board, Figures, Offline};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
@@ -324,9 +324,13 @@ impl Watch {
             self.emit(now, Kind::Units(&changes), emit);
         }
         if progressed && !phase_changed {
-            let (_, _, percent, batch, batches) = figures;
-            let (_, _, percent_now, batch_now, batches_now) = self.board.figures();
-            let stepped = (percent, batch, batches) != (percent_now, batch_now, batches_now);
+            // More than the units tell.
+            let of_units = Figures {
+                done: figures.done,
+                total: figures.total,
+                ..self.board.figures()
+            };
+            let stepped = figures != of_units;
             self.emit(now, Kind::Progress { stepped }, emit);
         }
     }

@@ -9,7 +9,7 @@ use console::{measure_text_width, pad_str, truncate_str};
 
 use super::paint::{self, Style, Tone};
 use super::report;
-use crate::board::{Board, Seen};
+use crate::board::{Board, Figures, Seen};
 use crate::clock::Moment;
 use crate::lang::Words;
 use crate::model::{Phase, UnitState};
@@ -110,7 +110,13 @@ fn several(
 /// The deployment as a whole: what it is, how far it is, what is wrong, how long it takes.
 fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
     let words = style.words();
-    let (done, total, percent, batch, batches) = board.figures();
+    let Figures {
+        done,
+        total,
+        percent,
+        batch,
+        batches,
+    } = board.figures();
     let count = match percent {
         Some(percent) => format!("{percent} %"),
         None if total > 0 => format!("{done}/{total}"),

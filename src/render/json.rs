@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Render;
-use crate::board::{Board, Change};
+use crate::board::{Board, Change, Figures};
 use crate::clock::{self, Moment};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::lang::Lang;
@@ -51,7 +51,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     from: from.map(Phase::word),
                     phase: board.phase.unwrap_or(Phase::Unknown).word(),
                     message: board.message.as_ref().map(ToString::to_string),
-                    figures: Figures::of(board),
+                    figures: board.figures(),
                 };
                 self.line(event, board, body)?;
             }
@@ -61,7 +61,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     self.line(event, board, body)?;
                 }
             }
-            Kind::Progress { .. } => self.line(event, board, Body::Progress(Figures::of(board)))?,
+            Kind::Progress { .. } => self.line(event, board, Body::Progress(board.figures()))?,
             Kind::Offline { status, retry_in } => {
                 let Some(offline) = &board.offline else {
                     return Ok(());
@@ -70,13 +70,13 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     attempt: offline.attempts,
                     error: offline.error.to_string(),
                     status: *status,
-                    retry_in_ms: milliseconds(*retry_in),
-                    offline_ms: milliseconds(event.at.moment.since(offline.since)),
+                    retry_in_ms: clock::milliseconds(*retry_in),
+                    offline_ms: clock::milliseconds(event.at.moment.since(offline.since)),
                 };
                 self.line(event, board, body)?;
             }
             Kind::Online { offline } => {
-                let offline_ms = milliseconds(*offline);
+                let offline_ms = clock::milliseconds(*offline);
                 self.line(event, board, Body::Online { offline_ms })?;
             }
             Kind::Warning(note) => {
@@ -164,15 +164,6 @@ enum Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Figures {
-    done: usize,
-    total: usize,
-    percent: Option<u8>,
-    batch: Option<u32>,
-    batches: Option<u32>,
-}
-
-#[derive(Serialize)]
 struct Failed<'a> {
     id: &'a str,
     name: &'a str,
@@ -200,7 +191,7 @@ impl<'a> Body<'a> {
             version: env!("CARGO_PKG_VERSION"),
             provider: started.provider,
             endpoint: &started.endpoint,
-            interval_ms: milliseconds(started.interval),
+            interval_ms: clock::milliseconds(started.interval),
         }
     }
 
@@ -214,7 +205,7 @@ impl<'a> Body<'a> {
             from: change.from.map(UnitState::word),
             state: seen.unit.state.word(),
             detail: seen.unit.remark(),
-            elapsed_ms: seen.age(now).map(milliseconds),
+            elapsed_ms: seen.age(now).map(clock::milliseconds),
         }
     }
 
@@ -231,7 +222,7 @@ impl<'a> Body<'a> {
             verdict: outcome.verdict.word(),
             exit_code: outcome.verdict.code(),
             reason: outcome.reason.to_string(),
-            elapsed_ms: milliseconds(outcome.elapsed),
+            elapsed_ms: clock::milliseconds(outcome.elapsed),
             polls: outcome.polls,
             units: total.into_iter().chain(counts).collect(),
             failed: boards
@@ -258,24 +249,7 @@ impl<'a> Failed<'a> {
     }
 }
 
-impl Figures {
-    fn of(board: &Board) -> Self {
-        let (done, total, percent, batch, batches) = board.figures();
-        Self {
-            done,
-            total,
-            percent,
-            batch,
-            batches,
-        }
-    }
-}
-
 /// RFC 3339, UTC, with milliseconds.
 fn timestamp(wall: SystemTime) -> String {
     humantime::format_rfc3339_millis(clock::writable(wall)).to_string()
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

@@ -207,14 +207,15 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
 /// ` 3/10 done, 42 %, batch 1 of 3`, as far as it is known.
 fn figures(board: &Board, words: &dyn Words) -> String {
     let mut parts = Vec::new();
-    let (done, total, percent, batch, batches) = board.figures();
-    if total > 0 {
-        parts.push(words.done(done, total));
+    let figures = board.figures();
+    if figures.total > 0 {
+        parts.push(words.done(figures.done, figures.total));
     }
-    if let Some(percent) = percent {
+    if let Some(percent) = figures.percent {
         parts.push(format!("{percent} %"));
     }
-    parts.extend(batch.map(|batch| words.batch(batch, batches)));
+    let batch = figures.batch;
+    parts.extend(batch.map(|batch| words.batch(batch, figures.batches)));
     if parts.is_empty() {
         return String::new();
     }
