@@ -140,6 +140,11 @@ pub(crate) fn run(
             Err(_) => nap.over(),
         }
     }
+    conclude(members, all, start, output)
+}
+
+/// The worst verdict, told as that of the list where `all` is set.
+fn conclude(members: &[Member], all: bool, start: Now, output: &mut Output) -> io::Result<Verdict> {
     let parts: Vec<_> = members.iter().filter_map(Member::part).collect();
     let Some(worst) = parts
         .iter()
