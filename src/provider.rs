@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use url::Url;
+
 use crate::cause::{Cause, Hint};
 use crate::model::{Snapshot, Unit};
 
@@ -30,6 +32,13 @@ pub(crate) trait Provider: Send {
     fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Option<Vec<String>> {
         None
     }
+}
+
+/// A URL below the endpoint, which may have a path of its own.
+fn below(endpoint: &Url, path: &str) -> Url {
+    let mut url = endpoint.clone();
+    url.set_path(&format!("{}{path}", endpoint.path().trim_end_matches('/')));
+    url
 }
 
 /// A poll that found nothing out.
@@ -81,5 +90,22 @@ impl PollError {
             *hint = Some(better);
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_may_have_a_path() {
+        for (endpoint, expected) in [
+            ("https://example.com", "https://example.com/v2/a"),
+            ("https://example.com/", "https://example.com/v2/a"),
+            ("https://example.com/base/", "https://example.com/base/v2/a"),
+        ] {
+            let endpoint = Url::parse(endpoint).expect("a URL");
+            assert_eq!(below(&endpoint, "/v2/a").as_str(), expected);
+        }
     }
 }

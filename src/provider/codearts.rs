@@ -8,7 +8,7 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, List, Object, Text, safe_in_url};
-use super::{PollError, Provider};
+use super::{PollError, Provider, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -71,7 +71,7 @@ impl Codearts {
     /// Where the run is asked for [D].
     fn url(&self) -> Url {
         let path = format!("/v2/tasks/{}/state", self.settings.task);
-        let mut url = huawei::url(&self.settings.endpoint, &path);
+        let mut url = below(&self.settings.endpoint, &path);
         if let Some(record) = self.run.id_in_url() {
             url.query_pairs_mut().append_pair("record_id", record);
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::wire::{self, Fields, Loose, Places, Text};
-use super::{PollError, Provider};
+use super::{PollError, Provider, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -61,13 +61,12 @@ enum Earlier {
 impl Settings {
     /// Where the status is [D]. A slash at its end would be another page [O].
     fn url(&self) -> String {
-        let endpoint = self.endpoint.as_str().trim_end_matches('/');
         let operation = match self.operation {
             Operation::Deploy => "deploy",
             Operation::Extend => "extend",
             Operation::Upgrade => "upgrade",
         };
-        format!("{endpoint}/api/{operation}/status")
+        below(&self.endpoint, &format!("/api/{operation}/status")).into()
     }
 
     /// What is posted there [D]; the status of an upgrade is got [O].

@@ -336,13 +336,6 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A URL below the endpoint, which may have a path of its own.
-pub(crate) fn url(endpoint: &Url, path: &str) -> Url {
-    let mut url = endpoint.clone();
-    url.set_path(&format!("{}{path}", endpoint.path().trim_end_matches('/')));
-    url
-}
-
 /// How far this machine's clock is off, and whether it is ahead, where that is too far.
 fn skew(server: SystemTime, here: SystemTime) -> Option<(Duration, bool)> {
     let (off, ahead) = match here.duration_since(server) {
@@ -572,18 +565,6 @@ mod tests {
             ("http://[::1]:8080/", "[::1]:8080"),
         ] {
             assert_eq!(host(&Url::parse(url).expect("a URL")), expected);
-        }
-    }
-
-    #[test]
-    fn an_endpoint_may_have_a_path() {
-        for (endpoint, expected) in [
-            ("https://example.com", "https://example.com/v2/a"),
-            ("https://example.com/", "https://example.com/v2/a"),
-            ("https://example.com/base/", "https://example.com/base/v2/a"),
-        ] {
-            let endpoint = Url::parse(endpoint).expect("a URL");
-            assert_eq!(url(&endpoint, "/v2/a").as_str(), expected);
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::wire::{self, Fields, List, Text};
-use super::{PollError, Provider};
+use super::{PollError, Provider, below};
 use crate::cause::{Cause, Document, Lacking, Said};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
@@ -37,10 +37,9 @@ pub(crate) struct Mrs {
 impl Mrs {
     /// Watches with `http`.
     pub(crate) fn new(settings: Settings, http: Http) -> Self {
-        let endpoint = settings.endpoint.as_str().trim_end_matches('/');
-        let command = settings.command;
+        let path = format!("/web/v1/common/command/{}/progress", settings.command);
         Self {
-            url: format!("{endpoint}/web/v1/common/command/{command}/progress"),
+            url: below(&settings.endpoint, &path).into(),
             session: Session::new(settings.auth, &settings.endpoint),
             http,
             body: Body::default(),

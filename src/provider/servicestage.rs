@@ -11,7 +11,7 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, Count, List, Loose, Text, safe_in_url};
-use super::{PollError, Provider, Then};
+use super::{PollError, Provider, Then, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Answer, Body, Http};
 use crate::model::{About, Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -96,7 +96,7 @@ fn get(
     body: &mut Body,
 ) -> Result<Answer, PollError> {
     let path = format!("/v3/{}/cas/{path}", settings.project);
-    let url = huawei::url(&settings.endpoint, &path);
+    let url = below(&settings.endpoint, &path);
     let account = &mut settings.account;
     account.get(http, &url, "application/json;charset=utf8", body)
 }

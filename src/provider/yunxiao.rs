@@ -15,7 +15,7 @@ use order::DeployOrder;
 use run::{End, Found, Run};
 
 use super::wire::{self, Text, safe_in_url};
-use super::{PollError, Provider, Then};
+use super::{PollError, Provider, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
@@ -80,13 +80,13 @@ pub(crate) struct Yunxiao {
 impl Settings {
     /// What both editions' URLs begin with.
     fn pipeline_url(&self) -> String {
-        let endpoint = self.endpoint.as_str().trim_end_matches('/');
         let organization = match &self.organization {
             Some(organization) => format!("/organizations/{organization}"),
             None => String::new(),
         };
         let pipeline = &self.pipeline;
-        format!("{endpoint}/oapi/v1/flow{organization}/pipelines/{pipeline}")
+        let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
+        below(&self.endpoint, &path).into()
     }
 }
 

@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 
 use crate::cause::{self, Cause, Hint, SignIn};
 use crate::http::{Answer, Body, Failure, Http, Request};
-use crate::provider::{PollError, Then};
+use crate::provider::{PollError, Then, below};
 use crate::secret::Secret;
 
 /// The port of the Manager's CAS server [D].
@@ -393,7 +393,7 @@ impl Exchange<'_> {
             .ok_or_else(|| answer.unreadable(Cause::SignIn(SignIn::NoTicket)))?;
         self.state.may_send()?;
         self.state.unheard += 1;
-        let service = format!("{}/web/cas_security_check.htm", base(self.endpoint));
+        let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
         let answer = match self.send(&url, Some(&login.form(&ticket))) {
             Ok(answer) => answer,
@@ -440,13 +440,7 @@ impl Exchange<'_> {
 
     /// Where a session begins [D].
     fn login_check(&self) -> Url {
-        let mut url = self.endpoint.clone();
-        let path = format!(
-            "{}/web/v1/access/login_check",
-            url.path().trim_end_matches('/')
-        );
-        url.set_path(&path);
-        url
+        below(self.endpoint, "/web/v1/access/login_check")
     }
 
     /// Makes a request with the cookies so far, and keeps those that come.
@@ -563,11 +557,6 @@ impl Cookies {
 fn join<'a>(cookies: impl Iterator<Item = &'a Cookie>) -> String {
     let pairs = cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value));
     pairs.collect::<Vec<_>>().join("; ")
-}
-
-/// The endpoint, to put a path behind.
-fn base(endpoint: &Url) -> &str {
-    endpoint.as_str().trim_end_matches('/')
 }
 
 fn port(url: &Url) -> u16 {
