@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, ErrorKind, PipeWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -344,7 +344,11 @@ impl Running {
     pub(crate) fn close_stdout(&mut self) {
         if let Some(mut writer) = self.stdout_writer.take() {
             self.stdout.close_at_next_read();
-            writer.write_all(b"\n").unwrap();
+            match writer.write_all(b"\n") {
+                // What the program wrote has come first, and closed it.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+                written => written.unwrap(),
+            }
             assert!(self.stdout.wait_end(), "stdout does not close");
         }
     }
