@@ -56,6 +56,8 @@ enum Earlier {
     Unasked,
     /// The run with this plan is passed over.
     PassedOver(Arc<str>),
+    /// It is, and another plan was found that has failed: perhaps what is left of it.
+    Doubted(Arc<str>, Arc<str>),
 }
 
 impl Settings {
@@ -113,7 +115,10 @@ impl Provider for Fsd {
             let snapshot = read(self.body.bytes(), &self.last.units)
                 .map_err(|problem| answer.unreadable(problem))?;
             self.last = Arc::new(self.earlier.sift(snapshot));
-            self.body.understand();
+            // What is in doubt is looked at again, though it be the same.
+            if !matches!(self.earlier, Earlier::Doubted(..)) {
+                self.body.understand();
+            }
         }
         Ok(Arc::clone(&self.last))
     }
@@ -121,22 +126,29 @@ impl Provider for Fsd {
 
 impl Earlier {
     /// Puts the wait for a new run in the place of one that is passed over. Any answer that has not
-    /// ended, or has another plan, is the new run's.
+    /// ended, or has another plan, is the new run's; but the plan of the earlier one is cleared row by
+    /// row [O], so that another plan that has failed already must be found twice.
     fn sift(&mut self, mut snapshot: Snapshot) -> Snapshot {
-        let passed_over = snapshot.has_ended()
-            && match self {
-                Self::Counts => false,
-                Self::Unasked => true,
-                Self::PassedOver(plan) => snapshot.run.as_ref() == Some(plan),
-            };
-        let plan = snapshot.run.clone().filter(|_| passed_over);
-        let Some(plan) = plan else {
+        let plan = snapshot.run.clone().filter(|_| snapshot.has_ended());
+        let failed = snapshot.phase == Phase::Failed;
+        let passed_over = match (&*self, plan) {
+            (Self::Unasked, Some(plan)) => Some(Self::PassedOver(plan)),
+            (Self::PassedOver(old) | Self::Doubted(old, _), Some(plan)) if *old == plan => {
+                Some(Self::PassedOver(plan))
+            }
+            (Self::Doubted(_, seen), Some(plan)) if *seen == plan => None,
+            (Self::PassedOver(old) | Self::Doubted(old, _), Some(plan)) if failed => {
+                Some(Self::Doubted(Arc::clone(old), plan))
+            }
+            _ => None,
+        };
+        let Some(passed_over) = passed_over else {
             *self = Self::Counts;
             // A watch that takes up this run must not pass it over once it has ended.
             snapshot.resume = Some(Arc::default());
             return snapshot;
         };
-        *self = Self::PassedOver(plan);
+        *self = passed_over;
         Snapshot {
             message: Some(Note::AwaitsNewRun),
             ..Snapshot::new(Phase::Pending)

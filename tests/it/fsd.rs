@@ -246,7 +246,19 @@ fn a_fresh_watch_waits_for_a_new_run() {
         ),
         // A new run that nobody saw run.
         (vec![done(), status(&longer, &longer, true)], 0, 3),
-        (vec![done(), status(&longer, &["a", "-b"], true)], 1, 2),
+        (vec![done(), status(&longer, &["a", "-b"], true)], 1, 3),
+        // The earlier run's plan is cleared row by row.
+        (
+            vec![
+                failed(),
+                status(&PLAN[..2], &["a", "-b"], true),
+                idle(),
+                going(),
+                done(),
+            ],
+            0,
+            6,
+        ),
         // A run that goes on when the watch begins is the one that is meant.
         (vec![going(), done()], 0, 3),
         (vec![idle(), failed()], 1, 2),
