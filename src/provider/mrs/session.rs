@@ -169,7 +169,7 @@ impl Session {
     pub(super) fn new(auth: Auth, endpoint: &Url) -> Self {
         let state = match &auth {
             Auth::Basic(login) | Auth::Cas(login) => {
-                let whose = (endpoint.to_string(), login.user.clone());
+                let whose = (below(endpoint, "").to_string(), login.user.clone());
                 let mut sign_ins = lock(&SIGN_INS);
                 Arc::clone(sign_ins.entry(whose).or_insert_with(|| State::new(false)))
             }
@@ -674,6 +674,9 @@ mod tests {
             let second = session(endpoint, user);
             assert_eq!(Arc::ptr_eq(&first, &second), shared, "{endpoint} {user}");
         }
+        let [one, other] =
+            ["/x", "/x/"].map(|path| session(&format!("https://manager.example{path}"), "admin"));
+        assert!(Arc::ptr_eq(&one, &other));
     }
 
     /// What a rejection of a request with the password leaves: whether the password may go out
