@@ -410,7 +410,9 @@ impl Board {
             .total()
             .checked_sub(self.done())
             .filter(|&open| open > 0)?;
-        if self.ended_here < ENOUGH || self.phase != Some(Phase::Running) {
+        // While contact is lost nobody knows how far it is.
+        let is_known = self.phase == Some(Phase::Running) && self.offline.is_none();
+        if self.ended_here < ENOUGH || !is_known {
             return None;
         }
         let worked = now.since(self.pace_from.unwrap_or(self.started));
@@ -540,8 +542,15 @@ mod tests {
                 ("d", Pending),
             ],
         ]);
-        assert_eq!(three.left(Moment::at(3.0)), Some(Duration::from_secs(1)));
         assert_eq!(three.usual(), Some(Duration::from_secs(1)));
+        assert_eq!(three.left(Moment::at(3.0)), Some(Duration::from_secs(1)));
+        let mut lost = three;
+        lost.offline = Some(Offline {
+            since: Moment::at(3.0),
+            attempts: 1,
+            error: Cause::Empty,
+        });
+        assert_eq!(lost.left(Moment::at(4.0)), None);
     }
 
     #[test]

@@ -109,9 +109,11 @@ fn counts(board: &Board, words: &dyn Words) -> String {
     [&units, words.colon(), &states(counts, words)].concat()
 }
 
-/// What the units are; none where there are none.
+/// What the units are, where all are the same.
 pub(super) fn kind(board: &Board) -> Option<UnitKind> {
-    board.units().first().map(|seen| seen.unit.kind)
+    let mut kinds = board.units().iter().map(|seen| seen.unit.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
 }
 
 /// `1 failed, 2 running`: the counts that are not 0, what matters most first.
