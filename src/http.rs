@@ -604,8 +604,9 @@ impl Answer {
                 *bytes = hidden;
             }
             for value in self.headers.values_mut() {
-                if mask::hide(value.as_bytes(), &secret).is_some() {
-                    *value = HeaderValue::from_static(MASK);
+                if let Some(hidden) = mask::hide(value.as_bytes(), &secret) {
+                    let hidden = HeaderValue::from_bytes(&hidden);
+                    *value = hidden.unwrap_or(HeaderValue::from_static(MASK));
                 }
             }
         }
