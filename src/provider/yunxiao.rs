@@ -196,12 +196,9 @@ impl Yunxiao {
             self.earlier_orders = run.orders();
         }
         run.forget(&self.earlier_orders);
-        if self.earlier.as_ref() == Some(&run.id) {
-            if run.end.is_some() && run.orders().is_empty() {
-                return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
-            }
-            // Somebody runs it again.
-            self.earlier = None;
+        // Somebody may run it again; only a new order makes it another deployment.
+        if self.earlier.as_ref() == Some(&run.id) && run.orders().is_empty() {
+            return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
         }
         let search = match run.find(job) {
             Found::Order(job) => match &job.order {

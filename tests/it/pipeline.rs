@@ -166,6 +166,19 @@ fn fresh_passes_over_the_order_of_a_run_that_is_run_again() {
     let out = watch(&server, &["--fresh"]).run();
     out.code(3).stderr_has("watching deploy order 17 of run 7");
     assert!(!asked(&server).contains(&"deploy/10".to_owned()));
+
+    // One that deploys nothing is nothing to the watch, however it ends.
+    for end in ["FAIL", "SUCCESS"] {
+        let server = pipeline(vec![
+            run(7, "FAIL", &[job("deploy", Some(10))]),
+            run(7, "RUNNING", &[job("deploy", Some(10))]),
+            run(7, end, &[job("deploy", Some(10))]),
+            run(8, "RUNNING", &[job("deploy", Some(27))]),
+        ]);
+        watch(&server, &["--fresh"]).run().code(3);
+        let latest = "runs/latestPipelineRun";
+        assert_eq!(asked(&server), [latest, "deploy/27"]);
+    }
 }
 
 #[test]
