@@ -19,6 +19,7 @@ use hyper::{HeaderMap, Method};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::deploys::merged;
 use crate::resume::quote;
 
 pub(crate) use server::Server;
@@ -119,8 +120,8 @@ impl Plan {
             .map(|(name, value)| format!("{name}={}", quote(value)))
             .collect();
         words.push("deploywatch".to_owned());
-        let own = self.watch_args(addr);
-        words.extend(own.iter().chain(given).map(|word| quote(word)));
+        let own = merged(&self.watch_args(addr), given);
+        words.extend(own.iter().map(|word| quote(word)));
         words.join(" ")
     }
 

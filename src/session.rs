@@ -194,6 +194,7 @@ fn run_replay(
             .add_again(origin, &cli.given)
             .with_context(|| format!("{}:1", file.display()))?;
     }
+    cli.watch.check_files(&deploys.files)?;
     ensure!(
         !deploys.list.is_empty(),
         "{}:1: there is no deployment in it",
@@ -274,13 +275,6 @@ fn run_demo(
     let settings = plan.watch_env();
     let server =
         demo::Server::start(plan, address).with_context(|| format!("cannot serve on {address}"))?;
-    if serve.is_some() {
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}", plan.watch_command(server.addr(), given))?;
-        stdout.flush()?;
-        server.wait();
-        return Ok(ExitCode::SUCCESS);
-    }
     let mut words = merged(&plan.watch_args(server.addr()), given);
     if !given.iter().any(|word| word.starts_with("--interval=")) {
         words.push(format!("--interval={DEMO_INTERVAL}"));
@@ -297,7 +291,14 @@ fn run_demo(
     real.watch.direct = true;
     let mut deploys = Deploys::default();
     deploys.add(&real, None, &environment)?;
-    real.watch.check_files(&[])?;
+    real.watch.check_files(&deploys.files)?;
+    if serve.is_some() {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{}", plan.watch_command(server.addr(), given))?;
+        stdout.flush()?;
+        server.wait();
+        return Ok(ExitCode::SUCCESS);
+    }
     watch(deploys, false, &real.watch, None, None, &environment)
 }
 

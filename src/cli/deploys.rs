@@ -72,9 +72,9 @@ impl Deploys {
             .partition(|(variable, _)| is_secret(variable));
         self.files.extend(cli.words.iter().filter_map(|word| {
             let (option, file) = word.split_once('=')?;
-            let names = [&SECRET_FILES[..], &FILES].concat();
-            let reads = names.contains(&name_of(option));
-            reads.then(|| (option.to_owned(), PathBuf::from(file)))
+            let name = name_of(option);
+            let is_file = SECRET_FILES.contains(&name) && file != "-" || FILES.contains(&name);
+            is_file.then(|| (option.to_owned(), PathBuf::from(file)))
         }));
         let mut origin = Origin {
             command: cli.words.clone(),

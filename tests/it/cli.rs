@@ -273,6 +273,10 @@ fn no_file_is_written_twice_or_over_what_is_read() {
             "--cacert and --junit",
         ),
         (
+            &["demo", "--cacert", link, "--events", file],
+            "--cacert and --events",
+        ),
+        (
             &[
                 "codearts",
                 "--task",

@@ -133,6 +133,24 @@ fn what_is_served_is_watched_to_its_end_by_the_line_that_was_printed() {
     }
 }
 
+#[test]
+fn the_line_that_is_printed_can_be_typed_with_the_options_of_the_watch() {
+    let args = [
+        "demo",
+        "fsd",
+        "--duration",
+        "100ms",
+        "--serve",
+        "127.0.0.1:0",
+    ];
+    let mut server = deploywatch(args).args(["--fresh", "-o", "json"]).spawn();
+    let line = server.first_line();
+    assert_eq!(line.matches("--fresh").count(), 1, "{line}");
+    let out = shell(&line).args(["--once"]).run();
+    assert!(out.code != 2, "{out}");
+    out.stdout_has("\"started\"");
+}
+
 /// Runs a line as typed into a shell.
 fn shell(line: &str) -> Program {
     Program::shell(line).env("PATH", path())
