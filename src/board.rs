@@ -56,8 +56,10 @@ pub(crate) struct Board {
     usual: Option<Duration>,
     /// Units that ended while they were watched; those before that say nothing about the pace.
     ended_here: usize,
-    /// Since when they have been at work: when one was first seen running.
-    pace_from: Option<Moment>,
+    /// The time in which units ran or ended; a wait for a person or a queue is none of it.
+    worked: Duration,
+    /// When the units were last taken in.
+    looked: Option<Moment>,
     /// When the last answer came that was not the same as the one before it.
     compared: Option<Moment>,
 }
@@ -138,7 +140,8 @@ impl Board {
             durations: VecDeque::new(),
             usual: None,
             ended_here: 0,
-            pace_from: None,
+            worked: Duration::ZERO,
+            looked: None,
             compared: None,
         }
     }
@@ -154,6 +157,7 @@ impl Board {
             self.run.clone_from(&snapshot.run);
         }
         let mut changes = Vec::new();
+        let (ran, ended) = (!self.running.is_empty(), self.ended_here);
         let first = self.units.is_empty();
         if first {
             self.units.reserve_exact(snapshot.units.len());
@@ -182,6 +186,12 @@ impl Board {
                 None => {}
             }
         }
+        if ran || self.ended_here > ended {
+            self.worked += self
+                .looked
+                .map_or(Duration::ZERO, |looked| at.since(looked));
+        }
+        self.looked = Some(at);
         self.compared = Some(at);
         self.settle();
         changes
@@ -206,7 +216,8 @@ impl Board {
         self.durations.clear();
         self.usual = None;
         self.ended_here = 0;
-        self.pace_from = None;
+        self.worked = Duration::ZERO;
+        self.looked = None;
     }
 
     fn add(&mut self, unit: &Unit, now: Now) -> Change {
@@ -305,7 +316,6 @@ impl Board {
                 let began = seen.unit.began.map(|began| now.moment_of(began.get()));
                 let since = *seen.running.get_or_insert(began.unwrap_or(at));
                 self.running.insert((since, place));
-                self.pace_from.get_or_insert(at);
             }
             _ => {}
         }
@@ -415,7 +425,8 @@ impl Board {
         if self.ended_here < ENOUGH || !is_known {
             return None;
         }
-        let worked = now.since(self.pace_from.unwrap_or(self.started));
+        let since = self.looked.filter(|_| !self.running.is_empty());
+        let worked = self.worked + since.map_or(Duration::ZERO, |looked| now.since(looked));
         let each = worked.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
     }
@@ -543,7 +554,8 @@ mod tests {
             ],
         ]);
         assert_eq!(three.usual(), Some(Duration::from_secs(1)));
-        assert_eq!(three.left(Moment::at(3.0)), Some(Duration::from_secs(1)));
+        let left = three.left(Moment::at(3.0)).expect("a guess");
+        assert_eq!(left.as_millis(), 666, "in two seconds three ended");
         let mut lost = three;
         lost.offline = Some(Offline {
             since: Moment::at(3.0),
@@ -574,8 +586,43 @@ mod tests {
             ("c", Succeeded),
             ("d", Pending),
         ]);
+        // A pause after the first batch, and a unit that is faster than the polls.
+        let paused: &[(&str, UnitState)] = &[
+            ("a", Succeeded),
+            ("b", Succeeded),
+            ("c", Succeeded),
+            ("d", Pending),
+        ];
+        polls.extend([paused; 100]);
         let waited = board(&polls);
-        assert_eq!(waited.left(Moment::at(103.0)), Some(Duration::from_secs(1)));
+        let left = waited.left(Moment::at(203.0)).expect("a guess");
+        assert_eq!(left.as_millis(), 333, "in a second three ended");
+    }
+
+    #[test]
+    fn units_that_nobody_saw_run_have_a_pace() {
+        let fast = board(&[
+            &[
+                ("a", Pending),
+                ("b", Pending),
+                ("c", Pending),
+                ("d", Pending),
+            ],
+            &[
+                ("a", Succeeded),
+                ("b", Succeeded),
+                ("c", Succeeded),
+                ("d", Pending),
+            ],
+            &[
+                ("a", Succeeded),
+                ("b", Succeeded),
+                ("c", Succeeded),
+                ("d", Running),
+            ],
+        ]);
+        let left = fast.left(Moment::at(2.0)).expect("a guess");
+        assert_eq!(left.as_millis(), 333);
     }
 
     #[test]
