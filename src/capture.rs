@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -232,11 +232,16 @@ impl Tape {
 fn private(path: &Path) -> io::Result<File> {
     const MODE: u32 = 0o600;
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(MODE);
+    options.write(true).create(true).truncate(false).mode(MODE);
     let file = options.open(path)?;
-    // The mode is for a new file, and this one may have been there.
-    if file.metadata()?.is_file() {
-        file.set_permissions(Permissions::from_mode(MODE))?;
+    let facts = file.metadata()?;
+    if facts.is_file() {
+        // The mode is for a new file, and this one may have been there. Where the system does not
+        // let it be changed, it is as its folder is.
+        if facts.mode() & 0o077 != 0 && !path.starts_with("/dev") {
+            let _ = file.set_permissions(Permissions::from_mode(MODE));
+        }
+        file.set_len(0)?;
     }
     Ok(file)
 }
