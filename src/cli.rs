@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use url::{Host, Url};
+use url::Url;
 
 #[cfg(feature = "demo")]
 use crate::demo;
@@ -698,26 +699,31 @@ fn keep_secret(endpoint: &Url, watch: &WatchArgs) -> Result<()> {
          what you want",
         endpoint.host_str().unwrap_or_default()
     );
-    // One that is reached over https gets a tunnel, and no secret.
-    let is_open = |proxy: &Url| endpoint.scheme() == "http" && !is_private(proxy);
+    // One on the way to https gets a tunnel, and no secret.
+    let proxy = (endpoint.scheme() == "http" && !watch.direct).then(|| http::proxy(endpoint));
+    let leads_abroad = proxy.flatten().is_some_and(|host| !is_this_machine(&host));
+    let host = endpoint.host_str().unwrap_or_default();
     ensure!(
-        watch.allow_http || watch.direct || !http::proxy(endpoint).is_some_and(|it| is_open(&it)),
+        watch.allow_http || !leads_abroad,
         "a secret would go over plain HTTP to the proxy that the environment names: put {} into \
          NO_PROXY, or give --allow-http if that is what you want",
-        endpoint.host_str().unwrap_or_default()
+        host.trim_matches(['[', ']'])
     );
     Ok(())
 }
 
 /// Whether nobody else can read what is sent there.
 fn is_private(endpoint: &Url) -> bool {
-    let this_machine = match endpoint.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    endpoint.scheme() == "https" || this_machine
+    endpoint.scheme() == "https" || endpoint.host_str().is_some_and(is_this_machine)
+}
+
+/// Whether a host, as it stands in a URL, is this machine.
+fn is_this_machine(host: &str) -> bool {
+    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    match address {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
 }
 
 /// An id of CodeArts: 32 letters or digits.

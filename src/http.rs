@@ -133,11 +133,11 @@ impl Clients {
     }
 }
 
-/// The proxy of the environment through which `endpoint` is reached, where there is one.
-pub(crate) fn proxy(endpoint: &Url) -> Option<Url> {
+/// The host of the environment's proxy through which `endpoint` is reached, where there is one.
+pub(crate) fn proxy(endpoint: &Url) -> Option<String> {
     let endpoint = endpoint.as_str().parse().ok()?;
     let proxy = Matcher::from_env().intercept(&endpoint)?;
-    Url::parse(&proxy.uri().to_string()).ok()
+    Some(proxy.uri().host().unwrap_or_default().to_owned())
 }
 
 /// What drives a client, on whichever threads ask. It is never dropped: that would wait for a name

@@ -633,6 +633,15 @@ fn a_proxy_elsewhere_gets_no_secret_over_plain_http() {
         program.run().code(0);
     }
     proxied("HTTPS_PROXY").run().code(0);
+    for proxy in ["https://192.0.2.9:3128", "http://xn--a:3128"] {
+        let program = with_order(&server).env("HTTP_PROXY", proxy);
+        program
+            .run()
+            .code(2)
+            .stderr_has("put 127.0.0.1 into NO_PROXY");
+    }
+    let program = proxied("HTTP_PROXY").args(["--endpoint", "http://[::1]:9"]);
+    program.run().code(2).stderr_has("put ::1 into NO_PROXY");
     let out = proxied("HTTP_PROXY")
         .args(["--allow-http", "--request-timeout", "50ms", "--once"])
         .run();
