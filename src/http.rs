@@ -157,7 +157,7 @@ fn client(trust: &Trust, direct: bool) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        // Whether a request may be made again is for whoever made it.
+        // Whether a request may be made again is for whoever made it, and no copy of it is needed.
         .retry(reqwest::retry::never())
         .referer(false);
     let builder = if direct { builder.no_proxy() } else { builder };

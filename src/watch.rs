@@ -324,13 +324,8 @@ impl Watch {
             self.emit(now, Kind::Units(&changes), emit);
         }
         if progressed && !phase_changed {
-            // More than the units tell.
-            let of_units = Figures {
-                done: figures.done,
-                total: figures.total,
-                ..self.board.figures()
-            };
-            let stepped = figures != of_units;
+            let steps = |figures: Figures| (figures.percent, figures.batch, figures.batches);
+            let stepped = steps(figures) != steps(self.board.figures());
             self.emit(now, Kind::Progress { stepped }, emit);
         }
     }

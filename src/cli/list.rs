@@ -1,7 +1,6 @@
 //! The file of `deploywatch all`: TOML whose keys are the long options of the command line. Each
 //! table is read as the command line that it stands for, so that there is one reading of options.
 
-use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -130,45 +129,32 @@ impl File<'_> {
         let mut settings: Vec<_> = inherited.cloned().collect();
         settings.extend(own);
         let cli = self.arguments(&[&provider], &settings, given, place)?;
-        let mut add = |environment: Environment<'_>| {
-            deploys
-                .add(&cli, name.as_deref(), environment)
-                .map_err(|error| self.error(place, &format!("{error:#}")))
+        let secret = match &token {
+            Some((variable, place)) => Some(environment(variable).ok_or_else(|| {
+                let message = format!("token-env: the variable {variable} is not set");
+                self.error(place, &message)
+            })?),
+            None => None,
         };
-        match token {
-            Some((variable, place)) => self.with_secret(&variable, &place, environment, &mut add),
-            None => add(environment),
-        }
-    }
-
-    /// Adds a deployment whose one secret is in `variable`, which `place` names.
-    fn with_secret(
-        &self,
-        variable: &str,
-        place: &Range<usize>,
-        environment: Environment<'_>,
-        add: &mut dyn FnMut(Environment<'_>) -> Result<()>,
-    ) -> Result<()> {
         let [alone, with_others] = super::SECRETS;
-        let Some(secret) = environment(variable) else {
-            let message = format!("token-env: the variable {variable} is not set");
-            return Err(self.error(place, &message));
-        };
-        let asked_for = Cell::new(false);
         // One secret is named, so that no other one is taken.
-        add(&|variable: &str| {
-            if alone.contains(&variable) {
-                asked_for.set(true);
-                return Some(secret.clone());
+        let environment = |variable: &str| match &secret {
+            Some(secret) if alone.contains(&variable) => Some(secret.clone()),
+            Some(_) if with_others.contains(&variable) => None,
+            _ => environment(variable),
+        };
+        let known = deploys.secrets.len();
+        deploys
+            .add(&cli, name.as_deref(), &environment)
+            .map_err(|error| self.error(place, &format!("{error:#}")))?;
+        match token {
+            Some((_, place)) if deploys.secrets.len() == known => {
+                let message = "token-env: nothing asks for it, as the other keys say where the \
+                               secret is, or that there is none";
+                Err(self.error(&place, message))
             }
-            environment(variable).filter(|_| !with_others.contains(&variable))
-        })?;
-        if !asked_for.get() {
-            let message = "token-env: nothing asks for it, as the other keys say where the secret \
-                           is, or that there is none";
-            return Err(self.error(place, message));
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// A key and its value as an option; `false` is an option that is left out.
