@@ -286,6 +286,7 @@ mod tests {
             Note::NothingMoves { failed: 1 },
             Note::PlanUnread(Cause::Empty),
             Note::Insecure,
+            Note::InsecureHere,
             Note::SharedSecret {
                 who: Exposure::Everybody,
                 file: text(),

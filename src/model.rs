@@ -307,6 +307,8 @@ pub(crate) enum Note {
     PlanUnread(Cause),
     /// Certificates are not checked.
     Insecure,
+    /// Those of this deployment are not, and others' are.
+    InsecureHere,
     /// Others than its owner have rights to the file that the secret comes from; its name as a shell
     /// takes it.
     SharedSecret { who: Exposure, file: Arc<str> },
@@ -340,7 +342,6 @@ pub(crate) enum Exposure {
     Others,
 }
 
-/// The words of the event stream, which are English.
 impl Note {
     /// Whether it is about the whole watch, not about one deployment.
     pub(crate) fn is_of_the_watch(&self) -> bool {
@@ -355,6 +356,7 @@ impl Note {
     }
 }
 
+/// The words of the event stream, which are English.
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -416,6 +418,7 @@ impl fmt::Display for Note {
                 "the release task itself cannot be read, so its components alone decide: {why}"
             ),
             Self::Insecure => f.write_str("--insecure: certificates are not checked"),
+            Self::InsecureHere => f.write_str("--insecure: its certificates are not checked"),
             Self::SharedSecret { who, file } => {
                 let who = match who {
                     Exposure::Everybody => "every user of this machine can read",

@@ -103,6 +103,10 @@ fn watch(
     let mut clients = Clients::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
+    let insecure = match deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
+        true => Note::Insecure,
+        false => Note::InsecureHere,
+    };
     // What is about the whole watch is said once.
     let mut said = HashSet::new();
     for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
@@ -128,7 +132,7 @@ fn watch(
             },
             warnings: watch
                 .insecure()
-                .then_some(Note::Insecure)
+                .then(|| insecure.clone())
                 .into_iter()
                 .chain(spec.warnings)
                 .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
@@ -225,7 +229,7 @@ fn check_names(deploys: &[Deploy]) -> Result<()> {
 }
 
 /// When each deployment is polled first: those on one host share the interval, so that it never
-/// gets their requests in one burst. No watch ends before it has asked.
+/// gets their requests in one burst, but no limit is over before the first request.
 fn delays(deploys: &[Deploy]) -> Vec<Duration> {
     let host = |deploy: &Deploy| {
         let endpoint = &deploy.spec.endpoint;

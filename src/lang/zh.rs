@@ -183,6 +183,7 @@ impl Words for Zh {
                 format!("无法读取发布任务本身，仅依据各组件判断：{cause}")
             }
             Note::Insecure => "--insecure：不校验证书".into(),
+            Note::InsecureHere => "--insecure：不校验它的证书".into(),
             Note::SharedSecret { who, file } => {
                 let who = match who {
                     Exposure::Everybody => "本机所有用户都能读取",

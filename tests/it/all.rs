@@ -368,6 +368,24 @@ fn a_warning_and_a_gap_say_whose_they_are() {
 }
 
 #[test]
+fn one_deployment_may_be_insecure_among_others() {
+    let server = orders();
+    let list = format!(
+        "{}{}",
+        table(&server, "8", ""),
+        table(&server, "9", "insecure = true")
+    );
+    let out = deploywatch(["all", LIST, "-q"])
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .file(LIST, &list)
+        .run();
+    out.code(0);
+    let warning = "[yunxiao:123/9] warning: --insecure: its certificates are not checked";
+    assert!(out.stderr.lines().any(|line| line == warning), "{out}");
+    assert_eq!(out.stderr.matches("--insecure").count(), 1, "{out}");
+}
+
+#[test]
 fn a_table_has_a_timeout_of_its_own_and_the_others_go_on() {
     let server = Server::start(|request, n| {
         let status = match request.target.ends_with("/4") || n < 20 {
