@@ -18,10 +18,10 @@ use crate::http::{Answer, Failure, Request};
 use crate::model::Note;
 use crate::provider::Then;
 
-mod mask;
+mod masks;
 
-use mask::Masks;
-pub(crate) use mask::TICKET;
+use masks::Masks;
+pub(crate) use masks::TICKET;
 
 /// The schema that is written, and the only one that is read.
 pub(crate) const SCHEMA: u32 = 1;
@@ -275,7 +275,7 @@ fn exchange(
             line.headers = headers
                 .map(|(name, value)| {
                     let value = match name.as_str() {
-                        "set-cookie" => mask::cookie(&value),
+                        "set-cookie" => masks::cookie(&value),
                         _ => hide(&value),
                     };
                     (name, value)

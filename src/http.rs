@@ -24,7 +24,7 @@ use crate::capture::{Exchange, Recorder, TICKET};
 use crate::cause::{self, Cause, Distrust, Flaw, Hint, Said, Trouble};
 use crate::clock::Now;
 use crate::event::Traced;
-use crate::mask::{self, MASK};
+use crate::mask::{self, MASK, SHORTEST};
 use crate::provider::{PollError, Then};
 use crate::replay::Tape;
 use crate::text;
@@ -35,8 +35,6 @@ const LARGEST: usize = 256 << 20;
 const ERROR_BODY: usize = 64 << 10;
 /// The headers whose value is a secret as it stands.
 const SIGNS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
-/// The shortest secret that is looked for in an answer.
-const SHORTEST: usize = 6;
 /// The header that numbers a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

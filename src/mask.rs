@@ -5,8 +5,11 @@ use memchr::{memchr2, memchr3, memmem};
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "(masked)";
-/// A shorter secret is looked for as it is: in other spellings it would be found by chance.
-const SHORTEST: usize = 4;
+/// A value that is shorter, and that somebody else made up, is taken for no secret: it would be found
+/// by chance, and hiding it would spoil what it stands in.
+pub(crate) const SHORTEST: usize = 6;
+/// A secret with fewer letters is looked for as it is, and in no other spelling.
+const FEWEST: usize = 4;
 
 /// `bytes` with [`MASK`] in the place of `secret`; none where it does not stand there.
 pub(crate) fn hide(bytes: &[u8], secret: &str) -> Option<Vec<u8>> {
@@ -30,7 +33,7 @@ fn letters(bytes: &[u8], secret: &str) -> Option<String> {
     // How often a backslash is doubled depends on how deep it stands, so none counts.
     let letters: String = secret.chars().filter(|letter| *letter != '\\').collect();
     let letters = letters.trim_start();
-    (letters.len() >= SHORTEST).then(|| letters.to_owned())
+    (letters.len() >= FEWEST).then(|| letters.to_owned())
 }
 
 /// `bytes` with [`MASK`] in the place of all that `find` finds, each time by its place and its

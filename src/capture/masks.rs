@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::Header;
 use crate::http::{Answer, Request};
-use crate::mask::{self, MASK};
+use crate::mask::{self, MASK, SHORTEST};
 
 /// The headers of a request whose values are none.
 const ORDINARY: [&str; 5] = [
@@ -15,9 +15,6 @@ const ORDINARY: [&str; 5] = [
     "x-project-id",
     "x-sdk-date",
 ];
-/// A shorter value that somebody else made up is no secret, and hiding it wherever it stands would
-/// spoil the record: a cookie may be `1`.
-const SHORTEST: usize = 6;
 /// How many secrets are remembered: a watch of days that signs in anew again and again must not
 /// become slow.
 const MOST: usize = 500;
