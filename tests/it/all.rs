@@ -51,11 +51,16 @@ fn table(server: &Server, order: &str, options: &str) -> String {
     )
 }
 
-/// `deploywatch all` over this list, with events on stdout.
-fn all(list: &str) -> Program {
-    deploywatch(["all", LIST, "--interval", "20ms", "-o", "json"])
+/// `deploywatch all` over this list.
+fn at_leisure(list: &str) -> Program {
+    deploywatch(["all", LIST])
         .env("YUNXIAO_ACCESS_TOKEN", SECRET)
         .file(LIST, list)
+}
+
+/// The same with short intervals and with events on stdout.
+fn all(list: &str) -> Program {
+    at_leisure(list).args(["--interval", "20ms", "-o", "json"])
 }
 
 /// The `finished` of each target and, as the last line, that of all.
@@ -260,11 +265,10 @@ fn equal_names_are_refused_and_others_tell_equal_orders_apart() {
 fn the_command_line_beats_the_table_which_beats_the_top_which_beats_the_environment() {
     let server = orders();
     let interval = |top: &str, own: &str, args: &[&str]| {
-        let out = deploywatch(["all", LIST, "-o", "json"])
+        let out = at_leisure(&format!("{top}\n{}", table(&server, "8", own)))
+            .args(["-o", "json"])
             .args(args)
-            .env("YUNXIAO_ACCESS_TOKEN", SECRET)
             .env("YUNXIAO_PIPELINE_ID", "999")
-            .file(LIST, &format!("{top}\n{}", table(&server, "8", own)))
             .run();
         out.code(0);
         let started = out.events().swap_remove(0);
@@ -375,10 +379,7 @@ fn one_deployment_may_be_insecure_among_others() {
         table(&server, "8", ""),
         table(&server, "9", "insecure = true")
     );
-    let out = deploywatch(["all", LIST, "-q"])
-        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-        .file(LIST, &list)
-        .run();
+    let out = at_leisure(&list).args(["-q"]).run();
     out.code(0);
     let warning = "[yunxiao:123/9] warning: --insecure: its certificates are not checked";
     assert!(out.stderr.lines().any(|line| line == warning), "{out}");
@@ -434,9 +435,8 @@ fn fail_fast_ends_the_watch_of_all() {
 fn fail_fast_waits_for_nobodys_next_poll() {
     let server = orders();
     let list = format!("{}{}", table(&server, "1", ""), table(&server, "4", ""));
-    let out = deploywatch(["all", LIST, "--interval", "1h", "-o", "json", "--fail-fast"])
-        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-        .file(LIST, &list)
+    let out = at_leisure(&list)
+        .args(["--interval", "1h", "-o", "json", "--fail-fast"])
         .run();
     out.code(1);
     let (_, whole) = ends(&out);
@@ -471,10 +471,7 @@ fn a_signal_ends_all_of_them_within_a_second_with_reports() {
     }
     // For people, with the command that watches all again.
     let before = server.requests().len();
-    let running = deploywatch(["all", LIST])
-        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-        .file(LIST, &list)
-        .spawn();
+    let running = at_leisure(&list).spawn();
     server.wait_for_requests(before + 1);
     running.signal(Signal::INT);
     let out = running.wait();
@@ -493,10 +490,7 @@ fn one_host_gets_its_requests_spread_over_the_interval() {
     let list: String = (1..=TABLES)
         .map(|order| table(&server, &order.to_string(), ""))
         .collect();
-    let out = deploywatch(["all", LIST, "--interval", "500ms", "-q"])
-        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-        .file(LIST, &list)
-        .run();
+    let out = at_leisure(&list).args(["--interval", "500ms", "-q"]).run();
     out.code(0);
     let requests = server.requests();
     let times: Vec<_> = requests.iter().map(|request| request.at).collect();
@@ -514,9 +508,8 @@ fn every_deployment_is_asked_for_before_its_time_is_up() {
     let server = orders();
     for limit in ["--timeout=2s", "--stall-timeout=2s", "--once"] {
         let list = format!("{}{}", table(&server, "8", ""), table(&server, "9", ""));
-        let out = deploywatch(["all", LIST, "-o", "json", "--interval", "1h", limit])
-            .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-            .file(LIST, &list)
+        let out = at_leisure(&list)
+            .args(["-o", "json", "--interval", "1h", limit])
             .run();
         out.code(0);
         assert!(out.elapsed < Duration::from_secs(2), "{out}");
@@ -538,10 +531,7 @@ fn two_hundred_deployments_at_once_need_little() {
     for order in 1..=MANY {
         let _ = write!(list, "{}", table(&server, &order.to_string(), ""));
     }
-    let running = deploywatch(["all", LIST, "-o", "json"])
-        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
-        .file(LIST, &list)
-        .spawn();
+    let running = at_leisure(&list).args(["-o", "json"]).spawn();
     server.wait_for_requests(MANY + MANY / 2);
     if cfg!(target_os = "linux") {
         let (threads, memory) = (running.threads(), running.peak_memory());
