@@ -58,8 +58,6 @@ pub(crate) struct Board {
     ended_here: usize,
     /// The time in which units ran or ended; a wait for a person or a queue is none of it.
     worked: Duration,
-    /// When the units were last taken in.
-    looked: Option<Moment>,
     /// When the last answer came that was not the same as the one before it.
     compared: Option<Moment>,
 }
@@ -141,7 +139,6 @@ impl Board {
             usual: None,
             ended_here: 0,
             worked: Duration::ZERO,
-            looked: None,
             compared: None,
         }
     }
@@ -187,11 +184,8 @@ impl Board {
             }
         }
         if ran || self.ended_here > ended {
-            self.worked += self
-                .looked
-                .map_or(Duration::ZERO, |looked| at.since(looked));
+            self.worked += self.since_compared(at);
         }
-        self.looked = Some(at);
         self.compared = Some(at);
         self.settle();
         changes
@@ -217,7 +211,6 @@ impl Board {
         self.usual = None;
         self.ended_here = 0;
         self.worked = Duration::ZERO;
-        self.looked = None;
     }
 
     fn add(&mut self, unit: &Unit, now: Now) -> Change {
@@ -414,6 +407,11 @@ impl Board {
         self.usual
     }
 
+    fn since_compared(&self, now: Moment) -> Duration {
+        self.compared
+            .map_or(Duration::ZERO, |compared| now.since(compared))
+    }
+
     /// A guess at the time left, from the pace of the units that ended while they were watched.
     pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
         let open = self
@@ -425,8 +423,10 @@ impl Board {
         if self.ended_here < ENOUGH || !is_known {
             return None;
         }
-        let since = self.looked.filter(|_| !self.running.is_empty());
-        let worked = self.worked + since.map_or(Duration::ZERO, |looked| now.since(looked));
+        let mut worked = self.worked;
+        if !self.running.is_empty() {
+            worked += self.since_compared(now);
+        }
         let each = worked.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
     }
