@@ -61,10 +61,8 @@ pub(crate) struct Yunxiao {
     order: Option<String>,
     /// The run in which the order is looked for, or was found, once that is known.
     run: Option<String>,
-    /// The run that had ended when the watch began, and is passed over.
-    earlier: Option<Option<String>>,
-    /// The orders that it had made: a run that is run again makes new ones [I].
-    earlier_orders: Vec<String>,
+    /// What is passed over.
+    earlier: Option<Earlier>,
     /// Whether a run was read: only the first one can be an earlier one.
     run_seen: bool,
     body: Body,
@@ -103,7 +101,6 @@ impl Yunxiao {
             order,
             run,
             earlier: None,
-            earlier_orders: Vec::new(),
             run_seen: false,
             body: Body::default(),
             side: Body::default(),
@@ -192,13 +189,17 @@ impl Yunxiao {
         self.run_seen = true;
         // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
         if fresh && had_ended {
-            self.earlier = Some(run.id.clone());
-            self.earlier_orders = run.orders();
+            self.earlier = Some(Earlier {
+                run: run.id.clone(),
+                orders: run.orders(),
+            });
         }
-        run.forget(&self.earlier_orders);
-        // Somebody may run it again; only a new order makes it another deployment.
-        if self.earlier.as_ref() == Some(&run.id) && run.orders().is_empty() {
-            return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
+        if let Some(earlier) = &self.earlier {
+            run.forget(&earlier.orders);
+            // Somebody may run it again; only a new order makes it another deployment.
+            if earlier.run == run.id && run.orders().is_empty() {
+                return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
+            }
         }
         let search = match run.find(job) {
             Found::Order(job) => match &job.order {
@@ -238,6 +239,13 @@ impl Yunxiao {
         };
         error.with_hint(hint)
     }
+}
+
+/// A run that had ended when the watch began.
+struct Earlier {
+    run: Option<String>,
+    /// A run that is run again makes new ones [I].
+    orders: Vec<String>,
 }
 
 /// What came of looking for the order.
