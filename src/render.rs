@@ -195,9 +195,10 @@ impl Output {
         };
         let mut notes = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
-            notes.push(match facts.stderr_is_terminal {
-                true => Note::DumbTerminal,
-                false => Note::NoTerminal,
+            notes.push(if facts.stderr_is_terminal {
+                Note::DumbTerminal
+            } else {
+                Note::NoTerminal
             });
         }
         let output = Self {

@@ -103,9 +103,10 @@ fn watch(
     let mut clients = Clients::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
-    let insecure = match deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
-        true => Note::Insecure,
-        false => Note::InsecureHere,
+    let insecure = if deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
+        Note::Insecure
+    } else {
+        Note::InsecureHere
     };
     // What is about the whole watch is said once.
     let mut said = HashSet::new();

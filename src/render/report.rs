@@ -29,9 +29,10 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
             words.online(&heading, *offline)
         }
         Kind::Warning(note) => {
-            let whose = match note.is_of_the_watch() {
-                true => String::new(),
-                false => whose(board, style),
+            let whose = if note.is_of_the_watch() {
+                String::new()
+            } else {
+                whose(board, style)
             };
             let heading = style.tone(Tone::Notice, words.warning());
             [&whose, &heading, words.colon(), &words.note(note)].concat()
@@ -43,9 +44,10 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
 
 /// What a line about a target begins with where there are several.
 pub(crate) fn whose(board: &Board, style: Style) -> String {
-    match style.list {
-        true => format!("[{}] ", board.target),
-        false => String::new(),
+    if style.list {
+        format!("[{}] ", board.target)
+    } else {
+        String::new()
     }
 }
 
