@@ -5,19 +5,20 @@ use std::error::Error;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    SET_COOKIE,
+use hyper::body::Incoming;
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
+    LOCATION, RETRY_AFTER, SET_COOKIE,
 };
-use reqwest::{Client, Response, StatusCode};
+use hyper::{Response, StatusCode};
+use hyper_util::client::legacy;
 use rustls::CertificateError;
-use tokio::runtime::{self, Runtime};
+use tokio::time::timeout;
 use url::{Url, form_urlencoded};
 
 use crate::capture::{Exchange, Recorder, TICKET};
@@ -28,6 +29,12 @@ use crate::mask::{self, MASK, SHORTEST};
 use crate::provider::{PollError, Then};
 use crate::replay::Tape;
 use crate::text;
+
+mod body;
+mod transport;
+
+pub(crate) use body::Body;
+use transport::{Transport, Trust};
 
 /// The largest answer read, in bytes, after decompression.
 const LARGEST: usize = 256 << 20;
@@ -67,37 +74,17 @@ pub(crate) struct Http {
 
 /// Where answers come from.
 enum Source {
-    Network(Connector),
+    Network(Transport),
     /// A recording; the number is the target's.
     Tape(Arc<Tape>, usize),
 }
 
-/// The clients there are. A client has a pool of connections, and setting up TLS takes milliseconds,
-/// so that targets with the same settings share one.
+/// The transports there are. One has a pool of connections, and setting up TLS takes milliseconds, so
+/// that targets with the same settings share it.
 #[derive(Default)]
-pub(crate) struct Clients(Vec<((Trust, bool), Connector)>);
+pub(crate) struct Transports(Vec<((Trust, bool), Transport)>);
 
-/// A client, and what it runs on: the thread that asks. reqwest's own blocking client runs on a
-/// thread of its own, and handing a poll over to it and back costs as much as the poll.
-#[derive(Clone)]
-struct Connector {
-    client: Client,
-    runtime: &'static Runtime,
-}
-
-/// Whose certificates are trusted.
-#[derive(PartialEq)]
-enum Trust {
-    /// No TLS: the system's roots cost milliseconds, and an empty container has none.
-    Plain,
-    System,
-    /// This PEM bundle as well.
-    Also(Vec<u8>),
-    /// Nothing is checked.
-    Anybody,
-}
-
-impl Clients {
+impl Transports {
     /// A connection to `endpoint`.
     ///
     /// # Errors
@@ -111,19 +98,16 @@ impl Clients {
         };
         let wanted = (trust, settings.direct);
         let made = self.0.iter().find(|(made, _)| *made == wanted);
-        let connector = match made {
-            Some((_, connector)) => connector.clone(),
+        let transport = match made {
+            Some((_, transport)) => transport.clone(),
             None => {
-                let connector = Connector {
-                    client: client(&wanted.0, settings.direct)?,
-                    runtime: runtime()?,
-                };
-                self.0.push((wanted, connector.clone()));
-                connector
+                let transport = Transport::new(&wanted.0, settings.direct)?;
+                self.0.push((wanted, transport.clone()));
+                transport
             }
         };
         Ok(Http {
-            source: Source::Network(connector),
+            source: Source::Network(transport),
             timeout: settings.timeout,
             trace: settings.trace,
             recorder: settings.recorder,
@@ -133,54 +117,7 @@ impl Clients {
 
 /// The host of the environment's proxy through which `endpoint` is reached, where there is one.
 pub(crate) fn proxy(endpoint: &Url) -> Option<String> {
-    let endpoint = endpoint.as_str().parse().ok()?;
-    let proxy = Matcher::from_env().intercept(&endpoint)?;
-    Some(proxy.uri().host().unwrap_or_default().to_owned())
-}
-
-/// What drives a client, on whichever threads ask. It is never dropped: that would wait for a name
-/// that is still looked up for a request that was given up.
-fn runtime() -> Result<&'static Runtime> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .context("cannot set up the network")?;
-    Ok(Box::leak(Box::new(runtime)))
-}
-
-fn client(trust: &Trust, direct: bool) -> Result<Client> {
-    // Only the first call can install it, and every one installs the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder()
-        .user_agent(concat!("deploywatch/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        // Whether a request may be made again is for whoever made it, and no copy of it is needed.
-        .retry(reqwest::retry::never())
-        .referer(false);
-    let builder = if direct { builder.no_proxy() } else { builder };
-    let builder = match trust {
-        Trust::Plain => builder.tls_certs_only([]),
-        Trust::System => builder,
-        Trust::Also(pem) => {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .context("--cacert: not a PEM bundle of certificates")?;
-            ensure!(
-                !certificates.is_empty(),
-                "--cacert: there is no certificate in the file"
-            );
-            builder.tls_certs_merge(certificates)
-        }
-        Trust::Anybody => builder.tls_danger_accept_invalid_certs(true),
-    };
-    builder.build().context(match trust {
-        Trust::Also(_) => "--cacert: the certificates cannot be used",
-        Trust::System => {
-            "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
-             SSL_CERT_FILE names others"
-        }
-        Trust::Plain | Trust::Anybody => "cannot set up HTTPS",
-    })
+    transport::proxy(&endpoint.as_str().parse().ok()?)
 }
 
 impl Http {
@@ -215,9 +152,7 @@ impl Http {
     ) -> Result<Answer, Failure> {
         let begun = Now::read();
         let mut result = match &self.source {
-            Source::Network(Connector { client, runtime }) => {
-                runtime.block_on(self.fetch(client, request, body))
-            }
+            Source::Network(transport) => transport.run(self.fetch(transport, request, body)),
             Source::Tape(tape, number) => replay(tape, *number, request, body),
         };
         if let Some((recorder, number)) = &self.recorder {
@@ -244,65 +179,75 @@ impl Http {
     /// Makes a request over the network.
     async fn fetch(
         &self,
-        client: &Client,
+        transport: &Transport,
         request: &Request<'_>,
         body: &mut Body,
     ) -> Result<Answer, Failure> {
-        let mut response = self.send(client, request).await?;
+        let begun = Instant::now();
+        let (head, incoming) = self.send(transport, request).await?.into_parts();
+        let left = self.timeout.saturating_sub(begun.elapsed());
         let mut answer = Answer {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
+            status: head.status.as_u16(),
+            headers: head.headers,
             same: false,
         };
         if answer.is_success() {
-            let read = self.receive(&mut response, &answer, body).await;
+            let read = self.receive(incoming, left, &answer, body).await;
             answer.same = read.map_err(|error| Failure { error, got: true })?;
         } else {
             // What could be read is enough: the status is known.
-            body.aside.clear();
-            while body.aside.len() < ERROR_BODY
-                && let Ok(Some(chunk)) = response.chunk().await
-            {
-                body.aside.extend_from_slice(&chunk);
-            }
+            let aside = &mut body.aside;
+            aside.clear();
+            let read = body::read(incoming, answer.is_packed(), |bytes| {
+                aside.extend_from_slice(bytes);
+                aside.len() < ERROR_BODY
+            });
+            let _ = timeout(left, read).await;
             body.aside.truncate(ERROR_BODY);
         }
         Ok(answer)
     }
 
-    async fn send(&self, client: &Client, request: &Request<'_>) -> Result<Response, Failure> {
-        let mut builder = match request.body {
-            None => client.get(request.url),
-            Some(body) => client.post(request.url).body(body.to_owned()),
-        };
-        builder = builder.timeout(self.timeout);
+    async fn send(
+        &self,
+        transport: &Transport,
+        request: &Request<'_>,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut message = hyper::Request::builder()
+            .method(request.method())
+            .uri(request.url);
         for (name, value) in &request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
             if let Ok(mut value) = HeaderValue::from_str(value) {
                 value.set_sensitive(true);
-                builder = builder.header(*name, value);
+                message = message.header(*name, value);
             }
         }
+        let message = message
+            .body(request.body.unwrap_or_default().to_owned())
+            .map_err(|error| Failure {
+                got: false,
+                error: unanswered(Cause::CannotConnect(trouble(&error))),
+            })?;
+        let transport = transport.clone();
         // As a task of the runtime, like the connections: whoever asks at the moment runs them all, so
         // that a request is never handed to a connection that ends on another thread right then.
-        let sent = tokio::spawn(async move {
-            // Nobody looked at the kept connections since the last request: whether the server has
-            // closed one must be known before it is used.
-            tokio::task::yield_now().await;
-            builder.send().await
-        });
-        let sent = sent
-            .await
-            .unwrap_or_else(|error| resume_unwind(error.into_panic()));
-        sent.map_err(|error| Failure {
-            got: !error.is_connect(),
-            error: self.failure(error),
-        })
+        let sent = timeout(self.timeout, async move { transport.send(message).await });
+        match tokio::spawn(sent).await {
+            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Err(error))) => Err(failure(&error)),
+            Ok(Err(_)) => Err(Failure {
+                got: true,
+                error: unanswered(Cause::TimedOut(self.timeout)),
+            }),
+            Err(error) => resume_unwind(error.into_panic()),
+        }
     }
 
     async fn receive(
         &self,
-        response: &mut Response,
+        incoming: Incoming,
+        left: Duration,
         answer: &Answer,
         body: &mut Body,
     ) -> Result<bool, PollError> {
@@ -310,45 +255,14 @@ impl Http {
             .header(CONTENT_LENGTH)
             .and_then(|text| text.parse().ok());
         let mut receipt = body.receive(length.unwrap_or(0), LARGEST);
-        let problem = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if receipt.take(&chunk) => {}
-                Ok(Some(_)) => break Cause::TooLarge(LARGEST >> 20),
-                Ok(None) => return Ok(receipt.end()),
-                Err(error) if error.is_timeout() => break Cause::TimedOut(self.timeout),
-                Err(error) => break Cause::BrokeOff(trouble(&error)),
-            }
+        let read = body::read(incoming, answer.is_packed(), |bytes| receipt.take(bytes));
+        let problem = match timeout(left, read).await {
+            Ok(Ok(true)) => return Ok(receipt.end()),
+            Ok(Ok(false)) => Cause::TooLarge(LARGEST >> 20),
+            Ok(Err(error)) => Cause::BrokeOff(trouble(&*error)),
+            Err(_) => Cause::TimedOut(self.timeout),
         };
         Err(answer.unreadable(problem))
-    }
-
-    /// What a request that got no answer means.
-    fn failure(&self, error: reqwest::Error) -> PollError {
-        let error = error.without_url();
-        if let Some(problem) = certificate_problem(&error) {
-            return PollError {
-                cause: Cause::Untrusted(problem),
-                status: None,
-                then: Then::Refused {
-                    hint: Some(Hint::Trust),
-                    at_once: true,
-                },
-                date: None,
-            };
-        }
-        let cause = if error.is_timeout() {
-            Cause::TimedOut(self.timeout)
-        } else if error.is_connect() {
-            Cause::CannotConnect(trouble(&error))
-        } else {
-            Cause::NoAnswer(trouble(&error))
-        };
-        PollError {
-            cause,
-            status: None,
-            then: Then::AskAgain { retry_after: None },
-            date: None,
-        }
     }
 }
 
@@ -610,6 +524,12 @@ impl Answer {
         }
     }
 
+    /// Whether the body is packed with gzip.
+    fn is_packed(&self) -> bool {
+        let encoding = self.header(CONTENT_ENCODING).unwrap_or_default();
+        encoding.trim().eq_ignore_ascii_case("gzip")
+    }
+
     /// Where a redirect points to.
     pub(crate) fn location(&self) -> Option<&str> {
         self.header(LOCATION)
@@ -682,91 +602,6 @@ impl Answer {
     }
 }
 
-/// The body of an answer, kept from poll to poll: an answer that repeats the last one is known by
-/// its bytes and need not be parsed again, and the memory is there already.
-#[derive(Default)]
-pub(crate) struct Body {
-    bytes: Vec<u8>,
-    /// Whether the bytes are an answer that was read to its end and understood.
-    understood: bool,
-    /// The body of the last answer that was not a success.
-    aside: Vec<u8>,
-}
-
-/// A body that is being received. It is compared while it comes: as long as the bytes are those of
-/// the last answer they are in place already, and a second buffer is not needed.
-struct Receipt<'a> {
-    bytes: &'a mut Vec<u8>,
-    understood: &'a mut bool,
-    same: bool,
-    end: usize,
-    length: usize,
-    largest: usize,
-}
-
-impl Receipt<'_> {
-    /// Takes the next bytes; false where that makes too many of them.
-    fn take(&mut self, chunk: &[u8]) -> bool {
-        let end = self.end + chunk.len();
-        if end > self.largest {
-            *self.bytes = Vec::new();
-            return false;
-        }
-        self.same = self.same && self.bytes.get(self.end..end) == Some(chunk);
-        if !self.same {
-            self.bytes.truncate(self.end);
-            if self.end == 0 {
-                self.bytes.reserve(self.length.min(self.largest));
-            }
-            self.bytes.extend_from_slice(chunk);
-        }
-        self.end = end;
-        true
-    }
-
-    /// Says whether all of it was the last answer that was understood.
-    fn end(self) -> bool {
-        let same = self.same && self.end == self.bytes.len();
-        self.bytes.truncate(self.end);
-        *self.understood = same;
-        same
-    }
-}
-
-impl Body {
-    /// The body of an answer that has just come.
-    fn of(&self, answer: &Answer) -> &[u8] {
-        if answer.is_success() {
-            &self.bytes
-        } else {
-            &self.aside
-        }
-    }
-
-    /// The bytes of the last answer.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Says that the bytes made sense, so that the same bytes again mean the same.
-    pub(crate) fn understand(&mut self) {
-        self.understood = true;
-    }
-
-    /// Begins to receive an answer of about `length` bytes and `largest` at most.
-    fn receive(&mut self, length: usize, largest: usize) -> Receipt<'_> {
-        let same = std::mem::take(&mut self.understood);
-        Receipt {
-            bytes: &mut self.bytes,
-            understood: &mut self.understood,
-            same,
-            end: 0,
-            length,
-            largest,
-        }
-    }
-}
-
 /// `Retry-After`, in seconds or as a date. What is neither is not there.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -775,6 +610,33 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// What a request means that got no answer.
+fn failure(error: &legacy::Error) -> Failure {
+    let got = !error.is_connect();
+    let error = match certificate_problem(error) {
+        Some(problem) => PollError {
+            then: Then::Refused {
+                hint: Some(Hint::Trust),
+                at_once: true,
+            },
+            ..unanswered(Cause::Untrusted(problem))
+        },
+        None if got => unanswered(Cause::NoAnswer(trouble(error))),
+        None => unanswered(Cause::CannotConnect(trouble(error))),
+    };
+    Failure { error, got }
+}
+
+/// No answer: it is asked again.
+fn unanswered(cause: Cause) -> PollError {
+    PollError {
+        cause,
+        status: None,
+        then: Then::AskAgain { retry_after: None },
+        date: None,
+    }
 }
 
 /// The innermost cause: the outer ones only say that a request failed.
@@ -844,49 +706,6 @@ fn flaw(problem: &CertificateError) -> Flaw {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn read(body: &mut Body, bytes: &[u8]) -> bool {
-        let mut receipt = body.receive(bytes.len(), 100);
-        for chunk in bytes.chunks(2) {
-            assert!(receipt.take(chunk));
-        }
-        let same = receipt.end();
-        assert_eq!(body.bytes(), bytes);
-        same
-    }
-
-    #[test]
-    fn the_same_bytes_are_the_same_only_once_understood() {
-        let mut body = Body::default();
-        assert!(!read(&mut body, b"one"));
-        assert!(!read(&mut body, b"one"), "it was never understood");
-        body.understand();
-        assert!(read(&mut body, b"one"));
-        assert!(read(&mut body, b"one"));
-        assert!(!read(&mut body, b"on"), "a prefix is another answer");
-        body.understand();
-        assert!(!read(&mut body, b"one"), "and so is a longer one");
-        body.understand();
-        assert!(!read(&mut body, b"two"));
-    }
-
-    #[test]
-    fn a_broken_answer_is_not_compared_with() {
-        let mut body = Body::default();
-        read(&mut body, b"one two");
-        body.understand();
-        assert!(body.receive(7, 100).take(b"one"));
-        assert!(!read(&mut body, b"one two"));
-    }
-
-    #[test]
-    fn an_answer_has_a_largest_size() {
-        let mut body = Body::default();
-        let mut receipt = body.receive(0, 100);
-        assert!(receipt.take(&[b'x'; 60]));
-        assert!(!receipt.take(&[b'x'; 60]));
-        assert_eq!(body.bytes.capacity(), 0, "and its memory is given back");
-    }
 
     #[test]
     fn the_ticket_of_a_sign_in_is_not_shown() {

@@ -20,7 +20,7 @@ use crate::clock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
-use crate::http::{Clients, Http};
+use crate::http::{Http, Transports};
 use crate::model::Note;
 use crate::render::{Facts, Output};
 use crate::replay::{Recording, Tape};
@@ -100,7 +100,7 @@ fn watch(
     )?;
     let (inputs, inbox) = channel();
     let recorder = recorder(shown.capture.as_deref(), &deploys.secrets, &inputs)?;
-    let mut clients = Clients::default();
+    let mut transports = Transports::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
     let insecure = if deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
@@ -121,7 +121,7 @@ fn watch(
         settings.recorder = recorder.clone().map(|recorder| (recorder, number));
         let http = match tape {
             Some(tape) => Http::replay(Arc::clone(tape), number, settings),
-            None => clients.connect(&spec.endpoint, settings)?,
+            None => transports.connect(&spec.endpoint, settings)?,
         };
         let options = watch.options(spec.pin);
         targets.push(Target {

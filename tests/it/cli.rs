@@ -595,6 +595,17 @@ fn the_proxy_of_the_environment_is_honoured() {
         program.run().code(0);
         let target = format!("http://192.0.2.1:8080{path}");
         assert_eq!(proxy.requests()[0].target, target);
+        assert_eq!(proxy.requests()[0].header("proxy-authorization"), None);
+
+        let proxy = Server::script(vec![order("Success")]);
+        let login = proxy.url().replace("://", "://user:p%40ss@");
+        let program = with_order(&proxy).env(variable, login);
+        let program = program.args(["--endpoint", "http://192.0.2.1:8080", "--allow-http"]);
+        program.run().code(0);
+        let login = proxy.requests()[0]
+            .header("proxy-authorization")
+            .map(str::to_owned);
+        assert_eq!(login.as_deref(), Some("Basic dXNlcjpwQHNz"));
     }
 
     let proxy = Server::script(vec![Reply::status(502, "")]);

@@ -129,6 +129,16 @@ fn breaks() -> Vec<Fault> {
             "no gzip",
             Reply::json(order()).header("content-encoding", "gzip"),
         ),
+        ("a cut gzip", {
+            let packed = gzip(order().as_bytes());
+            let half = packed[..packed.len() / 2].to_vec();
+            Reply::json(half).header("content-encoding", "gzip")
+        }),
+        ("a gzip of a byte less", {
+            let mut packed = gzip(order().as_bytes());
+            packed.pop();
+            Reply::json(packed).header("content-encoding", "gzip")
+        }),
         ("hang before the headers", Reply::hang()),
         (
             "one byte a second",
@@ -182,6 +192,12 @@ fn statuses() -> Vec<Fault> {
         }
     };
     pairs.map(of).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
 }
 
 fn running() -> Reply {
@@ -444,13 +460,33 @@ fn an_endless_body_takes_bounded_memory() {
 }
 
 #[test]
+fn a_packed_answer_is_read() {
+    let running = Order::new("Running").machine("sn-1", "192.0.2.1", "Running", 1);
+    let ended = Order::new("Success")
+        .machines("web", 2000, "Success")
+        .json();
+    let (begin, end) = ended.as_bytes().split_at(ended.len() / 3);
+    let error = r#"{"errorCode":"Oops","errorMessage":"packed words"}"#;
+    let server = Server::script(
+        [
+            Reply::status(503, gzip(error.as_bytes())),
+            Reply::json(gzip(running.json().as_bytes())),
+            Reply::chunked([gzip(begin), gzip(end)].concat()),
+        ]
+        .map(|reply| reply.header("Content-Encoding", "GZIP"))
+        .into(),
+    );
+    let out = yunxiao(&server).run();
+    out.code(0)
+        .stdout_has("packed words")
+        .stdout_has("192.0.2.1");
+    out.stdout_has("2000");
+    assert_eq!(server.requests()[0].header("accept-encoding"), Some("gzip"));
+}
+
+#[test]
 fn a_body_that_unpacks_without_end_takes_bounded_memory() {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    let blanks = vec![b' '; 1 << 20];
-    for _ in 0..300 {
-        gzip.write_all(&blanks).unwrap();
-    }
-    let bomb = gzip.finish().unwrap();
+    let bomb = gzip(&vec![b' '; 300 << 20]);
     assert!(bomb.len() < 1 << 20, "small on the wire");
     let reply = Reply::json(bomb).header("content-encoding", "gzip");
     assert_bounded(

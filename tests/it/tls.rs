@@ -2,8 +2,9 @@
 //! follows a redirect.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -127,6 +128,34 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>, body: &str) -> std::io::
     stream.flush()
 }
 
+/// A proxy that makes tunnels; returns its port. What it was asked for comes out of the receiver.
+fn tunnels() -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let mut reader = BufReader::new(client.try_clone().unwrap());
+            let mut asked = String::new();
+            while !asked.ends_with("\r\n\r\n") {
+                reader.read_line(&mut asked).unwrap();
+            }
+            let place = asked.split(' ').nth(1).unwrap();
+            let server = TcpStream::connect(place).unwrap();
+            let _ = tell.send(asked);
+            (&client).write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            for (from, to) in [(&client, &server), (&server, &client)] {
+                let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+            }
+        }
+    });
+    (port, told)
+}
+
 /// The certificate does not verify: refused at once, after one connection, with what to do.
 #[track_caller]
 fn assert_refused(out: &Output, says: &str) {
@@ -243,6 +272,37 @@ fn where_there_are_no_roots_http_works_and_https_says_so() {
             .stderr_is_empty();
         bare(server.watch()).args(["--insecure"]).run().code(0);
     }
+}
+
+#[test]
+fn https_goes_through_a_tunnel_of_the_proxy() {
+    let authority = Authority::new();
+    let (port, tunnels) = tunnels();
+    let watch = |server: &TlsServer| {
+        let program = server.watch().file("ca.pem", &authority.pem);
+        program.args(["--cacert", "ca.pem"]).env(
+            "HTTPS_PROXY",
+            format!("http://user:p%40ss@127.0.0.1:{port}"),
+        )
+    };
+    let server = TlsServer::start(authority.certify(Flaw::None), &["Running", "Success"]);
+    watch(&server).run().code(0).stderr_is_empty();
+    assert_eq!(server.connections(), 2);
+    for _ in 0..2 {
+        let asked = tunnels.recv().unwrap().to_ascii_lowercase();
+        let first = format!("connect 127.0.0.1:{} http/1.1\r\n", server.port);
+        assert!(asked.starts_with(&first), "{asked}");
+        assert!(asked.contains("\r\nuser-agent: deploywatch/"), "{asked}");
+        // user:p@ss
+        let login = "\r\nproxy-authorization: basic dxnlcjpwqhnz\r\n";
+        assert!(asked.contains(login), "{asked}");
+        assert!(!asked.contains("token"), "{asked}");
+    }
+
+    // The certificate is the server's, whoever is between.
+    let server = TlsServer::start(authority.certify(Flaw::OtherName), &["Success"]);
+    let out = watch(&server).run();
+    assert_refused(&out, "");
 }
 
 #[test]
