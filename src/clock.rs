@@ -1,10 +1,11 @@
 //! Time as the watch needs it: a clock that nobody can set and that counts time asleep; and, for a
 //! replay, one that moves at the recording's pace.
 
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::Notify;
 
 /// A point on the watch's own clock: it never goes back, and it goes on while the machine sleeps,
 /// so that a suspended laptop wakes up to a verdict.
@@ -93,11 +94,9 @@ pub(crate) fn writable(wall: SystemTime) -> SystemTime {
 static PLAYED: OnceLock<Played> = OnceLock::new();
 /// The shortest step of a replay's clock: whoever waits for the next moment must not wait for ever.
 const STEP: Duration = Duration::from_millis(1);
-/// How often a clock that stands still looks whether it may go on, in real time.
-const LOOK: Duration = Duration::from_micros(200);
-/// How long a replay's clock stands still for threads that are at work, in real time: as one of them
-/// may wait for another that waits for the clock, it cannot do so for ever.
-const GRACE: Duration = Duration::from_millis(200);
+/// How often a replay's clock lets those who are at work go on before it does: as one of them may wait
+/// for another that waits for the clock, it cannot stand still for ever.
+const LOOKS: u32 = 1000;
 
 /// A clock that goes from one moment at which something is due to the next. It stands still while
 /// an answer is worked on, so that a replay comes to the same end at any speed and on a machine of
@@ -107,26 +106,26 @@ struct Played {
     start: SystemTime,
     began: Instant,
     state: Mutex<State>,
-    moved: Condvar,
+    moved: Notify,
 }
 
 #[derive(Default)]
 struct State {
     /// Since the start of the recording.
     elapsed: Duration,
-    /// The moments that threads wait for.
+    /// The moments that are waited for.
     awaited: Vec<Duration>,
-    /// How many threads are at work.
+    /// How many are at work.
     busy: usize,
-    /// Since when the clock has stood still for them.
-    stands: Option<Instant>,
+    /// How often in a row the clock has stood still for them.
+    looks: u32,
 }
 
 impl State {
-    /// A thread is at work no longer.
+    /// One is at work no longer.
     fn rest(&mut self) {
         self.busy = self.busy.saturating_sub(1);
-        self.stands = None;
+        self.looks = 0;
     }
 }
 
@@ -136,16 +135,16 @@ pub(crate) fn play(start: SystemTime, speed: f64) {
 }
 
 /// Waits until so much of the recording has passed.
-pub(crate) fn wait_until(elapsed: Duration) {
+pub(crate) async fn wait_until(elapsed: Duration) {
     if let Some(played) = PLAYED.get() {
-        played.wait_until(elapsed);
+        played.wait_until(elapsed).await;
     }
 }
 
 /// A replay's clock stands still until this is dropped.
 pub(crate) struct Work(());
 
-/// Says that a thread has something to do.
+/// Says that somebody has something to do.
 pub(crate) fn work() -> Work {
     if let Some(played) = PLAYED.get() {
         played.lock().busy += 1;
@@ -200,7 +199,7 @@ impl Played {
             start,
             began: Instant::now(),
             state: Mutex::default(),
-            moved: Condvar::new(),
+            moved: Notify::new(),
         }
     }
 
@@ -216,24 +215,37 @@ impl Played {
         }
     }
 
-    fn wait_until(&self, elapsed: Duration) {
-        let mut state = self.lock();
-        if elapsed <= state.elapsed {
+    async fn wait_until(&self, elapsed: Duration) {
+        if self.is_past(elapsed) {
             return;
         }
+        self.awaits(elapsed);
+        loop {
+            let moved = self.moved.notified();
+            if self.is_past(elapsed) {
+                return;
+            }
+            moved.await;
+        }
+    }
+
+    /// Whoever was at work waits for a moment now.
+    fn awaits(&self, elapsed: Duration) {
+        let mut state = self.lock();
         state.rest();
         state.awaited.push(elapsed);
-        let waiting = self
-            .moved
-            .wait_while(state, |state| state.elapsed < elapsed);
-        drop(waiting);
+    }
+
+    fn is_past(&self, elapsed: Duration) -> bool {
+        elapsed <= self.lock().elapsed
     }
 
     fn nap(&self, span: Duration) -> Nap {
         let mut state = self.lock();
-        if state.busy > 0 && state.stands.get_or_insert_with(Instant::now).elapsed() < GRACE {
+        if state.busy > 0 && state.looks < LOOKS {
+            state.looks += 1;
             return Nap {
-                real: LOOK,
+                real: Duration::ZERO,
                 to: None,
             };
         }
@@ -248,14 +260,14 @@ impl Played {
 
     fn move_to(&self, to: Duration) {
         let mut state = self.lock();
-        state.stands = None;
+        state.looks = 0;
         state.elapsed = state.elapsed.max(to);
         let now = state.elapsed;
         let before = state.awaited.len();
         state.awaited.retain(|awaited| *awaited > now);
         // They are at work before they know it, lest the clock moves on meanwhile.
         state.busy += before - state.awaited.len();
-        self.moved.notify_all();
+        self.moved.notify_waiters();
     }
 }
 
@@ -313,8 +325,9 @@ mod tests {
     fn a_replays_clock_does_not_stand_still_for_ever() {
         let clock = played(1000.0);
         clock.lock().busy = 1;
-        assert_eq!(clock.nap(STEP).to, None);
-        std::thread::sleep(GRACE);
+        for _ in 0..LOOKS {
+            assert_eq!(clock.nap(STEP).to, None);
+        }
         assert_eq!(clock.nap(STEP).to, Some(STEP));
     }
 
@@ -326,7 +339,6 @@ mod tests {
         clock.move_to(Duration::from_secs(1));
         clock.move_to(STEP);
         assert_eq!(clock.lock().elapsed, Duration::from_secs(1));
-        // What has been is not waited for.
-        clock.wait_until(Duration::from_secs(1));
+        assert!(clock.is_past(Duration::from_secs(1)));
     }
 }

@@ -3,7 +3,6 @@
 
 use std::error::Error;
 use std::io;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -62,7 +61,7 @@ pub(crate) struct Settings {
 }
 
 /// Takes what came of a request.
-pub(crate) type Trace = Box<dyn Fn(Traced) + Send>;
+pub(crate) type Trace = Box<dyn Fn(Traced)>;
 
 /// A client for one endpoint.
 pub(crate) struct Http {
@@ -126,7 +125,7 @@ impl Http {
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn ask(
+    pub(crate) async fn ask(
         &self,
         request: &Request<'_>,
         body: &mut Body,
@@ -134,6 +133,7 @@ impl Http {
     ) -> Result<Answer, PollError> {
         let answer = self
             .deliver(request, body)
+            .await
             .map_err(|failure| failure.error)?;
         answer.json(body, words)
     }
@@ -145,15 +145,15 @@ impl Http {
     ///
     /// # Errors
     /// Where no whole answer came.
-    pub(crate) fn deliver(
+    pub(crate) async fn deliver(
         &self,
         request: &Request<'_>,
         body: &mut Body,
     ) -> Result<Answer, Failure> {
         let begun = Now::read();
         let mut result = match &self.source {
-            Source::Network(transport) => transport.run(self.fetch(transport, request, body)),
-            Source::Tape(tape, number) => replay(tape, *number, request, body),
+            Source::Network(transport) => self.fetch(transport, request, body).await,
+            Source::Tape(tape, number) => replay(tape, *number, request, body).await,
         };
         if let Some((recorder, number)) = &self.recorder {
             let found = result.as_ref().map(|answer| (answer, body.of(answer)));
@@ -229,18 +229,13 @@ impl Http {
                 got: false,
                 error: unanswered(Cause::CannotConnect(trouble(&error))),
             })?;
-        let transport = transport.clone();
-        // As a task of the runtime, like the connections: whoever asks at the moment runs them all, so
-        // that a request is never handed to a connection that ends on another thread right then.
-        let sent = timeout(self.timeout, async move { transport.send(message).await });
-        match tokio::spawn(sent).await {
-            Ok(Ok(Ok(response))) => Ok(response),
-            Ok(Ok(Err(error))) => Err(failure(&error)),
-            Ok(Err(_)) => Err(Failure {
+        match timeout(self.timeout, transport.send(message)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(Failure {
                 got: true,
                 error: unanswered(Cause::TimedOut(self.timeout)),
             }),
-            Err(error) => resume_unwind(error.into_panic()),
         }
     }
 
@@ -279,13 +274,13 @@ impl Http {
 }
 
 /// Takes an answer from a recording.
-fn replay(
+async fn replay(
     tape: &Tape,
     target: usize,
     request: &Request<'_>,
     body: &mut Body,
 ) -> Result<Answer, Failure> {
-    let Some(exchange) = tape.answer(target, request.method(), request.url) else {
+    let Some(exchange) = tape.answer(target, request.method(), request.url).await else {
         let error = PollError {
             cause: Cause::Over,
             status: None,

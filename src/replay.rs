@@ -118,13 +118,13 @@ impl Tape {
 
     /// What came of a request of `target`, at the time at which it came; none where the recording
     /// ends.
-    pub(crate) fn answer(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
+    pub(crate) async fn answer(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
         let Some(exchange) = self.take(target, method, url) else {
             // What ended the recorded watch may still come: a deadline.
-            self.ended.into_iter().for_each(clock::wait_until);
+            clock::wait_until(self.ended?).await;
             return None;
         };
-        clock::wait_until(Duration::from_millis(exchange.answered_ms));
+        clock::wait_until(Duration::from_millis(exchange.answered_ms)).await;
         Some(exchange)
     }
 
@@ -186,14 +186,14 @@ mod tests {
             "",
         ];
         let tape = parse(&lines).unwrap_or_else(|_| panic!("a recording")).tape;
-        let ask = |target, url| tape.answer(target, "GET", url)?.status;
+        let ask = |target, url| tape.take(target, "GET", url)?.status;
         assert_eq!(ask(0, "/a"), Some(200));
         assert_eq!(ask(0, "/a"), Some(203));
         assert_eq!(ask(0, "/log"), Some(202));
         assert_eq!(ask(0, "/a"), None, "the other's is not taken");
         assert_eq!(ask(1, "/a"), Some(201));
         assert_eq!(ask(0, "/sign-in"), Some(204), "but a sign-in is shared");
-        assert!(tape.answer(1, "POST", "/sign-in").is_none());
+        assert!(tape.take(1, "POST", "/sign-in").is_none());
     }
 
     #[test]

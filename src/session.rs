@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::capture::Recorder;
 use crate::cli::deploys::{Deploy, Deploys};
@@ -98,7 +98,7 @@ fn watch(
         all,
         environment,
     )?;
-    let (inputs, inbox) = channel();
+    let (inputs, mut inbox) = unbounded_channel();
     let recorder = recorder(shown.capture.as_deref(), &deploys.secrets, &inputs)?;
     let mut transports = Transports::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
@@ -149,7 +149,7 @@ fn watch(
     if let Some(recorder) = &recorder {
         recorder.begin(all, deploys.origins);
     }
-    let verdict = watch::run(targets, all, resume, &inputs, &inbox, &mut output)?;
+    let verdict = watch::run(targets, all, resume, &inputs, &mut inbox, &mut output)?;
     if let Some(recorder) = &recorder {
         recorder.end();
         // The watch is over, so that what there is to say about the last line is said here.
@@ -166,7 +166,7 @@ fn watch(
 fn recorder(
     path: Option<&Path>,
     secrets: &[String],
-    inputs: &Sender<Input>,
+    inputs: &UnboundedSender<Input>,
 ) -> Result<Option<Arc<Recorder>>> {
     let Some(path) = path else {
         return Ok(None);

@@ -3,11 +3,14 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::Sender;
-use std::thread;
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::{flag, iterator::Signals, low_level};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
+use signal_hook::{flag, low_level};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::spawn_local;
 
 use crate::exit::{Signal, Verdict};
 use crate::render::Screen;
@@ -20,15 +23,12 @@ const ENDS: [(i32, Signal); 3] = [
     (SIGHUP, Signal::Hangup),
 ];
 
-/// The signals that come from now on.
-pub(crate) struct Caught(Signals);
-
-/// Keeps signals for the watch. The first one that ends it ends it with its report; a second one ends
-/// the process at once, even where the report itself is held up.
+/// Sends the signals that come from now on to the watch. The first one that ends it ends it with its
+/// report; a second one ends the process at once, even where the report itself is held up.
 ///
 /// # Errors
 /// Where the handlers cannot be installed.
-pub(crate) fn catch() -> io::Result<Caught> {
+pub(crate) fn forward(inputs: UnboundedSender<Input>) -> io::Result<()> {
     let asked_once = Arc::new(AtomicBool::new(false));
     // Under nohup a watch outlives its terminal.
     let ends = ENDS
@@ -42,33 +42,28 @@ pub(crate) fn catch() -> io::Result<Caught> {
         flag::register(number, Arc::clone(&asked_once))?;
         numbers.push(number);
     }
-    Ok(Caught(Signals::new(numbers)?))
-}
-
-impl Caught {
-    /// Sends the signals to the watch, those that have come already first.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub(crate) fn forward(mut self, inputs: Sender<Input>) -> io::Result<()> {
-        let forward = move || {
-            for number in self.0.forever() {
-                let end = ENDS.iter().find(|(end, _)| *end == number);
-                let input = match (end, number) {
-                    (Some((_, signal)), _) => Input::Signal(*signal),
-                    (None, SIGTSTP) => Input::Stop,
-                    (None, SIGCONT) => Input::Redraw(Screen::Lost),
-                    (None, _) => Input::Redraw(Screen::Resized),
-                };
-                if inputs.send(input).is_err() {
+    let (woken, wakes) = UnixStream::pair()?;
+    let mut caught = SignalDelivery::with_pipe(woken, wakes.into_std()?, SignalOnly, numbers)?;
+    spawn_local(async move {
+        while caught.get_read().readable().await.is_ok() {
+            // To the last byte, so that the next one wakes again.
+            while matches!(caught.get_read().try_read(&mut [0; 16]), Ok(1..)) {}
+            for number in caught.pending() {
+                if inputs.send(input(number)).is_err() {
                     return;
                 }
             }
-        };
-        thread::Builder::new()
-            .name("signals".into())
-            .spawn(forward)?;
-        Ok(())
+        }
+    });
+    Ok(())
+}
+
+fn input(number: i32) -> Input {
+    match ENDS.iter().find(|(end, _)| *end == number) {
+        Some((_, signal)) => Input::Signal(*signal),
+        None if number == SIGTSTP => Input::Stop,
+        None if number == SIGCONT => Input::Redraw(Screen::Lost),
+        None => Input::Redraw(Screen::Resized),
     }
 }
 

@@ -30,7 +30,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
-use tokio::runtime::{self, Runtime};
 use tower_service::Service;
 
 /// How this program calls itself.
@@ -58,7 +57,6 @@ pub(super) enum Trust {
 pub(super) struct Transport {
     client: Client<Connector, String>,
     proxies: Arc<Matcher>,
-    runtime: &'static Runtime,
 }
 
 impl Transport {
@@ -76,13 +74,7 @@ impl Transport {
         Ok(Self {
             client: Client::builder(TokioExecutor::new()).build(connector),
             proxies,
-            runtime: runtime()?,
         })
-    }
-
-    /// Runs `work`, and the connections meanwhile, on the thread that calls.
-    pub(super) fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
     }
 
     /// Sends a request, and waits for the head of the answer.
@@ -104,22 +96,8 @@ impl Transport {
         let accept = headers.entry(ACCEPT);
         accept.or_insert(HeaderValue::from_static("*/*"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        // Nobody looked at the kept connections since the last request: whether the server has closed
-        // one must be known before it is used.
-        tokio::task::yield_now().await;
         self.client.request(request).await
     }
-}
-
-/// What drives a transport, on whichever threads ask. It is never dropped: that would wait for a name
-/// that is still looked up for a request that was given up.
-fn runtime() -> Result<&'static Runtime> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .context("cannot set up the network")?;
-    Ok(Box::leak(Box::new(runtime)))
 }
 
 /// The host of the environment's proxy through which `endpoint` is reached, where there is one.

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, List, Object, Text, safe_in_url};
-use super::{PollError, Provider, below};
+use super::{Doing, PollError, Provider, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -92,42 +92,45 @@ impl Codearts {
 }
 
 impl Provider for Codearts {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let url = self.url();
-        let Self {
-            http,
-            settings,
-            body,
-            ..
-        } = self;
-        let answer = settings
-            .account
-            .get(http, &url, "application/json", body)
-            .map_err(|error| {
-                let advice = self.advice(error.status);
-                self.settings.account.advise(error, advice)
-            })?;
-        // The same bytes mean the same: the first of them said which run they are about.
-        if !answer.same {
-            let (record, mut snapshot) =
-                read(self.body.bytes(), &self.last.units, &self.settings.task)
+    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
+        Box::pin(async move {
+            let url = self.url();
+            let Self {
+                http,
+                settings,
+                body,
+                ..
+            } = self;
+            let answer = settings
+                .account
+                .get(http, &url, "application/json", body)
+                .await
+                .map_err(|error| {
+                    let advice = self.advice(error.status);
+                    self.settings.account.advise(error, advice)
+                })?;
+            // The same bytes mean the same: the first of them said which run they are about.
+            if !answer.same {
+                let (record, mut snapshot) =
+                    read(self.body.bytes(), &self.last.units, &self.settings.task)
+                        .map_err(|problem| answer.unreadable(problem))?;
+                let watched = self
+                    .run
+                    .admit(record.as_deref(), snapshot.has_ended())
                     .map_err(|problem| answer.unreadable(problem))?;
-            let watched = self
-                .run
-                .admit(record.as_deref(), snapshot.has_ended())
-                .map_err(|problem| answer.unreadable(problem))?;
-            if !watched {
-                snapshot = Snapshot {
-                    message: Some(Note::AwaitsNewRun),
-                    ..Snapshot::new(Phase::Pending)
-                };
-            } else if self.settings.record.is_none() {
-                snapshot.resume = self.run.option();
+                if !watched {
+                    snapshot = Snapshot {
+                        message: Some(Note::AwaitsNewRun),
+                        ..Snapshot::new(Phase::Pending)
+                    };
+                } else if self.settings.record.is_none() {
+                    snapshot.resume = self.run.option();
+                }
+                self.last = Arc::new(snapshot);
+                self.body.understand();
             }
-            self.last = Arc::new(snapshot);
-            self.body.understand();
-        }
-        Ok(Arc::clone(&self.last))
+            Ok(Arc::clone(&self.last))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::wire::{self, Fields, Loose, Places, Text};
-use super::{PollError, Provider, below};
+use super::{Doing, PollError, Provider, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -97,30 +97,33 @@ impl Fsd {
 }
 
 impl Provider for Fsd {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let posts = self.question.is_some();
-        let request = Request {
-            url: &self.url,
-            body: self.question.as_deref(),
-            headers: posts
-                .then_some(("content-type", "application/json"))
-                .into_iter()
-                .collect(),
-        };
-        let answer = self
-            .http
-            .ask(&request, &mut self.body, words)
-            .map_err(hint)?;
-        if !answer.same {
-            let snapshot = read(self.body.bytes(), &self.last.units)
-                .map_err(|problem| answer.unreadable(problem))?;
-            self.last = Arc::new(self.earlier.sift(snapshot));
-            // What is in doubt is looked at again, though it be the same.
-            if !matches!(self.earlier, Earlier::Doubted(..)) {
-                self.body.understand();
+    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
+        Box::pin(async move {
+            let posts = self.question.is_some();
+            let request = Request {
+                url: &self.url,
+                body: self.question.as_deref(),
+                headers: posts
+                    .then_some(("content-type", "application/json"))
+                    .into_iter()
+                    .collect(),
+            };
+            let answer = self
+                .http
+                .ask(&request, &mut self.body, words)
+                .await
+                .map_err(hint)?;
+            if !answer.same {
+                let snapshot = read(self.body.bytes(), &self.last.units)
+                    .map_err(|problem| answer.unreadable(problem))?;
+                self.last = Arc::new(self.earlier.sift(snapshot));
+                // What is in doubt is looked at again, though it be the same.
+                if !matches!(self.earlier, Earlier::Doubted(..)) {
+                    self.body.understand();
+                }
             }
-        }
-        Ok(Arc::clone(&self.last))
+            Ok(Arc::clone(&self.last))
+        })
     }
 }
 

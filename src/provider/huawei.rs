@@ -83,33 +83,37 @@ impl Account {
     }
 
     /// Gets `url`. The services ask for a content type though there is no content [D].
-    pub(crate) fn get(
+    pub(crate) async fn get(
         &mut self,
         http: &Http,
         url: &Url,
         content_type: &str,
         body: &mut Body,
     ) -> Result<Answer, PollError> {
-        let mut ask = |headers: Vec<(&'static str, &str)>| {
+        let mut ask = async |headers: Vec<(&'static str, &str)>| {
             let request = Request {
                 url: url.as_str(),
                 body: None,
                 headers,
             };
-            http.ask(&request, body, words)
+            http.ask(&request, body, words).await
         };
         match &mut self.credentials {
-            Credentials::Token(token) => token.present(|token| {
-                ask(vec![
-                    ("Content-Type", content_type),
-                    ("X-Auth-Token", token),
-                ])
-            }),
+            Credentials::Token(token) => {
+                let ask = async |token: &str| {
+                    ask(vec![
+                        ("Content-Type", content_type),
+                        ("X-Auth-Token", token),
+                    ])
+                    .await
+                };
+                token.present(ask).await
+            }
             Credentials::Keys(keys) => {
                 let project = self.project.as_deref();
                 let signed = keys.sign(url, content_type, project, Now::read().wall);
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
-                ask(headers.collect())
+                ask(headers.collect()).await
             }
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::wire::{self, Fields, List, Text};
-use super::{PollError, Provider, below};
+use super::{Doing, PollError, Provider, below};
 use crate::cause::{Cause, Document, Lacking, Said};
 use crate::http::{Body, Http};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
@@ -49,22 +49,24 @@ impl Mrs {
 }
 
 impl Provider for Mrs {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let mut call = Call {
-            http: &self.http,
-            url: &self.url,
-            body: &mut self.body,
-        };
-        let answer = self.session.ask(&mut call)?;
-        if !answer.same {
-            self.last = Arc::new(
-                read(self.body.bytes(), &self.last.units)
-                    .map_err(|problem| answer.unreadable(problem))?,
-            );
-            self.body.understand();
-        }
-        self.session.confirm();
-        Ok(Arc::clone(&self.last))
+    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
+        Box::pin(async move {
+            let mut call = Call {
+                http: &self.http,
+                url: &self.url,
+                body: &mut self.body,
+            };
+            let answer = self.session.ask(&mut call).await?;
+            if !answer.same {
+                self.last = Arc::new(
+                    read(self.body.bytes(), &self.last.units)
+                        .map_err(|problem| answer.unreadable(problem))?,
+                );
+                self.body.understand();
+            }
+            self.session.confirm().await;
+            Ok(Arc::clone(&self.last))
+        })
     }
 }
 

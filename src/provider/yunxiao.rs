@@ -15,7 +15,7 @@ use order::DeployOrder;
 use run::{End, Found, Run};
 
 use super::wire::{self, Text, safe_in_url};
-use super::{PollError, Provider, Then, below};
+use super::{Doing, PollError, Provider, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Answer, Body, Http, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
@@ -111,7 +111,7 @@ impl Yunxiao {
     }
 
     /// Reads the order.
-    fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
+    async fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
         let url = format!("{}/deploy/{order}", self.settings.pipeline_url());
         let answer = get(
             &self.http,
@@ -119,6 +119,7 @@ impl Yunxiao {
             &url,
             &mut self.body,
         )
+        .await
         .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
         if !answer.same {
             let last = Last {
@@ -143,7 +144,7 @@ impl Yunxiao {
             return Ok(Arc::clone(&self.last));
         }
         self.stuck += 1;
-        if self.order_job_failed(order) {
+        if self.order_job_failed(order).await {
             let mut snapshot = Snapshot::clone(&self.last);
             snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
             return Ok(Arc::new(snapshot));
@@ -157,15 +158,15 @@ impl Yunxiao {
 
     /// Whether the run says that the job which made the order has failed. Where the run is not
     /// known or cannot be read it says nothing.
-    fn order_job_failed(&mut self, order: &str) -> bool {
+    async fn order_job_failed(&mut self, order: &str) -> bool {
         self.run.is_some()
-            && self.read_run().is_ok_and(|run| {
+            && self.read_run().await.is_ok_and(|run| {
                 let job = run.job_of(order);
                 job.is_some_and(|job| job.end == Some(End::Fail))
             })
     }
 
-    fn read_run(&mut self) -> Result<Run, PollError> {
+    async fn read_run(&mut self) -> Result<Run, PollError> {
         let run = self.run.as_deref().unwrap_or("latestPipelineRun");
         let url = format!("{}/runs/{run}", self.settings.pipeline_url());
         let answer = get(
@@ -174,13 +175,14 @@ impl Yunxiao {
             &url,
             &mut self.side,
         )
+        .await
         .map_err(|error| self.hint(error, "流水线运行实例"))?;
         run::read(self.side.bytes()).map_err(|problem| answer.unreadable(problem))
     }
 
     /// Looks for the order in the run. The snapshot is what there is to say until it is there.
-    fn find_order(&mut self) -> Result<Search, PollError> {
-        let mut run = self.read_run()?;
+    async fn find_order(&mut self) -> Result<Search, PollError> {
+        let mut run = self.read_run().await?;
         let (job, fresh) = match &self.settings.order {
             Order::OfRun { job, fresh, .. } => (job.as_deref(), *fresh),
             Order::Id(_) => (None, false),
@@ -286,50 +288,56 @@ fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
 }
 
 /// Gets a URL with the token.
-fn get(
+async fn get(
     http: &Http,
     credential: &mut Credential,
     url: &str,
     body: &mut Body,
 ) -> Result<Answer, PollError> {
-    credential.present(|token| {
+    let ask = async |token: &str| {
         let request = Request {
             url,
             body: None,
             headers: vec![("x-yunxiao-token", token)],
         };
-        http.ask(&request, body, words)
-    })
+        http.ask(&request, body, words).await
+    };
+    credential.present(ask).await
 }
 
 impl Provider for Yunxiao {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let order = match &self.order {
-            Some(order) => order.clone(),
-            None => match self.find_order()? {
-                Search::Found(order) => order,
-                Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
-            },
-        };
-        self.order = Some(order.clone());
-        self.poll_order(&order)
+    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
+        Box::pin(async move {
+            let order = match &self.order {
+                Some(order) => order.clone(),
+                None => match self.find_order().await? {
+                    Search::Found(order) => order,
+                    Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
+                },
+            };
+            self.order = Some(order.clone());
+            self.poll_order(&order).await
+        })
     }
 
     /// The machine's log [D]: the whole text each time [O].
-    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
-        let order = self.order.as_deref()?;
-        let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
-        let pipeline = self.settings.pipeline_url();
-        let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
-        get(
-            &self.http,
-            &mut self.settings.credential,
-            &url,
-            &mut self.side,
-        )
-        .ok()?;
-        let log: Log<'_> = wire::read(self.side.bytes()).ok()?;
-        Some(text::tail(log.deploy_log.get()?, lines))
+    fn log_tail<'a>(&'a mut self, unit: &'a Unit, lines: usize) -> Doing<'a, Option<Vec<String>>> {
+        Box::pin(async move {
+            let order = self.order.as_deref()?;
+            let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
+            let pipeline = self.settings.pipeline_url();
+            let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
+            get(
+                &self.http,
+                &mut self.settings.credential,
+                &url,
+                &mut self.side,
+            )
+            .await
+            .ok()?;
+            let log: Log<'_> = wire::read(self.side.bytes()).ok()?;
+            Some(text::tail(log.deploy_log.get()?, lines))
+        })
     }
 }
 

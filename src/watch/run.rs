@@ -1,12 +1,19 @@
-//! Drives watches: a thread that polls for each target, one channel, and one consumer that owns
-//! every decision.
+//! Drives watches: a poller for each target, one channel, and one consumer that owns every decision.
+//! All are tasks of one thread: to wake another one for each poll costs as much as half the poll.
 
+use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
+
+use tokio::runtime::{self, LocalOptions};
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{spawn_local, yield_now};
+use tokio::time::timeout;
 
 use super::{Options, Reason, Watch};
 use crate::board::Board;
@@ -15,7 +22,7 @@ use crate::clock::{self, Moment, Now, Work};
 use crate::event::{Event, Kind, Outcome, Started, Traced};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Snapshot, Unit};
-use crate::provider::{PollError, Provider, Then};
+use crate::provider::{Doing, PollError, Provider, Then};
 use crate::render::{Output, Screen};
 use crate::signals;
 
@@ -66,7 +73,7 @@ pub(crate) struct Target {
 /// One target on its way.
 struct Member {
     watch: Watch,
-    ask: Sender<(Ask, Work)>,
+    ask: UnboundedSender<(Ask, Work)>,
     stage: Stage,
 }
 
@@ -83,35 +90,41 @@ enum Stage {
 /// list: it gets a verdict of its own, the worst of theirs.
 ///
 /// # Errors
-/// Where a thread cannot be started.
+/// Where the system has no means for it.
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
     resume: Option<&[String]>,
-    inputs: &Sender<Input>,
-    inbox: &Receiver<Input>,
+    inputs: &UnboundedSender<Input>,
+    inbox: &mut UnboundedReceiver<Input>,
+    output: &mut Output,
+) -> io::Result<Verdict> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(LocalOptions::default())?;
+    // Kept to the end of the process: what is still under way would only hold it up.
+    let runtime = Box::leak(Box::new(runtime));
+    runtime.block_on(watch(targets, all, resume, inputs, inbox, output))
+}
+
+async fn watch(
+    targets: Vec<Target>,
+    all: bool,
+    resume: Option<&[String]>,
+    inputs: &UnboundedSender<Input>,
+    inbox: &mut UnboundedReceiver<Input>,
     output: &mut Output,
 ) -> io::Result<Verdict> {
     // From here on a signal is a reason to end with: the first events are written now.
-    let signals = signals::catch()?;
+    signals::forward(inputs.clone())?;
     let start = Now::read();
     let mut members = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
-        members.push(Member::begin(
-            number,
-            target,
-            inputs.clone(),
-            start,
-            output,
-        )?);
+        members.push(Member::begin(number, target, inputs.clone(), start, output));
     }
-    // Kept to the end of the process: pollers that were told to end would only hold it up.
+    // They, too, are kept.
     let members = Vec::leak(members);
-    for member in &mut *members {
-        member.step(start, all, resume, output);
-    }
-    // The thread is started while the first requests are on their way: nothing else waits for it.
-    signals.forward(inputs.clone())?;
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
@@ -134,13 +147,23 @@ pub(crate) fn run(
         let wake = wakes.chain(output.wake()).min();
         let nap = wake.map_or(NAP, |wake| wake.since(now.moment).min(NAP));
         let nap = clock::nap(nap);
-        match inbox.recv_timeout(nap.real()) {
-            Ok(input) => take(members, input, output),
-            // Only time has passed: a sender of the inputs is at hand here.
-            Err(_) => nap.over(),
+        match next(inbox, nap.real()).await {
+            Some(input) => take(members, input, output),
+            None => nap.over(),
         }
     }
     conclude(members, all, start, output)
+}
+
+/// What comes next; none where nothing does within `span`.
+async fn next(inbox: &mut UnboundedReceiver<Input>, span: Duration) -> Option<Input> {
+    if span.is_zero() {
+        // A timer would take a millisecond.
+        yield_now().await;
+        return inbox.try_recv().ok();
+    }
+    // A sender of the inputs is at hand here, so that they never end.
+    timeout(span, inbox.recv()).await.ok()?
 }
 
 /// The worst verdict, told as that of the list where `all` is set.
@@ -175,10 +198,10 @@ impl Member {
     fn begin(
         number: usize,
         target: Target,
-        inputs: Sender<Input>,
+        inputs: UnboundedSender<Input>,
         now: Now,
         output: &mut Output,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
         let mut watch = Watch::begin(
             target.name,
@@ -192,11 +215,11 @@ impl Member {
         for warning in &target.warnings {
             watch.warn(warning, now, &mut emit);
         }
-        Ok(Self {
+        Self {
             watch,
-            ask: poller(number, target.provider, inputs)?,
+            ask: poller(number, target.provider, inputs),
             stage: Stage::Watching,
-        })
+        }
     }
 
     /// Does what is due: a poll, the logs, the end.
@@ -315,44 +338,49 @@ fn end_together(members: &mut [Member], now: Now) {
     }
 }
 
-/// Starts the thread that polls each time it is asked to. It is never waited for: a slow request
-/// must not hold up the end of the watch.
+/// Starts what polls each time it is asked to. It is never waited for: a slow request must not hold
+/// up the end of the watch.
 fn poller(
     number: usize,
     mut provider: Box<dyn Provider>,
-    inputs: Sender<Input>,
-) -> io::Result<Sender<(Ask, Work)>> {
-    let (ask, asked) = channel::<(Ask, Work)>();
-    thread::Builder::new()
-        .name("poller".into())
-        .spawn(move || {
-            // What panics must be a failed poll, not a watch that waits for ever.
-            let provider = &mut provider;
-            while let Ok((ask, work)) = asked.recv() {
-                let input = match ask {
-                    Ask::Poll => {
-                        let answer = catch_unwind(AssertUnwindSafe(|| provider.poll()))
-                            .unwrap_or_else(|_| Err(panicked()));
-                        Input::Answer(number, Now::read(), answer, work)
-                    }
-                    Ask::Logs(units, lines) => {
-                        let fetch = || {
-                            for (place, unit) in units {
-                                if let Some(log) = provider.log_tail(&unit, lines) {
-                                    let _ = inputs.send(Input::Log(number, place, log));
-                                }
-                            }
-                        };
-                        let _ = catch_unwind(AssertUnwindSafe(fetch));
-                        Input::LogsDone(number, work)
-                    }
-                };
-                if inputs.send(input).is_err() {
-                    return;
+    inputs: UnboundedSender<Input>,
+) -> UnboundedSender<(Ask, Work)> {
+    let (ask, mut asked) = unbounded_channel::<(Ask, Work)>();
+    spawn_local(async move {
+        while let Some((ask, work)) = asked.recv().await {
+            let input = match ask {
+                Ask::Poll => {
+                    let answer = caught(provider.poll()).await;
+                    let answer = answer.unwrap_or_else(|_| Err(panicked()));
+                    Input::Answer(number, Now::read(), answer, work)
                 }
+                Ask::Logs(units, lines) => {
+                    let fetch = async {
+                        for (place, unit) in units {
+                            if let Some(log) = provider.log_tail(&unit, lines).await {
+                                let _ = inputs.send(Input::Log(number, place, log));
+                            }
+                        }
+                    };
+                    let _ = caught(Box::pin(fetch)).await;
+                    Input::LogsDone(number, work)
+                }
+            };
+            if inputs.send(input).is_err() {
+                return;
             }
-        })?;
-    Ok(ask)
+        }
+    });
+    ask
+}
+
+/// What comes of `doing`. What panics must be a failed poll, not a watch that waits for ever.
+async fn caught<T>(mut doing: Doing<'_, T>) -> thread::Result<T> {
+    poll_fn(|context| {
+        let step = AssertUnwindSafe(|| doing.as_mut().poll(context));
+        catch_unwind(step).map_or_else(|panic| Poll::Ready(Err(panic)), |step| step.map(Ok))
+    })
+    .await
 }
 
 fn panicked() -> PollError {

@@ -5,10 +5,11 @@
 //! way to send it again leads through [`State::may_send`] and [`State::blame`].
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{self, Arc, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use tokio::sync::Mutex;
 use url::{Url, form_urlencoded};
 
 use crate::cause::{self, Cause, Hint, SignIn};
@@ -97,7 +98,7 @@ enum Why {
 
 impl Call<'_> {
     /// Makes the request, with the header that says who asks.
-    fn make(&mut self, pass: Option<(&'static str, &str)>) -> Result<Answer, Rejection> {
+    async fn make(&mut self, pass: Option<(&'static str, &str)>) -> Result<Answer, Rejection> {
         let mut headers = vec![("accept", JSON), ("content-type", JSON)];
         headers.extend(pass);
         let request = Request {
@@ -105,7 +106,7 @@ impl Call<'_> {
             body: None,
             headers,
         };
-        let answer = self.http.deliver(&request, self.body)?;
+        let answer = self.http.deliver(&request, self.body).await?;
         if answer.is_success() && answer.is_html(self.body) {
             let cause = Cause::SignIn(sign_in_page(self.body.bytes()));
             return Err(Rejection {
@@ -154,15 +155,10 @@ struct State {
 
 /// The sign-ins of this process. Watches of several commands share one, so that a wrong password
 /// does not count once for each.
-static SIGN_INS: Mutex<SignIns> = Mutex::new(BTreeMap::new());
+static SIGN_INS: sync::Mutex<SignIns> = sync::Mutex::new(BTreeMap::new());
 
 /// By endpoint and user.
 type SignIns = BTreeMap<(String, String), Arc<Mutex<State>>>;
-
-/// Locks, poisoned or not: what counts is written before a request, so that a panic loses nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Session {
     /// A session that begins with the first request.
@@ -170,7 +166,7 @@ impl Session {
         let state = match &auth {
             Auth::Basic(login) | Auth::Cas(login) => {
                 let whose = (below(endpoint, "").to_string(), login.user.clone());
-                let mut sign_ins = lock(&SIGN_INS);
+                let mut sign_ins = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner);
                 Arc::clone(sign_ins.entry(whose).or_insert_with(|| State::new(false)))
             }
             // Nothing has to be good before the first answer asks for a session.
@@ -185,21 +181,21 @@ impl Session {
     }
 
     /// Says that the last answer made sense.
-    pub(super) fn confirm(&self) {
-        lock(&self.state).renewable = true;
+    pub(super) async fn confirm(&self) {
+        self.state.lock().await.renewable = true;
     }
 
     /// Makes a request, and signs in for it where that is needed and safe.
-    pub(super) fn ask(&mut self, call: &mut Call<'_>) -> Result<Answer, PollError> {
+    pub(super) async fn ask(&mut self, call: &mut Call<'_>) -> Result<Answer, PollError> {
         let port = port(&self.endpoint);
         let (held, asks_first) = {
-            let state = lock(&self.state);
+            let state = self.state.lock().await;
             state.go_on()?;
             (state.cookies.session(port), self.asks_first(&state))
         };
         let mut rejection = None;
         if held.is_some() || asks_first {
-            match self.ask_with(call, held.as_deref()) {
+            match self.ask_with(call, held.as_deref()).await {
                 Ok(answer) => return Ok(answer),
                 Err(other) if self.is_demand(&other, held.is_some()) => rejection = Some(other),
                 Err(other) => return Err(other.error),
@@ -207,12 +203,12 @@ impl Session {
         }
         // One sign-in at a time: whoever waits here finds what came of it.
         let shared = Arc::clone(&self.state);
-        let mut state = lock(&shared);
+        let mut state = shared.lock().await;
         state.go_on()?;
         let newer = state.cookies.session(port);
         if newer.is_some() && newer != held {
             drop(state);
-            let answer = self.ask_with(call, newer.as_deref());
+            let answer = self.ask_with(call, newer.as_deref()).await;
             return answer.map_err(|rejection| rejection.error);
         }
         if let Some(rejection) = rejection
@@ -227,7 +223,7 @@ impl Session {
             // The poll's own request signs in, each time where the Manager sets no cookie.
             state.may_send()?;
             state.unheard += 1;
-            let answer = call.make(Some(("authorization", &login.basic())));
+            let answer = call.make(Some(("authorization", &login.basic()))).await;
             let answer = answer.map_err(|rejection| state.blame(rejection))?;
             // Only what makes sense proves the password: an error may come under HTTP 200 as well.
             if super::read(call.body.bytes(), &[]).is_ok() {
@@ -244,13 +240,13 @@ impl Session {
             state: &mut state,
         };
         match &self.auth {
-            Auth::Cas(login) => exchange.sign_in(login)?,
-            _ => exchange.check_in()?,
+            Auth::Cas(login) => exchange.sign_in(login).await?,
+            _ => exchange.check_in().await?,
         }
         state.renewable = false;
         let cookie = state.cookies.session(port);
         drop(state);
-        let answer = self.ask_with(call, cookie.as_deref());
+        let answer = self.ask_with(call, cookie.as_deref()).await;
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
                 rejection.error.with_hint(Hint::User)
@@ -260,9 +256,13 @@ impl Session {
     }
 
     /// Makes a request with the session's cookie, where there is one. A Manager may replace it.
-    fn ask_with(&self, call: &mut Call<'_>, cookie: Option<&str>) -> Result<Answer, Rejection> {
-        let answer = call.make(cookie.map(|cookie| ("cookie", cookie)))?;
-        let mut state = lock(&self.state);
+    async fn ask_with(
+        &self,
+        call: &mut Call<'_>,
+        cookie: Option<&str>,
+    ) -> Result<Answer, Rejection> {
+        let answer = call.make(cookie.map(|cookie| ("cookie", cookie))).await?;
+        let mut state = self.state.lock().await;
         state.cookies.keep(port(&self.endpoint), &answer);
         Ok(answer)
     }
@@ -367,24 +367,25 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     /// Signs in at the CAS server [D]. Once it has taken the password, what fails is tried again
     /// without it.
-    fn sign_in(&mut self, login: &Login) -> Result<(), PollError> {
+    async fn sign_in(&mut self, login: &Login) -> Result<(), PollError> {
         if !self.state.cookies.has(TICKET_GRANTING) {
-            self.give_password(login)?;
+            self.give_password(login).await?;
         }
-        self.follow(self.login_check())?;
+        self.follow(self.login_check()).await?;
         let session = self.state.cookies.session(port(self.endpoint));
         let missing = || PollError::refused(Cause::SignIn(SignIn::NoSession), None);
         session.map(|_| ()).ok_or_else(missing)
     }
 
     /// Gives the CAS server the password.
-    fn give_password(&mut self, login: &Login) -> Result<(), PollError> {
+    async fn give_password(&mut self, login: &Login) -> Result<(), PollError> {
         let mut url = self.endpoint.clone();
         // An http or https URL, which the endpoint is, takes any port.
         let _ = url.set_port(Some(CAS_PORT));
         url.set_path("/cas/login");
         let answer = self
             .follow(url.clone())
+            .await
             .map_err(|error| match error.status {
                 Some(_) => error.with_hint(Hint::CasServer),
                 None => error,
@@ -395,7 +396,7 @@ impl Exchange<'_> {
         self.state.unheard += 1;
         let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
-        let answer = match self.send(&url, Some(&login.form(&ticket))) {
+        let answer = match self.send(&url, Some(&login.form(&ticket))).await {
             Ok(answer) => answer,
             Err(failure) => return Err(self.state.blame(failure.into())),
         };
@@ -404,7 +405,7 @@ impl Exchange<'_> {
         }
         self.state.unheard = 0;
         match self.next(&url, &answer)? {
-            Some(next) => self.follow(next).map(|_| ()),
+            Some(next) => self.follow(next).await.map(|_| ()),
             None => Ok(()),
         }
     }
@@ -427,8 +428,8 @@ impl Exchange<'_> {
     }
 
     /// Asks for the session's cookie of a cluster without Kerberos [D].
-    fn check_in(&mut self) -> Result<(), PollError> {
-        let answer = self.send(&self.login_check(), None);
+    async fn check_in(&mut self) -> Result<(), PollError> {
+        let answer = self.send(&self.login_check(), None).await;
         let answer = answer.map_err(|failure| failure.error)?;
         let error = answer.refusal(&[], |_| None);
         if !answer.is_success() && matches!(error.then, Then::AskAgain { .. }) {
@@ -444,7 +445,7 @@ impl Exchange<'_> {
     }
 
     /// Makes a request with the cookies so far, and keeps those that come.
-    fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Answer, Failure> {
+    async fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Answer, Failure> {
         let cookies = self.state.cookies.header(port(url));
         let mut headers = vec![("content-type", if form.is_some() { FORM } else { JSON })];
         headers.extend((!cookies.is_empty()).then_some(("cookie", cookies.as_str())));
@@ -453,15 +454,18 @@ impl Exchange<'_> {
             body: form,
             headers,
         };
-        let answer = self.http.deliver(&request, self.page)?;
+        let answer = self.http.deliver(&request, self.page).await?;
         self.state.cookies.keep(port(url), &answer);
         Ok(answer)
     }
 
     /// Gets a URL, and those that it leads to.
-    fn follow(&mut self, mut url: Url) -> Result<Answer, PollError> {
+    async fn follow(&mut self, mut url: Url) -> Result<Answer, PollError> {
         for _ in 0..HOPS {
-            let answer = self.send(&url, None).map_err(|failure| failure.error)?;
+            let answer = self
+                .send(&url, None)
+                .await
+                .map_err(|failure| failure.error)?;
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
                 None if answer.is_success() => return Ok(answer),
@@ -692,7 +696,7 @@ mod tests {
             },
         };
         let state = State::new(false);
-        let mut state = lock(&state);
+        let mut state = state.try_lock().expect("nobody else");
         state.unheard = 1;
         let error = state.blame(Rejection { error, why });
         let at_once = matches!(error.then, Then::Refused { at_once: true, .. });
@@ -725,7 +729,7 @@ mod tests {
     #[test]
     fn four_wrong_passwords_lock_no_account() {
         let state = State::new(false);
-        let mut state = lock(&state);
+        let mut state = state.try_lock().expect("nobody else");
         for unheard in 0..4 {
             state.unheard = unheard;
             state.may_send().expect("a try is left");
