@@ -7,6 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
 
+mod alarm;
+
+pub(crate) use alarm::Alarm;
+
 /// A point on the watch's own clock: it never goes back, and it goes on while the machine sleeps,
 /// so that a suspended laptop wakes up to a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,17 +34,22 @@ const CLOCK: ClockId = ClockId::Monotonic;
 /// did has a moment too.
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
+/// What the clock says: the time since the machine began, as a rule.
+fn boot() -> Duration {
+    let time = clock_gettime(CLOCK);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(seconds, nanoseconds)
+}
+
 impl Now {
     /// Reads both clocks.
     pub(crate) fn read() -> Self {
         if let Some(played) = PLAYED.get() {
             return played.now();
         }
-        let time = clock_gettime(CLOCK);
-        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-        let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
         Self {
-            moment: Moment(BEFORE + Duration::new(seconds, nanoseconds)),
+            moment: Moment(BEFORE + boot()),
             wall: SystemTime::now(),
         }
     }
@@ -94,6 +103,8 @@ pub(crate) fn writable(wall: SystemTime) -> SystemTime {
 static PLAYED: OnceLock<Played> = OnceLock::new();
 /// The shortest step of a replay's clock: whoever waits for the next moment must not wait for ever.
 const STEP: Duration = Duration::from_millis(1);
+/// The longest step of a replay's clock, and the longest sleep where no timer goes by the clock.
+const NAP: Duration = Duration::from_secs(1);
 /// How often a replay's clock lets those who are at work go on before it does: as one of them may wait
 /// for another that waits for the clock, it cannot stand still for ever.
 const LOOKS: u32 = 1000;
@@ -167,12 +178,12 @@ pub(crate) struct Nap {
     to: Option<Duration>,
 }
 
-/// A sleep of `span`.
-pub(crate) fn nap(span: Duration) -> Nap {
+/// A sleep of `span`, or of any length where nothing is due.
+pub(crate) fn nap(span: Option<Duration>) -> Nap {
     match PLAYED.get() {
-        Some(played) => played.nap(span),
+        Some(played) => played.nap(span.map_or(NAP, |span| span.min(NAP))),
         None => Nap {
-            real: span,
+            real: span.unwrap_or(Duration::MAX),
             to: None,
         },
     }

@@ -13,22 +13,17 @@ use tokio::runtime::{self, LocalOptions};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{spawn_local, yield_now};
-use tokio::time::timeout;
 
 use super::{Options, Reason, Watch};
 use crate::board::Board;
 use crate::cause::Cause;
-use crate::clock::{self, Moment, Now, Work};
+use crate::clock::{self, Alarm, Moment, Now, Work};
 use crate::event::{Event, Kind, Outcome, Started, Traced};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Snapshot, Unit};
 use crate::provider::{Doing, PollError, Provider, Then};
 use crate::render::{Output, Screen};
 use crate::signals;
-
-/// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's
-/// clock does not, so a look at it each second is what wakes to a verdict.
-const NAP: Duration = Duration::from_secs(1);
 
 /// What reaches the consumer. A number is the target's, in the order of the list. Work is over when
 /// what it came to has been taken.
@@ -125,6 +120,7 @@ async fn watch(
     }
     // They, too, are kept.
     let members = Vec::leak(members);
+    let mut alarm = Alarm::new()?;
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
@@ -145,9 +141,8 @@ async fn watch(
         output.tick(now, &boards);
         let wakes = members.iter().filter_map(Member::wake);
         let wake = wakes.chain(output.wake()).min();
-        let nap = wake.map_or(NAP, |wake| wake.since(now.moment).min(NAP));
-        let nap = clock::nap(nap);
-        match next(inbox, nap.real()).await {
+        let nap = clock::nap(wake.map(|wake| wake.since(now.moment)));
+        match next(inbox, &mut alarm, nap.real()).await? {
             Some(input) => take(members, input, output),
             None => nap.over(),
         }
@@ -156,14 +151,21 @@ async fn watch(
 }
 
 /// What comes next; none where nothing does within `span`.
-async fn next(inbox: &mut UnboundedReceiver<Input>, span: Duration) -> Option<Input> {
+async fn next(
+    inbox: &mut UnboundedReceiver<Input>,
+    alarm: &mut Alarm,
+    span: Duration,
+) -> io::Result<Option<Input>> {
     if span.is_zero() {
-        // A timer would take a millisecond.
         yield_now().await;
-        return inbox.try_recv().ok();
+        return Ok(inbox.try_recv().ok());
     }
-    // A sender of the inputs is at hand here, so that they never end.
-    timeout(span, inbox.recv()).await.ok()?
+    alarm.set(span)?;
+    poll_fn(|context| match inbox.poll_recv(context) {
+        Poll::Ready(input) => Poll::Ready(Ok(input)),
+        Poll::Pending => alarm.poll(context).map_ok(|()| None),
+    })
+    .await
 }
 
 /// The worst verdict, told as that of the list where `all` is set.
