@@ -108,10 +108,12 @@ pub(super) async fn read(
     mut take: impl FnMut(&[u8]) -> bool,
 ) -> Result<bool, Box<dyn Error>> {
     let mut unpacker = packed.then(|| MultiGzDecoder::new(Vec::new()));
+    let mut is_empty = true;
     while let Some(frame) = body.frame().await {
         let Ok(bytes) = frame?.into_data() else {
             continue;
         };
+        is_empty &= bytes.is_empty();
         let Some(unpacker) = &mut unpacker else {
             if !take(&bytes) {
                 return Ok(false);
@@ -127,11 +129,12 @@ pub(super) async fn read(
         }
     }
     match unpacker {
-        Some(mut unpacker) => {
+        // Nothing is nothing, whatever it is said to be packed with.
+        Some(mut unpacker) if !is_empty => {
             unpacker.try_finish()?;
             Ok(take(unpacker.get_ref()))
         }
-        None => Ok(true),
+        _ => Ok(true),
     }
 }
 

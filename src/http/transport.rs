@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -39,6 +39,9 @@ const AGENT: HeaderValue =
 const KEEPALIVE: Duration = Duration::from_secs(15);
 /// How often in vain.
 const KEEPALIVE_RETRIES: u32 = 3;
+/// A connection is dead once nobody has confirmed for so long what was sent.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNHEARD: Duration = Duration::from_secs(30);
 
 /// Whose certificates are trusted.
 #[derive(PartialEq)]
@@ -55,7 +58,7 @@ pub(super) enum Trust {
 /// Sends requests, and keeps the connections. Its clones share them.
 #[derive(Clone)]
 pub(super) struct Transport {
-    client: Client<Connector, String>,
+    client: Client<HttpsConnector<Route>, String>,
     proxies: Arc<Matcher>,
 }
 
@@ -70,9 +73,10 @@ impl Transport {
         } else {
             Matcher::from_env()
         });
-        let connector = Connector::new(Arc::new(tls(trust)?), Arc::clone(&proxies));
+        let tls = Arc::new(tls(trust)?);
+        let route = Route::new(Arc::clone(&tls), Arc::clone(&proxies));
         Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            client: Client::builder(TokioExecutor::new()).build(HttpsConnector::from((route, tls))),
             proxies,
         })
     }
@@ -96,6 +100,9 @@ impl Transport {
         let accept = headers.entry(ACCEPT);
         accept.or_insert(HeaderValue::from_static("*/*"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        // What the server has done since the last answer, which may be a moment ago, is looked at first: a
+        // request that is written to a connection which the server has closed is lost.
+        tokio::task::yield_now().await;
         self.client.request(request).await
     }
 }
@@ -110,16 +117,16 @@ fn is_https(uri: &Uri) -> bool {
     uri.scheme() == Some(&Scheme::HTTPS)
 }
 
-/// Makes connections.
+/// Finds the way to a server; TLS with the server itself comes on top.
 #[derive(Clone)]
-struct Connector {
-    /// To a server or a proxy, whichever it is.
-    direct: HttpsConnector<HttpConnector>,
-    tls: Arc<ClientConfig>,
+struct Route {
+    tcp: HttpConnector,
+    /// To a proxy, which may speak TLS as well.
+    to_proxy: HttpsConnector<HttpConnector>,
     proxies: Arc<Matcher>,
 }
 
-impl Connector {
+impl Route {
     fn new(tls: Arc<ClientConfig>, proxies: Arc<Matcher>) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
@@ -127,68 +134,72 @@ impl Connector {
         tcp.set_keepalive(Some(KEEPALIVE));
         tcp.set_keepalive_interval(Some(KEEPALIVE));
         tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        tcp.set_tcp_user_timeout(Some(UNHEARD));
         Self {
-            direct: HttpsConnector::from((tcp, Arc::clone(&tls))),
-            tls,
+            to_proxy: HttpsConnector::from((tcp.clone(), tls)),
+            tcp,
             proxies,
         }
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = Carrier;
+impl Service<Uri> for Route {
+    type Response = Way;
     type Error = Box<dyn Error + Send + Sync>;
-    type Future = Pin<Box<dyn Future<Output = Result<Carrier, Self::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Way, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.direct.poll_ready(context)
+        self.tcp.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, server: Uri) -> Self::Future {
-        let proxy = self.proxies.intercept(&server);
-        if let Some(proxy) = &proxy
-            && is_https(&server)
-        {
-            let mut tunnel = Tunnel::new(proxy.uri().clone(), self.direct.clone())
+        let Some(proxy) = self.proxies.intercept(&server) else {
+            let tcp = self.tcp.call(server);
+            return Box::pin(async move { Ok(Way::of(MaybeHttpsStream::Http(tcp.await?))) });
+        };
+        if is_https(&server) {
+            let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone())
                 .with_headers(HeaderMap::from_iter([(USER_AGENT, AGENT)]));
             if let Some(login) = proxy.basic_auth() {
                 tunnel = tunnel.with_auth(login.clone());
             }
-            let stream = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(server);
-            return Box::pin(async move {
-                Ok(Carrier {
-                    stream: stream.await?,
-                    is_proxy: false,
-                })
-            });
+            return Box::pin(async move { Ok(Way::of(tunnel.call(server).await?)) });
         }
-        let is_proxy = proxy.is_some();
-        let stream = self
-            .direct
-            .call(proxy.map_or(server, |proxy| proxy.uri().clone()));
+        let stream = self.to_proxy.call(proxy.uri().clone());
         Box::pin(async move {
-            Ok(Carrier {
-                stream: MaybeHttpsStream::Http(stream.await?),
-                is_proxy,
+            Ok(Way {
+                stream: stream.await?,
+                ends_at_proxy: true,
             })
         })
     }
 }
 
-/// A connection: one to a server or a proxy, or another one through it.
-struct Carrier {
-    stream: MaybeHttpsStream<MaybeHttpsStream<TokioIo<TcpStream>>>,
-    /// Whether it ends at a proxy, which wants to be told the whole address.
-    is_proxy: bool,
+/// A connection, through a proxy or not.
+struct Way {
+    stream: MaybeHttpsStream<TokioIo<TcpStream>>,
+    /// Whether whoever is at its end is a proxy, which wants to be told the whole address.
+    ends_at_proxy: bool,
 }
 
-impl Connection for Carrier {
-    fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.is_proxy)
+impl Way {
+    /// The way to the server itself.
+    fn of(stream: MaybeHttpsStream<TokioIo<TcpStream>>) -> Self {
+        Self {
+            stream,
+            ends_at_proxy: false,
+        }
     }
 }
 
-impl Read for Carrier {
+impl Connection for Way {
+    fn connected(&self) -> Connected {
+        self.stream.connected().proxy(self.ends_at_proxy)
+    }
+}
+
+impl Read for Way {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -198,7 +209,7 @@ impl Read for Carrier {
     }
 }
 
-impl Write for Carrier {
+impl Write for Way {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -213,18 +224,6 @@ impl Write for Carrier {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
     }
 }
 
@@ -306,6 +305,14 @@ impl ServerCertVerifier for Unchecked {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        // Whoever signs with what the library cannot check is not checked either.
+        let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
+        schemes.extend([
+            SignatureScheme::ECDSA_NISTP521_SHA512,
+            SignatureScheme::ED448,
+            SignatureScheme::RSA_PKCS1_SHA1,
+            SignatureScheme::ECDSA_SHA1_Legacy,
+        ]);
+        schemes
     }
 }

@@ -231,6 +231,12 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
         ),
         (Reply::empty(), 6, "响应为空", "an empty answer"),
         (
+            Reply::empty().header("content-encoding", "gzip"),
+            6,
+            "响应为空",
+            "an empty answer",
+        ),
+        (
             Reply::json(&cut[..1]).header("x-request-id", "r-1"),
             6,
             "部署单的 JSON 不完整（第 1 行第 1 列）",

@@ -911,13 +911,23 @@ mod cas {
         Reply::html("Log In Successful").header("set-cookie", "CASTGC=TGT-planted; Path=/cas")
     }
 
+    /// The same under a head that says that nothing is packed.
+    fn taken_packed(_: &str) -> Reply {
+        let reply = Reply::empty().header("set-cookie", "CASTGC=TGT-planted; Path=/cas");
+        reply.header("content-encoding", "gzip")
+    }
+
     fn by_turns(replies: Vec<Reply>) -> impl Fn(usize) -> Reply {
         move |n| replies[n.min(replies.len() - 1)].clone()
     }
 
     #[test]
     fn the_documented_exchange_opens_a_session() {
-        for (posted, ways) in [(taken as fn(&str) -> Reply, "ssl.."), (taken_here, "l..")] {
+        for (posted, ways) in [
+            (taken as fn(&str) -> Reply, "ssl.."),
+            (taken_here, "l.."),
+            (taken_packed, "l.."),
+        ] {
             let polls = by_turns(vec![progress("RUNNING"), progress("COMPLETE")]);
             let manager = Manager::start(move |_, service| posted(service), polls);
             let out = manager.watch().args(["-v"]).run();
