@@ -34,22 +34,17 @@ const CLOCK: ClockId = ClockId::Monotonic;
 /// did has a moment too.
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
-/// What the clock says: the time since the machine began, as a rule.
-fn boot() -> Duration {
-    let time = clock_gettime(CLOCK);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
-    Duration::new(seconds, nanoseconds)
-}
-
 impl Now {
     /// Reads both clocks.
     pub(crate) fn read() -> Self {
         if let Some(played) = PLAYED.get() {
             return played.now();
         }
+        let time = clock_gettime(CLOCK);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
         Self {
-            moment: Moment(BEFORE + boot()),
+            moment: Moment(BEFORE + Duration::new(seconds, nanoseconds)),
             wall: SystemTime::now(),
         }
     }
@@ -107,7 +102,7 @@ const STEP: Duration = Duration::from_millis(1);
 const NAP: Duration = Duration::from_secs(1);
 /// How often a replay's clock lets those who are at work go on before it does: as one of them may wait
 /// for another that waits for the clock, it cannot stand still for ever.
-const LOOKS: u32 = 1000;
+const LOOKS: u32 = 20;
 
 /// A clock that goes from one moment at which something is due to the next. It stands still while
 /// an answer is worked on, so that a replay comes to the same end at any speed and on a machine of
@@ -133,6 +128,12 @@ struct State {
 }
 
 impl State {
+    /// One more is at work.
+    fn begin(&mut self) {
+        self.busy += 1;
+        self.looks = 0;
+    }
+
     /// One is at work no longer.
     fn rest(&mut self) {
         self.busy = self.busy.saturating_sub(1);
@@ -158,7 +159,7 @@ pub(crate) struct Work(());
 /// Says that somebody has something to do.
 pub(crate) fn work() -> Work {
     if let Some(played) = PLAYED.get() {
-        played.lock().busy += 1;
+        played.lock().begin();
     }
     Work(())
 }
@@ -271,13 +272,14 @@ impl Played {
 
     fn move_to(&self, to: Duration) {
         let mut state = self.lock();
-        state.looks = 0;
         state.elapsed = state.elapsed.max(to);
         let now = state.elapsed;
         let before = state.awaited.len();
         state.awaited.retain(|awaited| *awaited > now);
         // They are at work before they know it, lest the clock moves on meanwhile.
-        state.busy += before - state.awaited.len();
+        for _ in state.awaited.len()..before {
+            state.begin();
+        }
         self.moved.notify_waiters();
     }
 }

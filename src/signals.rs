@@ -29,24 +29,24 @@ const ENDS: [(i32, Signal); 3] = [
 /// # Errors
 /// Where the handlers cannot be installed.
 pub(crate) fn forward(inputs: UnboundedSender<Input>) -> io::Result<()> {
-    let asked_once = Arc::new(AtomicBool::new(false));
     // Under nohup a watch outlives its terminal.
-    let ends = ENDS
-        .iter()
-        .filter(|(number, _)| *number != SIGHUP || !ignores_hangup());
-    let mut numbers = vec![SIGTSTP, SIGCONT, SIGWINCH];
-    for &(number, signal) in ends {
+    let mut ends = ENDS.to_vec();
+    ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
+    let (woken, wakes) = UnixStream::pair()?;
+    let others = [SIGTSTP, SIGCONT, SIGWINCH].into_iter();
+    let numbers = others.chain(ends.iter().map(|(number, _)| *number));
+    // Before the flags: a signal that only set one would be lost.
+    let mut caught = SignalDelivery::with_pipe(woken, wakes.into_std()?, SignalOnly, numbers)?;
+    let asked_once = Arc::new(AtomicBool::new(false));
+    for (number, signal) in ends {
         let code = Verdict::Interrupted(signal).code();
         // In this order: the handler of the first signal finds the flag unset, then sets it.
         flag::register_conditional_shutdown(number, code.into(), Arc::clone(&asked_once))?;
         flag::register(number, Arc::clone(&asked_once))?;
-        numbers.push(number);
     }
-    let (woken, wakes) = UnixStream::pair()?;
-    let mut caught = SignalDelivery::with_pipe(woken, wakes.into_std()?, SignalOnly, numbers)?;
     spawn_local(async move {
         while caught.get_read().readable().await.is_ok() {
-            // To the last byte, so that the next one wakes again.
+            // To the end, which tells the runtime that it must wait for the next one.
             while matches!(caught.get_read().try_read(&mut [0; 16]), Ok(1..)) {}
             for number in caught.pending() {
                 if inputs.send(input(number)).is_err() {

@@ -1,20 +1,62 @@
-//! What wakes the watch when something is due: a timer of the watch's own clock, where the system has
-//! one.
+//! What wakes the watch when something is due.
 
-use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) use on_a_timer::Alarm;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use on_the_clock::Alarm;
+use tokio::time::{Instant, Sleep, sleep};
 
-/// A timer that goes on while the machine sleeps. The runtime's own timers would not; and they wake
-/// the thread twice, for they keep what is due in rings of 64 milliseconds.
+use super::NAP;
+
+/// Rings when it is time. It belongs to the runtime that ran when it was made.
+pub(crate) enum Alarm {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Clock(on_the_clock::Timer),
+    /// The runtime's timer, where there is no better one. It stands still while the machine sleeps and the
+    /// watch's clock does not, so that a look at that each second is what wakes to a verdict.
+    Runtime(Pin<Box<Sleep>>),
+}
+
+impl Alarm {
+    /// An alarm that is not set.
+    pub(crate) fn new() -> Self {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Ok(timer) = on_the_clock::Timer::new() {
+            return Self::Clock(timer);
+        }
+        Self::on_the_runtime()
+    }
+
+    fn on_the_runtime() -> Self {
+        Self::Runtime(Box::pin(sleep(NAP)))
+    }
+
+    /// Rings after `span` or earlier, and not when it was to ring before.
+    pub(crate) fn set(&mut self, span: Duration) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Self::Clock(timer) = self
+            && timer.set(span).is_err()
+        {
+            *self = Self::on_the_runtime();
+        }
+        if let Self::Runtime(timer) = self {
+            timer.as_mut().reset(Instant::now() + span.min(NAP));
+        }
+    }
+
+    /// Ready once it rings.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Clock(timer) => timer.poll(context),
+            Self::Runtime(timer) => timer.as_mut().poll(context),
+        }
+    }
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod on_the_clock {
-    use std::io::ErrorKind::WouldBlock;
+    use std::io::{self, ErrorKind::WouldBlock};
     use std::task::ready;
 
     use rustix::time::{
@@ -23,83 +65,49 @@ mod on_the_clock {
     };
     use tokio::net::unix::pipe::Receiver;
 
-    use super::{Context, Duration, Poll, io};
-    use crate::clock::boot;
+    use super::{Context, Duration, Poll};
 
-    /// Like a pipe into which something is written when it rings.
-    pub(crate) struct Alarm(Receiver);
+    /// The longest span that every system can set.
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-    impl Alarm {
-        /// An alarm that is not set. It belongs to the runtime that runs at the moment.
-        ///
-        /// # Errors
-        /// Where the system has no such timer.
-        pub(crate) fn new() -> io::Result<Self> {
+    /// A timer of the watch's own clock: it goes on while the machine sleeps. The runtime's timers would
+    /// wake twice for each wait, too, as it keeps what is due in rings of 64 milliseconds. It is read
+    /// like a pipe into which something is written when it rings.
+    pub(crate) struct Timer(Receiver);
+
+    impl Timer {
+        pub(super) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Boottime, flags)?;
             Ok(Self(Receiver::from_owned_fd_unchecked(timer)?))
         }
 
-        /// Rings after `span`, and not when it was to ring before.
-        ///
-        /// # Errors
-        /// Where the timer cannot be set.
-        pub(crate) fn set(&mut self, span: Duration) -> io::Result<()> {
-            let at = boot().saturating_add(span);
+        pub(super) fn set(&self, span: Duration) -> io::Result<()> {
+            // Nothing at all would mean never.
+            let span = span.clamp(Duration::from_nanos(1), LONGEST);
             let once = Itimerspec {
                 it_interval: Timespec::default(),
                 it_value: Timespec {
-                    tv_sec: at.as_secs().try_into().unwrap_or(i64::MAX),
-                    tv_nsec: at.subsec_nanos() as _,
+                    tv_sec: span.as_secs() as _,
+                    tv_nsec: span.subsec_nanos() as _,
                 },
             };
-            timerfd_settime(&self.0, TimerfdTimerFlags::ABSTIME, &once)?;
+            timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &once)?;
             Ok(())
         }
 
-        /// Ready once it rings.
-        ///
-        /// # Errors
-        /// Where the timer cannot be waited for.
-        pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
             loop {
-                ready!(self.0.poll_read_ready(context))?;
+                // What fails here is a runtime that ends, and all there is left is to look at the time.
+                if ready!(self.0.poll_read_ready(context)).is_err() {
+                    return Poll::Ready(());
+                }
                 match self.0.try_read(&mut [0; 8]) {
                     // It was to ring before.
                     Err(error) if error.kind() == WouldBlock => {}
-                    rung => return Poll::Ready(rung.map(|_| ())),
+                    _ => return Poll::Ready(()),
                 }
             }
-        }
-    }
-}
-
-/// The runtime's timer. It stands still while the machine sleeps and the watch's clock does not, so that
-/// a look at that each second is what wakes to a verdict.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod on_a_timer {
-    use std::future::Future as _;
-    use std::pin::Pin;
-
-    use tokio::time::{Instant, Sleep, sleep};
-
-    use super::{Context, Duration, Poll, io};
-    use crate::clock::NAP;
-
-    pub(crate) struct Alarm(Pin<Box<Sleep>>);
-
-    impl Alarm {
-        pub(crate) fn new() -> io::Result<Self> {
-            Ok(Self(Box::pin(sleep(NAP))))
-        }
-
-        pub(crate) fn set(&mut self, span: Duration) -> io::Result<()> {
-            self.0.as_mut().reset(Instant::now() + span.min(NAP));
-            Ok(())
-        }
-
-        pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-            self.0.as_mut().poll(context).map(Ok)
         }
     }
 }
@@ -110,6 +118,7 @@ mod tests {
     use std::time::Instant;
 
     use tokio::runtime;
+    use tokio::task::yield_now;
 
     use super::*;
 
@@ -120,25 +129,24 @@ mod tests {
     fn it_rings_once_and_as_it_was_set_last() {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
-            let mut alarm = Alarm::new().expect("an alarm");
-            let mut set = |span| alarm.set(span).expect("a timer");
-            set(SOON);
-            std::thread::sleep(2 * SOON);
-            // What rang meanwhile is forgotten.
-            set(LATE);
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-                let rung = poll_fn(|context| Poll::Ready(alarm.poll(context))).await;
-                assert!(rung.is_pending());
+            for mut alarm in [Alarm::new(), Alarm::on_the_runtime()] {
+                alarm.set(SOON);
+                std::thread::sleep(2 * SOON);
+                // What rang meanwhile is forgotten.
+                alarm.set(LATE);
+                for _ in 0..3 {
+                    yield_now().await;
+                    let rung = poll_fn(|context| Poll::Ready(alarm.poll(context))).await;
+                    assert!(rung.is_pending());
+                }
+                for _ in 0..2 {
+                    let begun = Instant::now();
+                    alarm.set(SOON);
+                    poll_fn(|context| alarm.poll(context)).await;
+                    assert!(begun.elapsed() >= SOON);
+                }
+                alarm.set(Duration::MAX);
             }
-            for span in [SOON, SOON] {
-                let begun = Instant::now();
-                alarm.set(span).expect("a timer");
-                let rung = poll_fn(|context| alarm.poll(context)).await;
-                rung.expect("a ring");
-                assert!(begun.elapsed() >= span);
-            }
-            alarm.set(Duration::MAX).expect("never");
         });
     }
 }

@@ -120,7 +120,7 @@ async fn watch(
     }
     // They, too, are kept.
     let members = Vec::leak(members);
-    let mut alarm = Alarm::new()?;
+    let mut alarm = Alarm::new();
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Ok(input) = inbox.try_recv() {
@@ -141,8 +141,8 @@ async fn watch(
         output.tick(now, &boards);
         let wakes = members.iter().filter_map(Member::wake);
         let wake = wakes.chain(output.wake()).min();
-        let nap = clock::nap(wake.map(|wake| wake.since(now.moment)));
-        match next(inbox, &mut alarm, nap.real()).await? {
+        let nap = clock::nap(wake.map(|wake| wake.since(Now::read().moment)));
+        match next(inbox, &mut alarm, nap.real()).await {
             Some(input) => take(members, input, output),
             None => nap.over(),
         }
@@ -155,15 +155,15 @@ async fn next(
     inbox: &mut UnboundedReceiver<Input>,
     alarm: &mut Alarm,
     span: Duration,
-) -> io::Result<Option<Input>> {
+) -> Option<Input> {
     if span.is_zero() {
         yield_now().await;
-        return Ok(inbox.try_recv().ok());
+        return inbox.try_recv().ok();
     }
-    alarm.set(span)?;
+    alarm.set(span);
     poll_fn(|context| match inbox.poll_recv(context) {
-        Poll::Ready(input) => Poll::Ready(Ok(input)),
-        Poll::Pending => alarm.poll(context).map_ok(|()| None),
+        Poll::Pending => alarm.poll(context).map(|()| None),
+        come => come,
     })
     .await
 }
