@@ -1,6 +1,6 @@
 //! How a watch is shown. Renderers read events and the board, and know nothing else.
 
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -18,6 +18,7 @@ mod frame;
 mod json;
 mod junit;
 mod live;
+mod outlet;
 mod paint;
 mod plain;
 mod quiet;
@@ -29,6 +30,7 @@ mod testing;
 use ci::Runner;
 pub(crate) use files::Files;
 use files::Side;
+use outlet::Outlet;
 pub(crate) use paint::ColorChoice;
 use paint::{Paint, Style};
 
@@ -148,6 +150,9 @@ impl OutputChoice {
 pub(crate) struct Output {
     /// None once it cannot be written to.
     main: Option<Box<dyn Render>>,
+    /// Where that writes lines.
+    stdout: Outlet<io::Stdout>,
+    stderr: Outlet<io::Stderr>,
     /// Those that can still be written to.
     sides: Vec<Side>,
     /// Nobody reads stdout any more.
@@ -175,23 +180,23 @@ impl Output {
             lang,
             list,
         };
-        let stdout = style(facts.stdout_is_terminal);
-        let stderr = style(facts.stderr_is_terminal);
+        let out_style = style(facts.stdout_is_terminal);
+        let errors_style = style(facts.stderr_is_terminal);
+        let stdout = Outlet::new(io::stdout());
+        let stderr = Outlet::new(io::stderr());
+        let (out, errors) = (stdout.clone(), stderr.clone());
         let mode = choice.mode(facts);
         let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(live::Live::new(stdout, stderr)),
+            Mode::Bars => Box::new(live::Live::new(out_style, errors_style)),
             Mode::Plain => Box::new(plain::Plain::new(
-                BufWriter::new(io::stdout()),
-                io::stderr(),
-                stdout,
-                stderr,
+                out,
+                errors,
+                out_style,
+                errors_style,
                 facts.runner,
             )),
-            Mode::Json => {
-                let out = BufWriter::new(io::stdout());
-                Box::new(json::Json::new(out, io::stderr(), lang))
-            }
-            Mode::Quiet => Box::new(quiet::Quiet::new(io::stderr(), stderr)),
+            Mode::Json => Box::new(json::Json::new(out, errors, lang)),
+            Mode::Quiet => Box::new(quiet::Quiet::new(errors, errors_style)),
         };
         let mut notes = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
@@ -203,6 +208,8 @@ impl Output {
         }
         let output = Self {
             main: Some(main),
+            stdout,
+            stderr,
             sides: files.open(facts.step_summary.as_deref(), lang, &mut notes)?,
             closed: false,
             lang,
@@ -258,6 +265,10 @@ impl Output {
     pub(crate) fn tick(&mut self, now: Now, boards: &[&Board]) {
         let shown = self.main.as_mut().map(|main| main.tick(now, boards));
         self.check(shown);
+        // Whether stderr can be written does not matter to the result.
+        let _ = self.stderr.retry(now.moment);
+        let written = self.stdout.retry(now.moment);
+        self.check(Some(written));
     }
 
     /// Leaves the terminal to the shell.
@@ -276,7 +287,9 @@ impl Output {
 
     /// When `tick` is wanted at the latest.
     pub(crate) fn wake(&self) -> Option<Moment> {
-        self.main.as_ref()?.wake()
+        let main = self.main.as_ref().and_then(|main| main.wake());
+        let wakes = [main, self.stdout.again(), self.stderr.again()];
+        wakes.into_iter().flatten().min()
     }
 
     fn check(&mut self, shown: Option<io::Result<()>>) {
@@ -300,7 +313,8 @@ impl Output {
     fn say(&self, heading: &str, text: &str) {
         let colon = self.lang.words().colon();
         // Where stderr is gone nobody can be told.
-        let _ = writeln!(io::stderr(), "{heading}{colon}{text}");
+        let mut stderr = self.stderr.clone();
+        let _ = writeln!(stderr, "{heading}{colon}{text}").and_then(|()| stderr.flush());
     }
 }
 

@@ -86,7 +86,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
             // Not an event; and whether stderr can be written does not matter to the stream.
             Kind::Trace(request) => {
                 let line = self.lang.words().request(request);
-                let _ = writeln!(self.errors, "{line}");
+                let _ = writeln!(self.errors, "{line}").and_then(|()| self.errors.flush());
                 return Ok(());
             }
             Kind::Finished(outcome) | Kind::PartFinished(outcome) => {

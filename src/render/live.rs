@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::Runner;
 use super::frame::{Layout, Size, frame};
-use super::{Render, Screen, Style, report};
+use super::{Render, Screen, Style, outlet, report};
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
@@ -170,7 +170,13 @@ impl Render for Live {
 
     fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
         if !self.suspended && self.wake().is_none_or(|wake| wake <= now.moment) {
-            self.draw(now.moment, boards);
+            if outlet::is_ready(&io::stderr(), false) {
+                self.draw(now.moment, boards);
+            } else {
+                // Ctrl-S: the picture stands still, and the watch does not.
+                self.drawn = Some(now.moment);
+                self.stale = true;
+            }
         }
         Ok(())
     }

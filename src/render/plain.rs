@@ -171,7 +171,7 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             Kind::Warning(_) | Kind::Trace(_) => {
                 // Whether stderr can be written does not matter to the result.
                 if let Some(remark) = report::remark(event, board, self.errors_style) {
-                    let _ = writeln!(self.errors, "{remark}");
+                    let _ = writeln!(self.errors, "{remark}").and_then(|()| self.errors.flush());
                 }
             }
             Kind::PartFinished(outcome) => {
@@ -196,6 +196,8 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             let line = words.still(&board.target, board.phase) + &figures(board, words);
             self.line(now, board, &line)?;
         }
+        // Where all are over there was nothing to say, and still nothing is due.
+        self.said = Some(now.moment);
         self.out.flush()
     }
 

@@ -36,7 +36,7 @@ impl<E: Write> Render for Quiet<E> {
         };
         // stderr carries nothing that the verdict needs: where it is gone, the exit code is left.
         if let Some(line) = line {
-            let _ = writeln!(self.errors, "{line}");
+            let _ = writeln!(self.errors, "{line}").and_then(|()| self.errors.flush());
         }
         Ok(())
     }

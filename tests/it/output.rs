@@ -1,7 +1,9 @@
 //! What is said on the way and at the end, in each mode, and where it goes.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -553,6 +555,60 @@ fn a_pipe_that_was_never_read_makes_no_noise() {
         out.stderr_is_empty();
         assert_ne!(out.code, 101, "{out}");
     }
+}
+
+/// The limit of a watch whose reader stands still for longer than that.
+const LIMIT: Duration = Duration::from_millis(600);
+
+/// Two polls, and the end that they wait for.
+fn short() -> Server {
+    let slow = Reply::delayed(order("Running"), LIMIT / 3);
+    Server::script(vec![order("Running"), slow, order("Success")])
+}
+
+/// Waits until the end was told and the limit would be over.
+fn outlast(server: &Server) {
+    server.wait_for_requests(3);
+    thread::sleep(LIMIT);
+}
+
+#[test]
+fn a_reader_who_stands_still_does_not_hold_up_the_watch() {
+    for (output, ends) in [("plain", "succeeded yunxiao"), ("json", r#""finished""#)] {
+        let server = short();
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        // As much as it holds.
+        writer.write_all(&[b'\n'; 64 << 10]).unwrap();
+        let args = ["-o", output, "-v", "--timeout", "600ms"];
+        let running = yunxiao(&server)
+            .args(args)
+            .stderr(writer.try_clone().unwrap())
+            .stdout(writer)
+            .spawn();
+        outlast(&server);
+        let said = thread::spawn(move || {
+            let mut said = String::new();
+            reader.read_to_string(&mut said).map(|_| said)
+        });
+        running.wait().code(0);
+        let said = said.join().unwrap().unwrap();
+        assert_eq!(said.matches(ends).count(), 1, "{}", said.trim());
+        assert_eq!(said.matches("GET http").count(), 3, "{}", said.trim());
+    }
+}
+
+#[test]
+fn a_terminal_that_is_held_does_not_hold_up_the_watch() {
+    let server = short();
+    let program = yunxiao(&server).args(["--timeout", "600ms"]);
+    let mut screen = Screen::spawn(program, 24, 80);
+    server.wait_for_requests(2);
+    // Ctrl-S, and Ctrl-Q later.
+    screen.send([0x13]);
+    outlast(&server);
+    screen.send([0x11]);
+    assert_eq!(screen.wait_exit(), 0);
+    screen.wait_for("succeeded yunxiao:123/1111");
 }
 
 fn full() -> File {

@@ -1,0 +1,126 @@
+//! Where lines go that somebody may read slowly, or not at all for a while.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, write};
+
+use crate::clock::{Moment, Now};
+
+/// So many bytes can be written to a pipe that is not full.
+const PIECE: usize = 4 << 10;
+/// So many bytes are not kept for a reader who takes them.
+const MUCH: usize = 64 << 10;
+/// So many bytes wait at once, at most, before a reader holds up the watch after all.
+const MOST: usize = 8 << 20;
+/// How long a reader is left alone.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Stdout or stderr: what the reader does not take at once waits, and the watch goes on. Where a reader
+/// stopped it, a deadline would be over that was not. Clones are the same outlet; with the last one,
+/// what waits is written at any rate.
+pub(super) struct Outlet<F: AsFd>(Rc<RefCell<Waiting<F>>>);
+
+struct Waiting<F: AsFd> {
+    to: F,
+    bytes: Vec<u8>,
+    /// When it is tried again, where bytes are left.
+    again: Option<Moment>,
+}
+
+impl<F: AsFd> Outlet<F> {
+    pub(super) fn new(to: F) -> Self {
+        Self(Rc::new(RefCell::new(Waiting {
+            to,
+            bytes: Vec::new(),
+            again: None,
+        })))
+    }
+
+    /// When `retry` is wanted, where bytes wait.
+    pub(super) fn again(&self) -> Option<Moment> {
+        self.0.borrow().again
+    }
+
+    /// Writes what waits and is taken now, where it is time for that.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(super) fn retry(&mut self, now: Moment) -> io::Result<()> {
+        match self.again() {
+            Some(again) if again <= now => self.flush(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<F: AsFd> Clone for Outlet<F> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<F: AsFd> Write for Outlet<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut waiting = self.0.borrow_mut();
+        waiting.bytes.extend_from_slice(bytes);
+        let much = if waiting.again.is_none() { MUCH } else { MOST };
+        if waiting.bytes.len() > much {
+            waiting.pour(false)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().pour(false)
+    }
+}
+
+impl<F: AsFd> Waiting<F> {
+    /// Writes what is taken at once; where it is `patient`, or too much waits, all the rest as well.
+    fn pour(&mut self, patient: bool) -> io::Result<()> {
+        let mut done = 0;
+        let poured = loop {
+            let rest = &self.bytes[done..];
+            if rest.is_empty() || !is_ready(&self.to, patient || rest.len() > MOST) {
+                break Ok(());
+            }
+            match write(&self.to, &rest[..rest.len().min(PIECE)]) {
+                Ok(count) => done += count,
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(error) => {
+                    done = self.bytes.len();
+                    break Err(error.into());
+                }
+            }
+        };
+        self.bytes.drain(..done);
+        self.again = (!self.bytes.is_empty()).then(|| Now::read().moment.after(PAUSE));
+        poured
+    }
+}
+
+impl<F: AsFd> Drop for Waiting<F> {
+    fn drop(&mut self) {
+        // Nobody is left to be told.
+        let _ = self.pour(true);
+    }
+}
+
+/// Whether something can be written; where it `waits`, once it can.
+pub(super) fn is_ready(to: &impl AsFd, waits: bool) -> bool {
+    let at_once = Timespec::default();
+    loop {
+        let mut to = [PollFd::new(to, PollFlags::OUT)];
+        match poll(&mut to, (!waits).then_some(&at_once)) {
+            Ok(0) => return false,
+            Err(Errno::INTR) => {}
+            // What cannot be asked shows when it is written to.
+            _ => return true,
+        }
+    }
+}
