@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
@@ -63,9 +64,11 @@ pub(crate) struct Origin {
 pub(crate) struct Exchange {
     /// Whose it is, in the order of the deployments.
     pub(crate) target: usize,
-    /// In milliseconds since the start.
-    pub(crate) sent_ms: u64,
-    pub(crate) answered_ms: u64,
+    /// Since the start.
+    #[serde(with = "milliseconds")]
+    pub(crate) sent_ms: Duration,
+    #[serde(with = "milliseconds")]
+    pub(crate) answered_ms: Duration,
     pub(crate) method: String,
     pub(crate) url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,8 +107,27 @@ pub(crate) struct Refusal {
 /// The last line: a file without it was cut off.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct End {
-    /// In milliseconds since the start.
-    pub(crate) ended_ms: u64,
+    /// Since the start.
+    #[serde(with = "milliseconds")]
+    pub(crate) ended_ms: Duration,
+}
+
+/// A span in milliseconds, and thousandths of them: whether an answer came before a deadline must be
+/// the same in a replay.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(span.as_micros() as f64 / 1000.0)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let milliseconds = f64::deserialize(from)?;
+        Duration::try_from_secs_f64(milliseconds / 1000.0).map_err(D::Error::custom)
+    }
 }
 
 /// Writes the file. It is decoration: what cannot be written is warned of once, and ends the file
@@ -183,7 +205,7 @@ impl Recorder {
             let Some(start) = tape.start else {
                 return Ok(());
             };
-            let since = |now: Now| clock::milliseconds(now.moment.since(start));
+            let since = |now: Now| now.moment.since(start);
             let exchange = Exchange {
                 sent_ms: since(sent),
                 answered_ms: since(answered),
@@ -199,7 +221,7 @@ impl Recorder {
             let Some(start) = tape.start.take() else {
                 return Ok(());
             };
-            let ended_ms = clock::milliseconds(Now::read().moment.since(start));
+            let ended_ms = Now::read().moment.since(start);
             tape.write(&End { ended_ms })
         });
     }
@@ -258,8 +280,8 @@ fn exchange(
     let hide = |text: &str| masks.hide(text, &passing);
     let mut line = Exchange {
         target,
-        sent_ms: 0,
-        answered_ms: 0,
+        sent_ms: Duration::ZERO,
+        answered_ms: Duration::ZERO,
         method: request.method().to_owned(),
         url: hide(request.url),
         status: None,

@@ -56,7 +56,7 @@ impl Recording {
         while let Some((number, line)) = lines.next() {
             match read_line(line) {
                 Ok(Line::Exchange(exchange)) => exchanges.push(*exchange),
-                Ok(Line::End(end)) => ended = Some(Duration::from_millis(end.ended_ms)),
+                Ok(Line::End(end)) => ended = Some(end.ended_ms),
                 Err(_) if !whole && lines.peek().is_none() => {}
                 Err(error) => return Err((number, error)),
             }
@@ -124,7 +124,7 @@ impl Tape {
             clock::wait_until(self.ended?).await;
             return None;
         };
-        clock::wait_until(Duration::from_millis(exchange.answered_ms)).await;
+        clock::wait_until(exchange.answered_ms).await;
         Some(exchange)
     }
 

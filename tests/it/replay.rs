@@ -102,10 +102,10 @@ fn a_watch_of_yunxiao_plays_again() {
     let recording = assert_plays_again(yunxiao(&server), 1);
     let lines = exchanges(&recording);
     let (end, lines) = lines.split_last().unwrap();
-    assert!(end["ended_ms"].as_u64() > lines[0]["answered_ms"].as_u64());
+    assert!(end["ended_ms"].as_f64() > lines[0]["answered_ms"].as_f64());
     assert_eq!(lines.len(), server.requests().len());
     for line in lines {
-        assert!(line["answered_ms"].as_u64() >= line["sent_ms"].as_u64());
+        assert!(line["answered_ms"].as_f64() >= line["sent_ms"].as_f64());
     }
     assert_eq!(lines[0]["body"], "who are you, (masked)?");
     assert_eq!(
@@ -410,6 +410,7 @@ fn what_is_no_recording_is_told_with_its_line() {
     let none = format!("{EMPTY}[]}}\n");
     let broken = format!("{none}{{\"target\":0}}\n");
     let cut = format!("{none}{{\"tar\n{{\"ended_ms\":1}}\n");
+    let before = format!("{none}{{\"ended_ms\":-0.5}}\n");
     for (text, message) in [
         ("", "capture.jsonl:1: not a file that --capture wrote"),
         ("{}\n", "capture.jsonl:1: not a file that --capture wrote"),
@@ -425,6 +426,7 @@ fn what_is_no_recording_is_told_with_its_line() {
         (&none, "capture.jsonl:1: there is no deployment in it"),
         (&broken, "capture.jsonl:2: missing field"),
         (&cut, "capture.jsonl:2: EOF"),
+        (&before, "capture.jsonl:2: "),
     ] {
         let out = replay(text).run();
         out.code(2).stdout_is_empty().stderr_has(message);
