@@ -20,9 +20,9 @@ const MOST: usize = 8 << 20;
 /// How long a reader is left alone.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Stdout or stderr: what the reader does not take at once waits, and the watch goes on. Where a reader
-/// stopped it, a deadline would be over that was not. Clones are the same outlet; with the last one,
-/// what waits is written at any rate.
+/// Stdout or stderr. What the reader does not take at once waits here, and the watch goes on: held up,
+/// it could miss the end that came in time. Clones are the same outlet; with the last one, what waits is
+/// written at any rate.
 pub(super) struct Outlet<F: AsFd>(Rc<RefCell<Waiting<F>>>);
 
 struct Waiting<F: AsFd> {
