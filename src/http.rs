@@ -120,6 +120,16 @@ pub(crate) fn proxy(endpoint: &Url) -> Option<String> {
 }
 
 impl Http {
+    /// What answers from a recording as target `number` got them.
+    pub(crate) fn replay(tape: Arc<Tape>, number: usize, settings: Settings) -> Self {
+        Self {
+            source: Source::Tape(tape, number),
+            timeout: settings.timeout,
+            trace: settings.trace,
+            recorder: settings.recorder,
+        }
+    }
+
     /// Makes a request whose answer is meant to be JSON, and reads it into `body`. `words` finds the
     /// provider's own words in the body of an error.
     ///
@@ -258,18 +268,6 @@ impl Http {
             Err(_) => Cause::TimedOut(self.timeout),
         };
         Err(answer.unreadable(problem))
-    }
-}
-
-impl Http {
-    /// What answers from a recording as target `number` got them.
-    pub(crate) fn replay(tape: Arc<Tape>, number: usize, settings: Settings) -> Self {
-        Self {
-            source: Source::Tape(tape, number),
-            timeout: settings.timeout,
-            trace: settings.trace,
-            recorder: settings.recorder,
-        }
     }
 }
 

@@ -89,13 +89,15 @@ impl Transport {
         &self,
         mut request: Request<String>,
     ) -> Result<Response<Incoming>, legacy::Error> {
-        let proxy_login = match self.proxies.intercept(request.uri()) {
-            // That of a tunnel is said when it is made.
-            Some(proxy) if !is_https(request.uri()) => proxy.basic_auth().cloned(),
-            _ => None,
-        };
+        // The login of a tunnel is said when it is made.
+        if !is_https(request.uri())
+            && let Some(proxy) = self.proxies.intercept(request.uri())
+            && let Some(login) = proxy.basic_auth()
+        {
+            let login = login.clone();
+            request.headers_mut().insert(PROXY_AUTHORIZATION, login);
+        }
         let headers = request.headers_mut();
-        headers.extend(proxy_login.map(|login| (PROXY_AUTHORIZATION, login)));
         headers.insert(USER_AGENT, AGENT);
         let accept = headers.entry(ACCEPT);
         accept.or_insert(HeaderValue::from_static("*/*"));
