@@ -57,6 +57,8 @@ pub(crate) enum Order {
 pub(crate) struct Yunxiao {
     http: Http,
     settings: Settings,
+    /// What every URL begins with.
+    pipeline_url: String,
     /// The order, once it is known. Whatever runs later, the watch stays with it.
     order: Option<String>,
     /// The run in which the order is looked for, or was found, once that is known.
@@ -97,6 +99,7 @@ impl Yunxiao {
         };
         Self {
             http,
+            pipeline_url: settings.pipeline_url(),
             settings,
             order,
             run,
@@ -112,7 +115,7 @@ impl Yunxiao {
 
     /// Reads the order.
     async fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
-        let url = format!("{}/deploy/{order}", self.settings.pipeline_url());
+        let url = format!("{}/deploy/{order}", self.pipeline_url);
         let answer = get(
             &self.http,
             &mut self.settings.credential,
@@ -168,7 +171,7 @@ impl Yunxiao {
 
     async fn read_run(&mut self) -> Result<Run, PollError> {
         let run = self.run.as_deref().unwrap_or("latestPipelineRun");
-        let url = format!("{}/runs/{run}", self.settings.pipeline_url());
+        let url = format!("{}/runs/{run}", self.pipeline_url);
         let answer = get(
             &self.http,
             &mut self.settings.credential,
@@ -325,7 +328,7 @@ impl Provider for Yunxiao {
         Box::pin(async move {
             let order = self.order.as_deref()?;
             let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
-            let pipeline = self.settings.pipeline_url();
+            let pipeline = &self.pipeline_url;
             let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
             get(
                 &self.http,
