@@ -124,3 +124,54 @@ pub(super) fn is_ready(to: &impl AsFd, waits: bool) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::thread;
+
+    use super::*;
+
+    fn read(mut from: io::PipeReader) -> thread::JoinHandle<usize> {
+        thread::spawn(move || {
+            let mut all = Vec::new();
+            from.read_to_end(&mut all).expect("a pipe")
+        })
+    }
+
+    #[test]
+    fn what_nobody_reads_waits_and_comes_at_last() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let mut outlet = Outlet::new(writer);
+        outlet.write_all(&[b'x'; MOST]).expect("room");
+        outlet.flush().expect("room");
+        assert!(outlet.again().is_some());
+        let reads = read(reader);
+        drop(outlet);
+        assert_eq!(reads.join().expect("all of it"), MOST);
+    }
+
+    #[test]
+    fn no_more_waits_than_that() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let reads = read(reader);
+        let mut outlet = Outlet::new(writer);
+        for _ in 0..3 {
+            outlet.write_all(&[b'x'; MOST]).expect("a reader");
+            assert!(outlet.0.borrow().bytes.len() <= MOST);
+        }
+        drop(outlet);
+        assert_eq!(reads.join().expect("all of it"), 3 * MOST);
+    }
+
+    #[test]
+    fn who_is_gone_is_an_error_and_nothing_waits() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut outlet = Outlet::new(writer);
+        outlet.write_all(b"x").expect("kept");
+        let error = outlet.flush().expect_err("nobody");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert!(outlet.again().is_none());
+    }
+}
