@@ -42,6 +42,8 @@ pub(crate) struct Live {
     between: Duration,
     /// Something happened since the last draw.
     stale: bool,
+    /// Lines for which the terminal had no room.
+    unsaid: Vec<String>,
     /// The terminal is the shell's until the process is continued.
     suspended: bool,
 }
@@ -65,6 +67,7 @@ impl Live {
             drawn: None,
             between: BETWEEN,
             stale: false,
+            unsaid: Vec::new(),
             suspended: false,
         }
     }
@@ -128,6 +131,7 @@ impl Live {
 
     /// Puts the report in the place of the picture.
     fn end(&mut self, report: &[String]) -> io::Result<()> {
+        self.say_all();
         self.fit();
         self.bar.finish_and_clear();
         let mut stdout = io::stdout().lock();
@@ -137,12 +141,25 @@ impl Live {
         stdout.flush()
     }
 
-    /// Prints a line above the picture.
-    fn say(&mut self, line: &str) {
+    /// Prints a line above the picture, with the next draw where the terminal is held.
+    fn say(&mut self, line: String) {
+        self.unsaid.push(line);
+        if outlet::is_ready(&io::stderr(), false) {
+            self.say_all();
+        }
+    }
+
+    fn say_all(&mut self) {
+        if self.unsaid.is_empty() {
+            return;
+        }
         self.fit();
+        let lines = self.unsaid.drain(..);
         self.bar.suspend(|| {
-            // Where stderr is gone the picture is gone too, and the verdict is not.
-            let _ = writeln!(io::stderr(), "{line}");
+            for line in lines {
+                // Where stderr is gone the picture is gone too, and the verdict is not.
+                let _ = writeln!(io::stderr(), "{line}");
+            }
         });
     }
 }
@@ -156,11 +173,11 @@ impl Render for Live {
         match &event.kind {
             Kind::Warning(_) | Kind::Trace(_) => {
                 if let Some(line) = report::remark(event, board, self.stderr) {
-                    self.say(&line);
+                    self.say(line);
                 }
             }
             Kind::PartFinished(outcome) => {
-                self.say(&report::verdict(outcome, board, self.stderr));
+                self.say(report::verdict(outcome, board, self.stderr));
                 self.stale = true;
             }
             _ => self.stale = true,
@@ -171,6 +188,7 @@ impl Render for Live {
     fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
         if !self.suspended && self.wake().is_none_or(|wake| wake <= now.moment) {
             if outlet::is_ready(&io::stderr(), false) {
+                self.say_all();
                 self.draw(now.moment, boards);
             } else {
                 // Ctrl-S: the picture stands still, and the watch does not.

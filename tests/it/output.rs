@@ -600,7 +600,7 @@ fn a_reader_who_stands_still_does_not_hold_up_the_watch() {
 #[test]
 fn a_terminal_that_is_held_does_not_hold_up_the_watch() {
     let server = short();
-    let program = yunxiao(&server).args(["--timeout", "600ms"]);
+    let program = yunxiao(&server).args(["-v", "--timeout", "600ms"]);
     let mut screen = Screen::spawn(program, 24, 80);
     server.wait_for_requests(2);
     // Ctrl-S, and Ctrl-Q later.
@@ -609,6 +609,9 @@ fn a_terminal_that_is_held_does_not_hold_up_the_watch() {
     screen.send([0x11]);
     assert_eq!(screen.wait_exit(), 0);
     screen.wait_for("succeeded yunxiao:123/1111");
+    let said = screen.history();
+    let requests = said.iter().filter(|row| row.contains("GET http"));
+    assert_eq!(requests.count(), 3, "{said:#?}");
 }
 
 fn full() -> File {
