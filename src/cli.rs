@@ -18,8 +18,7 @@ use url::Url;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::exit;
-use crate::http;
-use crate::http::Http;
+use crate::http::{self, Client, ConnectOptions};
 use crate::lang::Lang;
 use crate::model::{Note, Pins};
 use crate::provider::Provider;
@@ -546,21 +545,19 @@ impl WatchArgs {
         self.insecure
     }
 
-    /// How requests are made; what comes of them goes to `trace` where that is wanted.
+    /// How endpoints are reached.
     ///
     /// # Errors
     /// Where the PEM bundle cannot be read.
-    pub(crate) fn http(&self, trace: http::Trace, verbose: bool) -> Result<http::Settings> {
+    pub(crate) fn connect_options(&self) -> Result<ConnectOptions> {
         let read = |path: &PathBuf| {
             fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
         };
-        Ok(http::Settings {
+        Ok(ConnectOptions {
             timeout: self.request_timeout,
             cacert: self.cacert.as_ref().map(read).transpose()?,
             insecure: self.insecure,
             direct: self.direct,
-            trace: verbose.then_some(trace),
-            recorder: None,
         })
     }
 }
@@ -586,7 +583,7 @@ pub(crate) struct Spec {
     pub(crate) pin: Option<Pins>,
     /// What the user should know before the first poll.
     pub(crate) warnings: Vec<Note>,
-    pub(crate) connect: Box<dyn FnOnce(Http) -> Box<dyn Provider>>,
+    pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn Provider>>,
 }
 
 impl Command {
@@ -692,7 +689,7 @@ fn endpoint(text: &str) -> Result<Url> {
 }
 
 /// Refuses to send a secret over plain HTTP to another machine.
-fn keep_secret(endpoint: &Url, watch: &WatchArgs) -> Result<()> {
+fn keep_secret(endpoint: &Url, watch: &WatchArgs, environment: Environment<'_>) -> Result<()> {
     ensure!(
         watch.allow_http || is_private(endpoint),
         "a secret would go over plain HTTP to {}: use https://, or give --allow-http if that is \
@@ -700,8 +697,13 @@ fn keep_secret(endpoint: &Url, watch: &WatchArgs) -> Result<()> {
         endpoint.host_str().unwrap_or_default()
     );
     // One on the way to https gets a tunnel, and no secret.
-    let proxy = (endpoint.scheme() == "http" && !watch.direct).then(|| http::proxy(endpoint));
-    let leads_abroad = proxy.flatten().is_some_and(|host| !is_this_machine(&host));
+    let proxy = if endpoint.scheme() == "http" && !watch.direct {
+        http::proxy_for(endpoint, environment)?
+    } else {
+        None
+    };
+    let proxy = proxy.as_ref().and_then(Url::host_str);
+    let leads_abroad = proxy.is_some_and(|host| !is_this_machine(host));
     let host = endpoint.host_str().unwrap_or_default();
     ensure!(
         watch.allow_http || !leads_abroad,

@@ -1,19 +1,14 @@
 //! Time as the watch needs it: a clock that nobody can set and that counts time asleep; and, for a
-//! replay, one that moves at the recording's pace.
+//! replay, one that moves only when it is told to.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
-use tokio::sync::Notify;
-
-mod alarm;
-
-pub(crate) use alarm::Alarm;
 
 /// A point on the watch's own clock: it never goes back, and it goes on while the machine sleeps,
 /// so that a suspended laptop wakes up to a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(Duration);
 
 /// One reading of both clocks. Deadlines and durations use the moment; the wall clock only stamps
@@ -35,11 +30,8 @@ const CLOCK: ClockId = ClockId::Monotonic;
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 impl Now {
-    /// Reads both clocks.
-    pub(crate) fn read() -> Self {
-        if let Some(played) = PLAYED.get() {
-            return played.now();
-        }
+    /// Reads both clocks of the machine.
+    fn read() -> Self {
         let time = clock_gettime(CLOCK);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
@@ -94,193 +86,68 @@ pub(crate) fn writable(wall: SystemTime) -> SystemTime {
     wall.clamp(SystemTime::UNIX_EPOCH, end)
 }
 
-/// The clock of the replay, where this process plays one.
-static PLAYED: OnceLock<Played> = OnceLock::new();
-/// The shortest step of a replay's clock: whoever waits for the next moment must not wait for ever.
-const STEP: Duration = Duration::from_millis(1);
-/// The longest step of a replay's clock, and the longest sleep where no timer goes by the clock.
-const NAP: Duration = Duration::from_secs(1);
-/// How often a replay's clock lets those who are at work go on before it does: as one of them may wait
-/// for another that waits for the clock, it cannot stand still for ever.
-const LOOKS: u32 = 20;
+/// A clock, passed as a value: that of the machine, or that of a replay.
+#[derive(Clone)]
+pub(crate) enum Clock {
+    System,
+    Virtual(Arc<VirtualClock>),
+}
 
-/// A clock that goes from one moment at which something is due to the next. It stands still while
-/// an answer is worked on, so that a replay comes to the same end at any speed and on a machine of
-/// any.
-struct Played {
-    speed: f64,
+impl Clock {
+    /// Reads it.
+    pub(crate) fn now(&self) -> Now {
+        match self {
+            Self::System => Now::read(),
+            Self::Virtual(clock) => clock.now(),
+        }
+    }
+}
+
+/// The clock of a replay. It stands still until it is moved, so that a replay comes to the same end at
+/// any speed and on a machine of any.
+pub(crate) struct VirtualClock {
+    /// When the recording began.
     start: SystemTime,
-    began: Instant,
-    state: Mutex<State>,
-    moved: Notify,
+    /// Since then.
+    elapsed: Mutex<Duration>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Since the start of the recording.
-    elapsed: Duration,
-    /// The moments that are waited for.
-    awaited: Vec<Duration>,
-    /// How many are at work.
-    busy: usize,
-    /// How often in a row the clock has stood still for them.
-    looks: u32,
-}
-
-impl State {
-    /// One more is at work.
-    fn begin(&mut self) {
-        self.busy += 1;
-        self.looks = 0;
-    }
-
-    /// One is at work no longer.
-    fn rest(&mut self) {
-        self.busy = self.busy.saturating_sub(1);
-        self.looks = 0;
-    }
-}
-
-/// From now on the clock is that of a recording which began at `start`, `speed` times as fast.
-pub(crate) fn play(start: SystemTime, speed: f64) {
-    PLAYED.get_or_init(|| Played::new(start, speed));
-}
-
-/// Waits until so much of the recording has passed.
-pub(crate) async fn wait_until(elapsed: Duration) {
-    if let Some(played) = PLAYED.get() {
-        played.wait_until(elapsed).await;
-    }
-}
-
-/// A replay's clock stands still until this is dropped.
-pub(crate) struct Work(());
-
-/// Says that somebody has something to do.
-pub(crate) fn work() -> Work {
-    if let Some(played) = PLAYED.get() {
-        played.lock().begin();
-    }
-    Work(())
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        if let Some(played) = PLAYED.get() {
-            played.lock().rest();
-        }
-    }
-}
-
-/// A sleep until something is due.
-pub(crate) struct Nap {
-    real: Duration,
-    /// Where a replay's clock goes after it, where it does not stand still.
-    to: Option<Duration>,
-}
-
-/// A sleep of `span`, or of any length where nothing is due.
-pub(crate) fn nap(span: Option<Duration>) -> Nap {
-    match PLAYED.get() {
-        Some(played) => played.nap(span.map_or(NAP, |span| span.min(NAP))),
-        None => Nap {
-            real: span.unwrap_or(Duration::MAX),
-            to: None,
-        },
-    }
-}
-
-impl Nap {
-    /// How long it takes.
-    pub(crate) fn real(&self) -> Duration {
-        self.real
-    }
-
-    /// Says that it was slept to its end.
-    pub(crate) fn over(&self) {
-        if let (Some(played), Some(to)) = (PLAYED.get(), self.to) {
-            played.move_to(to);
-        }
-    }
-}
-
-impl Played {
-    fn new(start: SystemTime, speed: f64) -> Self {
+impl VirtualClock {
+    /// A clock at the start of a recording.
+    pub(crate) fn new(start: SystemTime) -> Self {
         Self {
-            speed,
             start,
-            began: Instant::now(),
-            state: Mutex::default(),
-            moved: Notify::new(),
+            elapsed: Mutex::default(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads it.
+    pub(crate) fn now(&self) -> Now {
+        self.at(self.moment(*self.lock()))
     }
 
-    fn now(&self) -> Now {
-        let elapsed = self.lock().elapsed;
+    /// The moment so long after the start.
+    pub(crate) fn moment(&self, elapsed: Duration) -> Moment {
+        Moment(BEFORE.saturating_add(elapsed))
+    }
+
+    /// What it reads at `moment`.
+    pub(crate) fn at(&self, moment: Moment) -> Now {
+        let elapsed = moment.0.saturating_sub(BEFORE);
         Now {
-            moment: Moment(BEFORE.saturating_add(elapsed)),
+            moment,
             wall: self.start.checked_add(elapsed).unwrap_or(self.start),
         }
     }
 
-    async fn wait_until(&self, elapsed: Duration) {
-        if self.is_past(elapsed) {
-            return;
-        }
-        self.awaits(elapsed);
-        loop {
-            let moved = self.moved.notified();
-            if self.is_past(elapsed) {
-                return;
-            }
-            moved.await;
-        }
+    /// Moves it on to `moment`; never back.
+    pub(crate) fn advance_to(&self, moment: Moment) {
+        let mut elapsed = self.lock();
+        *elapsed = elapsed.max(moment.0.saturating_sub(BEFORE));
     }
 
-    /// Whoever was at work waits for a moment now.
-    fn awaits(&self, elapsed: Duration) {
-        let mut state = self.lock();
-        state.rest();
-        state.awaited.push(elapsed);
-    }
-
-    fn is_past(&self, elapsed: Duration) -> bool {
-        elapsed <= self.lock().elapsed
-    }
-
-    fn nap(&self, span: Duration) -> Nap {
-        let mut state = self.lock();
-        if state.busy > 0 && state.looks < LOOKS {
-            state.looks += 1;
-            return Nap {
-                real: Duration::ZERO,
-                to: None,
-            };
-        }
-        let due = state.elapsed.saturating_add(span.max(STEP));
-        let to = state.awaited.iter().copied().fold(due, Duration::min);
-        let real = to.div_f64(self.speed);
-        Nap {
-            real: real.saturating_sub(self.began.elapsed()),
-            to: Some(to),
-        }
-    }
-
-    fn move_to(&self, to: Duration) {
-        let mut state = self.lock();
-        state.elapsed = state.elapsed.max(to);
-        let now = state.elapsed;
-        let before = state.awaited.len();
-        state.awaited.retain(|awaited| *awaited > now);
-        // They are at work before they know it, lest the clock moves on meanwhile.
-        for _ in state.awaited.len()..before {
-            state.begin();
-        }
-        self.moved.notify_waiters();
+    fn lock(&self) -> MutexGuard<'_, Duration> {
+        self.elapsed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -312,46 +179,14 @@ mod tests {
         }
     }
 
-    fn played(speed: f64) -> Played {
-        Played::new(SystemTime::UNIX_EPOCH, speed)
-    }
-
     #[test]
-    fn a_replays_clock_goes_to_what_is_due_next() {
-        let clock = played(1000.0);
-        clock.lock().awaited.push(Duration::from_secs(2));
-        let nap = clock.nap(Duration::from_secs(5));
-        let two = Duration::from_secs(2);
-        assert_eq!(nap.to, Some(two));
-        assert!(nap.real <= Duration::from_millis(2), "{:?}", nap.real);
-        clock.move_to(two);
-        assert_eq!(clock.now().wall, SystemTime::UNIX_EPOCH + two);
-        assert_eq!(clock.now().moment.since(Moment::at(0.0)), two);
-        let nap = clock.nap(Duration::from_secs(5));
-        assert_eq!(nap.to, None, "whoever waited is at work now");
-        clock.lock().busy = 0;
-        let nap = clock.nap(Duration::from_secs(5));
-        assert_eq!(nap.to, Some(Duration::from_secs(7)));
-    }
-
-    #[test]
-    fn a_replays_clock_does_not_stand_still_for_ever() {
-        let clock = played(1000.0);
-        clock.lock().busy = 1;
-        for _ in 0..LOOKS {
-            assert_eq!(clock.nap(STEP).to, None);
-        }
-        assert_eq!(clock.nap(STEP).to, Some(STEP));
-    }
-
-    #[test]
-    fn a_replays_clock_never_stands_and_never_goes_back() {
-        let clock = played(1.0);
-        let nap = clock.nap(Duration::ZERO);
-        assert_eq!(nap.to, Some(STEP));
-        clock.move_to(Duration::from_secs(1));
-        clock.move_to(STEP);
-        assert_eq!(clock.lock().elapsed, Duration::from_secs(1));
-        assert!(clock.is_past(Duration::from_secs(1)));
+    fn a_virtual_clock_stands_still_until_it_is_moved_and_never_goes_back() {
+        let clock = VirtualClock::new(SystemTime::UNIX_EPOCH);
+        let two = clock.moment(Duration::from_secs(2));
+        clock.advance_to(two);
+        clock.advance_to(clock.moment(Duration::from_secs(1)));
+        let now = clock.now();
+        assert_eq!(now.moment, two);
+        assert_eq!(now.wall, SystemTime::UNIX_EPOCH + Duration::from_secs(2));
     }
 }

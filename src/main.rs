@@ -4,7 +4,6 @@ use std::io::Write;
 use std::process::ExitCode;
 
 mod board;
-mod capture;
 mod cause;
 mod cli;
 mod clock;
@@ -17,12 +16,11 @@ mod lang;
 mod mask;
 mod model;
 mod provider;
+mod record;
 mod render;
-mod replay;
 mod resume;
 mod secret;
 mod session;
-mod signals;
 mod text;
 mod watch;
 

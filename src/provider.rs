@@ -1,8 +1,6 @@
 //! What a deployment system must be able to do to be watched. One file per provider holds its wire
 //! types, its URLs and the mapping to the model.
 
-use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -21,25 +19,18 @@ pub(crate) mod servicestage;
 mod wire;
 pub(crate) mod yunxiao;
 
-/// What a provider does, waiting for answers on the way.
-pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
 /// A deployment that can be asked how it stands.
-pub(crate) trait Provider {
+pub(crate) trait Provider: Send {
     /// Asks once. An unchanged answer may be the same snapshot again.
     ///
     /// # Errors
     /// Where no answer came, or none that says how the deployment stands.
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>>;
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError>;
 
     /// The end of the log of a failed unit: `lines` lines at most, printable, the last one last.
     /// None where there is no log, or it cannot be had; that never changes a verdict.
-    fn log_tail<'a>(
-        &'a mut self,
-        _unit: &'a Unit,
-        _lines: usize,
-    ) -> Doing<'a, Option<Vec<String>>> {
-        Box::pin(ready(None))
+    fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Option<Vec<String>> {
+        None
     }
 }
 

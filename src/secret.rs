@@ -128,13 +128,13 @@ impl Credential {
 
     /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
     /// once, and another secret in it is tried: tokens are replaced while a watch runs.
-    pub(crate) async fn present<T>(
+    pub(crate) fn with_token<T>(
         &mut self,
-        mut request: impl AsyncFnMut(&str) -> Result<T, PollError>,
+        request: impl Fn(&str) -> Result<T, PollError>,
     ) -> Result<T, PollError> {
-        match request(self.secret.expose()).await {
+        match request(self.secret.expose()) {
             Err(error) if error.status == Some(401) && self.renew() => {
-                request(self.secret.expose()).await
+                request(self.secret.expose())
             }
             answer => answer,
         }

@@ -8,23 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use crate::capture::Recorder;
 use crate::cli::deploys::{Deploy, Deploys};
 #[cfg(feature = "demo")]
 use crate::cli::{self, DemoArgs, deploys::merged};
 use crate::cli::{Cli, Command, Environment, WatchArgs};
 use crate::cli::{completions, list};
-use crate::clock;
+use crate::clock::VirtualClock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
-use crate::http::{Http, Transports};
+use crate::http::{Client, NetworkPool, Trace, Transport};
 use crate::model::Note;
+use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::render::{Facts, Output};
-use crate::replay::{Recording, Tape};
-use crate::watch::{self, Input, Target};
+use crate::watch::{self, Inbox, LoopEvent, Target};
 
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
@@ -55,13 +53,27 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             let all = deploys.list.len() > 1;
             let shown = &cli.watch;
             shown.check_files(&deploys.files)?;
-            watch(deploys, all, shown, Some(&arguments()), None, environment)
+            watch(
+                deploys,
+                all,
+                shown,
+                Some(&arguments()),
+                &Source::Network,
+                environment,
+            )
         }
         Command::All { file } => {
             let (shown, mut deploys) = list::read(file, &cli.given, environment)?;
             deploys.files.push(("FILE".to_owned(), file.clone()));
             shown.check_files(&deploys.files)?;
-            watch(deploys, true, &shown, Some(&arguments()), None, environment)
+            watch(
+                deploys,
+                true,
+                &shown,
+                Some(&arguments()),
+                &Source::Network,
+                environment,
+            )
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
         #[cfg(feature = "demo")]
@@ -76,15 +88,14 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
     }
 }
 
-/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of
-/// how they are shown, `resume` the arguments that watch them again. The answers come from `tape`
-/// where there is one.
+/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of how
+/// they are shown, `resume` the arguments that watch them again.
 fn watch(
     deploys: Deploys,
     all: bool,
     shown: &WatchArgs,
     resume: Option<&[String]>,
-    tape: Option<&Arc<Tape>>,
+    source: &Source,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     check_names(&deploys.list)?;
@@ -98,9 +109,10 @@ fn watch(
         all,
         environment,
     )?;
-    let (inputs, mut inbox) = unbounded_channel();
-    let recorder = recorder(shown.capture.as_deref(), &deploys.secrets, &inputs)?;
-    let mut transports = Transports::default();
+    let mut inbox = source.inbox();
+    let clock = inbox.clock();
+    let capture = capture_file(shown.capture.as_deref(), &deploys.secrets, &inbox)?;
+    let mut network = NetworkPool::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
     let insecure = if deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
@@ -112,17 +124,26 @@ fn watch(
     let mut said = HashSet::new();
     for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
         let Deploy { spec, watch } = deploy;
-        let traces = inputs.clone();
-        let trace = Box::new(move |traced| {
-            // The watch is over where nobody takes it.
-            let _ = traces.send(Input::Trace(traced));
-        });
-        let mut settings = watch.http(trace, shown.verbose)?;
-        settings.recorder = recorder.clone().map(|recorder| (recorder, number));
-        let http = match tape {
-            Some(tape) => Http::replay(Arc::clone(tape), number, settings),
-            None => transports.connect(&spec.endpoint, settings)?,
+        let transport: Arc<dyn Transport> = match source {
+            Source::Recording(recording) => Arc::new(recording.player(number)),
+            Source::Network => {
+                let options = watch.connect_options()?;
+                let clock = clock.clone();
+                let network = network.connect(&spec.endpoint, options, clock, environment)?;
+                match &capture {
+                    Some(file) => Arc::new(Recorder::new(network, number, Arc::clone(file))),
+                    None => Arc::new(network),
+                }
+            }
         };
+        let trace = shown.verbose.then(|| {
+            let events = inbox.sender();
+            let trace: Trace = Box::new(move |at, traced| {
+                // The watch is over where nobody takes it.
+                let _ = events.send(LoopEvent::Trace(at, traced));
+            });
+            trace
+        });
         let options = watch.options(spec.pin);
         targets.push(Target {
             name: spec.target.into(),
@@ -138,7 +159,8 @@ fn watch(
                 .chain(spec.warnings)
                 .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
                 .collect(),
-            provider: (spec.connect)(http),
+            provider: (spec.connect)(Client::new(Arc::clone(&transport), trace)),
+            transport,
             options,
             delay,
         });
@@ -146,15 +168,16 @@ fn watch(
     if let Some(first) = targets.first_mut() {
         first.warnings.extend(notes);
     }
-    if let Some(recorder) = &recorder {
-        recorder.begin(all, deploys.origins);
+    let seed = source.seed();
+    if let Some(capture) = &capture {
+        capture.begin(clock.now(), seed, all, deploys.origins);
     }
-    let verdict = watch::run(targets, all, resume, &inputs, &mut inbox, &mut output)?;
-    if let Some(recorder) = &recorder {
-        recorder.end();
+    let verdict = watch::run(targets, all, resume, seed, &mut inbox, &mut output)?;
+    if let Some(capture) = &capture {
+        capture.end(clock.now());
         // The watch is over, so that what there is to say about the last line is said here.
-        while let Ok(input) = inbox.try_recv() {
-            if let Input::Warning(note) = input {
+        while let Some(event) = inbox.try_next() {
+            if let LoopEvent::Warning(note) = event {
                 output.warn_late(&note);
             }
         }
@@ -162,21 +185,58 @@ fn watch(
     Ok(verdict.into())
 }
 
-/// What takes the watch down in the file at `path`, where one is wanted.
-fn recorder(
+/// Where responses come from.
+enum Source {
+    Network,
+    Recording(Replay),
+}
+
+/// A recording that is played.
+struct Replay {
+    exchanges: Arc<Exchanges>,
+    clock: Arc<VirtualClock>,
+    speed: f64,
+    seed: u64,
+}
+
+impl Replay {
+    fn player(&self, target: usize) -> Player {
+        Player::new(Arc::clone(&self.exchanges), target, Arc::clone(&self.clock))
+    }
+}
+
+impl Source {
+    fn inbox(&self) -> Inbox {
+        match self {
+            Self::Network => Inbox::live(),
+            Self::Recording(replay) => Inbox::replay(Arc::clone(&replay.clock), replay.speed),
+        }
+    }
+
+    /// What the waits after failed polls are drawn from.
+    fn seed(&self) -> u64 {
+        match self {
+            Self::Network => fastrand::u64(..),
+            Self::Recording(replay) => replay.seed,
+        }
+    }
+}
+
+/// The file at `path` that the watch is recorded in, where one is wanted.
+fn capture_file(
     path: Option<&Path>,
     secrets: &[String],
-    inputs: &UnboundedSender<Input>,
-) -> Result<Option<Arc<Recorder>>> {
+    inbox: &Inbox,
+) -> Result<Option<Arc<CaptureFile>>> {
     let Some(path) = path else {
         return Ok(None);
     };
-    let inputs = inputs.clone();
+    let events = inbox.sender();
     let warn = move |note| {
         // The watch is over where nobody takes it.
-        let _ = inputs.send(Input::Warning(note));
+        let _ = events.send(LoopEvent::Warning(note));
     };
-    Ok(Some(Arc::new(Recorder::create(path, secrets, warn)?)))
+    Ok(Some(Arc::new(CaptureFile::create(path, secrets, warn)?)))
 }
 
 /// Watches what was recorded in `file`, by the command line that was recorded with it.
@@ -205,11 +265,14 @@ fn run_replay(
         "{}:1: there is no deployment in it",
         file.display()
     );
-    fastrand::seed(recording.header.seed);
-    clock::play(recording.started, speed);
     let all = recording.header.all;
-    let tape = Arc::new(recording.tape);
-    watch(deploys, all, &cli.watch, None, Some(&tape), environment)
+    let source = Source::Recording(Replay {
+        exchanges: Arc::new(recording.exchanges),
+        clock: Arc::new(VirtualClock::new(recording.started)),
+        speed,
+        seed: recording.header.seed,
+    });
+    watch(deploys, all, &cli.watch, None, &source, environment)
 }
 
 /// Two targets of one name could not be told apart in the events.
@@ -304,7 +367,14 @@ fn run_demo(
         server.wait();
         return Ok(ExitCode::SUCCESS);
     }
-    watch(deploys, false, &real.watch, None, None, &environment)
+    watch(
+        deploys,
+        false,
+        &real.watch,
+        None,
+        &Source::Network,
+        &environment,
+    )
 }
 
 /// Whether a variable is about a provider: such a one, set for a real watch, must not lead the demo

@@ -1,5 +1,5 @@
 //! The watch of one target, as a state machine in which time is a value: what the answers mean,
-//! when to ask next, and when it is over. `run` drives it.
+//! when to ask next, and when it is over. `event_loop` drives it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,27 +13,31 @@ use crate::model::{Note, Phase, Pins, Snapshot, Unit, UnitState};
 use crate::provider::{PollError, Then};
 use crate::resume;
 
-mod pace;
-mod run;
+mod event_loop;
+mod inbox;
+mod poller;
+mod schedule;
+mod signals;
 #[cfg(test)]
 mod simulation;
 mod verdict;
 
-use pace::Pace;
-pub(crate) use run::{Input, Target, run};
+pub(crate) use event_loop::{LoopEvent, Target, run};
+pub(crate) use inbox::Inbox;
+use schedule::PollSchedule;
 use verdict::Finding;
 pub(crate) use verdict::{OnPause, Reason};
 
 /// How long the answer to the last poll of the offline budget is waited for.
-const LAST_CHANCE: Duration = Duration::from_millis(500);
+const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long the logs may take as a rule.
-const LOG_PATIENCE: Duration = Duration::from_secs(10);
+const LOG_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long they may take where the watch was told to end.
-const BRIEFLY: Duration = Duration::from_millis(500);
+const INTERRUPTED_LOG_TIMEOUT: Duration = Duration::from_millis(500);
 /// Failed units whose logs are fetched.
-const LOGS: usize = 5;
+const MAX_LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
-const WARNINGS: usize = 200;
+const MAX_WARNINGS: usize = 200;
 
 /// The options of a watch.
 #[derive(Clone, Debug)]
@@ -66,7 +70,7 @@ pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Board);
 pub(crate) struct Watch {
     options: Options,
     board: Board,
-    pace: Pace,
+    schedule: PollSchedule,
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
     polls: u64,
@@ -99,7 +103,7 @@ impl Watch {
         emit: Emit<'_>,
     ) -> Self {
         let watch = Self {
-            pace: Pace::new(options.interval, first, seed),
+            schedule: PollSchedule::new(options.interval, first, seed),
             board: Board::new(target, now.moment),
             options,
             last: None,
@@ -124,12 +128,12 @@ impl Watch {
         let hopeless = match self.ending.as_ref().map(|ending| ending.verdict) {
             Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
             // A poll that hangs would hold up the logs behind it.
-            Some(_) => self.pace.began().is_some(),
+            Some(_) => self.schedule.began().is_some(),
         };
         if hopeless || self.options.logs == 0 {
             return Vec::new();
         }
-        let places = self.board.failed().take(LOGS);
+        let places = self.board.failed().take(MAX_LOGS);
         places
             .map(|place| (place, self.board.unit(place).unit.clone()))
             .collect()
@@ -138,8 +142,10 @@ impl Watch {
     /// How long the logs may take: no longer than somebody waits who asked for an end.
     pub(crate) fn log_patience(&self) -> Duration {
         match self.ending.as_ref().map(|ending| ending.verdict) {
-            Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost) => BRIEFLY,
-            _ => LOG_PATIENCE,
+            Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost) => {
+                INTERRUPTED_LOG_TIMEOUT
+            }
+            _ => LOG_TIMEOUT,
         }
     }
 
@@ -160,13 +166,13 @@ impl Watch {
 
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
     pub(crate) fn poll_due(&mut self, now: Moment) -> bool {
-        self.ending.is_none() && self.pace.begin(now)
+        self.ending.is_none() && self.schedule.begin(now)
     }
 
     /// When to call `advance` at the latest.
     pub(crate) fn wake(&self) -> Option<Moment> {
         [
-            self.pace.next(),
+            self.schedule.next(),
             self.time_up(),
             self.stalled(),
             self.lost(),
@@ -194,11 +200,11 @@ impl Watch {
     /// to that moment, and the poll that begins there gets a short time for its answer.
     fn lost(&self) -> Option<Moment> {
         let end = self.budget_end()?;
-        let began = self.pace.began()?;
+        let began = self.schedule.began()?;
         Some(if began < end {
             end
         } else {
-            began.after(LAST_CHANCE)
+            began.after(FINAL_POLL_TIMEOUT)
         })
     }
 
@@ -247,7 +253,7 @@ impl Watch {
             let offline = now.moment.since(offline.since);
             self.emit(now, Kind::Online { offline }, emit);
         }
-        self.pace.succeeded(now.moment);
+        self.schedule.succeeded(now.moment);
 
         let last = self.last.replace(Arc::clone(snapshot));
         let before = last.as_ref().and_then(|last| last.tentative.as_ref());
@@ -339,7 +345,7 @@ impl Watch {
             }
             Then::SayMore => return self.judge(&Finding::SayMore(&error.cause), now),
             Then::Over => {
-                self.pace.finished();
+                self.schedule.finished();
                 return self.judge(&Finding::Over, now);
             }
             Then::Refused { hint, at_once } => {
@@ -363,7 +369,7 @@ impl Watch {
         offline.attempts += 1;
         offline.error = error.cause;
         let budget_end = offline.since.after(self.options.max_offline);
-        let retry = self.pace.failed(now.moment, retry_after, budget_end);
+        let retry = self.schedule.failed(now.moment, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
         self.emit(
             now,
@@ -380,7 +386,7 @@ impl Watch {
 
     /// Says a warning, once.
     pub(crate) fn warn(&mut self, warning: &Note, now: Now, emit: Emit<'_>) {
-        if self.said.len() < WARNINGS && self.said.insert(warning.clone()) {
+        if self.said.len() < MAX_WARNINGS && self.said.insert(warning.clone()) {
             self.emit(now, Kind::Warning(warning), emit);
         }
     }
@@ -421,7 +427,7 @@ impl Watch {
     }
 
     /// Ends the watch because another one of the list ended in a way that ends them all.
-    pub(crate) fn abandon(&mut self, now: Now) {
+    pub(crate) fn cancel(&mut self, now: Now) {
         self.judge(&Finding::Abandoned, now);
     }
 
@@ -516,7 +522,7 @@ mod tests {
 
         fn answer(&mut self, at: f64, answer: Result<Snapshot, PollError>) -> &mut Self {
             let heard = &mut self.heard;
-            self.watch.pace.begin(Moment::at(at));
+            self.watch.schedule.begin(Moment::at(at));
             self.watch
                 .take(answer.map(Arc::new), Now::at(at), &mut |event, board| {
                     heard.push(match &event.kind {
@@ -595,7 +601,7 @@ mod tests {
         play.answer(0.0, phase(Phase::Running));
         play.answer(2.0, transient());
         play.answer(3.0, transient());
-        play.watch.pace.begin(Moment::at(11.0));
+        play.watch.schedule.begin(Moment::at(11.0));
         assert_eq!(play.time(11.9).code(), None);
         assert_eq!(play.watch.wake(), Some(Moment::at(12.0)));
         assert_eq!(play.time(12.0).code(), Some(6));
@@ -614,7 +620,7 @@ mod tests {
         }
         let mut play = Play::new(options());
         play.answer(0.0, asked_to_wait());
-        play.watch.pace.begin(Moment::at(10.0));
+        play.watch.schedule.begin(Moment::at(10.0));
         assert_eq!(
             play.time(10.5).code(),
             Some(6),

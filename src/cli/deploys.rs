@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::list::OF_ALL;
 use super::{Cli, Environment, SECRETS, Spec, WatchArgs};
-use crate::capture::Origin;
+use crate::record::Origin;
 use crate::text;
 
 /// Options that name a file with a secret.

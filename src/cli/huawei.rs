@@ -47,7 +47,7 @@ impl HuaweiArgs {
         } else {
             bail!("which region? Give --region REGION, or set {REGION}, or give --endpoint URL")
         };
-        keep_secret(&endpoint, watch)?;
+        keep_secret(&endpoint, watch, environment)?;
         Ok(endpoint)
     }
 

@@ -74,7 +74,7 @@ impl WatchCommand for MrsArgs {
         );
         let endpoint = endpoint(&self.endpoint)?;
         if self.auth != Auth::None {
-            keep_secret(&endpoint, watch)?;
+            keep_secret(&endpoint, watch, environment)?;
         }
         let auth = match self.auth {
             Auth::Basic => mrs::Auth::Basic(self.login(environment)?),

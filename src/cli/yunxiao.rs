@@ -80,7 +80,7 @@ impl WatchCommand for YunxiaoArgs {
             "the central edition needs an organization: give --organization ID, or set \
              YUNXIAO_ORGANIZATION_ID; a Region instance needs its own --endpoint URL"
         );
-        keep_secret(&endpoint, watch)?;
+        keep_secret(&endpoint, watch, environment)?;
         let credential = Credential::find(
             self.token_file.as_deref(),
             &["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN"],

@@ -8,9 +8,9 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, List, Object, Text, safe_in_url};
-use super::{Doing, PollError, Provider, below};
+use super::{PollError, Provider, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
-use crate::http::{Body, Http};
+use crate::http::{Client, ParsedBody};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 
 /// What the endpoint of a region begins with [O].
@@ -32,10 +32,11 @@ pub(crate) struct Settings {
 
 /// A run of a task being watched.
 pub(crate) struct Codearts {
-    http: Http,
+    http: Client,
     settings: Settings,
     run: Run,
-    body: Body,
+    /// What `last` was made of.
+    parsed: ParsedBody,
     last: Arc<Snapshot>,
 }
 
@@ -53,7 +54,7 @@ enum Run {
 
 impl Codearts {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: Settings, http: Client) -> Self {
         let run = match &settings.record {
             Some(record) => Run::This(record.clone()),
             None if settings.fresh => Run::Fresh,
@@ -63,7 +64,7 @@ impl Codearts {
             http,
             settings,
             run,
-            body: Body::default(),
+            parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
         }
     }
@@ -92,45 +93,39 @@ impl Codearts {
 }
 
 impl Provider for Codearts {
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
-        Box::pin(async move {
-            let url = self.url();
-            let Self {
-                http,
-                settings,
-                body,
-                ..
-            } = self;
-            let answer = settings
-                .account
-                .get(http, &url, "application/json", body)
-                .await
-                .map_err(|error| {
-                    let advice = self.advice(error.status);
-                    self.settings.account.advise(error, advice)
-                })?;
-            // The same bytes mean the same: the first of them said which run they are about.
-            if !answer.same {
-                let (record, mut snapshot) =
-                    read(self.body.bytes(), &self.last.units, &self.settings.task)
-                        .map_err(|problem| answer.unreadable(problem))?;
-                let watched = self
-                    .run
-                    .admit(record.as_deref(), snapshot.has_ended())
-                    .map_err(|problem| answer.unreadable(problem))?;
-                if !watched {
-                    snapshot = Snapshot {
-                        message: Some(Note::AwaitsNewRun),
-                        ..Snapshot::new(Phase::Pending)
-                    };
-                } else if self.settings.record.is_none() {
-                    snapshot.resume = self.run.option();
-                }
-                self.last = Arc::new(snapshot);
-                self.body.understand();
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let url = self.url();
+        let response = self
+            .settings
+            .account
+            .get(&self.http, &url, "application/json")
+            .map_err(|error| {
+                let advice = self.advice(error.status);
+                self.settings
+                    .account
+                    .advise(error, advice, self.http.now().wall)
+            })?;
+        // The same bytes mean the same: the first of them said which run they are about.
+        if !self.parsed.is(&response.body) {
+            let (record, mut snapshot) =
+                read(&response.body, &self.last.units, &self.settings.task)
+                    .map_err(|problem| response.unreadable(problem))?;
+            let watched = self
+                .run
+                .admit(record.as_deref(), snapshot.has_ended())
+                .map_err(|problem| response.unreadable(problem))?;
+            if !watched {
+                snapshot = Snapshot {
+                    message: Some(Note::AwaitsNewRun),
+                    ..Snapshot::new(Phase::Pending)
+                };
+            } else if self.settings.record.is_none() {
+                snapshot.resume = self.run.option();
             }
-            Ok(Arc::clone(&self.last))
-        })
+            self.last = Arc::new(snapshot);
+            self.parsed.set(response.body);
+        }
+        Ok(Arc::clone(&self.last))
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::wire::{self, Fields, Loose, Places, Text};
-use super::{Doing, PollError, Provider, below};
+use super::{PollError, Provider, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
-use crate::http::{Body, Http, Request};
+use crate::http::{Client, ParsedBody, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
 
@@ -38,11 +38,12 @@ pub(crate) struct Settings {
 
 /// A run being watched.
 pub(crate) struct Fsd {
-    http: Http,
+    http: Client,
     url: String,
     /// What is posted; none where the status is got.
     question: Option<String>,
-    body: Body,
+    /// What `last` was made of.
+    parsed: ParsedBody,
     last: Arc<Snapshot>,
     earlier: Earlier,
 }
@@ -80,12 +81,12 @@ impl Settings {
 
 impl Fsd {
     /// Watches with `http`.
-    pub(crate) fn new(settings: &Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: &Settings, http: Client) -> Self {
         Self {
             http,
             url: settings.url(),
             question: settings.question(),
-            body: Body::default(),
+            parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
             earlier: if settings.fresh {
                 Earlier::Unasked
@@ -97,33 +98,29 @@ impl Fsd {
 }
 
 impl Provider for Fsd {
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
-        Box::pin(async move {
-            let posts = self.question.is_some();
-            let request = Request {
-                url: &self.url,
-                body: self.question.as_deref(),
-                headers: posts
-                    .then_some(("content-type", "application/json"))
-                    .into_iter()
-                    .collect(),
-            };
-            let answer = self
-                .http
-                .ask(&request, &mut self.body, words)
-                .await
-                .map_err(hint)?;
-            if !answer.same {
-                let snapshot = read(self.body.bytes(), &self.last.units)
-                    .map_err(|problem| answer.unreadable(problem))?;
-                self.last = Arc::new(self.earlier.sift(snapshot));
-                // What is in doubt is looked at again, though it be the same.
-                if !matches!(self.earlier, Earlier::Doubted(..)) {
-                    self.body.understand();
-                }
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let posts = self.question.is_some();
+        let request = Request {
+            url: &self.url,
+            body: self.question.as_deref(),
+            headers: posts
+                .then_some(("content-type", "application/json"))
+                .into_iter()
+                .collect(),
+        };
+        let response = self.http.get_json(&request, words).map_err(hint)?;
+        if !self.parsed.is(&response.body) {
+            let snapshot = read(&response.body, &self.last.units)
+                .map_err(|problem| response.unreadable(problem))?;
+            self.last = Arc::new(self.earlier.sift(snapshot));
+            // What is in doubt is looked at again, though it be the same.
+            if matches!(self.earlier, Earlier::Doubted(..)) {
+                self.parsed.clear();
+            } else {
+                self.parsed.set(response.body);
             }
-            Ok(Arc::clone(&self.last))
-        })
+        }
+        Ok(Arc::clone(&self.last))
     }
 }
 

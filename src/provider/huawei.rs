@@ -15,8 +15,8 @@ use url::Url;
 use super::PollError;
 use super::wire::{self, Object, Text};
 use crate::cause::{Hint, Said};
-use crate::clock::{self, Now};
-use crate::http::{Answer, Body, Http, Request};
+use crate::clock;
+use crate::http::{Client, Request, Response};
 use crate::model::{Note, Phase};
 use crate::secret::{Credential, Secret};
 
@@ -83,46 +83,46 @@ impl Account {
     }
 
     /// Gets `url`. The services ask for a content type though there is no content [D].
-    pub(crate) async fn get(
+    pub(crate) fn get(
         &mut self,
-        http: &Http,
+        http: &Client,
         url: &Url,
         content_type: &str,
-        body: &mut Body,
-    ) -> Result<Answer, PollError> {
-        let mut ask = async |headers: Vec<(&'static str, &str)>| {
+    ) -> Result<Response, PollError> {
+        let send = |headers: Vec<(&'static str, &str)>| {
             let request = Request {
                 url: url.as_str(),
                 body: None,
                 headers,
             };
-            http.ask(&request, body, words).await
+            http.get_json(&request, words)
         };
         match &mut self.credentials {
-            Credentials::Token(token) => {
-                let ask = async |token: &str| {
-                    ask(vec![
-                        ("Content-Type", content_type),
-                        ("X-Auth-Token", token),
-                    ])
-                    .await
-                };
-                token.present(ask).await
-            }
+            Credentials::Token(token) => token.with_token(|token| {
+                send(vec![
+                    ("Content-Type", content_type),
+                    ("X-Auth-Token", token),
+                ])
+            }),
             Credentials::Keys(keys) => {
                 let project = self.project.as_deref();
-                let signed = keys.sign(url, content_type, project, Now::read().wall);
+                let signed = keys.sign(url, content_type, project, http.now().wall);
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
-                ask(headers.collect()).await
+                send(headers.collect())
             }
         }
     }
 
     /// Adds what to do about a refusal: `advice`, and before it what is wrong with this machine's
     /// clock where that is the likelier reason. Only a signature holds the time [D].
-    pub(crate) fn advise(&self, error: PollError, advice: Option<Hint>) -> PollError {
+    pub(crate) fn advise(
+        &self,
+        error: PollError,
+        advice: Option<Hint>,
+        now: SystemTime,
+    ) -> PollError {
         let skew = match (&self.credentials, error.status, error.date) {
-            (Credentials::Keys(_), Some(401 | 403), Some(server)) => skew(server, Now::read().wall),
+            (Credentials::Keys(_), Some(401 | 403), Some(server)) => skew(server, now),
             _ => None,
         };
         let hint = match skew {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use url::Url;
 
 use super::wire::{self, Fields, List, Text};
-use super::{Doing, PollError, Provider, below};
+use super::{PollError, Provider, below};
 use crate::cause::{Cause, Document, Lacking, Said};
-use crate::http::{Body, Http};
+use crate::http::{Client, ParsedBody};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
 
 mod session;
@@ -27,46 +27,44 @@ pub(crate) struct Settings {
 
 /// A command being watched.
 pub(crate) struct Mrs {
-    http: Http,
+    http: Client,
     session: Session,
     url: String,
-    body: Body,
+    /// What `last` was made of.
+    parsed: ParsedBody,
     last: Arc<Snapshot>,
 }
 
 impl Mrs {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: Settings, http: Client) -> Self {
         let path = format!("/web/v1/common/command/{}/progress", settings.command);
         Self {
             url: below(&settings.endpoint, &path).into(),
             session: Session::new(settings.auth, &settings.endpoint),
             http,
-            body: Body::default(),
+            parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
         }
     }
 }
 
 impl Provider for Mrs {
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
-        Box::pin(async move {
-            let mut call = Call {
-                http: &self.http,
-                url: &self.url,
-                body: &mut self.body,
-            };
-            let answer = self.session.ask(&mut call).await?;
-            if !answer.same {
-                self.last = Arc::new(
-                    read(self.body.bytes(), &self.last.units)
-                        .map_err(|problem| answer.unreadable(problem))?,
-                );
-                self.body.understand();
-            }
-            self.session.confirm().await;
-            Ok(Arc::clone(&self.last))
-        })
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let call = Call {
+            http: &self.http,
+            url: &self.url,
+        };
+        let response = self.session.ask(&call)?;
+        if !self.parsed.is(&response.body) {
+            self.last = Arc::new(
+                read(&response.body, &self.last.units)
+                    .map_err(|problem| response.unreadable(problem))?,
+            );
+            self.parsed.set(response.body);
+        }
+        self.session.confirm();
+        Ok(Arc::clone(&self.last))
     }
 }
 

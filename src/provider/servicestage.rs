@@ -11,9 +11,9 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, Count, List, Loose, Text, safe_in_url};
-use super::{Doing, PollError, Provider, Then, below};
+use super::{PollError, Provider, Then, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
-use crate::http::{Answer, Body, Http};
+use crate::http::{Client, ParsedBody, Response};
 use crate::model::{About, Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
 
@@ -30,11 +30,10 @@ pub(crate) struct Settings {
 
 /// A release task being watched.
 pub(crate) struct Servicestage {
-    http: Http,
+    http: Client,
     settings: Settings,
-    body: Body,
-    /// The body of the plan, and of a job: read now and then, beside the components'.
-    side: Body,
+    /// The components that `last` was made of.
+    parsed: ParsedBody,
     /// What the components say, before the plan is asked.
     last: Arc<Snapshot>,
     /// The jobs that tell why a component failed, by the unit's id.
@@ -45,12 +44,11 @@ pub(crate) struct Servicestage {
 
 impl Servicestage {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: Settings, http: Client) -> Self {
         Self {
             http,
             settings,
-            body: Body::default(),
-            side: Body::default(),
+            parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
             jobs: HashMap::new(),
             unread: None,
@@ -70,10 +68,10 @@ impl Servicestage {
     /// people, nothing). Neither conclusion would be safe: success would be said without the plan,
     /// which may know better, and failure as if the plan could never be read. So the whole poll
     /// counts as failed, which ends in `lost` at worst.
-    async fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
+    fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
         let path = self.plan_path();
-        let problem = match get(&self.http, &mut self.settings, &path, &mut self.side).await {
-            Ok(_) => match Plan::read(self.side.bytes(), &self.last.units) {
+        let problem = match get(&self.http, &mut self.settings, &path) {
+            Ok(response) => match Plan::read(&response.body, &self.last.units) {
                 Ok(plan) => return Ok(Some(plan)),
                 Err(problem) => problem,
             },
@@ -89,18 +87,11 @@ impl Servicestage {
 }
 
 /// Gets what is at `path` of the project.
-async fn get(
-    http: &Http,
-    settings: &mut Settings,
-    path: &str,
-    body: &mut Body,
-) -> Result<Answer, PollError> {
+fn get(http: &Client, settings: &mut Settings, path: &str) -> Result<Response, PollError> {
     let path = format!("/v3/{}/cas/{path}", settings.project);
     let url = below(&settings.endpoint, &path);
     let account = &mut settings.account;
-    account
-        .get(http, &url, "application/json;charset=utf8", body)
-        .await
+    account.get(http, &url, "application/json;charset=utf8")
 }
 
 /// What to do about a refusal.
@@ -116,52 +107,44 @@ fn advice(error: &PollError) -> Option<Hint> {
 }
 
 impl Provider for Servicestage {
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
-        Box::pin(async move {
-            let path = format!("{}/deploy-info", self.plan_path());
-            let answer = get(&self.http, &mut self.settings, &path, &mut self.body)
-                .await
-                .map_err(|error| {
-                    let advice = advice(&error);
-                    self.settings.account.advise(error, advice)
-                })?;
-            if !answer.same {
-                let (snapshot, jobs) =
-                    read(self.body.bytes(), &self.last.units, &self.settings.release)
-                        .map_err(|problem| answer.unreadable(problem))?;
-                self.last = Arc::new(snapshot);
-                self.jobs = jobs;
-                self.body.understand();
-            }
-            if !is_still(&self.last) {
-                return Ok(Arc::clone(&self.last));
-            }
-            let mut snapshot = Snapshot::clone(&self.last);
-            let plan = self.read_plan().await?;
-            decide(&mut snapshot, plan.as_ref());
-            if plan.is_none() {
-                snapshot.warnings.extend(self.unread.clone());
-            }
-            Ok(Arc::new(snapshot))
-        })
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let path = format!("{}/deploy-info", self.plan_path());
+        let response = get(&self.http, &mut self.settings, &path).map_err(|error| {
+            let advice = advice(&error);
+            self.settings
+                .account
+                .advise(error, advice, self.http.now().wall)
+        })?;
+        if !self.parsed.is(&response.body) {
+            let (snapshot, jobs) = read(&response.body, &self.last.units, &self.settings.release)
+                .map_err(|problem| response.unreadable(problem))?;
+            self.last = Arc::new(snapshot);
+            self.jobs = jobs;
+            self.parsed.set(response.body);
+        }
+        if !is_still(&self.last) {
+            return Ok(Arc::clone(&self.last));
+        }
+        let mut snapshot = Snapshot::clone(&self.last);
+        let plan = self.read_plan()?;
+        decide(&mut snapshot, plan.as_ref());
+        if plan.is_none() {
+            snapshot.warnings.extend(self.unread.clone());
+        }
+        Ok(Arc::new(snapshot))
     }
 
     /// The failed tasks of the jobs behind a component, with their messages.
-    fn log_tail<'a>(&'a mut self, unit: &'a Unit, lines: usize) -> Doing<'a, Option<Vec<String>>> {
-        Box::pin(async move {
-            let mut log = String::new();
-            for job in self.jobs.get(&unit.id)? {
-                let path = format!("jobs/{job}");
-                if get(&self.http, &mut self.settings, &path, &mut self.side)
-                    .await
-                    .is_ok()
-                {
-                    log.extend(failed_tasks(self.side.bytes()));
-                }
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
+        let mut log = String::new();
+        for job in self.jobs.get(&unit.id)? {
+            let path = format!("jobs/{job}");
+            if let Ok(response) = get(&self.http, &mut self.settings, &path) {
+                log.extend(failed_tasks(&response.body));
             }
-            let tail = text::tail(&log, lines);
-            (!tail.is_empty()).then_some(tail)
-        })
+        }
+        let tail = text::tail(&log, lines);
+        (!tail.is_empty()).then_some(tail)
     }
 }
 

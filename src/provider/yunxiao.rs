@@ -15,9 +15,9 @@ use order::DeployOrder;
 use run::{End, Found, Run};
 
 use super::wire::{self, Text, safe_in_url};
-use super::{Doing, PollError, Provider, Then, below};
+use super::{PollError, Provider, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
-use crate::http::{Answer, Body, Http, Request};
+use crate::http::{Client, ParsedBody, Request, Response};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
 use crate::secret::Credential;
 use crate::text;
@@ -55,7 +55,7 @@ pub(crate) enum Order {
 
 /// A deploy order being watched.
 pub(crate) struct Yunxiao {
-    http: Http,
+    http: Client,
     settings: Settings,
     /// What every URL begins with.
     pipeline_url: String,
@@ -67,9 +67,8 @@ pub(crate) struct Yunxiao {
     earlier: Option<Earlier>,
     /// Whether a run was read: only the first one can be an earlier one.
     run_seen: bool,
-    body: Body,
-    /// The body of the run, and of a log: read now and then, beside the order's.
-    side: Body,
+    /// The order that `last` was made of.
+    parsed: ParsedBody,
     last: Arc<Snapshot>,
     /// What its machines looked like.
     prints: Prints,
@@ -92,7 +91,7 @@ impl Settings {
 
 impl Yunxiao {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Http) -> Self {
+    pub(crate) fn new(settings: Settings, http: Client) -> Self {
         let (order, run) = match &settings.order {
             Order::Id(order) => (Some(order.clone()), None),
             Order::OfRun { run, .. } => (None, run.clone()),
@@ -105,8 +104,7 @@ impl Yunxiao {
             run,
             earlier: None,
             run_seen: false,
-            body: Body::default(),
-            side: Body::default(),
+            parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
             prints: Prints::default(),
             stuck: 0,
@@ -114,23 +112,17 @@ impl Yunxiao {
     }
 
     /// Reads the order.
-    async fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
+    fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
         let url = format!("{}/deploy/{order}", self.pipeline_url);
-        let answer = get(
-            &self.http,
-            &mut self.settings.credential,
-            &url,
-            &mut self.body,
-        )
-        .await
-        .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
-        if !answer.same {
+        let response = get(&self.http, &mut self.settings.credential, &url)
+            .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
+        if !self.parsed.is(&response.body) {
             let last = Last {
                 units: &self.last.units,
                 prints: &self.prints,
             };
-            let (mut snapshot, prints) = read(self.body.bytes(), last, order)
-                .map_err(|problem| answer.unreadable(problem))?;
+            let (mut snapshot, prints) = read(&response.body, last, order)
+                .map_err(|problem| response.unreadable(problem))?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
                 snapshot.warnings.push(Note::FoundOrder {
@@ -140,14 +132,14 @@ impl Yunxiao {
             }
             self.last = Arc::new(snapshot);
             self.prints = prints;
-            self.body.understand();
+            self.parsed.set(response.body);
         }
         if !runs_on_after_failure(&self.last) {
             self.stuck = 0;
             return Ok(Arc::clone(&self.last));
         }
         self.stuck += 1;
-        if self.order_job_failed(order).await {
+        if self.order_job_failed(order) {
             let mut snapshot = Snapshot::clone(&self.last);
             snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
             return Ok(Arc::new(snapshot));
@@ -161,31 +153,25 @@ impl Yunxiao {
 
     /// Whether the run says that the job which made the order has failed. Where the run is not
     /// known or cannot be read it says nothing.
-    async fn order_job_failed(&mut self, order: &str) -> bool {
+    fn order_job_failed(&mut self, order: &str) -> bool {
         self.run.is_some()
-            && self.read_run().await.is_ok_and(|run| {
+            && self.read_run().is_ok_and(|run| {
                 let job = run.job_of(order);
                 job.is_some_and(|job| job.end == Some(End::Fail))
             })
     }
 
-    async fn read_run(&mut self) -> Result<Run, PollError> {
+    fn read_run(&mut self) -> Result<Run, PollError> {
         let run = self.run.as_deref().unwrap_or("latestPipelineRun");
         let url = format!("{}/runs/{run}", self.pipeline_url);
-        let answer = get(
-            &self.http,
-            &mut self.settings.credential,
-            &url,
-            &mut self.side,
-        )
-        .await
-        .map_err(|error| self.hint(error, "流水线运行实例"))?;
-        run::read(self.side.bytes()).map_err(|problem| answer.unreadable(problem))
+        let response = get(&self.http, &mut self.settings.credential, &url)
+            .map_err(|error| self.hint(error, "流水线运行实例"))?;
+        run::read(&response.body).map_err(|problem| response.unreadable(problem))
     }
 
     /// Looks for the order in the run. The snapshot is what there is to say until it is there.
-    async fn find_order(&mut self) -> Result<Search, PollError> {
-        let mut run = self.read_run().await?;
+    fn find_order(&mut self) -> Result<Search, PollError> {
+        let mut run = self.read_run()?;
         let (job, fresh) = match &self.settings.order {
             Order::OfRun { job, fresh, .. } => (job.as_deref(), *fresh),
             Order::Id(_) => (None, false),
@@ -291,56 +277,39 @@ fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
 }
 
 /// Gets a URL with the token.
-async fn get(
-    http: &Http,
-    credential: &mut Credential,
-    url: &str,
-    body: &mut Body,
-) -> Result<Answer, PollError> {
-    let ask = async |token: &str| {
+fn get(http: &Client, credential: &mut Credential, url: &str) -> Result<Response, PollError> {
+    credential.with_token(|token| {
         let request = Request {
             url,
             body: None,
             headers: vec![("x-yunxiao-token", token)],
         };
-        http.ask(&request, body, words).await
-    };
-    credential.present(ask).await
+        http.get_json(&request, words)
+    })
 }
 
 impl Provider for Yunxiao {
-    fn poll(&mut self) -> Doing<'_, Result<Arc<Snapshot>, PollError>> {
-        Box::pin(async move {
-            let order = match &self.order {
-                Some(order) => order.clone(),
-                None => match self.find_order().await? {
-                    Search::Found(order) => order,
-                    Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
-                },
-            };
-            self.order = Some(order.clone());
-            self.poll_order(&order).await
-        })
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let order = match &self.order {
+            Some(order) => order.clone(),
+            None => match self.find_order()? {
+                Search::Found(order) => order,
+                Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
+            },
+        };
+        self.order = Some(order.clone());
+        self.poll_order(&order)
     }
 
     /// The machine's log [D]: the whole text each time [O].
-    fn log_tail<'a>(&'a mut self, unit: &'a Unit, lines: usize) -> Doing<'a, Option<Vec<String>>> {
-        Box::pin(async move {
-            let order = self.order.as_deref()?;
-            let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
-            let pipeline = &self.pipeline_url;
-            let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
-            get(
-                &self.http,
-                &mut self.settings.credential,
-                &url,
-                &mut self.side,
-            )
-            .await
-            .ok()?;
-            let log: Log<'_> = wire::read(self.side.bytes()).ok()?;
-            Some(text::tail(log.deploy_log.get()?, lines))
-        })
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
+        let order = self.order.as_deref()?;
+        let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
+        let pipeline = &self.pipeline_url;
+        let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
+        let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
+        let log: Log<'_> = wire::read(&response.body).ok()?;
+        Some(text::tail(log.deploy_log.get()?, lines))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, write};
 
-use crate::clock::{Moment, Now};
+use crate::clock::{Clock, Moment};
 
 /// So many bytes can be written to a pipe that is not full.
 const PIECE: usize = 4 << 10;
@@ -99,7 +99,7 @@ impl<F: AsFd> Waiting<F> {
             }
         };
         self.bytes.drain(..done);
-        self.again = (!self.bytes.is_empty()).then(|| Now::read().moment.after(PAUSE));
+        self.again = (!self.bytes.is_empty()).then(|| Clock::System.now().moment.after(PAUSE));
         poured
     }
 }

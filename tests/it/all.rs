@@ -535,7 +535,8 @@ fn two_hundred_deployments_at_once_need_little() {
     server.wait_for_requests(MANY + MANY / 2);
     if cfg!(target_os = "linux") {
         let (threads, memory) = (running.threads(), running.peak_memory());
-        assert_eq!(threads, 1, "however many are watched");
+        // A poller each, the main thread, the client's and that of the signals.
+        assert!(threads <= MANY as u64 + 10, "{threads} threads");
         assert!(memory < 100, "{memory} MiB");
     }
     let out = running.wait();

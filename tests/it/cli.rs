@@ -644,12 +644,12 @@ fn a_proxy_elsewhere_gets_no_secret_over_plain_http() {
         program.run().code(0);
     }
     proxied("HTTPS_PROXY").run().code(0);
-    for proxy in ["https://192.0.2.9:3128", "http://xn--a:3128"] {
+    for (proxy, advice) in [
+        ("https://192.0.2.9:3128", "put 127.0.0.1 into NO_PROXY"),
+        ("http://xn--a:3128", "HTTP_PROXY is not the URL of a proxy"),
+    ] {
         let program = with_order(&server).env("HTTP_PROXY", proxy);
-        program
-            .run()
-            .code(2)
-            .stderr_has("put 127.0.0.1 into NO_PROXY");
+        program.run().code(2).stderr_has(advice);
     }
     let program = proxied("HTTP_PROXY").args(["--endpoint", "http://[::1]:9"]);
     program.run().code(2).stderr_has("put ::1 into NO_PROXY");

@@ -5,15 +5,14 @@
 //! way to send it again leads through [`State::may_send`] and [`State::blame`].
 
 use std::collections::BTreeMap;
-use std::sync::{self, Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::sync::Mutex;
 use url::{Url, form_urlencoded};
 
 use crate::cause::{self, Cause, Hint, SignIn};
-use crate::http::{Answer, Body, Failure, Http, Request};
+use crate::http::{Client, Request, Response, TransportError};
 use crate::provider::{PollError, Then, below};
 use crate::secret::Secret;
 
@@ -73,9 +72,8 @@ impl Login {
 
 /// The request of a poll, whoever asks.
 pub(super) struct Call<'a> {
-    pub(super) http: &'a Http,
+    pub(super) http: &'a Client,
     pub(super) url: &'a str,
-    pub(super) body: &'a mut Body,
 }
 
 /// An answer that is none.
@@ -98,7 +96,7 @@ enum Why {
 
 impl Call<'_> {
     /// Makes the request, with the header that says who asks.
-    async fn make(&mut self, pass: Option<(&'static str, &str)>) -> Result<Answer, Rejection> {
+    fn make(&self, pass: Option<(&'static str, &str)>) -> Result<Response, Rejection> {
         let mut headers = vec![("accept", JSON), ("content-type", JSON)];
         headers.extend(pass);
         let request = Request {
@@ -106,22 +104,22 @@ impl Call<'_> {
             body: None,
             headers,
         };
-        let answer = self.http.deliver(&request, self.body).await?;
-        if answer.is_success() && answer.is_html(self.body) {
-            let cause = Cause::SignIn(sign_in_page(self.body.bytes()));
+        let response = self.http.send(&request)?;
+        if response.is_success() && response.is_html() {
+            let cause = Cause::SignIn(sign_in_page(&response.body));
             return Err(Rejection {
-                error: PollError::refused(cause, Some(answer.status)),
+                error: PollError::refused(cause, Some(response.status)),
                 why: Why::SignInPage,
             });
         }
-        let why = if answer.status == 401 || redirect(&answer).is_some_and(is_sign_in) {
+        let why = if response.status == 401 || redirect(&response).is_some_and(is_sign_in) {
             Why::WantsSignIn
         } else {
             Why::Other
         };
-        let found = answer.status != 404;
-        let answer = answer.json(self.body, super::words);
-        answer.map_err(|error| Rejection {
+        let found = response.status != 404;
+        let response = response.expect_json(super::words);
+        response.map_err(|error| Rejection {
             error: if found {
                 error
             } else {
@@ -137,8 +135,6 @@ pub(super) struct Session {
     auth: Auth,
     endpoint: Url,
     state: Arc<Mutex<State>>,
-    /// What the sign-in's own requests are answered with.
-    page: Body,
 }
 
 /// What the sign-in has come to: one for each endpoint and user of the process.
@@ -155,7 +151,7 @@ struct State {
 
 /// The sign-ins of this process. Watches of several commands share one, so that a wrong password
 /// does not count once for each.
-static SIGN_INS: sync::Mutex<SignIns> = sync::Mutex::new(BTreeMap::new());
+static SIGN_INS: Mutex<SignIns> = Mutex::new(BTreeMap::new());
 
 /// By endpoint and user.
 type SignIns = BTreeMap<(String, String), Arc<Mutex<State>>>;
@@ -176,39 +172,37 @@ impl Session {
             auth,
             endpoint: endpoint.clone(),
             state,
-            page: Body::default(),
         }
     }
 
     /// Says that the last answer made sense.
-    pub(super) async fn confirm(&self) {
-        self.state.lock().await.renewable = true;
+    pub(super) fn confirm(&self) {
+        self.state().renewable = true;
     }
 
     /// Makes a request, and signs in for it where that is needed and safe.
-    pub(super) async fn ask(&mut self, call: &mut Call<'_>) -> Result<Answer, PollError> {
+    pub(super) fn ask(&self, call: &Call<'_>) -> Result<Response, PollError> {
         let port = port(&self.endpoint);
         let (held, asks_first) = {
-            let state = self.state.lock().await;
+            let state = self.state();
             state.go_on()?;
             (state.cookies.session(port), self.asks_first(&state))
         };
         let mut rejection = None;
         if held.is_some() || asks_first {
-            match self.ask_with(call, held.as_deref()).await {
+            match self.ask_with(call, held.as_deref()) {
                 Ok(answer) => return Ok(answer),
                 Err(other) if self.is_demand(&other, held.is_some()) => rejection = Some(other),
                 Err(other) => return Err(other.error),
             }
         }
         // One sign-in at a time: whoever waits here finds what came of it.
-        let shared = Arc::clone(&self.state);
-        let mut state = shared.lock().await;
+        let mut state = self.state();
         state.go_on()?;
         let newer = state.cookies.session(port);
         if newer.is_some() && newer != held {
             drop(state);
-            let answer = self.ask_with(call, newer.as_deref()).await;
+            let answer = self.ask_with(call, newer.as_deref());
             return answer.map_err(|rejection| rejection.error);
         }
         if let Some(rejection) = rejection
@@ -223,10 +217,10 @@ impl Session {
             // The poll's own request signs in, each time where the Manager sets no cookie.
             state.may_send()?;
             state.unheard += 1;
-            let answer = call.make(Some(("authorization", &login.basic()))).await;
+            let answer = call.make(Some(("authorization", &login.basic())));
             let answer = answer.map_err(|rejection| state.blame(rejection))?;
             // Only what makes sense proves the password: an error may come under HTTP 200 as well.
-            if super::read(call.body.bytes(), &[]).is_ok() {
+            if super::read(&answer.body, &[]).is_ok() {
                 state.unheard = 0;
             }
             state.cookies.keep(port, &answer);
@@ -236,17 +230,16 @@ impl Session {
         let mut exchange = Exchange {
             http: call.http,
             endpoint: &self.endpoint,
-            page: &mut self.page,
             state: &mut state,
         };
         match &self.auth {
-            Auth::Cas(login) => exchange.sign_in(login).await?,
-            _ => exchange.check_in().await?,
+            Auth::Cas(login) => exchange.sign_in(login)?,
+            _ => exchange.check_in()?,
         }
         state.renewable = false;
         let cookie = state.cookies.session(port);
         drop(state);
-        let answer = self.ask_with(call, cookie.as_deref()).await;
+        let answer = self.ask_with(call, cookie.as_deref());
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
                 rejection.error.with_hint(Hint::User)
@@ -256,15 +249,15 @@ impl Session {
     }
 
     /// Makes a request with the session's cookie, where there is one. A Manager may replace it.
-    async fn ask_with(
-        &self,
-        call: &mut Call<'_>,
-        cookie: Option<&str>,
-    ) -> Result<Answer, Rejection> {
-        let answer = call.make(cookie.map(|cookie| ("cookie", cookie))).await?;
-        let mut state = self.state.lock().await;
+    fn ask_with(&self, call: &Call<'_>, cookie: Option<&str>) -> Result<Response, Rejection> {
+        let answer = call.make(cookie.map(|cookie| ("cookie", cookie)))?;
+        let mut state = self.state();
         state.cookies.keep(port(&self.endpoint), &answer);
         Ok(answer)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a request goes without a sign-in at first, where there is no session.
@@ -358,80 +351,61 @@ impl State {
 
 /// The requests of a sign-in, beside those of the polls.
 struct Exchange<'a> {
-    http: &'a Http,
+    http: &'a Client,
     endpoint: &'a Url,
-    page: &'a mut Body,
     state: &'a mut State,
 }
 
 impl Exchange<'_> {
     /// Signs in at the CAS server [D]. Once it has taken the password, what fails is tried again
     /// without it.
-    async fn sign_in(&mut self, login: &Login) -> Result<(), PollError> {
+    fn sign_in(&mut self, login: &Login) -> Result<(), PollError> {
         if !self.state.cookies.has(TICKET_GRANTING) {
-            self.give_password(login).await?;
+            self.give_password(login)?;
         }
-        self.follow(self.login_check()).await?;
+        self.follow(self.login_check())?;
         let session = self.state.cookies.session(port(self.endpoint));
         let missing = || PollError::refused(Cause::SignIn(SignIn::NoSession), None);
         session.map(|_| ()).ok_or_else(missing)
     }
 
     /// Gives the CAS server the password.
-    async fn give_password(&mut self, login: &Login) -> Result<(), PollError> {
+    fn give_password(&mut self, login: &Login) -> Result<(), PollError> {
         let mut url = self.endpoint.clone();
         // An http or https URL, which the endpoint is, takes any port.
         let _ = url.set_port(Some(CAS_PORT));
         url.set_path("/cas/login");
         let answer = self
             .follow(url.clone())
-            .await
             .map_err(|error| match error.status {
                 Some(_) => error.with_hint(Hint::CasServer),
                 None => error,
             })?;
-        let ticket = login_ticket(self.page.bytes())
+        let ticket = login_ticket(&answer.body)
             .ok_or_else(|| answer.unreadable(Cause::SignIn(SignIn::NoTicket)))?;
         self.state.may_send()?;
         self.state.unheard += 1;
         let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
-        let answer = match self.send(&url, Some(&login.form(&ticket))).await {
+        let answer = match self.send(&url, Some(&login.form(&ticket))) {
             Ok(answer) => answer,
             Err(failure) => return Err(self.state.blame(failure.into())),
         };
         if !self.state.cookies.has(TICKET_GRANTING) {
-            return Err(self.state.blame(self.turned_down(&answer)));
+            return Err(self.state.blame(turned_down(&answer)));
         }
         self.state.unheard = 0;
         match self.next(&url, &answer)? {
-            Some(next) => self.follow(next).await.map(|_| ()),
+            Some(next) => self.follow(next).map(|_| ()),
             None => Ok(()),
         }
     }
 
-    /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
-    fn turned_down(&self, answer: &Answer) -> Rejection {
-        if answer.is_success() {
-            let cause = Cause::SignIn(sign_in_page(self.page.bytes()));
-            return Rejection {
-                error: PollError::refused(cause, Some(answer.status)),
-                why: Why::SignInPage,
-            };
-        }
-        let error = answer.refusal(&[], |_| None);
-        let why = match error.then {
-            Then::Refused { .. } => Why::WantsSignIn,
-            _ => Why::Other,
-        };
-        Rejection { error, why }
-    }
-
     /// Asks for the session's cookie of a cluster without Kerberos [D].
-    async fn check_in(&mut self) -> Result<(), PollError> {
-        let answer = self.send(&self.login_check(), None).await;
+    fn check_in(&mut self) -> Result<(), PollError> {
+        let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
-        let error = answer.refusal(&[], |_| None);
+        let error = answer.refusal(|_| None);
         if !answer.is_success() && matches!(error.then, Then::AskAgain { .. }) {
             return Err(error);
         }
@@ -445,7 +419,7 @@ impl Exchange<'_> {
     }
 
     /// Makes a request with the cookies so far, and keeps those that come.
-    async fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Answer, Failure> {
+    fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Response, TransportError> {
         let cookies = self.state.cookies.header(port(url));
         let mut headers = vec![("content-type", if form.is_some() { FORM } else { JSON })];
         headers.extend((!cookies.is_empty()).then_some(("cookie", cookies.as_str())));
@@ -454,29 +428,26 @@ impl Exchange<'_> {
             body: form,
             headers,
         };
-        let answer = self.http.deliver(&request, self.page).await?;
+        let answer = self.http.send(&request)?;
         self.state.cookies.keep(port(url), &answer);
         Ok(answer)
     }
 
     /// Gets a URL, and those that it leads to.
-    async fn follow(&mut self, mut url: Url) -> Result<Answer, PollError> {
+    fn follow(&mut self, mut url: Url) -> Result<Response, PollError> {
         for _ in 0..HOPS {
-            let answer = self
-                .send(&url, None)
-                .await
-                .map_err(|failure| failure.error)?;
+            let answer = self.send(&url, None).map_err(|failure| failure.error)?;
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
                 None if answer.is_success() => return Ok(answer),
-                None => return Err(answer.refusal(&[], |_| None)),
+                None => return Err(answer.refusal(|_| None)),
             }
         }
         Err(PollError::refused(Cause::SignIn(SignIn::Endless), None))
     }
 
     /// Where an answer leads to: within the Manager's host, its port and the CAS server's.
-    fn next(&self, from: &Url, answer: &Answer) -> Result<Option<Url>, PollError> {
+    fn next(&self, from: &Url, answer: &Response) -> Result<Option<Url>, PollError> {
         let Some(location) = redirect(answer) else {
             return Ok(None);
         };
@@ -495,9 +466,30 @@ impl Exchange<'_> {
     }
 }
 
-impl From<Failure> for Rejection {
-    fn from(failure: Failure) -> Self {
-        let why = if failure.got { Why::Other } else { Why::Unsent };
+/// What an answer to the password means that brings no ticket: whatever is no accident is a no.
+fn turned_down(answer: &Response) -> Rejection {
+    if answer.is_success() {
+        let cause = Cause::SignIn(sign_in_page(&answer.body));
+        return Rejection {
+            error: PollError::refused(cause, Some(answer.status)),
+            why: Why::SignInPage,
+        };
+    }
+    let error = answer.refusal(|_| None);
+    let why = match error.then {
+        Then::Refused { .. } => Why::WantsSignIn,
+        _ => Why::Other,
+    };
+    Rejection { error, why }
+}
+
+impl From<TransportError> for Rejection {
+    fn from(failure: TransportError) -> Self {
+        let why = if failure.may_have_been_received {
+            Why::Other
+        } else {
+            Why::Unsent
+        };
         let error = failure.error;
         Self { error, why }
     }
@@ -516,7 +508,7 @@ struct Cookie {
 
 impl Cookies {
     /// Keeps what an answer from `port` sets. An empty value takes a cookie back.
-    fn keep(&mut self, port: u16, answer: &Answer) {
+    fn keep(&mut self, port: u16, answer: &Response) {
         for pair in answer.cookies() {
             self.set(port, pair);
         }
@@ -576,7 +568,7 @@ fn is_of_manager(url: &Url, endpoint: &Url) -> bool {
 }
 
 /// Where a redirect points to.
-fn redirect(answer: &Answer) -> Option<&str> {
+fn redirect(answer: &Response) -> Option<&str> {
     let location = answer.location();
     location.filter(|_| (300..400).contains(&answer.status))
 }

@@ -1,20 +1,18 @@
-//! Signals, as inputs of the watch.
+//! Signals, as events of the loop.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
+use std::thread;
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::iterator::backend::SignalDelivery;
-use signal_hook::iterator::exfiltrator::SignalOnly;
+use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
-use tokio::net::UnixStream;
-use tokio::sync::mpsc::UnboundedSender;
-use tokio::task::spawn_local;
 
+use super::event_loop::LoopEvent;
 use crate::exit::{Signal, Verdict};
 use crate::render::Screen;
-use crate::watch::Input;
 
 /// The signals that end a watch.
 const ENDS: [(i32, Signal); 3] = [
@@ -23,52 +21,50 @@ const ENDS: [(i32, Signal); 3] = [
     (SIGHUP, Signal::Hangup),
 ];
 
-/// Sends the signals that come from now on to the watch. The first one that ends it ends it with its
-/// report; a second one ends the process at once, even where the report itself is held up.
+/// Sends the signals that come from now on to the loop, from a thread of its own. The first one that ends
+/// the watch ends it with its report; a second one ends the process at once, even where the report itself
+/// is held up.
 ///
 /// # Errors
-/// Where the handlers cannot be installed.
-pub(crate) fn forward(inputs: UnboundedSender<Input>) -> io::Result<()> {
+/// Where the handlers cannot be installed, or no thread can be started.
+pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
     // Under nohup a watch outlives its terminal.
     let mut ends = ENDS.to_vec();
     ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
-    let (woken, wakes) = UnixStream::pair()?;
     let others = [SIGTSTP, SIGCONT, SIGWINCH].into_iter();
     let numbers = others.chain(ends.iter().map(|(number, _)| *number));
     // Before the flags: a signal that only set one would be lost.
-    let mut caught = SignalDelivery::with_pipe(woken, wakes.into_std()?, SignalOnly, numbers)?;
-    let asked_once = Arc::new(AtomicBool::new(false));
+    let mut signals = Signals::new(numbers)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
     for (number, signal) in ends {
         let code = Verdict::Interrupted(signal).code();
         // In this order: the handler of the first signal finds the flag unset, then sets it.
-        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&asked_once))?;
-        flag::register(number, Arc::clone(&asked_once))?;
+        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
+        flag::register(number, Arc::clone(&interrupted))?;
     }
-    spawn_local(async move {
-        while caught.get_read().readable().await.is_ok() {
-            // To the end, which tells the runtime that it must wait for the next one.
-            while matches!(caught.get_read().try_read(&mut [0; 16]), Ok(1..)) {}
-            for number in caught.pending() {
-                if inputs.send(input(number)).is_err() {
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for number in signals.forever() {
+                if events.send(event(number)).is_err() {
                     return;
                 }
             }
-        }
-    });
+        })?;
     Ok(())
 }
 
-fn input(number: i32) -> Input {
+fn event(number: i32) -> LoopEvent {
     match ENDS.iter().find(|(end, _)| *end == number) {
-        Some((_, signal)) => Input::Signal(*signal),
-        None if number == SIGTSTP => Input::Stop,
-        None if number == SIGCONT => Input::Redraw(Screen::Lost),
-        None => Input::Redraw(Screen::Resized),
+        Some((_, signal)) => LoopEvent::Signal(*signal),
+        None if number == SIGTSTP => LoopEvent::Stop,
+        None if number == SIGCONT => LoopEvent::Redraw(Screen::Lost),
+        None => LoopEvent::Redraw(Screen::Resized),
     }
 }
 
 /// Stops the process as Ctrl-Z does, until it is continued.
-pub(crate) fn stop() {
+pub(super) fn stop() {
     // Where that fails the watch just goes on.
     let _ = low_level::emulate_default_handler(SIGTSTP);
 }

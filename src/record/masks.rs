@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-use super::Header;
-use crate::http::{Answer, Request};
+use super::format::Header;
+use crate::http::{Request, Response, TICKET};
 use crate::mask::{self, MASK, SHORTEST};
 
 /// The headers of a request whose values are none.
@@ -18,9 +18,6 @@ const ORDINARY: [&str; 5] = [
 /// How many secrets are remembered: a watch of days that signs in anew again and again must not
 /// become slow.
 const MOST: usize = 500;
-/// The parameter of a URL that is a ticket of a sign-in, which is a secret.
-pub(crate) const TICKET: &str = "ticket=";
-
 /// The secrets that were seen.
 #[derive(Default)]
 pub(crate) struct Masks {
@@ -45,7 +42,7 @@ impl Masks {
     pub(super) fn learn_exchange(
         &mut self,
         request: &Request<'_>,
-        answer: Option<&Answer>,
+        answer: Option<&Response>,
     ) -> Vec<String> {
         let mut passing = Vec::new();
         for (name, value) in &request.headers {

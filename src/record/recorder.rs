@@ -1,151 +1,74 @@
-//! The file of `--capture`: what a watch was made of, then every request with its answer, a line of
-//! JSON each. `replay` plays it again.
+//! Writes a recording while a watch runs.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::format::{End, Exchange, Header, Origin, RecordedError, Refusal, SCHEMA};
+use super::masks::{self, Masks};
 use crate::clock::{self, Moment, Now};
-use crate::http::{Answer, Failure, Request};
+use crate::http::{Request, Response, Transport, TransportError};
 use crate::model::Note;
 use crate::provider::Then;
 
-mod masks;
-
-use masks::Masks;
-pub(crate) use masks::TICKET;
-
-/// The schema that is written, and the only one that is read.
-pub(crate) const SCHEMA: u32 = 1;
-
-/// The first line.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Header {
-    /// The schema.
-    pub(crate) capture: u32,
-    /// The version that wrote it.
-    pub(crate) deploywatch: String,
-    /// When the watch began, in RFC 3339.
-    pub(crate) started: String,
-    /// What the waits after failed polls are drawn from, so that a replay waits as long.
-    pub(crate) seed: u64,
-    /// Whether they are a list, which has a verdict of its own.
-    pub(crate) all: bool,
-    pub(crate) deployments: Vec<Origin>,
+/// Wraps the transport of one target and records what goes over it.
+pub(crate) struct Recorder<T> {
+    inner: T,
+    /// The number of the target, in the order of the deployments.
+    target: usize,
+    file: Arc<CaptureFile>,
 }
 
-/// What a deployment is made of, or several where an id was given more than once.
-#[derive(Serialize, Deserialize, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
-    /// The command line, without options that name files or say how the watch is shown.
-    pub(crate) command: Vec<String>,
-    /// Its name in a list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
-    /// The variables that it was made of, but for secrets.
-    #[serde(default)]
-    pub(crate) environment: BTreeMap<String, String>,
-    /// The variables of which it had a secret.
-    #[serde(default)]
-    pub(crate) secrets: BTreeSet<String>,
-}
-
-/// A request and what came of it: a line.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Exchange {
-    /// Whose it is, in the order of the deployments.
-    pub(crate) target: usize,
-    /// Since the start.
-    #[serde(with = "milliseconds")]
-    pub(crate) sent_ms: Duration,
-    #[serde(with = "milliseconds")]
-    pub(crate) answered_ms: Duration,
-    pub(crate) method: String,
-    pub(crate) url: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    /// Those that matter; of a cookie only its name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) headers: Vec<(String, String)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) body: Option<String>,
-    /// A body that is no text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) body_base64: Option<String>,
-    /// Why no whole answer came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<Problem>,
-}
-
-/// Why no whole answer came.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Problem {
-    pub(crate) cause: String,
-    /// Whether the server may have got the request.
-    pub(crate) received: bool,
-    /// Whether asking again is no help, and what is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) refused: Option<Refusal>,
-}
-
-/// What a refusal leaves to be done.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Refusal {
-    pub(crate) hint: Option<String>,
-    pub(crate) at_once: bool,
-}
-
-/// The last line: a file without it was cut off.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct End {
-    /// Since the start.
-    #[serde(with = "milliseconds")]
-    pub(crate) ended_ms: Duration,
-}
-
-/// A span in milliseconds, and thousandths of them: whether an answer came before a deadline must be
-/// the same in a replay.
-mod milliseconds {
-    use std::time::Duration;
-
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(span.as_micros() as f64 / 1000.0)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let milliseconds = f64::deserialize(from)?;
-        Duration::try_from_secs_f64(milliseconds / 1000.0).map_err(D::Error::custom)
+impl<T> Recorder<T> {
+    /// Records what goes over `inner` as that of target number `target`.
+    pub(crate) fn new(inner: T, target: usize, file: Arc<CaptureFile>) -> Self {
+        Self {
+            inner,
+            target,
+            file,
+        }
     }
 }
 
-/// Writes the file. It is decoration: what cannot be written is warned of once, and ends the file
-/// and not the watch.
-pub(crate) struct Recorder {
+impl<T: Transport> Transport for Recorder<T> {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let sent = self.inner.now();
+        let result = self.inner.send(request);
+        let answered = self.inner.now();
+        self.file
+            .record(self.target, sent, answered, request, result.as_ref());
+        result
+    }
+
+    fn now(&self) -> Now {
+        self.inner.now()
+    }
+}
+
+/// The file of a recording. What cannot be written is warned of once and ends the file, not the watch.
+pub(crate) struct CaptureFile {
     name: String,
     warn: Box<dyn Fn(Note) + Send + Sync>,
-    tape: Mutex<Tape>,
+    state: Mutex<State>,
 }
 
-struct Tape {
-    /// None before the first line and after the last.
+struct State {
+    /// When the watch began; none before the first line and after the last.
     start: Option<Moment>,
+    /// None once it cannot be written.
     file: Option<File>,
     masks: Masks,
 }
 
-impl Recorder {
+impl CaptureFile {
     /// Opens the file anew; nobody else may read it.
     ///
     /// # Errors
@@ -164,7 +87,7 @@ impl Recorder {
         Ok(Self {
             name,
             warn: Box::new(warn),
-            tape: Mutex::new(Tape {
+            state: Mutex::new(State {
                 start: None,
                 file: Some(file),
                 masks,
@@ -172,11 +95,9 @@ impl Recorder {
         })
     }
 
-    /// The watch of `deployments` begins.
-    pub(crate) fn begin(&self, all: bool, deployments: Vec<Origin>) {
-        let now = Now::read();
-        let seed = fastrand::u64(..);
-        fastrand::seed(seed);
+    /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
+    /// drawn from `seed`.
+    pub(crate) fn begin(&self, now: Now, seed: u64, all: bool, deployments: Vec<Origin>) {
         let header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
@@ -185,51 +106,50 @@ impl Recorder {
             all,
             deployments,
         };
-        self.with(|tape| {
-            tape.start = Some(now.moment);
-            let header = tape.masks.hide_in_header(header);
-            tape.write(&header)
+        self.with(|state| {
+            state.start = Some(now.moment);
+            let header = state.masks.hide_in_header(header);
+            state.write(&header)
         });
     }
 
-    /// A request that was begun at `sent`, and what came of it.
-    pub(crate) fn record(
+    fn record(
         &self,
         target: usize,
         sent: Now,
+        answered: Now,
         request: &Request<'_>,
-        result: Result<(&Answer, &[u8]), &Failure>,
+        result: Result<&Response, &TransportError>,
     ) {
-        let answered = Now::read();
-        self.with(|tape| {
-            let Some(start) = tape.start else {
+        self.with(|state| {
+            let Some(start) = state.start else {
                 return Ok(());
             };
-            let since = |now: Now| now.moment.since(start);
             let exchange = Exchange {
-                sent_ms: since(sent),
-                answered_ms: since(answered),
-                ..exchange(&mut tape.masks, target, request, result)
+                sent_ms: sent.moment.since(start),
+                answered_ms: answered.moment.since(start),
+                ..exchange(&mut state.masks, target, request, result)
             };
-            tape.write(&exchange)
+            state.write(&exchange)
         });
     }
 
-    /// The watch is over.
-    pub(crate) fn end(&self) {
-        self.with(|tape| {
-            let Some(start) = tape.start.take() else {
+    /// Writes the last line: the watch ends at `now`.
+    pub(crate) fn end(&self, now: Now) {
+        self.with(|state| {
+            let Some(start) = state.start.take() else {
                 return Ok(());
             };
-            let ended_ms = Now::read().moment.since(start);
-            tape.write(&End { ended_ms })
+            let ended_ms = now.moment.since(start);
+            state.write(&End { ended_ms })
         });
     }
 
-    fn with(&self, write: impl FnOnce(&mut Tape) -> io::Result<()>) {
-        let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = write(&mut tape) {
-            tape.file = None;
+    fn with(&self, write: impl FnOnce(&mut State) -> io::Result<()>) {
+        let mut state: MutexGuard<'_, _> =
+            self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = write(&mut state) {
+            state.file = None;
             (self.warn)(Note::WriteFailed {
                 what: self.name.as_str().into(),
                 error: (&error).into(),
@@ -238,8 +158,8 @@ impl Recorder {
     }
 }
 
-impl Tape {
-    /// Writes a line in one piece, so that a watch that is killed leaves whole lines.
+impl State {
+    /// Writes a line in one piece, so that a watch that is killed leaves complete lines.
     fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
         let Some(file) = &mut self.file else {
             return Ok(());
@@ -250,17 +170,17 @@ impl Tape {
     }
 }
 
-/// Opens a file anew that nobody else may read: answers are not for everybody, secrets or not.
+/// Opens a file anew that nobody else may read: responses are confidential, secrets or not.
 fn private(path: &Path) -> io::Result<File> {
     const MODE: u32 = 0o600;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(MODE);
     let file = options.open(path)?;
-    let facts = file.metadata()?;
-    if facts.is_file() {
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
         // The mode is for a new file, and this one may have been there. Where the system does not
         // let it be changed, it is as its folder is.
-        if facts.mode() & 0o077 != 0 && !path.starts_with("/dev") {
+        if metadata.mode() & 0o077 != 0 && !path.starts_with("/dev") {
             let _ = file.set_permissions(Permissions::from_mode(MODE));
         }
         file.set_len(0)?;
@@ -273,10 +193,9 @@ fn exchange(
     masks: &mut Masks,
     target: usize,
     request: &Request<'_>,
-    result: Result<(&Answer, &[u8]), &Failure>,
+    result: Result<&Response, &TransportError>,
 ) -> Exchange {
-    let answer = result.ok().map(|(answer, _)| answer);
-    let passing = masks.learn_exchange(request, answer);
+    let passing = masks.learn_exchange(request, result.ok());
     let hide = |text: &str| masks.hide(text, &passing);
     let mut line = Exchange {
         target,
@@ -291,9 +210,9 @@ fn exchange(
         error: None,
     };
     match result {
-        Ok((answer, body)) => {
-            line.status = Some(answer.status);
-            let headers = answer.that_matter().into_iter();
+        Ok(response) => {
+            line.status = Some(response.status);
+            let headers = response.recorded_headers().into_iter();
             line.headers = headers
                 .map(|(name, value)| {
                     let value = match name.as_str() {
@@ -303,21 +222,24 @@ fn exchange(
                     (name, value)
                 })
                 .collect();
-            match std::str::from_utf8(body) {
+            match std::str::from_utf8(&response.body) {
                 Ok(text) => line.body = Some(hide(text)),
                 Err(_) => {
-                    let hidden = masks.hide_bytes(body, &passing);
+                    let hidden = masks.hide_bytes(&response.body, &passing);
                     line.body_base64 = Some(STANDARD.encode(hidden));
                 }
             }
         }
-        Err(Failure { error, got }) => {
+        Err(TransportError {
+            error,
+            may_have_been_received,
+        }) => {
             line.status = error.status;
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
-            line.error = Some(Problem {
+            line.error = Some(RecordedError {
                 cause: hide(&error.cause.to_string()),
-                received: *got,
+                received: *may_have_been_received,
                 refused: match &error.then {
                     Then::Refused { hint, at_once } => Some(Refusal {
                         hint: hint.as_ref().map(ToString::to_string),
@@ -354,15 +276,21 @@ mod tests {
             ("x-token", TOKEN),
             ("content-type", "application/json"),
         ]);
-        let headers = [
+        let headers = vec![
             ("content-type", "application/json"),
             ("location", "/b?token=pt-made-up"),
             ("set-cookie", "JSESSIONID=made-up-session; Path=/"),
             ("server", "made up"),
         ];
-        let answer = Answer::of(302, &headers);
+        let headers: Vec<_> = headers
+            .into_iter()
+            .map(|(name, value): (&str, &str)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let response =
+            |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Now::at(0.0));
         let body = b"{\"you sent\":\"pt-made-up\",\"set\":\"made-up-session\",\"type\":\"application/json\"}";
-        let line = exchange(&mut masks, 0, &asked, Ok((&answer, body)));
+        let answer = response(body);
+        let line = exchange(&mut masks, 0, &asked, Ok(&answer));
         assert_eq!(line.url, "https://h/a?ticket=(masked)");
         let headers: Vec<_> = line.headers.iter().map(|(_, value)| &**value).collect();
         assert_eq!(
@@ -382,7 +310,7 @@ mod tests {
             &mut masks,
             1,
             &request(vec![]),
-            Ok((&answer, b"\xff pt-made-up")),
+            Ok(&response(b"\xff pt-made-up")),
         );
         assert_eq!(line.body, None);
         let body = STANDARD
@@ -393,10 +321,10 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_it_means() {
-        let failure = Failure {
+        let failure = TransportError {
             error: PollError::refused(Cause::Provider(format!("no: {TOKEN}").into()), None)
                 .with_hint(Hint::RecordAndTask),
-            got: false,
+            may_have_been_received: false,
         };
         let asked = request(vec![("x-token", TOKEN)]);
         let line = exchange(&mut Masks::default(), 0, &asked, Err(&failure));

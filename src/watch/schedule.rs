@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::clock::Moment;
 
 /// The longest wait between polls that fail, unless the interval itself is longer.
-const LONGEST: Duration = Duration::from_secs(30);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The pace of one target's polls. At most one is under way.
+/// When the polls of one target begin. At most one is under way.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct PollSchedule {
     interval: Duration,
     /// The polls of a healthy watch begin at whole intervals from here.
     anchor: Moment,
@@ -23,7 +23,7 @@ pub(crate) struct Pace {
     jitter: fastrand::Rng,
 }
 
-impl Pace {
+impl PollSchedule {
     /// The first poll is due at `now`.
     pub(crate) fn new(interval: Duration, now: Moment, seed: u64) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Pace {
         retry_after: Option<Duration>,
         budget_end: Moment,
     ) -> Option<Moment> {
-        let longest = LONGEST.max(self.interval);
+        let longest = MAX_BACKOFF.max(self.interval);
         let doubled = self.interval.saturating_mul(1 << self.failures.min(20));
         let wait = doubled.min(longest).mul_f64(0.5 + self.jitter.f64() / 2.0);
         self.failures += 1;
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn polls_keep_to_the_grid() {
-        let mut pace = Pace::new(Duration::from_secs(3), Moment::at(1.0), 0);
+        let mut schedule = PollSchedule::new(Duration::from_secs(3), Moment::at(1.0), 0);
         for (begins, answered, next) in [
             (1.0, 1.2, 4.0),
             (4.01, 4.3, 7.0),
@@ -118,48 +118,51 @@ mod tests {
             (7.0, 14.5, 16.0),
             (16.0, 18.999, 19.0),
         ] {
-            assert!(pace.begin(Moment::at(begins)));
-            assert!(!pace.begin(Moment::at(begins)), "one at a time");
-            pace.succeeded(Moment::at(answered));
-            assert_eq!(seconds(pace.next()), next);
-            assert!(!pace.begin(Moment::at(next - 0.1)), "not before its time");
+            assert!(schedule.begin(Moment::at(begins)));
+            assert!(!schedule.begin(Moment::at(begins)), "one at a time");
+            schedule.succeeded(Moment::at(answered));
+            assert_eq!(seconds(schedule.next()), next);
+            assert!(
+                !schedule.begin(Moment::at(next - 0.1)),
+                "not before its time"
+            );
         }
     }
 
     #[test]
     fn the_wait_after_a_failure_doubles_to_half_a_minute() {
         for seed in 0..200 {
-            let mut pace = Pace::new(Duration::from_secs(3), Moment::at(0.0), seed);
+            let mut schedule = PollSchedule::new(Duration::from_secs(3), Moment::at(0.0), seed);
             for longest in [3.0, 6.0, 12.0, 24.0, 30.0, 30.0, 30.0] {
-                let next = seconds(pace.failed(Moment::at(0.0), None, Moment::at(FAR)));
+                let next = seconds(schedule.failed(Moment::at(0.0), None, Moment::at(FAR)));
                 assert!(
                     (longest / 2.0..=longest).contains(&next),
                     "{next} of {longest}"
                 );
             }
             for _ in 0..100 {
-                pace.failed(Moment::at(0.0), None, Moment::at(FAR));
+                schedule.failed(Moment::at(0.0), None, Moment::at(FAR));
             }
-            pace.begin(Moment::at(50.0));
-            pace.succeeded(Moment::at(50.5));
-            assert_eq!(seconds(pace.next()), 53.0, "a new grid");
-            let next = seconds(pace.failed(Moment::at(60.0), None, Moment::at(FAR)));
+            schedule.begin(Moment::at(50.0));
+            schedule.succeeded(Moment::at(50.5));
+            assert_eq!(seconds(schedule.next()), 53.0, "a new grid");
+            let next = seconds(schedule.failed(Moment::at(60.0), None, Moment::at(FAR)));
             assert!((61.5..=63.0).contains(&next), "and the backoff begins anew");
         }
     }
 
     #[test]
     fn a_long_interval_is_not_cut_by_the_backoff() {
-        let mut pace = Pace::new(Duration::from_secs(300), Moment::at(0.0), 1);
-        let next = seconds(pace.failed(Moment::at(0.0), None, Moment::at(FAR)));
+        let mut schedule = PollSchedule::new(Duration::from_secs(300), Moment::at(0.0), 1);
+        let next = seconds(schedule.failed(Moment::at(0.0), None, Moment::at(FAR)));
         assert!((150.0..=300.0).contains(&next));
     }
 
     #[test]
     fn the_provider_may_ask_for_a_longer_wait() {
-        let mut pace = Pace::new(Duration::from_secs(1), Moment::at(0.0), 0);
+        let mut schedule = PollSchedule::new(Duration::from_secs(1), Moment::at(0.0), 0);
         let wait = |seconds| Some(Duration::from_secs(seconds));
-        let mut failed = |wait, end| pace.failed(Moment::at(0.0), wait, Moment::at(end));
+        let mut failed = |wait, end| schedule.failed(Moment::at(0.0), wait, Moment::at(end));
         assert_eq!(seconds(failed(wait(90), FAR)), 90.0);
         assert!(seconds(failed(wait(0), FAR)) >= 1.0, "never a shorter one");
         assert_eq!(seconds(failed(wait(90), 60.0)), 60.0, "cut to the budget");

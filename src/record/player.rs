@@ -1,28 +1,32 @@
-//! Plays what `--capture` wrote: the answers of a recording, each at its time.
+//! Plays a recording: its responses, each at its time.
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::capture::{End, Exchange, Header, SCHEMA};
-use crate::clock;
+use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
+use crate::cause::{Cause, Hint};
+use crate::clock::{Moment, Now, VirtualClock};
+use crate::http::{Request, Response, Transport, TransportError};
+use crate::provider::{PollError, Then};
 
 /// A recording.
 pub(crate) struct Recording {
     pub(crate) header: Header,
     pub(crate) started: SystemTime,
-    pub(crate) tape: Tape,
+    pub(crate) exchanges: Exchanges,
 }
 
-/// The answers that have not been played yet.
-pub(crate) struct Tape {
-    exchanges: Mutex<Vec<Option<Exchange>>>,
-    /// The targets and the URLs that each asked.
+/// The requests and responses of a recording.
+pub(crate) struct Exchanges {
+    /// Those that have not been played yet.
+    left: Mutex<Vec<Option<Exchange>>>,
+    /// The targets and the URLs that each requested.
     asked: BTreeSet<(usize, String)>,
     /// When the recorded watch was over, where it was not killed.
     ended: Option<Duration>,
@@ -64,7 +68,7 @@ impl Recording {
         Ok(Self {
             header,
             started,
-            tape: Tape::new(exchanges, ended),
+            exchanges: Exchanges::new(exchanges, ended),
         })
     }
 }
@@ -104,46 +108,125 @@ fn read_line(line: &[u8]) -> Result<Line> {
     Ok(Line::Exchange(Box::new(exchange)))
 }
 
-impl Tape {
+impl Exchanges {
     fn new(exchanges: Vec<Exchange>, ended: Option<Duration>) -> Self {
         let asked = exchanges.iter();
         Self {
             asked: asked
                 .map(|exchange| (exchange.target, exchange.url.clone()))
                 .collect(),
-            exchanges: Mutex::new(exchanges.into_iter().map(Some).collect()),
+            left: Mutex::new(exchanges.into_iter().map(Some).collect()),
             ended,
         }
     }
 
-    /// What came of a request of `target`, at the time at which it came; none where the recording
-    /// ends.
-    pub(crate) async fn answer(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
-        let Some(exchange) = self.take(target, method, url) else {
-            // What ended the recorded watch may still come: a deadline.
-            clock::wait_until(self.ended?).await;
-            return None;
-        };
-        clock::wait_until(exchange.answered_ms).await;
-        Some(exchange)
-    }
-
-    /// The next answer that `target` got to such a request. Where targets share a sign-in, another
-    /// one may come first in the replay: a request that a target never made is answered as it was to
-    /// another.
+    /// The next response that `target` got to such a request; none where the recording ends. Where
+    /// targets share a sign-in, another one may come first in the replay: a request that a target never
+    /// made is answered as it was to another.
     fn take(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
-        let mut exchanges = self
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let is_wanted = |exchange: &Exchange| exchange.method == method && exchange.url == url;
         let asked = self.asked.contains(&(target, url.to_owned()));
         let mut left = exchanges.iter();
-        let place = left.position(|left| {
+        let index = left.position(|left| {
             let may_have = |exchange: &&Exchange| exchange.target == target || !asked;
             left.as_ref().filter(may_have).is_some_and(is_wanted)
         })?;
-        exchanges[place].take()
+        exchanges[index].take()
+    }
+}
+
+/// The transport of one target in a replay. It answers at once, and says when the response came in the
+/// recording: the event loop takes it at that time.
+pub(crate) struct Player {
+    exchanges: Arc<Exchanges>,
+    /// The number of the target, in the order of the deployments.
+    target: usize,
+    clock: Arc<VirtualClock>,
+    /// When the last response came.
+    last: Mutex<Moment>,
+}
+
+impl Player {
+    /// Plays what target number `target` got.
+    pub(crate) fn new(exchanges: Arc<Exchanges>, target: usize, clock: Arc<VirtualClock>) -> Self {
+        let last = Mutex::new(clock.now().moment);
+        Self {
+            exchanges,
+            target,
+            clock,
+            last,
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Moment> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Player {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let exchange = self
+            .exchanges
+            .take(self.target, request.method(), request.url);
+        let at = match &exchange {
+            Some(exchange) => Some(exchange.answered_ms),
+            // What ended the recorded watch may still come: a deadline.
+            None => self.exchanges.ended,
+        };
+        let at = at.map_or(Moment::default(), |at| self.clock.moment(at));
+        let at = at.max(self.now().moment);
+        *self.last() = at;
+        let Some(exchange) = exchange else {
+            return Err(TransportError {
+                error: PollError {
+                    cause: Cause::Over,
+                    status: None,
+                    then: Then::Over,
+                    date: None,
+                },
+                may_have_been_received: false,
+            });
+        };
+        let response = Response::recorded(
+            exchange.status.unwrap_or_default(),
+            &exchange.headers,
+            exchange.bytes(),
+            self.now(),
+        );
+        match exchange.error {
+            None => Ok(response),
+            Some(error) => Err(failure(error, exchange.status, response.date())),
+        }
+    }
+
+    fn now(&self) -> Now {
+        let last = *self.last();
+        self.clock.at(last.max(self.clock.now().moment))
+    }
+}
+
+/// What a recorded failure meant.
+fn failure(
+    recorded: RecordedError,
+    status: Option<u16>,
+    date: Option<SystemTime>,
+) -> TransportError {
+    let then = match recorded.refused {
+        Some(refusal) => Then::Refused {
+            hint: refusal.hint.map(|hint| Hint::Recorded(hint.into())),
+            at_once: refusal.at_once,
+        },
+        None => Then::AskAgain { retry_after: None },
+    };
+    TransportError {
+        error: PollError {
+            cause: Cause::Recorded(recorded.cause.into()),
+            status,
+            then,
+            date,
+        },
+        may_have_been_received: recorded.received,
     }
 }
 
@@ -185,7 +268,9 @@ mod tests {
             &exchange(1, "/sign-in", 204),
             "",
         ];
-        let tape = parse(&lines).unwrap_or_else(|_| panic!("a recording")).tape;
+        let tape = parse(&lines)
+            .unwrap_or_else(|_| panic!("a recording"))
+            .exchanges;
         let ask = |target, url| tape.take(target, "GET", url)?.status;
         assert_eq!(ask(0, "/a"), Some(200));
         assert_eq!(ask(0, "/a"), Some(203));

@@ -1,0 +1,221 @@
+//! A request, its response, and what carries the one to the other.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{
+    CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
+};
+use url::form_urlencoded;
+
+use crate::clock::Now;
+use crate::provider::PollError;
+
+/// The header by which a provider's support finds a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request: a GET, or a POST where it has a body.
+pub(crate) struct Request<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) body: Option<&'a str>,
+    /// Every value is treated as a secret.
+    pub(crate) headers: Vec<(&'static str, &'a str)>,
+}
+
+/// A response that was read to its end.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    /// The body, decompressed; of an error its beginning.
+    pub(crate) body: Vec<u8>,
+    /// When its last byte came.
+    pub(crate) received: Now,
+}
+
+/// A request that failed before the complete response was read.
+pub(crate) struct TransportError {
+    pub(crate) error: PollError,
+    /// False only where no connection came about.
+    pub(crate) may_have_been_received: bool,
+}
+
+/// What gets the response to a request: the network, or a recording of it.
+pub(crate) trait Transport: Send + Sync {
+    /// Sends the request and reads the response, whatever its status.
+    ///
+    /// # Errors
+    /// Where no complete response came.
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
+
+    /// The time here: that of the recording in a replay.
+    fn now(&self) -> Now;
+}
+
+impl Request<'_> {
+    /// The request's method.
+    pub(crate) fn method(&self) -> &'static str {
+        if self.body.is_some() { "POST" } else { "GET" }
+    }
+
+    /// The passwords in it: that of HTTP Basic, and that of a form.
+    pub(crate) fn passwords(&self) -> Vec<String> {
+        let mut passwords = Vec::new();
+        for (name, value) in &self.headers {
+            if let Some(pair) = value.strip_prefix("Basic ")
+                && let Ok(pair) = STANDARD.decode(pair)
+                && let Ok(pair) = String::from_utf8(pair)
+                && let Some((_, password)) = pair.split_once(':')
+            {
+                passwords.push(password.to_owned());
+            }
+            if name.eq_ignore_ascii_case("content-type") && value.contains("form-urlencoded") {
+                let fields = form_urlencoded::parse(self.body.unwrap_or_default().as_bytes());
+                let given = fields.filter(|(name, _)| name == "password");
+                passwords.extend(given.map(|(_, password)| password.into_owned()));
+            }
+        }
+        passwords
+    }
+}
+
+impl Response {
+    /// The headers that are read here or by a provider; only these are recorded.
+    const RECORDED_HEADERS: [HeaderName; 6] = [
+        DATE,
+        RETRY_AFTER,
+        LOCATION,
+        CONTENT_TYPE,
+        SET_COOKIE,
+        REQUEST_ID,
+    ];
+
+    /// A response as it came from the network.
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, received: Now) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            received,
+        }
+    }
+
+    /// A response from a recording. A header that is none is left out.
+    pub(crate) fn recorded(
+        status: u16,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+        received: Now,
+    ) -> Self {
+        let headers = headers.iter().filter_map(|(name, value)| {
+            let name: HeaderName = name.parse().ok()?;
+            let value: HeaderValue = value.parse().ok()?;
+            Some((name, value))
+        });
+        Self::new(status, headers.collect(), body, received)
+    }
+
+    /// The names and values of the headers that are recorded.
+    pub(crate) fn recorded_headers(&self) -> Vec<(String, String)> {
+        let mut recorded = Vec::new();
+        for name in Self::RECORDED_HEADERS {
+            let values = self.headers.get_all(&name).into_iter();
+            let values = values.filter_map(|value| value.to_str().ok());
+            recorded.extend(values.map(|value| (name.to_string(), value.to_owned())));
+        }
+        recorded
+    }
+
+    /// Whether the status is 2xx.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Whether the status is 3xx.
+    pub(crate) fn is_redirect(&self) -> bool {
+        (300..400).contains(&self.status)
+    }
+
+    /// Whether the body is HTML, by its first character: a sign-in page may be called anything.
+    pub(crate) fn is_html(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// Whether the server calls the body HTML.
+    pub(super) fn is_called_html(&self) -> bool {
+        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
+        let kind = declared.split(';').next().unwrap_or_default().trim();
+        let html = ["text/html", "application/xhtml+xml"];
+        html.iter().any(|html| kind.eq_ignore_ascii_case(html))
+    }
+
+    /// Where a redirect points to.
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.header(LOCATION)
+    }
+
+    /// The cookies that are set, each as `name=value`.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        let lines = self.headers.get_all(SET_COOKIE).into_iter();
+        lines.filter_map(|line| line.to_str().ok()?.split(';').next())
+    }
+
+    /// The server's clock.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header(DATE)?).ok()
+    }
+
+    /// The number by which the provider's support finds the request.
+    pub(super) fn request_id(&self) -> Option<&str> {
+        let number = self.header(REQUEST_ID)?.trim();
+        (!number.is_empty()).then_some(number)
+    }
+
+    /// `Retry-After`, in seconds or as a date. Anything else counts as absent.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let value = self.header(RETRY_AFTER)?.trim();
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+        }
+        let date = httpdate::parse_http_date(value).ok()?;
+        Some(date.duration_since(self.received.wall).unwrap_or_default())
+    }
+
+    /// The first header of that name, where it is text.
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The values of all headers.
+    pub(super) fn header_values_mut(&mut self) -> impl Iterator<Item = &mut HeaderValue> {
+        self.headers.values_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        for (value, wait) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("Sun, 09 Sep 2001 01:47:10 GMT", Some(30)),
+            ("Sun, 09 Sep 2001 01:46:00 GMT", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let headers = [("retry-after".to_owned(), value.to_owned())];
+            let received = Now::at(1_000_000_000.0);
+            let response = Response::recorded(503, &headers, Vec::new(), received);
+            assert_eq!(
+                response.retry_after(),
+                wait.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+}

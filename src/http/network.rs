@@ -1,0 +1,168 @@
+//! The network: requests over reqwest.
+
+use std::io::Read;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use flate2::read::MultiGzDecoder;
+use reqwest::blocking::{self, Client};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::{Proxy, redirect};
+use url::Url;
+
+use super::message::{Request, Response, Transport, TransportError};
+use super::tls::{self, Trust};
+use super::{error, proxy};
+use crate::cause::Cause;
+use crate::clock::{Clock, Now};
+
+/// How this program calls itself.
+const USER_AGENT: &str = concat!("deploywatch/", env!("CARGO_PKG_VERSION"));
+/// The largest body of a success that is read, in bytes, decompressed.
+const MAX_BODY: u64 = 256 << 20;
+/// How much of an error's body is read, in bytes: enough for the provider's words.
+const MAX_ERROR_BODY: u64 = 64 << 10;
+
+/// How an endpoint is reached.
+pub(crate) struct ConnectOptions {
+    /// The total time of one request, from connecting to the last byte.
+    pub(crate) timeout: Duration,
+    /// A PEM bundle that is trusted beside the system's roots.
+    pub(crate) cacert: Option<Vec<u8>>,
+    /// Do not check certificates.
+    pub(crate) insecure: bool,
+    /// Use no proxy, whatever the environment says.
+    pub(crate) direct: bool,
+}
+
+/// The clients of this process. A client has a thread and a pool of connections, and setting up TLS takes
+/// milliseconds: targets with the same settings share one.
+#[derive(Default)]
+pub(crate) struct NetworkPool(Vec<((Trust, Option<Url>), Client)>);
+
+impl NetworkPool {
+    /// A transport to `endpoint`.
+    ///
+    /// # Errors
+    /// Where the certificates or the proxy that the environment names cannot be used.
+    pub(crate) fn connect(
+        &mut self,
+        endpoint: &Url,
+        options: ConnectOptions,
+        clock: Clock,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Network> {
+        let trust = match options.cacert {
+            _ if endpoint.scheme() == "http" => Trust::NoTls,
+            _ if options.insecure => Trust::DangerAcceptAny,
+            Some(pem) => Trust::ExtraRoots(pem),
+            None => Trust::System,
+        };
+        let proxy = if options.direct {
+            None
+        } else {
+            proxy::proxy_for(endpoint, environment)?
+        };
+        let settings = (trust, proxy);
+        let known = self.0.iter().find(|(known, _)| *known == settings);
+        let client = match known {
+            Some((_, client)) => client.clone(),
+            None => {
+                let client = client(&settings.0, settings.1.as_ref())?;
+                self.0.push((settings, client.clone()));
+                client
+            }
+        };
+        Ok(Network {
+            client,
+            timeout: options.timeout,
+            clock,
+        })
+    }
+}
+
+fn client(trust: &Trust, proxy: Option<&Url>) -> Result<Client> {
+    let builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .tls_backend_preconfigured(tls::config(trust)?)
+        // Headers with secrets would go along.
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        // Each request has a total: a timeout here would count for each read.
+        .timeout(None)
+        .no_proxy();
+    let builder = match proxy {
+        Some(proxy) => builder.proxy(Proxy::all(proxy.clone())?),
+        None => builder,
+    };
+    builder.build().context("cannot set up an HTTP client")
+}
+
+/// Reads a body. reqwest decompresses what is called `gzip` in lower case, and takes the header away; servers
+/// also call it `GZIP` or `x-gzip`.
+fn decompressed(response: blocking::Response, headers: &HeaderMap) -> Box<dyn Read> {
+    let encoding = headers.get(CONTENT_ENCODING);
+    let encoding = encoding.and_then(|encoding| encoding.to_str().ok());
+    match encoding.unwrap_or_default().trim() {
+        name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
+            Box::new(MultiGzDecoder::new(response))
+        }
+        _ => Box::new(response),
+    }
+}
+
+/// The network, as one target reaches it.
+pub(crate) struct Network {
+    client: Client,
+    /// The total time of one request.
+    timeout: Duration,
+    clock: Clock,
+}
+
+impl Transport for Network {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let mut builder = match request.body {
+            None => self.client.get(request.url),
+            Some(body) => self.client.post(request.url).body(body.to_owned()),
+        };
+        builder = builder.timeout(self.timeout);
+        for (name, value) in &request.headers {
+            // What is put here is a secret or made of checked parts, and fits into a header.
+            if let Ok(mut value) = HeaderValue::from_str(value) {
+                value.set_sensitive(true);
+                builder = builder.header(*name, value);
+            }
+        }
+        let mut response = builder
+            .send()
+            .map_err(|error| error::no_response(error, self.timeout))?;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let reader = decompressed(response, &headers);
+        let mut body = Vec::new();
+        let read = if status.is_success() {
+            reader.take(MAX_BODY + 1).read_to_end(&mut body)
+        } else {
+            // What could be read is enough: the status is known.
+            let read = reader.take(MAX_ERROR_BODY).read_to_end(&mut body);
+            Ok(read.unwrap_or_default())
+        };
+        let problem = match read {
+            Err(error) => Some(error::broken_body(&error, self.timeout)),
+            Ok(_) if body.len() as u64 > MAX_BODY => Some(Cause::TooLarge(MAX_BODY as usize >> 20)),
+            Ok(_) => None,
+        };
+        let response = Response::new(status.as_u16(), headers, body, self.now());
+        match problem {
+            None => Ok(response),
+            Some(problem) => Err(TransportError {
+                error: response.unreadable(problem),
+                may_have_been_received: true,
+            }),
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+}

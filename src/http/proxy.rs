@@ -1,0 +1,202 @@
+//! Which proxy of the environment an endpoint is reached through. reqwest's own reading of `NO_PROXY`
+//! knows fewer forms for addresses, so the choice is made here, once for each endpoint.
+
+use std::net::IpAddr;
+
+use anyhow::{Context as _, Result, ensure};
+use ipnet::IpNet;
+use url::{Host, Url};
+
+/// The kinds of proxy that reqwest speaks with.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// The proxy for `endpoint`, where the environment names one.
+///
+/// # Errors
+/// Where the variable that counts holds no proxy; the message names the variable and not its value, which
+/// may hold a password.
+pub(crate) fn proxy_for(
+    endpoint: &Url,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Url>> {
+    let variables = match endpoint.scheme() {
+        "https" => ["https_proxy", "HTTPS_PROXY"],
+        // A web server hands the header Proxy of a request to a CGI script as HTTP_PROXY.
+        _ if environment("REQUEST_METHOD").is_some() => ["http_proxy", "http_proxy"],
+        _ => ["http_proxy", "HTTP_PROXY"],
+    };
+    let mut variables = variables.into_iter().chain(["all_proxy", "ALL_PROXY"]);
+    let Some((name, value)) = variables.find_map(|name| {
+        let value = environment(name)?.trim().to_owned();
+        (!value.is_empty()).then_some((name, value))
+    }) else {
+        return Ok(None);
+    };
+    let exceptions = environment("no_proxy").or_else(|| environment("NO_PROXY"));
+    if is_excepted(endpoint, &exceptions.unwrap_or_default()) {
+        return Ok(None);
+    }
+    let url = if value.contains("://") {
+        value
+    } else {
+        format!("http://{value}")
+    };
+    let proxy = Url::parse(&url).ok().filter(Url::has_host);
+    let proxy = proxy.with_context(|| format!("{name} is not the URL of a proxy"))?;
+    ensure!(
+        SCHEMES.contains(&proxy.scheme()),
+        "{name}: a proxy is one of {}",
+        SCHEMES.join(", ")
+    );
+    Ok(Some(proxy))
+}
+
+/// Whether `NO_PROXY` excepts the endpoint: by `*`, a domain (`example.com`, `.example.com`,
+/// `*.example.com`: it and what is below it), an address, a network (CIDR), or one of these with a port.
+fn is_excepted(endpoint: &Url, exceptions: &str) -> bool {
+    let port = endpoint.port_or_known_default();
+    let entries = exceptions.split([',', ' ', '\t', '\r', '\n']);
+    entries.filter(|entry| !entry.is_empty()).any(|entry| {
+        if entry == "*" {
+            return true;
+        }
+        let (host, only_port) = split_port(entry);
+        only_port.is_none_or(|only| Some(only) == port) && is_host(endpoint, host)
+    })
+}
+
+/// An entry without its port and without the brackets of an IPv6 address.
+fn split_port(entry: &str) -> (&str, Option<u16>) {
+    if let Some((address, rest)) = entry
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        let port = rest.strip_prefix(':').and_then(|port| port.parse().ok());
+        return (address, port);
+    }
+    match entry.split_once(':') {
+        // An IPv6 address without brackets has more colons, and no port.
+        Some((host, port)) if !port.contains(':') => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (entry, None),
+        },
+        _ => (entry, None),
+    }
+}
+
+fn is_host(endpoint: &Url, entry: &str) -> bool {
+    let address = match endpoint.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(domain)) => return is_below(domain, entry),
+        None => return false,
+    };
+    match (entry.parse::<IpAddr>(), entry.parse::<IpNet>()) {
+        (Ok(excepted), _) => excepted == address,
+        (_, Ok(network)) => network.contains(&address),
+        _ => false,
+    }
+}
+
+/// Whether `domain` is `entry` or below it.
+fn is_below(domain: &str, entry: &str) -> bool {
+    let entry = entry.strip_prefix('*').unwrap_or(entry);
+    let entry = entry.trim_matches('.').to_ascii_lowercase();
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let above = domain.strip_suffix(&entry);
+    !entry.is_empty() && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(endpoint: &str, variables: &[(&str, &str)]) -> Result<Option<String>> {
+        let environment = |name: &str| {
+            let variable = variables.iter().find(|(known, _)| *known == name);
+            variable.map(|(_, value)| (*value).to_owned())
+        };
+        let endpoint = Url::parse(endpoint).expect("a URL");
+        let proxy = proxy_for(&endpoint, &environment)?;
+        Ok(proxy.map(|proxy| proxy.to_string()))
+    }
+
+    #[test]
+    fn the_scheme_of_the_endpoint_chooses_the_variable() {
+        let all = [
+            ("http_proxy", "http://192.0.2.1:3128"),
+            ("HTTPS_PROXY", " 192.0.2.2:3128\r"),
+            ("ALL_PROXY", "socks5h://192.0.2.3:1080"),
+        ];
+        for (endpoint, variables, proxy) in [
+            (
+                "http://example.com",
+                &all[..],
+                Some("http://192.0.2.1:3128/"),
+            ),
+            ("https://example.com", &all, Some("http://192.0.2.2:3128/")),
+            (
+                "https://example.com",
+                &all[2..],
+                Some("socks5h://192.0.2.3:1080"),
+            ),
+            ("https://example.com", &all[..1], None),
+            ("http://example.com", &[("HTTP_PROXY", "  ")], None),
+            (
+                "http://example.com",
+                &[
+                    ("HTTP_PROXY", "http://192.0.2.1"),
+                    ("REQUEST_METHOD", "GET"),
+                ],
+                None,
+            ),
+        ] {
+            let found = found(endpoint, variables).expect("a proxy or none");
+            assert_eq!(found.as_deref(), proxy, "{endpoint} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_an_error_that_names_the_variable() {
+        for value in ["http://", "ftp://192.0.2.1", "a proxy", "http://u:made-up@"] {
+            let error = found("https://example.com", &[("https_proxy", value)]);
+            let error = error.expect_err(value).to_string();
+            assert!(error.contains("https_proxy"), "{error}");
+            assert!(!error.contains("made-up"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_excepts_in_every_form() {
+        for (endpoint, exceptions, excepted) in [
+            ("https://api.example.com", "*", true),
+            ("https://192.0.2.1:28443", "*", true),
+            ("https://api.example.com", "example.com", true),
+            ("https://api.example.com", "other.org, .example.com", true),
+            ("https://api.EXAMPLE.com", "other.org *.example.com", true),
+            ("https://example.com", ".example.com", true),
+            ("https://badexample.com", "example.com", false),
+            ("https://api.example.com:8443", "example.com:8443", true),
+            ("https://api.example.com", "example.com:443", true),
+            ("https://api.example.com", "example.com:8443", false),
+            ("https://192.0.2.1:28443", "192.0.2.1", true),
+            ("https://192.0.2.1:28443", "192.0.2.1:28443", true),
+            ("https://192.0.2.1:28443", "192.0.2.1:20009", false),
+            ("https://192.0.2.1", "192.0.2.0/24", true),
+            ("https://192.0.3.1", "192.0.2.0/24", false),
+            ("https://192.0.2.1", "2.1", false),
+            ("https://[::1]:8443", "::1", true),
+            ("https://[::1]:8443", "[::1]", true),
+            ("https://[::1]:8443", "[::1]:8443", true),
+            ("https://[::1]:8443", "[::1]:1", false),
+            ("https://[2001:db8::1]", "2001:db8::/32", true),
+            ("https://example.com", "", false),
+            ("https://example.com", ".", false),
+            ("https://example.com", ",, ", false),
+        ] {
+            let endpoint = Url::parse(endpoint).expect("a URL");
+            let found = is_excepted(&endpoint, exceptions);
+            assert_eq!(found, excepted, "{endpoint} {exceptions:?}");
+        }
+    }
+}

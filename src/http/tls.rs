@@ -1,0 +1,116 @@
+//! TLS: whose certificates are trusted.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+
+/// Whose certificates are trusted.
+#[derive(PartialEq)]
+pub(super) enum Trust {
+    /// No TLS is spoken: the system's roots cost milliseconds, and an empty container has none.
+    NoTls,
+    System,
+    /// The system's roots and this PEM bundle.
+    ExtraRoots(Vec<u8>),
+    /// Nothing is checked.
+    DangerAcceptAny,
+}
+
+/// The configuration of TLS.
+///
+/// # Errors
+/// Where the certificates cannot be used.
+pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let extra = match trust {
+        Trust::ExtraRoots(pem) => certificates(pem)?,
+        _ => Vec::new(),
+    };
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let mut config = match trust {
+        Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
+        Trust::System | Trust::ExtraRoots(_) => {
+            let verifier = Verifier::new_with_extra_roots(extra, provider).context(match trust {
+                Trust::ExtraRoots(_) => "--cacert: the certificates cannot be used",
+                _ => {
+                    "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
+                     SSL_CERT_FILE names others"
+                }
+            })?;
+            let config = config.dangerous();
+            config.with_custom_certificate_verifier(Arc::new(verifier))
+        }
+        Trust::DangerAcceptAny => {
+            let config = config.dangerous();
+            config.with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
+        }
+    }
+    .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The certificates of a PEM bundle.
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let found = found.context("--cacert: not a PEM bundle of certificates")?;
+    ensure!(
+        !found.is_empty(),
+        "--cacert: there is no certificate in the file"
+    );
+    Ok(found)
+}
+
+/// Accepts any certificate.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAny {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        // Whoever signs with what the library cannot check is not checked either.
+        let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
+        schemes.extend([
+            SignatureScheme::ECDSA_NISTP521_SHA512,
+            SignatureScheme::ED448,
+            SignatureScheme::RSA_PKCS1_SHA1,
+            SignatureScheme::ECDSA_SHA1_Legacy,
+        ]);
+        schemes
+    }
+}

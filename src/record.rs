@@ -1,0 +1,10 @@
+//! Recordings of a watch: `--capture` writes one, `deploywatch replay` plays it.
+
+mod format;
+mod masks;
+mod player;
+mod recorder;
+
+pub(crate) use format::Origin;
+pub(crate) use player::{Exchanges, Player, Recording};
+pub(crate) use recorder::{CaptureFile, Recorder};

@@ -1,0 +1,313 @@
+//! Drives watches: a poller for each target, one channel, and one loop on the main thread that owns every
+//! decision.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inbox::Inbox;
+use super::poller::{Poller, PollerCommand};
+use super::{Options, Reason, Watch, signals};
+use crate::board::Board;
+use crate::clock::{Moment, Now};
+use crate::event::{Event, Kind, Outcome, Started, Traced};
+use crate::exit::{Signal, Verdict};
+use crate::http::Transport;
+use crate::model::{Note, Snapshot};
+use crate::provider::{PollError, Provider};
+use crate::render::{Output, Screen};
+
+/// What reaches the loop. The first number is the target's, in the order of the list; the time is that at
+/// which it happened.
+pub(crate) enum LoopEvent {
+    /// What a poll found.
+    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
+    /// The end of the log of the failed unit with this index.
+    Log(usize, Now, usize, Vec<String>),
+    /// No more logs will come.
+    LogsDone(usize, Now),
+    /// What came of a request, for `--verbose`.
+    Trace(Now, Traced),
+    Signal(Signal),
+    /// Ctrl-Z: leave the terminal to the shell and stop.
+    Stop,
+    /// The screen is not what it was.
+    Redraw(Screen),
+    /// What the user should know, whichever target it is about.
+    Warning(Note),
+}
+
+impl LoopEvent {
+    /// When it happened, where that matters in a replay.
+    pub(super) fn time(&self) -> Option<Moment> {
+        match self {
+            Self::Answer(_, at, _)
+            | Self::Log(_, at, ..)
+            | Self::LogsDone(_, at)
+            | Self::Trace(at, _) => Some(at.moment),
+            Self::Signal(_) | Self::Stop | Self::Redraw(_) | Self::Warning(_) => None,
+        }
+    }
+
+    /// Whether it is the last one of a command to a poller.
+    pub(super) fn ends_command(&self) -> bool {
+        matches!(self, Self::Answer(..) | Self::LogsDone(..))
+    }
+}
+
+/// What to watch, and how.
+pub(crate) struct Target {
+    /// As the events name it.
+    pub(crate) name: Arc<str>,
+    pub(crate) started: Started,
+    pub(crate) options: Options,
+    pub(crate) provider: Box<dyn Provider>,
+    /// What the provider's requests go over.
+    pub(crate) transport: Arc<dyn Transport>,
+    /// What the user should know before the first poll.
+    pub(crate) warnings: Vec<Note>,
+    /// How long after the start the first poll is due: many targets must not poll in one burst.
+    pub(crate) delay: Duration,
+}
+
+/// One target being watched.
+struct ActiveWatch {
+    watch: Watch,
+    poller: Poller,
+    stage: Stage,
+}
+
+/// How far a target is.
+enum Stage {
+    Watching,
+    /// The verdict is there; the logs of what failed are waited for until then at most.
+    FetchingLogs(Moment),
+    Done(Outcome),
+}
+
+/// Watches `targets` to their ends and tells `output` everything on the way. `resume` are the arguments
+/// that watch them again, where that makes sense. Where `all` is set the targets are a list: it gets a
+/// verdict of its own, the worst of theirs. The waits after failed polls are drawn from `seed`.
+///
+/// # Errors
+/// Where the system has no thread for it.
+pub(crate) fn run(
+    targets: Vec<Target>,
+    all: bool,
+    resume: Option<&[String]>,
+    seed: u64,
+    inbox: &mut Inbox,
+    output: &mut Output,
+) -> io::Result<Verdict> {
+    // From here on a signal is a reason to end with: the first events are written now.
+    signals::forward(inbox.sender())?;
+    let clock = inbox.clock();
+    let start = clock.now();
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut watches = Vec::with_capacity(targets.len());
+    for (number, target) in targets.into_iter().enumerate() {
+        let seed = random.u64(..);
+        watches.push(ActiveWatch::begin(
+            number, target, seed, start, inbox, output,
+        )?);
+    }
+    loop {
+        // What came is older than what the clock says now, and decides first.
+        while let Some(event) = inbox.try_next() {
+            take(&mut watches, event, clock.now(), output);
+        }
+        let now = clock.now();
+        if output.is_closed() {
+            interrupt(&mut watches, Signal::Pipe, now);
+        }
+        end_together(&mut watches, now);
+        for watch in &mut watches {
+            watch.step(now, all, resume, output);
+        }
+        if watches.iter().all(ActiveWatch::is_done) {
+            break;
+        }
+        let boards: Vec<_> = watches.iter().map(|watch| watch.watch.board()).collect();
+        output.tick(now, &boards);
+        let wakes = watches.iter().filter_map(ActiveWatch::wake);
+        let wake = wakes.chain(output.wake()).min();
+        if let Some(event) = inbox.next(wake) {
+            take(&mut watches, event, clock.now(), output);
+        }
+    }
+    finish_all(&watches, all, start, clock.now(), output)
+}
+
+/// The worst verdict, told as that of the list where `all` is set.
+fn finish_all(
+    watches: &[ActiveWatch],
+    all: bool,
+    start: Now,
+    now: Now,
+    output: &mut Output,
+) -> io::Result<Verdict> {
+    let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
+    let Some(worst) = parts
+        .iter()
+        .map(|(_, outcome)| outcome.verdict)
+        .max_by_key(|verdict| verdict.badness())
+    else {
+        return Err(io::Error::other("nothing was watched"));
+    };
+    if all {
+        let outcome = Outcome {
+            verdict: worst,
+            reason: Reason::All(parts.iter().map(|(_, outcome)| outcome.verdict).collect()),
+            elapsed: now.moment.since(start.moment),
+            polls: parts.iter().map(|(_, outcome)| outcome.polls).sum(),
+            resume: parts.iter().find_map(|(_, outcome)| outcome.resume.clone()),
+        };
+        let event = Event {
+            at: now,
+            kind: Kind::AllFinished(&outcome, &parts),
+        };
+        let board = Board::new("all".into(), start.moment);
+        output.event(&event, &board);
+    }
+    Ok(worst)
+}
+
+impl ActiveWatch {
+    fn begin(
+        number: usize,
+        target: Target,
+        seed: u64,
+        now: Now,
+        inbox: &Inbox,
+        output: &mut Output,
+    ) -> io::Result<Self> {
+        let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+        let mut watch = Watch::begin(
+            target.name,
+            &target.started,
+            target.options,
+            now.moment.after(target.delay),
+            seed,
+            now,
+            &mut emit,
+        );
+        for warning in &target.warnings {
+            watch.warn(warning, now, &mut emit);
+        }
+        Ok(Self {
+            watch,
+            poller: Poller::start(number, target.provider, target.transport, inbox)?,
+            stage: Stage::Watching,
+        })
+    }
+
+    /// Does what is due: a poll, the logs, the end.
+    fn step(&mut self, now: Now, all: bool, resume: Option<&[String]>, output: &mut Output) {
+        if matches!(self.stage, Stage::Watching) {
+            self.watch.advance(now);
+            if self.watch.poll_due(now.moment) {
+                // The poller outlives the watch: it holds the other end.
+                let _ = self.poller.send(PollerCommand::Poll);
+            }
+            if self.watch.ending().is_none() {
+                return;
+            }
+            let wanted = self.watch.wanted_logs();
+            let is_wanted = !wanted.is_empty();
+            let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
+            self.stage = if is_wanted && self.poller.send(fetch).is_ok() {
+                Stage::FetchingLogs(now.moment.after(self.watch.log_patience()))
+            } else {
+                Stage::FetchingLogs(now.moment)
+            };
+        }
+        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.moment)
+            && let Some(outcome) = self.watch.outcome(resume, !all)
+        {
+            let kind = if all {
+                Kind::PartFinished(&outcome)
+            } else {
+                Kind::Finished(&outcome)
+            };
+            output.event(&Event { at: now, kind }, self.watch.board());
+            self.stage = Stage::Done(outcome);
+        }
+    }
+
+    /// When `step` has something to do at the latest.
+    fn wake(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Watching => self.watch.wake(),
+            Stage::FetchingLogs(until) => Some(until),
+            Stage::Done(_) => None,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done(_))
+    }
+
+    /// What the report of a list says about this target.
+    fn part(&self) -> Option<(&Board, &Outcome)> {
+        match &self.stage {
+            Stage::Done(outcome) => Some((self.watch.board(), outcome)),
+            _ => None,
+        }
+    }
+
+    fn stop_waiting_for_logs(&mut self, now: Now) {
+        if let Stage::FetchingLogs(until) = &mut self.stage {
+            *until = now.moment;
+        }
+    }
+}
+
+fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Now, output: &mut Output) {
+    match event {
+        LoopEvent::Answer(number, at, answer) => {
+            let watch = &mut watches[number];
+            if matches!(watch.stage, Stage::Watching) {
+                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+                watch.watch.take(answer, at, &mut emit);
+            }
+        }
+        LoopEvent::Log(number, _, index, lines) => watches[number].watch.take_log(index, lines),
+        LoopEvent::LogsDone(number, at) => watches[number].stop_waiting_for_logs(at),
+        LoopEvent::Trace(at, traced) => {
+            if let Some(watch) = watches.first() {
+                let kind = Kind::Trace(&traced);
+                output.event(&Event { at, kind }, watch.watch.board());
+            }
+        }
+        LoopEvent::Signal(signal) => interrupt(watches, signal, now),
+        LoopEvent::Stop => {
+            output.suspend();
+            signals::stop();
+        }
+        LoopEvent::Redraw(screen) => output.redraw(screen),
+        LoopEvent::Warning(note) => {
+            // Nothing comes after the end of a target.
+            if let Some(watch) = watches.iter_mut().find(|watch| !watch.is_done()) {
+                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+                watch.watch.warn(&note, now, &mut emit);
+            }
+        }
+    }
+}
+
+fn interrupt(watches: &mut [ActiveWatch], signal: Signal, now: Now) {
+    for watch in watches {
+        watch.watch.interrupt(signal, now);
+        watch.stop_waiting_for_logs(now);
+    }
+}
+
+/// With `--fail-fast` the first failure ends the watch of all, and so does a command line that does not say
+/// enough.
+fn end_together(watches: &mut [ActiveWatch], now: Now) {
+    if watches.iter().any(|watch| watch.watch.ends_all()) {
+        for watch in watches {
+            watch.watch.cancel(now);
+        }
+    }
+}

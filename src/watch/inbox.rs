@@ -1,0 +1,155 @@
+//! Where the event loop gets its events from: as they come, or, in a replay, in the order of the
+//! recording's time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use super::event_loop::LoopEvent;
+use crate::clock::{Clock, Moment, VirtualClock};
+
+/// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's clock
+/// does not, so that a look at the clock each second is what wakes to a verdict.
+const MAX_SLEEP: Duration = Duration::from_secs(1);
+/// The shortest step of a virtual clock: whoever waits for the next moment must not wait for ever.
+const MIN_STEP: Duration = Duration::from_millis(1);
+
+/// The events of one watch, and the clock that they go by.
+pub(crate) struct Inbox {
+    sender: Sender<LoopEvent>,
+    receiver: Receiver<LoopEvent>,
+    /// Commands to pollers whose last event has not been received.
+    in_flight: Arc<AtomicUsize>,
+    replay: Option<Replay>,
+}
+
+/// A replay: the virtual clock moves to whatever is due next.
+struct Replay {
+    clock: Arc<VirtualClock>,
+    /// How many times as fast as it was recorded.
+    speed: f64,
+    began: Instant,
+    /// Events that were received and are still to come, by their time and in the order received.
+    future: BTreeMap<(Moment, usize), LoopEvent>,
+    received: usize,
+}
+
+impl Inbox {
+    /// The events of a watch as they come.
+    pub(crate) fn live() -> Self {
+        let (sender, receiver) = channel();
+        Self {
+            sender,
+            receiver,
+            in_flight: Arc::default(),
+            replay: None,
+        }
+    }
+
+    /// The events of a replay, `speed` times as fast as they were recorded.
+    pub(crate) fn replay(clock: Arc<VirtualClock>, speed: f64) -> Self {
+        let replay = Replay {
+            clock,
+            speed,
+            began: Instant::now(),
+            future: BTreeMap::new(),
+            received: 0,
+        };
+        Self {
+            replay: Some(replay),
+            ..Self::live()
+        }
+    }
+
+    /// The clock that the events go by.
+    pub(crate) fn clock(&self) -> Clock {
+        match &self.replay {
+            None => Clock::System,
+            Some(replay) => Clock::Virtual(Arc::clone(&replay.clock)),
+        }
+    }
+
+    /// What sends events here.
+    pub(crate) fn sender(&self) -> Sender<LoopEvent> {
+        self.sender.clone()
+    }
+
+    /// The count of commands to pollers that are in flight.
+    pub(super) fn in_flight(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.in_flight)
+    }
+
+    /// The next event that is there already.
+    pub(crate) fn try_next(&mut self) -> Option<LoopEvent> {
+        match &mut self.replay {
+            None => self.receiver.try_recv().ok(),
+            Some(replay) => replay.due(replay.clock.now().moment),
+        }
+    }
+
+    /// Waits for the next event, at the longest until `wake`.
+    pub(super) fn next(&mut self, wake: Option<Moment>) -> Option<LoopEvent> {
+        let now = self.clock().now().moment;
+        let latest = now.after(MAX_SLEEP);
+        let wake = wake.map_or(latest, |wake| wake.min(latest));
+        match &mut self.replay {
+            // A sender of the events is at hand here: an error is a timeout.
+            None => self.receiver.recv_timeout(wake.since(now)).ok(),
+            Some(replay) => {
+                let wake = wake.max(now.after(MIN_STEP));
+                replay.next(&self.receiver, &self.in_flight, wake)
+            }
+        }
+    }
+}
+
+impl Replay {
+    /// Moves the clock to the next event, or to `wake` where that comes first. What pollers are asked for
+    /// is waited for before the clock moves: they answer at once, for a time that is still to come.
+    fn next(
+        &mut self,
+        receiver: &Receiver<LoopEvent>,
+        in_flight: &AtomicUsize,
+        wake: Moment,
+    ) -> Option<LoopEvent> {
+        while in_flight.load(Ordering::Acquire) > 0 {
+            if let Some(event) = self.sort(receiver.recv().ok()?, in_flight) {
+                return Some(event);
+            }
+        }
+        let first = self.future.keys().next().map(|&(at, _)| at);
+        let due = first.map_or(wake, |first| first.min(wake));
+        let begin = self.clock.moment(Duration::ZERO);
+        let due_at = due.since(begin).div_f64(self.speed);
+        while let Ok(event) = receiver.recv_timeout(due_at.saturating_sub(self.began.elapsed())) {
+            if let Some(event) = self.sort(event, in_flight) {
+                let played = self.began.elapsed().mul_f64(self.speed);
+                self.clock.advance_to(self.clock.moment(played).min(due));
+                return Some(event);
+            }
+        }
+        self.clock.advance_to(due);
+        self.due(due)
+    }
+
+    /// Puts an event that has a time where it belongs; one that has none, as a signal, comes back.
+    fn sort(&mut self, event: LoopEvent, in_flight: &AtomicUsize) -> Option<LoopEvent> {
+        if event.ends_command() {
+            in_flight.fetch_sub(1, Ordering::AcqRel);
+        }
+        let Some(at) = event.time() else {
+            return Some(event);
+        };
+        self.future.insert((at, self.received), event);
+        self.received += 1;
+        None
+    }
+
+    /// The next event whose time has come.
+    fn due(&mut self, now: Moment) -> Option<LoopEvent> {
+        let first = self.future.first_entry()?;
+        (first.key().0 <= now).then(|| first.remove())
+    }
+}

@@ -1,0 +1,113 @@
+//! The thread that polls one target, so that a slow request holds up neither the screen nor a deadline.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::thread;
+
+use super::event_loop::LoopEvent;
+use super::inbox::Inbox;
+use crate::cause::Cause;
+use crate::http::Transport;
+use crate::model::Unit;
+use crate::provider::{PollError, Provider, Then};
+
+/// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
+const STACK: usize = 1 << 20;
+
+/// What a poller is asked for.
+pub(super) enum PollerCommand {
+    Poll,
+    /// The end of the logs of these units, with their indices; this many lines.
+    FetchLogs(Vec<(usize, Unit)>, usize),
+}
+
+/// The poller of one target.
+pub(super) struct Poller {
+    commands: Sender<PollerCommand>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Poller {
+    /// Starts the thread that polls target number `target`. It is never waited for: a slow request must not
+    /// hold up the end of the watch.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(super) fn start(
+        target: usize,
+        provider: Box<dyn Provider>,
+        transport: Arc<dyn Transport>,
+        inbox: &Inbox,
+    ) -> io::Result<Self> {
+        let (commands, received) = channel();
+        let events = inbox.sender();
+        thread::Builder::new()
+            .name("poller".into())
+            .stack_size(STACK)
+            .spawn(move || poll(target, provider, &*transport, &received, &events))?;
+        Ok(Self {
+            commands,
+            in_flight: inbox.in_flight(),
+        })
+    }
+
+    /// Asks for something; one [`LoopEvent`] says that it is done.
+    ///
+    /// # Errors
+    /// Where the thread has ended.
+    pub(super) fn send(&self, command: PollerCommand) -> Result<(), SendError<PollerCommand>> {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let sent = self.commands.send(command);
+        if sent.is_err() {
+            self.in_flight.fetch_sub(1, Ordering::AcqRel);
+        }
+        sent
+    }
+}
+
+fn poll(
+    target: usize,
+    mut provider: Box<dyn Provider>,
+    transport: &dyn Transport,
+    commands: &Receiver<PollerCommand>,
+    events: &Sender<LoopEvent>,
+) {
+    // What panics must be a failed poll, not a watch that waits for ever.
+    let provider = &mut provider;
+    while let Ok(command) = commands.recv() {
+        let done = match command {
+            PollerCommand::Poll => {
+                let result = catch_unwind(AssertUnwindSafe(|| provider.poll()));
+                let result = result.unwrap_or_else(|_| Err(panicked()));
+                LoopEvent::Answer(target, transport.now(), result)
+            }
+            PollerCommand::FetchLogs(units, lines) => {
+                let fetch = || {
+                    for (index, unit) in units {
+                        if let Some(log) = provider.log_tail(&unit, lines) {
+                            let now = transport.now();
+                            let _ = events.send(LoopEvent::Log(target, now, index, log));
+                        }
+                    }
+                };
+                let _ = catch_unwind(AssertUnwindSafe(fetch));
+                LoopEvent::LogsDone(target, transport.now())
+            }
+        };
+        if events.send(done).is_err() {
+            return;
+        }
+    }
+}
+
+fn panicked() -> PollError {
+    PollError {
+        cause: Cause::Bug,
+        status: None,
+        then: Then::AskAgain { retry_after: None },
+        date: None,
+    }
+}
