@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -22,6 +22,7 @@ use crate::http::{self, Client, ConnectOptions};
 use crate::lang::Lang;
 use crate::model::{Note, Pins};
 use crate::provider::Provider;
+use crate::redact::Redactor;
 use crate::render::{ColorChoice, Files, OutputChoice};
 use crate::watch::{self, OnPause};
 
@@ -569,7 +570,12 @@ pub(crate) trait WatchCommand {
     ///
     /// # Errors
     /// Where something is missing or does not go together; the message says what to do.
-    fn specs(&self, watch: &WatchArgs, environment: Environment<'_>) -> Result<Vec<Spec>>;
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>>;
 }
 
 /// A deployment that can be watched: everything about it is checked, and nothing has been sent.

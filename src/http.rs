@@ -9,7 +9,7 @@ mod network;
 mod proxy;
 mod tls;
 
-pub(crate) use client::{Client, ParsedBody, TICKET, Trace};
+pub(crate) use client::{Client, ParsedBody, Trace};
 pub(crate) use message::{Request, Response, Transport, TransportError};
 pub(crate) use network::{ConnectOptions, NetworkPool};
 pub(crate) use proxy::proxy_for;

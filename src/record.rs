@@ -1,7 +1,6 @@
 //! Recordings of a watch: `--capture` writes one, `deploywatch replay` plays it.
 
 mod format;
-mod masks;
 mod player;
 mod recorder;
 

@@ -1,14 +1,16 @@
-//! Secrets: never an argument, never printed.
+//! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::model::{Exposure, Note};
 use crate::provider::PollError;
+use crate::redact::Redactor;
 use crate::resume;
 
 /// The longest secret taken, in bytes. A Huawei token may have 20,000 characters.
@@ -23,13 +25,14 @@ impl Secret {
     ///
     /// # Errors
     /// Where nothing is left, or it holds what no header may hold.
-    pub(crate) fn new(text: &str) -> Result<Self> {
+    pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = text.trim();
         ensure!(!text.is_empty(), "it is empty");
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
             "it holds white space or characters that no token has"
         );
+        redactor.add(text);
         Ok(Self(text.to_owned()))
     }
 
@@ -38,7 +41,7 @@ impl Secret {
     ///
     /// # Errors
     /// Where nothing is left, or several lines are: a password that cannot be one is not tried.
-    pub(crate) fn password(text: &str) -> Result<Self> {
+    pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         ensure!(!text.is_empty(), "it is empty");
@@ -46,6 +49,7 @@ impl Secret {
             !text.contains(['\n', '\r', '\0']),
             "it holds a line break or a zero byte"
         );
+        redactor.add(text);
         Ok(Self(text.to_owned()))
     }
 
@@ -59,16 +63,18 @@ impl Secret {
         file: Option<&Path>,
         variable: &str,
         environment: &dyn Fn(&str) -> Option<String>,
+        redactor: &Redactor,
     ) -> Result<Self> {
         if let Some(path) = file {
             return read_text(path)
-                .and_then(|text| Self::password(&text))
+                .and_then(|text| Self::password(&text, redactor))
                 .with_context(|| format!("cannot take the password from {}", shown(path)));
         }
         let text = environment(variable).with_context(|| {
             format!("no password: set ${variable}, or give --password-file FILE")
         })?;
-        Self::password(&text).with_context(|| format!("cannot take the password from ${variable}"))
+        Self::password(&text, redactor)
+            .with_context(|| format!("cannot take the password from ${variable}"))
     }
 
     /// The text itself, for the request only.
@@ -88,6 +94,7 @@ impl fmt::Debug for Secret {
 pub(crate) struct Credential {
     secret: Secret,
     file: Option<PathBuf>,
+    redactor: Arc<Redactor>,
 }
 
 impl Credential {
@@ -100,9 +107,11 @@ impl Credential {
         file: Option<&Path>,
         variables: &[&str],
         environment: &dyn Fn(&str) -> Option<String>,
+        redactor: &Arc<Redactor>,
     ) -> Result<Self> {
+        let redactor = Arc::clone(redactor);
         if let Some(path) = file {
-            let secret = read(path)
+            let secret = read(path, &redactor)
                 .with_context(|| format!("cannot take the token from {}", shown(path)))?;
             // A pipe gives its secret once: whoever opens it again may wait for ever.
             let again = path != Path::new("-") && path.is_file();
@@ -110,13 +119,18 @@ impl Credential {
             return Ok(Self {
                 secret,
                 file: again,
+                redactor,
             });
         }
         for name in variables {
             if let Some(value) = environment(name) {
-                let secret = Secret::new(&value)
+                let secret = Secret::new(&value, &redactor)
                     .with_context(|| format!("cannot take the token from ${name}"))?;
-                return Ok(Self { secret, file: None });
+                return Ok(Self {
+                    secret,
+                    file: None,
+                    redactor,
+                });
             }
         }
         let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
@@ -142,7 +156,8 @@ impl Credential {
 
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
-        let Some(Ok(secret)) = self.file.as_deref().map(read) else {
+        let file = self.file.as_deref();
+        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -171,8 +186,8 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
 }
 
 /// Reads a token from a file, or from stdin where the path is `-`.
-fn read(path: &Path) -> Result<Secret> {
-    Secret::new(&read_text(path)?)
+fn read(path: &Path, redactor: &Redactor) -> Result<Secret> {
+    Secret::new(&read_text(path)?, redactor)
 }
 
 /// The text of a file, or of stdin where the path is `-`.
@@ -209,10 +224,14 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_printed() {
-        let secret = Secret::new(" pt-made-up \n").expect("a token");
+        let secret = Secret::new(" pt-made-up \n", &Redactor::default()).expect("a token");
         assert_eq!(secret.expose(), "pt-made-up");
         assert_eq!(format!("{secret:?}"), "(redacted)");
-        let credential = Credential { secret, file: None };
+        let credential = Credential {
+            secret,
+            file: None,
+            redactor: Arc::default(),
+        };
         assert!(!format!("{credential:?}").contains("made-up"));
     }
 
@@ -224,12 +243,12 @@ mod tests {
             ("made-up\n", "made-up"),
             ("made-up\r\n", "made-up"),
         ] {
-            let secret = Secret::password(text).expect(text);
+            let secret = Secret::password(text, &Redactor::default()).expect(text);
             assert_eq!(secret.expose(), password);
             assert_eq!(format!("{secret:?}"), "(redacted)");
         }
         for text in ["", "\n", "\r\n", "two\nlines", "made-up\n\n", "a\0b"] {
-            Secret::password(text).expect_err(text);
+            Secret::password(text, &Redactor::default()).expect_err(text);
         }
     }
 
@@ -248,7 +267,7 @@ mod tests {
     #[test]
     fn what_no_header_may_hold_is_no_secret() {
         for text in ["", " \n", "two words", "two\nlines", "令牌", "a\u{7f}"] {
-            Secret::new(text).expect_err(text);
+            Secret::new(text, &Redactor::default()).expect_err(text);
         }
     }
 }

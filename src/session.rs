@@ -21,6 +21,7 @@ use crate::event::Started;
 use crate::http::{Client, NetworkPool, Trace, Transport};
 use crate::model::Note;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
+use crate::redact::Redactor;
 use crate::render::{Facts, Output};
 use crate::watch::{self, Inbox, LoopEvent, Target};
 
@@ -109,9 +110,10 @@ fn watch(
         all,
         environment,
     )?;
+    let redactor = &deploys.redactor;
     let mut inbox = source.inbox();
     let clock = inbox.clock();
-    let capture = capture_file(shown.capture.as_deref(), &deploys.secrets, &inbox)?;
+    let capture = capture_file(shown.capture.as_deref(), redactor, &inbox)?;
     let mut network = NetworkPool::default();
     let mut targets = Vec::with_capacity(deploys.list.len());
     let delays = delays(&deploys.list);
@@ -129,7 +131,8 @@ fn watch(
             Source::Network => {
                 let options = watch.connect_options()?;
                 let clock = clock.clone();
-                let network = network.connect(&spec.endpoint, options, clock, environment)?;
+                let network =
+                    network.connect(&spec.endpoint, options, clock, redactor, environment)?;
                 match &capture {
                     Some(file) => Arc::new(Recorder::new(network, number, Arc::clone(file))),
                     None => Arc::new(network),
@@ -159,7 +162,11 @@ fn watch(
                 .chain(spec.warnings)
                 .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
                 .collect(),
-            provider: (spec.connect)(Client::new(Arc::clone(&transport), trace)),
+            provider: (spec.connect)(Client::new(
+                Arc::clone(&transport),
+                Arc::clone(redactor),
+                trace,
+            )),
             transport,
             options,
             delay,
@@ -225,7 +232,7 @@ impl Source {
 /// The file at `path` that the watch is recorded in, where one is wanted.
 fn capture_file(
     path: Option<&Path>,
-    secrets: &[String],
+    redactor: &Arc<Redactor>,
     inbox: &Inbox,
 ) -> Result<Option<Arc<CaptureFile>>> {
     let Some(path) = path else {
@@ -236,7 +243,11 @@ fn capture_file(
         // The watch is over where nobody takes it.
         let _ = events.send(LoopEvent::Warning(note));
     };
-    Ok(Some(Arc::new(CaptureFile::create(path, secrets, warn)?)))
+    Ok(Some(Arc::new(CaptureFile::create(
+        path,
+        Arc::clone(redactor),
+        warn,
+    )?)))
 }
 
 /// Watches what was recorded in `file`, by the command line that was recorded with it.

@@ -1,6 +1,7 @@
 //! Remote text made printable, and human figures.
 
 use std::borrow::Cow;
+use std::iter::Peekable;
 use std::time::Duration;
 
 /// Columns a name or an id may take.
@@ -12,59 +13,77 @@ pub(crate) const MESSAGE: usize = 1000;
 /// eye and on memory.
 const MARKS: usize = 4;
 
-/// Remote text as one printable line of at most `columns` columns.
-///
-/// Escape sequences, control characters, bidirectional overrides and invisible characters go,
-/// white space becomes one blank, and the marks by which a CI runner takes a line for a command
-/// (`##[`, `##vso[`) are broken. Called where wire becomes model, so that everything behind may
-/// print what it has.
+/// Text as one printable line of at most `columns` columns.
 pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
-    if raw.len() <= columns && is_clean(raw) {
+    match printable(raw) {
+        Cow::Borrowed(line) => truncate(line, columns),
+        Cow::Owned(line) => truncate(&line, columns).into_owned().into(),
+    }
+}
+
+/// Text as one printable line.
+///
+/// Escape sequences, control characters, bidirectional overrides and invisible characters go, white space
+/// becomes one blank, and the marks by which a CI runner takes a line for a command (`##[`, `##vso[`) are
+/// broken. Called where wire becomes model, so that everything behind may print what it has.
+pub(crate) fn printable(raw: &str) -> Cow<'_, str> {
+    if is_clean(raw) {
         return Cow::Borrowed(raw);
     }
-    let mut line = String::with_capacity(raw.len().min(columns.saturating_mul(4)));
-    let mut width = 0;
+    let mut line = String::with_capacity(raw.len());
     let mut marks = 0;
     let mut blank = false;
-    for character in printable(raw) {
+    for (character, ()) in visible(raw.chars().map(|character| (character, ()))) {
         if character.is_whitespace() {
             blank = !line.is_empty();
             continue;
         }
-        let own = columns_of(character);
-        marks = if own == 0 { marks + 1 } else { 0 };
-        if marks > MARKS || (own == 0 && line.is_empty()) {
+        let is_mark = columns_of(character) == 0;
+        marks = if is_mark { marks + 1 } else { 0 };
+        if marks > MARKS || (is_mark && line.is_empty()) {
             continue;
         }
-        if width + own + usize::from(blank) >= columns && own > 0 {
-            line.push('…');
-            break;
-        }
-        if blank {
+        if std::mem::take(&mut blank) {
             line.push(' ');
-            width += 1;
-            blank = false;
         }
         if character == '[' && (line.ends_with("##") || line.ends_with("##vso")) {
             line.push(' ');
-            width += 1;
         }
         line.push(character);
-        width += own;
     }
     Cow::Owned(line)
 }
 
-/// The last `lines` lines of a log, each printable. The end is what holds the error, so that a line
-/// that is too long loses its beginning.
-pub(crate) fn tail(log: &str, lines: usize) -> Vec<String> {
+/// A printable line cut at its end to `columns` columns.
+pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
+    if line.len() <= columns {
+        return Cow::Borrowed(line);
+    }
+    let mut width = 0;
+    // Where it is cut if it turns out too long: the last column is the mark's.
+    let mut cut = 0;
+    for (index, character) in line.char_indices() {
+        width += columns_of(character);
+        if width > columns {
+            return format!("{}…", line[..cut].trim_end()).into();
+        }
+        if width < columns {
+            cut = index + character.len_utf8();
+        }
+    }
+    Cow::Borrowed(line)
+}
+
+/// The last `lines` lines of a log, each made printable by `printable`. The end is what holds the error, so
+/// that a line that is too long loses its beginning.
+pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) -> Vec<String> {
     let mut last: Vec<String> = log
         .rsplit(['\n', '\r'])
         .map(|line| {
             // What is far beyond the width is not worth cleaning.
             let start = line.len().saturating_sub(MESSAGE * 8);
             let start = (start..line.len()).find(|&at| line.is_char_boundary(at));
-            clean_end(&line[start.unwrap_or(0)..])
+            truncate_start(printable(&line[start.unwrap_or(0)..]))
         })
         .filter(|line| !line.is_empty())
         .take(lines)
@@ -73,12 +92,11 @@ pub(crate) fn tail(log: &str, lines: usize) -> Vec<String> {
     last
 }
 
-/// `raw` made printable, cut at its beginning.
-fn clean_end(raw: &str) -> String {
-    let line = clean(raw, usize::MAX / 8);
+/// A printable line cut at its beginning to the columns of a message.
+fn truncate_start(line: String) -> String {
     let columns = console::measure_text_width(&line);
     if columns <= MESSAGE {
-        return line.into_owned();
+        return line;
     }
     let mut over = columns - MESSAGE + 1;
     let cut = line.char_indices().find(|&(_, character)| {
@@ -99,30 +117,30 @@ fn is_clean(raw: &str) -> bool {
         && !raw.contains("##")
 }
 
-/// The characters of `raw` that may be printed: no escape sequence, no control character but white
-/// space, nothing that turns the direction of the text or hides.
-fn printable(raw: &str) -> impl Iterator<Item = char> {
-    let mut rest = raw.chars().peekable();
+/// The characters that may be printed: no escape sequence, no control character but white space, nothing that
+/// turns the direction of the text or hides. Each goes with what came with it.
+pub(crate) fn visible<S>(
+    characters: impl Iterator<Item = (char, S)>,
+) -> impl Iterator<Item = (char, S)> {
+    let mut rest = characters.peekable();
     std::iter::from_fn(move || {
         loop {
-            let character = rest.next()?;
+            let (character, place) = rest.next()?;
             match character {
                 '\u{1b}' => skip_escape(&mut rest),
                 // The C1 control sequence introducer and string openers, as one character.
                 '\u{9b}' => skip_csi(&mut rest),
                 '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
-                '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => return Some(' '),
+                '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => return Some((' ', place)),
                 _ if character.is_control() || is_hidden(character) => {}
-                _ => return Some(character),
+                _ => return Some((character, place)),
             }
         }
     })
 }
 
-type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
-
-fn skip_escape(rest: &mut Characters<'_>) {
-    match rest.peek() {
+fn skip_escape<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
+    match rest.peek().map(|(character, _)| *character) {
         Some('[') => {
             rest.next();
             skip_csi(rest);
@@ -132,45 +150,34 @@ fn skip_escape(rest: &mut Characters<'_>) {
             skip_string(rest);
         }
         Some(_) => {
-            while rest
-                .next_if(|&c| ('\u{20}'..='\u{2f}').contains(&c))
-                .is_some()
-            {}
-            rest.next_if(|&c| ('\u{30}'..='\u{7e}').contains(&c));
+            while next_if(rest, |c| ('\u{20}'..='\u{2f}').contains(&c)) {}
+            next_if(rest, |c| ('\u{30}'..='\u{7e}').contains(&c));
         }
         None => {}
     }
 }
 
 /// Parameters, then one final character. What does not fit that form ends it and is kept.
-fn skip_csi(rest: &mut Characters<'_>) {
-    while rest
-        .next_if(|&c| ('\u{20}'..='\u{3f}').contains(&c))
-        .is_some()
-    {}
-    rest.next_if(|&c| ('\u{40}'..='\u{7e}').contains(&c));
+fn skip_csi<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
+    while next_if(rest, |c| ('\u{20}'..='\u{3f}').contains(&c)) {}
+    next_if(rest, |c| ('\u{40}'..='\u{7e}').contains(&c));
 }
 
-/// Up to the string terminator, a bell or the end of the line; the introducer alone must not eat
-/// a whole log.
-fn skip_string(rest: &mut Characters<'_>) {
-    while let Some(&character) = rest.peek() {
-        match character {
-            '\n' => return,
-            '\u{7}' | '\u{9c}' => {
-                rest.next();
-                return;
-            }
-            '\u{1b}' => {
-                rest.next();
-                rest.next_if_eq(&'\\');
-                return;
-            }
-            _ => {
-                rest.next();
-            }
-        }
+/// Up to the string terminator, a bell or the end of the line; the introducer alone must not eat a whole log.
+fn skip_string<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
+    while next_if(rest, |c| !matches!(c, '\n' | '\u{7}' | '\u{9c}' | '\u{1b}')) {}
+    if next_if(rest, |c| c == '\u{1b}') {
+        next_if(rest, |c| c == '\\');
+    } else {
+        next_if(rest, |c| c != '\n');
     }
+}
+
+fn next_if<S>(
+    rest: &mut Peekable<impl Iterator<Item = (char, S)>>,
+    fits: impl FnOnce(char) -> bool,
+) -> bool {
+    rest.next_if(|(character, _)| fits(*character)).is_some()
 }
 
 /// Characters that are invisible, turn the direction of what follows, or join others into one of
@@ -253,12 +260,13 @@ mod tests {
 
     #[test]
     fn the_tail_of_a_log_keeps_its_end() {
+        let owned = |line: &str| printable(line).into_owned();
         let log = "one\ntwo \u{1b}[31mred\u{1b}[0m\r\n\n  three\n\n";
-        assert_eq!(tail(log, 2), ["two red", "three"]);
-        assert_eq!(tail(log, 20), ["one", "two red", "three"]);
-        assert!(tail("", 20).is_empty() && tail("a", 0).is_empty());
+        assert_eq!(tail(log, 2, owned), ["two red", "three"]);
+        assert_eq!(tail(log, 20, owned), ["one", "two red", "three"]);
+        assert!(tail("", 20, owned).is_empty() && tail("a", 0, owned).is_empty());
         let long = format!("{}the error", "部署".repeat(100_000));
-        let line = &tail(&long, 1)[0];
+        let line = &tail(&long, 1, owned)[0];
         assert!(
             line.starts_with('…') && line.ends_with("部署the error"),
             "{line}"

@@ -22,8 +22,8 @@ mod signals;
 mod simulation;
 mod verdict;
 
-pub(crate) use event_loop::{LoopEvent, Target, run};
-pub(crate) use inbox::Inbox;
+pub(crate) use event_loop::{Target, run};
+pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::Finding;
 pub(crate) use verdict::{OnPause, Reason};

@@ -1,11 +1,14 @@
 //! The options of `deploywatch codearts`.
 
+use std::sync::Arc;
+
 use anyhow::{Result, ensure};
 use clap::Args;
 
 use super::huawei::project;
 use super::{Environment, HuaweiArgs, Spec, WatchArgs, WatchCommand, id32};
 use crate::provider::codearts::{Codearts, SERVICE, Settings};
+use crate::redact::Redactor;
 
 /// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
@@ -21,7 +24,12 @@ pub(crate) struct CodeartsArgs {
 }
 
 impl WatchCommand for CodeartsArgs {
-    fn specs(&self, watch: &WatchArgs, environment: Environment<'_>) -> Result<Vec<Spec>> {
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>> {
         ensure!(
             !watch.fresh || self.record.is_none(),
             "--fresh waits for a new run, so it cannot go with --record"
@@ -34,7 +42,7 @@ impl WatchCommand for CodeartsArgs {
             task: task.clone(),
             record: self.record.clone(),
             fresh: watch.fresh,
-            account: self.huawei.account(project, environment)?,
+            account: self.huawei.account(project, environment, redactor)?,
         };
         let pinned = watch.fresh || self.record.is_some();
         Ok(vec![Spec {

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
 use super::list::OF_ALL;
 use super::{Cli, Environment, SECRETS, Spec, WatchArgs};
 use crate::record::Origin;
+use crate::redact::Redactor;
 use crate::text;
 
 /// Options that name a file with a secret.
@@ -30,8 +32,8 @@ pub(crate) struct Deploys {
     pub(crate) list: Vec<Deploy>,
     /// What they are made of.
     pub(crate) origins: Vec<Origin>,
-    /// The secrets that came from the environment.
-    pub(crate) secrets: Vec<String>,
+    /// What knows the secrets that they are made of.
+    pub(crate) redactor: Arc<Redactor>,
     /// The files that are read, with the options that name them.
     pub(crate) files: Vec<(String, PathBuf)>,
 }
@@ -56,7 +58,7 @@ impl Deploys {
                 .insert(variable.to_owned(), value.clone());
             Some(value)
         };
-        for mut spec in command.specs(&cli.watch, &looked_up)? {
+        for mut spec in command.specs(&cli.watch, &looked_up, &self.redactor)? {
             if let Some(name) = name {
                 spec.target = text::clean(name, text::NAME).into_owned();
             }
@@ -84,7 +86,6 @@ impl Deploys {
         };
         origin.secrets.extend(without_files(&mut origin.command));
         self.origins.push(origin);
-        self.secrets.extend(secrets.into_values());
         Ok(())
     }
 
@@ -180,7 +181,7 @@ mod tests {
                 ("YUNXIAO_UNUSED", "x"),
             ],
         );
-        assert_eq!(deploys.secrets, ["pt-made-up"]);
+        assert_eq!(deploys.redactor.redact("pt-made-up"), "(masked)");
         let origin = &deploys.origins[0];
         assert_eq!(
             origin.command,

@@ -1,10 +1,13 @@
 //! The options of `deploywatch fsd`.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use clap::Args;
 
 use super::{Environment, Spec, WatchArgs, WatchCommand, endpoint};
 use crate::provider::fsd::{ENDPOINT, Fsd, KEY, Operation, Settings};
+use crate::redact::Redactor;
 use crate::text;
 
 /// The longest key, in characters.
@@ -34,7 +37,12 @@ fn key(text: &str) -> Result<String, String> {
 }
 
 impl WatchCommand for FsdArgs {
-    fn specs(&self, watch: &WatchArgs, _environment: Environment<'_>) -> Result<Vec<Spec>> {
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        _environment: Environment<'_>,
+        _redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>> {
         // The installer asks for no credentials, so that plain HTTP gives no secret away.
         let endpoint = endpoint(&self.endpoint)?;
         let settings = Settings {

@@ -1,6 +1,7 @@
 //! The options that the two Huawei Cloud services share.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -9,6 +10,7 @@ use url::Url;
 use super::{Environment, WatchArgs, endpoint, given, keep_secret};
 use crate::model::Note;
 use crate::provider::huawei::Account;
+use crate::redact::Redactor;
 use crate::secret;
 
 /// The variable that a region comes from.
@@ -67,8 +69,9 @@ impl HuaweiArgs {
         &self,
         project: Option<String>,
         environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
     ) -> Result<Account> {
-        Account::find(self.token_file.as_deref(), project, environment)
+        Account::find(self.token_file.as_deref(), project, environment, redactor)
     }
 
     /// What there is to know of the token file.

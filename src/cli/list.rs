@@ -1,6 +1,7 @@
 //! The file of `deploywatch all`: TOML whose keys are the long options of the command line. Each
 //! table is read as the command line that it stands for, so that there is one reading of options.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -138,17 +139,20 @@ impl File<'_> {
         };
         let [alone, with_others] = super::SECRETS;
         // One secret is named, so that no other one is taken.
+        let taken = Cell::new(false);
         let environment = |variable: &str| match &secret {
-            Some(secret) if alone.contains(&variable) => Some(secret.clone()),
+            Some(secret) if alone.contains(&variable) => {
+                taken.set(true);
+                Some(secret.clone())
+            }
             Some(_) if with_others.contains(&variable) => None,
             _ => environment(variable),
         };
-        let known = deploys.secrets.len();
         deploys
             .add(&cli, name.as_deref(), &environment)
             .map_err(|error| self.error(place, &format!("{error:#}")))?;
         match token {
-            Some((_, place)) if deploys.secrets.len() == known => {
+            Some((_, place)) if !taken.get() => {
                 let message = "token-env: nothing asks for it, as the other keys say where the \
                                secret is, or that there is none";
                 Err(self.error(&place, message))

@@ -1,12 +1,14 @@
 //! The options of `deploywatch mrs`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::{Environment, Spec, WatchArgs, WatchCommand, endpoint, keep_secret};
 use crate::provider::mrs::{self, Login, Mrs, Settings};
+use crate::redact::Redactor;
 use crate::secret::{self, Secret};
 
 /// The options of `deploywatch mrs`.
@@ -52,7 +54,7 @@ fn command_id(text: &str) -> Result<String, String> {
 
 impl MrsArgs {
     /// Who signs in.
-    fn login(&self, environment: Environment<'_>) -> Result<Login> {
+    fn login(&self, environment: Environment<'_>, redactor: &Redactor) -> Result<Login> {
         let user = self.user.clone().or_else(|| environment("MRS_USER"));
         let user = user.context("who signs in? Give --user NAME, or set MRS_USER")?;
         // HTTP Basic has no way to write a colon in a name.
@@ -61,13 +63,18 @@ impl MrsArgs {
             "--user: a name is not empty, and has no colon and no control characters"
         );
         let file = self.password_file.as_deref();
-        let password = Secret::find_password(file, "MRS_PASSWORD", environment)?;
+        let password = Secret::find_password(file, "MRS_PASSWORD", environment, redactor)?;
         Ok(Login { user, password })
     }
 }
 
 impl WatchCommand for MrsArgs {
-    fn specs(&self, watch: &WatchArgs, environment: Environment<'_>) -> Result<Vec<Spec>> {
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>> {
         ensure!(
             !watch.fresh,
             "--fresh waits for a new run, and --command is one single run: leave --fresh out"
@@ -77,8 +84,8 @@ impl WatchCommand for MrsArgs {
             keep_secret(&endpoint, watch, environment)?;
         }
         let auth = match self.auth {
-            Auth::Basic => mrs::Auth::Basic(self.login(environment)?),
-            Auth::Cas => mrs::Auth::Cas(self.login(environment)?),
+            Auth::Basic => mrs::Auth::Basic(self.login(environment, redactor)?),
+            Auth::Cas => mrs::Auth::Cas(self.login(environment, redactor)?),
             Auth::None => mrs::Auth::None,
         };
         let file = self.password_file.as_deref();

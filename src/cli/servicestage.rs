@@ -1,11 +1,14 @@
 //! The options of `deploywatch servicestage`.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::huawei::{PROJECT, project};
 use super::{Environment, HuaweiArgs, Spec, WatchArgs, WatchCommand, id};
 use crate::provider::servicestage::{SERVICE, Servicestage, Settings};
+use crate::redact::Redactor;
 
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
@@ -21,7 +24,12 @@ pub(crate) struct ServicestageArgs {
 }
 
 impl WatchCommand for ServicestageArgs {
-    fn specs(&self, watch: &WatchArgs, environment: Environment<'_>) -> Result<Vec<Spec>> {
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>> {
         ensure!(
             !watch.fresh,
             "servicestage takes no --fresh: a release task is one single run"
@@ -35,7 +43,9 @@ impl WatchCommand for ServicestageArgs {
             endpoint: endpoint.clone(),
             project: project.clone(),
             release: self.release.clone(),
-            account: self.huawei.account(Some(project.clone()), environment)?,
+            account: self
+                .huawei
+                .account(Some(project.clone()), environment, redactor)?,
         };
         Ok(vec![Spec {
             provider: "servicestage",

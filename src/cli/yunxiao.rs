@@ -1,6 +1,7 @@
 //! The options of `deploywatch yunxiao`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
@@ -8,6 +9,7 @@ use clap::Args;
 use super::{Environment, Spec, WatchArgs, WatchCommand, endpoint, given, id, keep_secret};
 use crate::model::Pins;
 use crate::provider::yunxiao::{CENTRAL, Order, Settings, Yunxiao};
+use crate::redact::Redactor;
 use crate::secret::{self, Credential};
 
 /// The options of `deploywatch yunxiao`.
@@ -42,7 +44,12 @@ pub(crate) struct YunxiaoArgs {
 }
 
 impl WatchCommand for YunxiaoArgs {
-    fn specs(&self, watch: &WatchArgs, environment: Environment<'_>) -> Result<Vec<Spec>> {
+    fn specs(
+        &self,
+        watch: &WatchArgs,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<Spec>> {
         let pipeline = given(&self.pipeline, &["YUNXIAO_PIPELINE_ID"], environment)?
             .context("which pipeline? Give --pipeline ID, or set YUNXIAO_PIPELINE_ID")?;
         ensure!(
@@ -85,6 +92,7 @@ impl WatchCommand for YunxiaoArgs {
             self.token_file.as_deref(),
             &["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN"],
             environment,
+            redactor,
         )?;
         let warnings = secret::warnings(self.token_file.as_deref());
         let spec = |order: Order| {

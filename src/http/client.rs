@@ -3,21 +3,14 @@
 use std::sync::Arc;
 
 use reqwest::StatusCode;
-use reqwest::header::HeaderValue;
 
 use super::error;
 use super::message::{Request, Response, Transport, TransportError};
 use crate::cause::{self, Cause, Said};
 use crate::clock::Now;
 use crate::event::Traced;
-use crate::mask::{self, MASK, SHORTEST};
 use crate::provider::{PollError, Then};
-
-/// The headers whose value is a secret as it stands.
-const SECRET_HEADERS: [&str; 3] = ["x-yunxiao-token", "x-auth-token", "x-security-token"];
-
-/// The parameter of a URL that is a ticket of a sign-in, which is a secret.
-pub(crate) const TICKET: &str = "ticket=";
+use crate::redact::Redactor;
 
 /// Takes what came of a request, for `--verbose`.
 pub(crate) type Trace = Box<dyn Fn(Now, Traced) + Send>;
@@ -25,6 +18,7 @@ pub(crate) type Trace = Box<dyn Fn(Now, Traced) + Send>;
 /// The client of one target.
 pub(crate) struct Client {
     transport: Arc<dyn Transport>,
+    redactor: Arc<Redactor>,
     trace: Option<Trace>,
 }
 
@@ -51,8 +45,21 @@ impl ParsedBody {
 
 impl Client {
     /// A client over `transport`; `trace` is called with each request.
-    pub(crate) fn new(transport: Arc<dyn Transport>, trace: Option<Trace>) -> Self {
-        Self { transport, trace }
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        redactor: Arc<Redactor>,
+        trace: Option<Trace>,
+    ) -> Self {
+        Self {
+            transport,
+            redactor,
+            trace,
+        }
+    }
+
+    /// What takes secrets out of the text of responses.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// The time here: that of the recording in a replay.
@@ -72,7 +79,7 @@ impl Client {
     ) -> Result<Response, PollError> {
         self.send(request)
             .map_err(|failure| failure.error)?
-            .expect_json(words)
+            .expect_json(words, &self.redactor)
     }
 
     /// Makes a request and takes its response, whatever it is.
@@ -83,13 +90,13 @@ impl Client {
         let begun = self.now();
         let mut result = self.transport.send(request);
         if let Ok(response) = &mut result {
-            response.hide_secrets(request);
+            response.redact(&self.redactor);
         }
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = Traced {
                 method: request.method(),
-                url: without_ticket(request.url).to_owned(),
+                url: self.redactor.redact(request.url).into_owned(),
                 came: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
                     Err(failure) => Err(failure.error.cause.clone()),
@@ -102,42 +109,19 @@ impl Client {
     }
 }
 
-/// A URL as it may be shown: the ticket of a sign-in is a secret.
-fn without_ticket(url: &str) -> &str {
-    url.find(TICKET)
-        .map_or(url, |index| &url[..index + TICKET.len()])
-}
-
-impl Request<'_> {
-    /// The secrets that sign it; too short a one would be found by chance.
-    fn secrets(&self) -> Vec<String> {
-        let signs = |name: &str| {
-            SECRET_HEADERS
-                .iter()
-                .any(|signs| signs.eq_ignore_ascii_case(name))
-        };
-        let headers = self.headers.iter();
-        let mut secrets: Vec<_> = headers
-            .filter_map(|(name, value)| match value.strip_prefix("Basic ") {
-                Some(pair) => Some(pair.to_owned()),
-                None => signs(name).then(|| (*value).to_owned()),
-            })
-            .collect();
-        secrets.extend(self.passwords());
-        secrets.retain(|secret| secret.len() >= SHORTEST);
-        secrets
-    }
-}
-
 impl Response {
     /// The response, where its body could be JSON. `words` finds the provider's own words in the body
     /// of an error.
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn expect_json(self, words: fn(&[u8]) -> Option<Said>) -> Result<Self, PollError> {
+    pub(crate) fn expect_json(
+        self,
+        words: fn(&[u8]) -> Option<Said>,
+        redactor: &Redactor,
+    ) -> Result<Self, PollError> {
         if !self.is_success() {
-            return Err(self.refusal(words));
+            return Err(self.refusal(words, redactor));
         }
         let problem = if self.status == 206 {
             Cause::Partial
@@ -162,14 +146,18 @@ impl Response {
 
     /// What a response that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is retried.
-    pub(crate) fn refusal(&self, words: fn(&[u8]) -> Option<Said>) -> PollError {
+    pub(crate) fn refusal(
+        &self,
+        words: fn(&[u8]) -> Option<Said>,
+        redactor: &Redactor,
+    ) -> PollError {
         let status = match StatusCode::from_u16(self.status) {
             Ok(status) => status.to_string(),
             Err(_) => self.status.to_string(),
         };
         let status = status.into();
         let cause = if self.is_redirect() {
-            let to = self.location().map(cause::printable_name);
+            let to = self.location().map(|to| redactor.name(to));
             Cause::Redirect { status, to }
         } else {
             let said = words(&self.body);
@@ -205,38 +193,11 @@ impl Response {
             _ => cause,
         }
     }
-
-    /// Hides what comes back of the request's secrets before anything is read from the response: an
-    /// error may hold the token that it turns down.
-    fn hide_secrets(&mut self, request: &Request<'_>) {
-        for secret in request.secrets() {
-            if let Some(hidden) = mask::hide(&self.body, &secret) {
-                self.body = hidden;
-            }
-            for value in self.header_values_mut() {
-                if let Some(hidden) = mask::hide(value.as_bytes(), &secret) {
-                    let hidden = HeaderValue::from_bytes(&hidden);
-                    *value = hidden.unwrap_or(HeaderValue::from_static(MASK));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ticket_of_a_sign_in_is_not_shown() {
-        for (url, shown) in [
-            ("https://h/a?b=c", "https://h/a?b=c"),
-            ("https://h/a?ticket=ST-1&b=c", "https://h/a?ticket="),
-            ("https://h/a?b=c&ticket=ST-1", "https://h/a?b=c&ticket="),
-        ] {
-            assert_eq!(without_ticket(url), shown);
-        }
-    }
 
     #[test]
     fn only_an_identical_body_is_the_last_one() {

@@ -1,16 +1,15 @@
 //! A request, its response, and what carries the one to the other.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{
     CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
 };
-use url::form_urlencoded;
 
 use crate::clock::Now;
 use crate::provider::PollError;
+use crate::redact::{MASK, Redactor};
 
 /// The header by which a provider's support finds a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,26 +55,6 @@ impl Request<'_> {
     /// The request's method.
     pub(crate) fn method(&self) -> &'static str {
         if self.body.is_some() { "POST" } else { "GET" }
-    }
-
-    /// The passwords in it: that of HTTP Basic, and that of a form.
-    pub(crate) fn passwords(&self) -> Vec<String> {
-        let mut passwords = Vec::new();
-        for (name, value) in &self.headers {
-            if let Some(pair) = value.strip_prefix("Basic ")
-                && let Ok(pair) = STANDARD.decode(pair)
-                && let Ok(pair) = String::from_utf8(pair)
-                && let Some((_, password)) = pair.split_once(':')
-            {
-                passwords.push(password.to_owned());
-            }
-            if name.eq_ignore_ascii_case("content-type") && value.contains("form-urlencoded") {
-                let fields = form_urlencoded::parse(self.body.unwrap_or_default().as_bytes());
-                let given = fields.filter(|(name, _)| name == "password");
-                passwords.extend(given.map(|(_, password)| password.into_owned()));
-            }
-        }
-        passwords
     }
 }
 
@@ -160,6 +139,19 @@ impl Response {
         lines.filter_map(|line| line.to_str().ok()?.split(';').next())
     }
 
+    /// The secrets that its head hands out: the values of cookies, and the ticket of a sign-in in the place
+    /// that a redirect points to.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let values = self.cookies().filter_map(|pair| pair.split_once('='));
+        let cookies = values.map(|(_, value)| value.trim().trim_matches('"'));
+        let location = self.location().unwrap_or_default();
+        let tickets = ["ticket=", ";jsessionid="].into_iter().filter_map(|name| {
+            let start = location.find(name)? + name.len();
+            location[start..].split(['&', '#', '?', ';']).next()
+        });
+        cookies.chain(tickets)
+    }
+
     /// The server's clock.
     pub(crate) fn date(&self) -> Option<SystemTime> {
         httpdate::parse_http_date(self.header(DATE)?).ok()
@@ -186,9 +178,21 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The values of all headers.
-    pub(super) fn header_values_mut(&mut self) -> impl Iterator<Item = &mut HeaderValue> {
-        self.headers.values_mut()
+    /// Takes secrets out of the body and the headers.
+    pub(super) fn redact(&mut self, redactor: &Redactor) {
+        if let Cow::Owned(body) = redactor.redact_bytes(&self.body) {
+            self.body = body;
+        }
+        for (name, value) in &mut self.headers {
+            // A cookie is sent back as it is.
+            if *name == SET_COOKIE || *name == LOCATION {
+                continue;
+            }
+            if let Cow::Owned(redacted) = redactor.redact_bytes(value.as_bytes()) {
+                *value = HeaderValue::from_bytes(&redacted)
+                    .unwrap_or_else(|_| HeaderValue::from_static(MASK));
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The network: requests over reqwest.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -15,6 +16,7 @@ use super::tls::{self, Trust};
 use super::{error, proxy};
 use crate::cause::Cause;
 use crate::clock::{Clock, Now};
+use crate::redact::Redactor;
 
 /// How this program calls itself.
 const USER_AGENT: &str = concat!("deploywatch/", env!("CARGO_PKG_VERSION"));
@@ -50,6 +52,7 @@ impl NetworkPool {
         endpoint: &Url,
         options: ConnectOptions,
         clock: Clock,
+        redactor: &Arc<Redactor>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Network> {
         let trust = match options.cacert {
@@ -77,6 +80,7 @@ impl NetworkPool {
             client,
             timeout: options.timeout,
             clock,
+            redactor: Arc::clone(redactor),
         })
     }
 }
@@ -117,6 +121,7 @@ pub(crate) struct Network {
     /// The total time of one request.
     timeout: Duration,
     clock: Clock,
+    redactor: Arc<Redactor>,
 }
 
 impl Transport for Network {
@@ -153,6 +158,9 @@ impl Transport for Network {
             Ok(_) => None,
         };
         let response = Response::new(status.as_u16(), headers, body, self.now());
+        response
+            .secrets()
+            .for_each(|secret| self.redactor.add_received(secret));
         match problem {
             None => Ok(response),
             Some(problem) => Err(TransportError {

@@ -18,6 +18,7 @@ use crate::cause::{Hint, Said};
 use crate::clock;
 use crate::http::{Client, Request, Response};
 use crate::model::{Note, Phase};
+use crate::redact::Redactor;
 use crate::secret::{Credential, Secret};
 
 /// The variable that a token comes from.
@@ -70,11 +71,17 @@ impl Account {
         token_file: Option<&Path>,
         project: Option<String>,
         environment: &dyn Fn(&str) -> Option<String>,
+        redactor: &Arc<Redactor>,
     ) -> Result<Self> {
         let credentials = if token_file.is_some() || environment(TOKEN).is_some() {
-            Credentials::Token(Credential::find(token_file, &[TOKEN], environment)?)
+            Credentials::Token(Credential::find(
+                token_file,
+                &[TOKEN],
+                environment,
+                redactor,
+            )?)
         } else {
-            Credentials::Keys(Keys::find(environment)?)
+            Credentials::Keys(Keys::find(environment, redactor)?)
         };
         Ok(Self {
             credentials,
@@ -106,7 +113,8 @@ impl Account {
             }),
             Credentials::Keys(keys) => {
                 let project = self.project.as_deref();
-                let signed = keys.sign(url, content_type, project, http.now().wall);
+                let signed =
+                    keys.sign(url, content_type, project, http.now().wall, http.redactor());
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
                 send(headers.collect())
             }
@@ -141,10 +149,10 @@ impl Account {
 }
 
 impl Keys {
-    fn find(environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+    fn find(environment: &dyn Fn(&str) -> Option<String>, redactor: &Redactor) -> Result<Self> {
         let read = |name: &str| {
             let value = environment(name)?;
-            let secret = Secret::new(&value);
+            let secret = Secret::new(&value, redactor);
             Some(secret.with_context(|| format!("cannot take the key from ${name}")))
         };
         let mut halves = String::new();
@@ -185,6 +193,7 @@ impl Keys {
         content_type: &str,
         project: Option<&str>,
         now: SystemTime,
+        redactor: &Redactor,
     ) -> Vec<(&'static str, String)> {
         let date = date(now);
         let mut headers = vec![
@@ -207,6 +216,7 @@ impl Keys {
             )
         };
         let signature = signature(&self.secret, &canonical.string_to_sign(&date));
+        redactor.add_received(&signature);
         let authorization = canonical.authorization(&self.access, &signature);
         headers.push(("Authorization", authorization));
         headers
@@ -445,7 +455,7 @@ mod tests {
     }
 
     fn secret(text: &str) -> Secret {
-        Secret::new(text).expect("a secret")
+        Secret::new(text, &Redactor::default()).expect("a secret")
     }
 
     fn keys(vector: &Vector) -> Keys {
@@ -502,7 +512,8 @@ mod tests {
                 url.query_pairs_mut().extend_pairs(&vector.query);
             }
             let project = vector.project_id.as_deref();
-            let headers = keys(&vector).sign(&url, content_type, project, now);
+            let headers =
+                keys(&vector).sign(&url, content_type, project, now, &Redactor::default());
             let mut sent: BTreeMap<_, _> = headers
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
@@ -578,7 +589,7 @@ mod tests {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        match Account::find(None, None, &environment) {
+        match Account::find(None, None, &environment, &Arc::default()) {
             Ok(Account {
                 credentials: Credentials::Keys(keys),
                 ..

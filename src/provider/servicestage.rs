@@ -143,7 +143,7 @@ impl Provider for Servicestage {
                 log.extend(failed_tasks(&response.body));
             }
         }
-        let tail = text::tail(&log, lines);
+        let tail = text::tail(&log, lines, |line| text::printable(line).into_owned());
         (!tail.is_empty()).then_some(tail)
     }
 }

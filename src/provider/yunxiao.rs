@@ -309,7 +309,9 @@ impl Provider for Yunxiao {
         let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
         let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
         let log: Log<'_> = wire::read(&response.body).ok()?;
-        Some(text::tail(log.deploy_log.get()?, lines))
+        Some(text::tail(log.deploy_log.get()?, lines, |line| {
+            text::printable(line).into_owned()
+        }))
     }
 }
 

@@ -13,11 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::format::{End, Exchange, Header, Origin, RecordedError, Refusal, SCHEMA};
-use super::masks::{self, Masks};
 use crate::clock::{self, Moment, Now};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::model::Note;
 use crate::provider::Then;
+use crate::redact::{MASK, Redactor};
 
 /// Wraps the transport of one target and records what goes over it.
 pub(crate) struct Recorder<T> {
@@ -56,6 +56,7 @@ impl<T: Transport> Transport for Recorder<T> {
 /// The file of a recording. What cannot be written is warned of once and ends the file, not the watch.
 pub(crate) struct CaptureFile {
     name: String,
+    redactor: Arc<Redactor>,
     warn: Box<dyn Fn(Note) + Send + Sync>,
     state: Mutex<State>,
 }
@@ -65,7 +66,6 @@ struct State {
     start: Option<Moment>,
     /// None once it cannot be written.
     file: Option<File>,
-    masks: Masks,
 }
 
 impl CaptureFile {
@@ -75,22 +75,18 @@ impl CaptureFile {
     /// Where it cannot be opened.
     pub(crate) fn create(
         path: &Path,
-        secrets: &[String],
+        redactor: Arc<Redactor>,
         warn: impl Fn(Note) + Send + Sync + 'static,
     ) -> Result<Self> {
         let name = path.display().to_string();
         let file = private(path).with_context(|| format!("cannot open {name} for --capture"))?;
-        let mut masks = Masks::default();
-        for secret in secrets {
-            masks.learn(secret);
-        }
         Ok(Self {
             name,
+            redactor,
             warn: Box::new(warn),
             state: Mutex::new(State {
                 start: None,
                 file: Some(file),
-                masks,
             }),
         })
     }
@@ -106,9 +102,9 @@ impl CaptureFile {
             all,
             deployments,
         };
+        let header = redacted(header, &self.redactor);
         self.with(|state| {
             state.start = Some(now.moment);
-            let header = state.masks.hide_in_header(header);
             state.write(&header)
         });
     }
@@ -121,6 +117,7 @@ impl CaptureFile {
         request: &Request<'_>,
         result: Result<&Response, &TransportError>,
     ) {
+        let exchange = exchange(&self.redactor, target, request, result);
         self.with(|state| {
             let Some(start) = state.start else {
                 return Ok(());
@@ -128,7 +125,7 @@ impl CaptureFile {
             let exchange = Exchange {
                 sent_ms: sent.moment.since(start),
                 answered_ms: answered.moment.since(start),
-                ..exchange(&mut state.masks, target, request, result)
+                ..exchange
             };
             state.write(&exchange)
         });
@@ -188,21 +185,40 @@ fn private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// The header without secrets: nobody means to put one there.
+fn redacted(mut header: Header, redactor: &Redactor) -> Header {
+    for origin in &mut header.deployments {
+        let words = origin.command.iter_mut();
+        let values = origin.environment.values_mut();
+        for text in words.chain(values).chain(&mut origin.name) {
+            *text = redactor.redact(text).into_owned();
+        }
+    }
+    header
+}
+
+/// What a line that sets a cookie may say: its name, and whether it has a value.
+fn cookie(line: &str) -> String {
+    let pair = line.split(';').next().unwrap_or_default();
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let is_empty = value.trim().trim_matches('"').is_empty();
+    format!("{name}={}", if is_empty { "" } else { MASK })
+}
+
 /// The line of a request, without its times and without secrets.
 fn exchange(
-    masks: &mut Masks,
+    redactor: &Redactor,
     target: usize,
     request: &Request<'_>,
     result: Result<&Response, &TransportError>,
 ) -> Exchange {
-    let passing = masks.learn_exchange(request, result.ok());
-    let hide = |text: &str| masks.hide(text, &passing);
+    let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
         target,
         sent_ms: Duration::ZERO,
         answered_ms: Duration::ZERO,
         method: request.method().to_owned(),
-        url: hide(request.url),
+        url: redact(request.url),
         status: None,
         headers: Vec::new(),
         body: None,
@@ -216,17 +232,17 @@ fn exchange(
             line.headers = headers
                 .map(|(name, value)| {
                     let value = match name.as_str() {
-                        "set-cookie" => masks::cookie(&value),
-                        _ => hide(&value),
+                        "set-cookie" => cookie(&value),
+                        _ => redact(&value),
                     };
                     (name, value)
                 })
                 .collect();
             match std::str::from_utf8(&response.body) {
-                Ok(text) => line.body = Some(hide(text)),
+                Ok(text) => line.body = Some(redact(text)),
                 Err(_) => {
-                    let hidden = masks.hide_bytes(&response.body, &passing);
-                    line.body_base64 = Some(STANDARD.encode(hidden));
+                    let redacted = redactor.redact_bytes(&response.body);
+                    line.body_base64 = Some(STANDARD.encode(redacted));
                 }
             }
         }
@@ -238,7 +254,7 @@ fn exchange(
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
             line.error = Some(RecordedError {
-                cause: hide(&error.cause.to_string()),
+                cause: redact(&error.cause.to_string()),
                 received: *may_have_been_received,
                 refused: match &error.then {
                     Then::Refused { hint, at_once } => Some(Refusal {
@@ -271,11 +287,11 @@ mod tests {
 
     #[test]
     fn a_secret_that_comes_back_is_masked_wherever_it_stands() {
-        let mut masks = Masks::default();
-        let asked = request(vec![
-            ("x-token", TOKEN),
-            ("content-type", "application/json"),
-        ]);
+        let redactor = Redactor::default();
+        redactor.add(TOKEN);
+        redactor.add_received("made-up-session");
+        redactor.add_received("ST-123456");
+        let asked = request(vec![("content-type", "application/json")]);
         let headers = vec![
             ("content-type", "application/json"),
             ("location", "/b?token=pt-made-up"),
@@ -290,7 +306,7 @@ mod tests {
             |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Now::at(0.0));
         let body = b"{\"you sent\":\"pt-made-up\",\"set\":\"made-up-session\",\"type\":\"application/json\"}";
         let answer = response(body);
-        let line = exchange(&mut masks, 0, &asked, Ok(&answer));
+        let line = exchange(&redactor, 0, &asked, Ok(&answer));
         assert_eq!(line.url, "https://h/a?ticket=(masked)");
         let headers: Vec<_> = line.headers.iter().map(|(_, value)| &**value).collect();
         assert_eq!(
@@ -305,9 +321,9 @@ mod tests {
             line.body.as_deref(),
             Some("{\"you sent\":\"(masked)\",\"set\":\"(masked)\",\"type\":\"application/json\"}")
         );
-        // It stays known: another target's answer may hold it.
+        // Another target's response may hold it.
         let line = exchange(
-            &mut masks,
+            &redactor,
             1,
             &request(vec![]),
             Ok(&response(b"\xff pt-made-up")),
@@ -326,8 +342,9 @@ mod tests {
                 .with_hint(Hint::RecordAndTask),
             may_have_been_received: false,
         };
-        let asked = request(vec![("x-token", TOKEN)]);
-        let line = exchange(&mut Masks::default(), 0, &asked, Err(&failure));
+        let redactor = Redactor::default();
+        redactor.add(TOKEN);
+        let line = exchange(&redactor, 0, &request(vec![]), Err(&failure));
         let error = line.error.expect("an error");
         assert_eq!(
             (error.cause.as_str(), error.received),
@@ -337,5 +354,17 @@ mod tests {
             error.refused.and_then(|refused| refused.hint).as_deref(),
             Some("check --record and --task")
         );
+    }
+
+    #[test]
+    fn a_cookie_keeps_its_name_and_whether_it_has_a_value() {
+        for (line, shown) in [
+            ("a=b; Path=/", "a=(masked)"),
+            ("a=; Max-Age=0", "a="),
+            ("a=\"\"", "a="),
+            ("a", "a="),
+        ] {
+            assert_eq!(cookie(line), shown);
+        }
     }
 }

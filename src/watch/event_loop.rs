@@ -5,55 +5,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
 use super::{Options, Reason, Watch, signals};
 use crate::board::Board;
 use crate::clock::{Moment, Now};
-use crate::event::{Event, Kind, Outcome, Started, Traced};
+use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::http::Transport;
-use crate::model::{Note, Snapshot};
-use crate::provider::{PollError, Provider};
-use crate::render::{Output, Screen};
-
-/// What reaches the loop. The first number is the target's, in the order of the list; the time is that at
-/// which it happened.
-pub(crate) enum LoopEvent {
-    /// What a poll found.
-    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
-    /// The end of the log of the failed unit with this index.
-    Log(usize, Now, usize, Vec<String>),
-    /// No more logs will come.
-    LogsDone(usize, Now),
-    /// What came of a request, for `--verbose`.
-    Trace(Now, Traced),
-    Signal(Signal),
-    /// Ctrl-Z: leave the terminal to the shell and stop.
-    Stop,
-    /// The screen is not what it was.
-    Redraw(Screen),
-    /// What the user should know, whichever target it is about.
-    Warning(Note),
-}
-
-impl LoopEvent {
-    /// When it happened, where that matters in a replay.
-    pub(super) fn time(&self) -> Option<Moment> {
-        match self {
-            Self::Answer(_, at, _)
-            | Self::Log(_, at, ..)
-            | Self::LogsDone(_, at)
-            | Self::Trace(at, _) => Some(at.moment),
-            Self::Signal(_) | Self::Stop | Self::Redraw(_) | Self::Warning(_) => None,
-        }
-    }
-
-    /// Whether it is the last one of a command to a poller.
-    pub(super) fn ends_command(&self) -> bool {
-        matches!(self, Self::Answer(..) | Self::LogsDone(..))
-    }
-}
+use crate::model::Note;
+use crate::provider::Provider;
+use crate::render::Output;
 
 /// What to watch, and how.
 pub(crate) struct Target {

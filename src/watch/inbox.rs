@@ -7,14 +7,56 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::event_loop::LoopEvent;
-use crate::clock::{Clock, Moment, VirtualClock};
+use crate::clock::{Clock, Moment, Now, VirtualClock};
+use crate::event::Traced;
+use crate::exit::Signal;
+use crate::model::{Note, Snapshot};
+use crate::provider::PollError;
+use crate::render::Screen;
 
 /// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's clock
 /// does not, so that a look at the clock each second is what wakes to a verdict.
 const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// The shortest step of a virtual clock: whoever waits for the next moment must not wait for ever.
 const MIN_STEP: Duration = Duration::from_millis(1);
+
+/// What reaches the loop. The first number is the target's, in the order of the list; the time is that at
+/// which it happened.
+pub(crate) enum LoopEvent {
+    /// What a poll found.
+    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
+    /// The end of the log of the failed unit with this index.
+    Log(usize, Now, usize, Vec<String>),
+    /// No more logs will come.
+    LogsDone(usize, Now),
+    /// What came of a request, for `--verbose`.
+    Trace(Now, Traced),
+    Signal(Signal),
+    /// Ctrl-Z: leave the terminal to the shell and stop.
+    Stop,
+    /// The screen is not what it was.
+    Redraw(Screen),
+    /// What the user should know, whichever target it is about.
+    Warning(Note),
+}
+
+impl LoopEvent {
+    /// When it happened, where that matters in a replay.
+    pub(super) fn time(&self) -> Option<Moment> {
+        match self {
+            Self::Answer(_, at, _)
+            | Self::Log(_, at, ..)
+            | Self::LogsDone(_, at)
+            | Self::Trace(at, _) => Some(at.moment),
+            Self::Signal(_) | Self::Stop | Self::Redraw(_) | Self::Warning(_) => None,
+        }
+    }
+
+    /// Whether it is the last one of a command to a poller.
+    pub(super) fn ends_command(&self) -> bool {
+        matches!(self, Self::Answer(..) | Self::LogsDone(..))
+    }
+}
 
 /// The events of one watch, and the clock that they go by.
 pub(crate) struct Inbox {

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread;
 
-use super::event_loop::LoopEvent;
-use super::inbox::Inbox;
+use super::inbox::{Inbox, LoopEvent};
 use crate::cause::Cause;
 use crate::http::Transport;
 use crate::model::Unit;

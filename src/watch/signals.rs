@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
-use super::event_loop::LoopEvent;
+use super::inbox::LoopEvent;
 use crate::exit::{Signal, Verdict};
 use crate::render::Screen;
 

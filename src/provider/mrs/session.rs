@@ -14,6 +14,7 @@ use url::{Url, form_urlencoded};
 use crate::cause::{self, Cause, Hint, SignIn};
 use crate::http::{Client, Request, Response, TransportError};
 use crate::provider::{PollError, Then, below};
+use crate::redact::Redactor;
 use crate::secret::Secret;
 
 /// The port of the Manager's CAS server [D].
@@ -53,9 +54,11 @@ pub(crate) struct Login {
 
 impl Login {
     /// The value of the header for HTTP Basic.
-    fn basic(&self) -> String {
+    fn basic(&self, redactor: &Redactor) -> String {
         let pair = format!("{}:{}", self.user, self.password.expose());
-        format!("Basic {}", STANDARD.encode(pair))
+        let pair = STANDARD.encode(pair);
+        redactor.add(&pair);
+        format!("Basic {pair}")
     }
 
     /// The form of the CAS server [D].
@@ -118,7 +121,7 @@ impl Call<'_> {
             Why::Other
         };
         let found = response.status != 404;
-        let response = response.expect_json(super::words);
+        let response = response.expect_json(super::words, self.http.redactor());
         response.map_err(|error| Rejection {
             error: if found {
                 error
@@ -217,7 +220,7 @@ impl Session {
             // The poll's own request signs in, each time where the Manager sets no cookie.
             state.may_send()?;
             state.unheard += 1;
-            let answer = call.make(Some(("authorization", &login.basic())));
+            let answer = call.make(Some(("authorization", &login.basic(call.http.redactor()))));
             let answer = answer.map_err(|rejection| state.blame(rejection))?;
             // Only what makes sense proves the password: an error may come under HTTP 200 as well.
             if super::read(&answer.body, &[]).is_ok() {
@@ -383,6 +386,7 @@ impl Exchange<'_> {
             })?;
         let ticket = login_ticket(&answer.body)
             .ok_or_else(|| answer.unreadable(Cause::SignIn(SignIn::NoTicket)))?;
+        self.http.redactor().add_received(&ticket);
         self.state.may_send()?;
         self.state.unheard += 1;
         let service = below(self.endpoint, "/web/cas_security_check.htm");
@@ -392,7 +396,7 @@ impl Exchange<'_> {
             Err(failure) => return Err(self.state.blame(failure.into())),
         };
         if !self.state.cookies.has(TICKET_GRANTING) {
-            return Err(self.state.blame(turned_down(&answer)));
+            return Err(self.state.blame(turned_down(&answer, self.http.redactor())));
         }
         self.state.unheard = 0;
         match self.next(&url, &answer)? {
@@ -405,7 +409,7 @@ impl Exchange<'_> {
     fn check_in(&mut self) -> Result<(), PollError> {
         let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
-        let error = answer.refusal(|_| None);
+        let error = answer.refusal(|_| None, self.http.redactor());
         if !answer.is_success() && matches!(error.then, Then::AskAgain { .. }) {
             return Err(error);
         }
@@ -440,7 +444,7 @@ impl Exchange<'_> {
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
                 None if answer.is_success() => return Ok(answer),
-                None => return Err(answer.refusal(|_| None)),
+                None => return Err(answer.refusal(|_| None, self.http.redactor())),
             }
         }
         Err(PollError::refused(Cause::SignIn(SignIn::Endless), None))
@@ -456,7 +460,7 @@ impl Exchange<'_> {
             _ => {
                 // What follows a ? may be a ticket.
                 let place = location.split('?').next().unwrap_or_default();
-                let place = SignIn::LeadsAway(cause::printable_name(place));
+                let place = SignIn::LeadsAway(self.http.redactor().name(place));
                 Err(PollError::refused(
                     Cause::SignIn(place),
                     Some(answer.status),
@@ -467,7 +471,7 @@ impl Exchange<'_> {
 }
 
 /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
-fn turned_down(answer: &Response) -> Rejection {
+fn turned_down(answer: &Response, redactor: &Redactor) -> Rejection {
     if answer.is_success() {
         let cause = Cause::SignIn(sign_in_page(&answer.body));
         return Rejection {
@@ -475,7 +479,7 @@ fn turned_down(answer: &Response) -> Rejection {
             why: Why::SignInPage,
         };
     }
-    let error = answer.refusal(|_| None);
+    let error = answer.refusal(|_| None, redactor);
     let why = match error.then {
         Then::Refused { .. } => Why::WantsSignIn,
         _ => Why::Other,
@@ -632,7 +636,7 @@ mod tests {
     fn login(user: &str, password: &str) -> Login {
         Login {
             user: user.into(),
-            password: Secret::password(password).expect("a password"),
+            password: Secret::password(password, &Redactor::default()).expect("a password"),
         }
     }
 
@@ -647,7 +651,10 @@ mod tests {
     #[test]
     fn any_password_fits_into_a_header_and_into_a_form() {
         let login = login("admin", " p%:+&=密 ");
-        assert_eq!(login.basic(), "Basic YWRtaW46IHAlOismPeWvhiA=");
+        assert_eq!(
+            login.basic(&Redactor::default()),
+            "Basic YWRtaW46IHAlOismPeWvhiA="
+        );
         assert_eq!(
             login.form("LT-1/a"),
             "username=admin&password=+p%25%3A%2B%26%3D%E5%AF%86+&lt=LT-1%2Fa&_eventId=submit\
