@@ -159,6 +159,8 @@ pub(crate) trait Words {
 
     /// The output cannot be written.
     fn cannot_write(&self, error: &Trouble) -> String;
+    /// Lines were dropped because the reader of `what` took none.
+    fn lines_lost(&self, what: &str, lines: usize) -> String;
 }
 
 #[cfg(test)]
@@ -393,6 +395,11 @@ mod tests {
             assert_chinese(&Lang::Zh.words().cause(cause));
             assert_eq!(Lang::En.words().cause(cause), cause.to_string());
         }
+    }
+
+    #[test]
+    fn lost_lines_are_said_in_chinese() {
+        assert_chinese(&Lang::Zh.words().lines_lost("stdout", 3));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod secret;
 mod session;
 mod text;
 mod watch;
+mod writer;
 
 fn main() -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());

@@ -1,9 +1,12 @@
 //! How a watch is shown. Renderers read events and the board, and know nothing else.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::mem;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use same_file::Handle;
 
 use crate::board::Board;
 use crate::clock::{Moment, Now};
@@ -11,6 +14,7 @@ use crate::event::{Event, Kind};
 use crate::exit::Verdict;
 use crate::lang::Lang;
 use crate::model::Note;
+use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod ci;
 mod files;
@@ -18,7 +22,6 @@ mod frame;
 mod json;
 mod junit;
 mod live;
-mod outlet;
 mod paint;
 mod plain;
 mod quiet;
@@ -30,9 +33,18 @@ mod testing;
 use ci::Runner;
 pub(crate) use files::Files;
 use files::Side;
-use outlet::Outlet;
 pub(crate) use paint::ColorChoice;
 use paint::{Paint, Style};
+
+/// Why nothing can be written at all.
+const NO_THREAD: &str = "cannot start a thread";
+/// How long slow readers are waited for after `--timeout` or a signal.
+const GRACE: Duration = Duration::from_millis(800);
+/// How long a file may take for its last lines before the last event is told elsewhere: a warning
+/// that it cannot be written comes before that event.
+const FILE_PATIENCE: Duration = Duration::from_millis(250);
+/// How long stderr may take for the very last lines, and before the process is stopped by Ctrl-Z.
+const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Shows one watch in one way.
 pub(crate) trait Render {
@@ -91,6 +103,8 @@ pub(crate) enum OutputChoice {
 pub(crate) struct Facts {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
+    /// stdout and stderr are the same terminal, file or pipe.
+    pub(crate) one_destination: bool,
     /// `TERM` is `dumb` or not there.
     pub(crate) term_is_dumb: bool,
     /// `CI` is set.
@@ -105,10 +119,15 @@ impl Facts {
     /// Looks at the process's own streams and environment.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let runner = Runner::gather(environment);
+        let [stderr_is_terminal, stdout_is_terminal] =
+            [io::stderr().is_terminal(), io::stdout().is_terminal()];
+        let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
         let step_summary = environment("GITHUB_STEP_SUMMARY").map(PathBuf::from);
         Self {
-            stderr_is_terminal: io::stderr().is_terminal(),
-            stdout_is_terminal: io::stdout().is_terminal(),
+            stderr_is_terminal,
+            stdout_is_terminal,
+            one_destination: stderr_is_terminal && stdout_is_terminal
+                || streams.is_some_and(|(stdout, stderr)| stdout == stderr),
             term_is_dumb: environment("TERM").is_none_or(|term| term == "dumb"),
             ci: environment("CI").is_some_and(|value| value != "false"),
             runner,
@@ -150,11 +169,13 @@ impl OutputChoice {
 pub(crate) struct Output {
     /// None once it cannot be written to.
     main: Option<Box<dyn Render>>,
-    /// Where that writes lines.
-    stdout: Outlet<io::Stdout>,
-    stderr: Outlet<io::Stderr>,
+    /// Where that writes.
+    stdout: NonBlockingWriter,
+    stderr: NonBlockingWriter,
     /// Those that can still be written to.
     sides: Vec<Side>,
+    /// The file of a recording.
+    recording: Option<NonBlockingWriter>,
     /// Nobody reads stdout any more.
     closed: bool,
     lang: Lang,
@@ -164,7 +185,7 @@ impl Output {
     /// Sets up what was asked for, and says what could not be had. `list` is for several targets.
     ///
     /// # Errors
-    /// Where a file cannot be opened that was asked for.
+    /// Where a file cannot be opened that was asked for, or no thread can be started that writes.
     pub(crate) fn new(
         choice: OutputChoice,
         color: ColorChoice,
@@ -182,12 +203,11 @@ impl Output {
         };
         let out_style = style(facts.stdout_is_terminal);
         let errors_style = style(facts.stderr_is_terminal);
-        let stdout = Outlet::new(io::stdout());
-        let stderr = Outlet::new(io::stderr());
+        let [stdout, stderr] = standard_streams(facts.one_destination).context(NO_THREAD)?;
         let (out, errors) = (stdout.clone(), stderr.clone());
         let mode = choice.mode(facts);
         let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(live::Live::new(out_style, errors_style)),
+            Mode::Bars => Box::new(live::Live::new(out, errors, out_style, errors_style)),
             Mode::Plain => Box::new(plain::Plain::new(
                 out,
                 errors,
@@ -211,10 +231,16 @@ impl Output {
             stdout,
             stderr,
             sides: files.open(facts.step_summary.as_deref(), lang, &mut notes)?,
+            recording: None,
             closed: false,
             lang,
         };
         Ok((output, notes))
+    }
+
+    /// Lets `finish` wait for the file of a recording as well.
+    pub(crate) fn set_recording(&mut self, file: NonBlockingWriter) {
+        self.recording = Some(file);
     }
 
     /// Whether nobody reads stdout any more.
@@ -225,13 +251,29 @@ impl Output {
     /// Shows an event everywhere. What cannot be written is warned of once and left out from then
     /// on: it is decoration, and the verdict does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
+        let is_end = matches!(
+            event.kind,
+            Kind::Finished(_) | Kind::PartFinished(_) | Kind::AllFinished(..)
+        );
+        for writer in self.writers() {
+            writer.reserve(is_end);
+        }
+        self.show(event, board);
+    }
+
+    fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
+        let files = self.sides.iter().map(|side| &side.writer);
+        [&self.stdout, &self.stderr].into_iter().chain(files)
+    }
+
+    fn show(&mut self, event: &Event<'_>, board: &Board) {
         // Nothing comes after the last event, so that its warnings come before it.
         let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
         let mut lost = Vec::new();
         let mut place = 0;
         // Who does not read stdout must not hold up the files.
         while let Some(side) = self.sides.get_mut(place) {
-            let Err(note) = side.event(event, board) else {
+            let Err(note) = side.event(event, board, is_last) else {
                 place += 1;
                 continue;
             };
@@ -258,17 +300,47 @@ impl Output {
 
     fn warn(&mut self, note: &Note, at: Now, board: &Board) {
         let kind = Kind::Warning(note);
-        self.event(&Event { at, kind }, board);
+        self.show(&Event { at, kind }, board);
     }
 
     /// Lets the picture move on.
     pub(crate) fn tick(&mut self, now: Now, boards: &[&Board]) {
         let shown = self.main.as_mut().map(|main| main.tick(now, boards));
         self.check(shown);
-        // Whether stderr can be written does not matter to the result.
-        let _ = self.stderr.retry(now.moment);
-        let written = self.stdout.retry(now.moment);
+        let written = self.stdout.check();
         self.check(Some(written));
+    }
+
+    /// Waits until everything is written, at most for `left` (what is left of `--timeout`, nothing
+    /// after a signal) and a short grace, and only while the readers take something. Says what could
+    /// not be written. To be called once no more events come.
+    pub(crate) fn finish(&mut self, left: Option<Duration>) {
+        // A picture that is left goes first.
+        self.main = None;
+        let begun = Instant::now();
+        let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
+        match self.stdout.finish(begun, deadline) {
+            Ok(lost) => self.say_lost(self.stdout.name(), lost),
+            Err(error) => self.check(Some(Err(error))),
+        }
+        let files = mem::take(&mut self.sides).into_iter();
+        for file in files.map(|side| side.writer).chain(self.recording.take()) {
+            match file.finish(begun, deadline) {
+                Ok(lost) => self.say_lost(file.name(), lost),
+                Err(error) => self.warn_late(&files::write_failed(file.name(), &error)),
+            }
+        }
+        let least = Instant::now() + STDERR_PATIENCE;
+        let deadline = deadline.map(|deadline| deadline.max(least));
+        // Where this fails nobody is left to be told.
+        let _ = self.stderr.finish(begun, deadline);
+    }
+
+    fn say_lost(&self, what: &str, lines: usize) {
+        if lines > 0 {
+            let words = self.lang.words();
+            self.say(words.warning(), &words.lines_lost(what, lines));
+        }
     }
 
     /// Leaves the terminal to the shell.
@@ -276,6 +348,8 @@ impl Output {
         if let Some(main) = &mut self.main {
             main.suspend();
         }
+        // Where stderr is gone there is nothing to leave.
+        let _ = self.stderr.settle(STDERR_PATIENCE);
     }
 
     /// Draws anew: the screen is not what it was.
@@ -287,9 +361,7 @@ impl Output {
 
     /// When `tick` is wanted at the latest.
     pub(crate) fn wake(&self) -> Option<Moment> {
-        let main = self.main.as_ref().and_then(|main| main.wake());
-        let wakes = [main, self.stdout.again(), self.stderr.again()];
-        wakes.into_iter().flatten().min()
+        self.main.as_ref().and_then(|main| main.wake())
     }
 
     fn check(&mut self, shown: Option<io::Result<()>>) {
@@ -318,6 +390,12 @@ impl Output {
     }
 }
 
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.finish(Some(Duration::ZERO));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,6 +406,7 @@ mod tests {
         let facts = |stderr_is_terminal, term_is_dumb, ci| Facts {
             stderr_is_terminal,
             stdout_is_terminal: true,
+            one_destination: true,
             term_is_dumb,
             ci,
             runner: Runner::Other,

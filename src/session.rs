@@ -18,6 +18,7 @@ use crate::clock::VirtualClock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
+use crate::exit::Verdict;
 use crate::http::{Client, NetworkPool, Trace, Transport};
 use crate::model::Note;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
@@ -177,8 +178,13 @@ fn watch(
     }
     let seed = source.seed();
     if let Some(capture) = &capture {
+        output.set_recording(capture.writer());
         capture.begin(clock.now(), seed, all, deploys.origins);
     }
+    let limits = targets.iter().map(|target| target.options.timeout);
+    let limit = limits.collect::<Option<Vec<_>>>();
+    let limit = limit.and_then(|limits| limits.into_iter().max());
+    let begun = clock.now().moment;
     let verdict = watch::run(targets, all, resume, seed, &mut inbox, &mut output)?;
     if let Some(capture) = &capture {
         capture.end(clock.now());
@@ -189,6 +195,11 @@ fn watch(
             }
         }
     }
+    let left = match verdict {
+        Verdict::Interrupted(_) => Some(Duration::ZERO),
+        _ => limit.map(|limit| limit.saturating_sub(clock.now().moment.since(begun))),
+    };
+    output.finish(left);
     Ok(verdict.into())
 }
 

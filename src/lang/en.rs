@@ -258,4 +258,8 @@ impl Words for En {
     fn cannot_write(&self, error: &Trouble) -> String {
         format!("cannot write the output: {error}")
     }
+
+    fn lines_lost(&self, what: &str, lines: usize) -> String {
+        format!("the reader of {what} is too slow; lines lost: {lines}")
+    }
 }

@@ -618,4 +618,8 @@ impl Words for Zh {
     fn cannot_write(&self, error: &Trouble) -> String {
         format!("无法写入输出：{}", trouble(error))
     }
+
+    fn lines_lost(&self, what: &str, lines: usize) -> String {
+        format!("{what} 的读取方过慢，丢失 {lines} 行")
+    }
 }

@@ -1,10 +1,10 @@
 //! Writes a recording while a watch runs.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -18,6 +18,7 @@ use crate::http::{Request, Response, Transport, TransportError};
 use crate::model::Note;
 use crate::provider::Then;
 use crate::redact::{MASK, Redactor};
+use crate::writer::NonBlockingWriter;
 
 /// Wraps the transport of one target and records what goes over it.
 pub(crate) struct Recorder<T> {
@@ -55,24 +56,18 @@ impl<T: Transport> Transport for Recorder<T> {
 
 /// The file of a recording. What cannot be written is warned of once and ends the file, not the watch.
 pub(crate) struct CaptureFile {
-    name: String,
+    writer: NonBlockingWriter,
     redactor: Arc<Redactor>,
     warn: Box<dyn Fn(Note) + Send + Sync>,
-    state: Mutex<State>,
-}
-
-struct State {
     /// When the watch began; none before the first line and after the last.
-    start: Option<Moment>,
-    /// None once it cannot be written.
-    file: Option<File>,
+    start: Mutex<Option<Moment>>,
 }
 
 impl CaptureFile {
     /// Opens the file anew; nobody else may read it.
     ///
     /// # Errors
-    /// Where it cannot be opened.
+    /// Where it cannot be opened, or no thread can be started that writes it.
     pub(crate) fn create(
         path: &Path,
         redactor: Arc<Redactor>,
@@ -80,15 +75,18 @@ impl CaptureFile {
     ) -> Result<Self> {
         let name = path.display().to_string();
         let file = private(path).with_context(|| format!("cannot open {name} for --capture"))?;
+        let writer = NonBlockingWriter::file(&name, file).context("cannot start a thread")?;
         Ok(Self {
-            name,
+            writer,
             redactor,
             warn: Box::new(warn),
-            state: Mutex::new(State {
-                start: None,
-                file: Some(file),
-            }),
+            start: Mutex::default(),
         })
+    }
+
+    /// What writes the file.
+    pub(crate) fn writer(&self) -> NonBlockingWriter {
+        self.writer.clone()
     }
 
     /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
@@ -103,9 +101,9 @@ impl CaptureFile {
             deployments,
         };
         let header = redacted(header, &self.redactor);
-        self.with(|state| {
-            state.start = Some(now.moment);
-            state.write(&header)
+        self.with(|start| {
+            *start = Some(now.moment);
+            self.write(&header)
         });
     }
 
@@ -118,8 +116,8 @@ impl CaptureFile {
         result: Result<&Response, &TransportError>,
     ) {
         let exchange = exchange(&self.redactor, target, request, result);
-        self.with(|state| {
-            let Some(start) = state.start else {
+        self.with(|start| {
+            let Some(start) = *start else {
                 return Ok(());
             };
             let exchange = Exchange {
@@ -127,43 +125,37 @@ impl CaptureFile {
                 answered_ms: answered.moment.since(start),
                 ..exchange
             };
-            state.write(&exchange)
+            self.write(&exchange)
         });
     }
 
     /// Writes the last line: the watch ends at `now`.
     pub(crate) fn end(&self, now: Now) {
-        self.with(|state| {
-            let Some(start) = state.start.take() else {
+        self.with(|start| {
+            let Some(start) = start.take() else {
                 return Ok(());
             };
             let ended_ms = now.moment.since(start);
-            state.write(&End { ended_ms })
+            self.writer.reserve(true);
+            self.write(&End { ended_ms })
         });
     }
 
-    fn with(&self, write: impl FnOnce(&mut State) -> io::Result<()>) {
-        let mut state: MutexGuard<'_, _> =
-            self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = write(&mut state) {
-            state.file = None;
+    fn with(&self, write: impl FnOnce(&mut Option<Moment>) -> io::Result<()>) {
+        let mut start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = write(&mut start) {
             (self.warn)(Note::WriteFailed {
-                what: self.name.as_str().into(),
+                what: self.writer.name().into(),
                 error: (&error).into(),
             });
         }
     }
-}
 
-impl State {
     /// Writes a line in one piece, so that a watch that is killed leaves complete lines.
-    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
+    fn write(&self, line: &impl Serialize) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
-        file.write_all(&text)
+        self.writer.queue(text)
     }
 }
 

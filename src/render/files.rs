@@ -1,16 +1,17 @@
 //! The files that are written beside the output.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Render, json, junit, summary};
+use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
 use crate::board::Board;
 use crate::event::Event;
 use crate::lang::Lang;
 use crate::model::Note;
+use crate::writer::NonBlockingWriter;
 
 /// The files that the user wants beside the output.
 #[derive(Clone, Copy, Debug)]
@@ -22,25 +23,42 @@ pub(crate) struct Files<'a> {
 
 /// A file beside the output.
 pub(super) struct Side {
-    name: String,
     render: Box<dyn Render>,
+    pub(super) writer: NonBlockingWriter,
 }
 
 impl Side {
-    fn new(path: &Path, render: impl Render + 'static) -> Self {
-        Self {
-            name: path.display().to_string(),
-            render: Box::new(render),
-        }
+    fn new<R: Render + 'static>(
+        path: &Path,
+        file: File,
+        render: impl FnOnce(NonBlockingWriter) -> R,
+    ) -> Result<Self> {
+        let name = path.display().to_string();
+        let writer = NonBlockingWriter::file(&name, file).context(NO_THREAD)?;
+        Ok(Self {
+            render: Box::new(render(writer.clone())),
+            writer,
+        })
     }
 
-    /// Writes what there is to write of the event.
+    /// Writes what there is to write of the event, and waits a little for the last one's lines.
     ///
     /// # Errors
-    /// What to warn of, where that cannot be done.
-    pub(super) fn event(&mut self, event: &Event<'_>, board: &Board) -> Result<(), Note> {
-        let written = self.render.event(event, board);
-        written.map_err(|error| write_failed(&self.name, &error))
+    /// What to warn of, where writing failed.
+    pub(super) fn event(
+        &mut self,
+        event: &Event<'_>,
+        board: &Board,
+        is_last: bool,
+    ) -> Result<(), Note> {
+        let written = self.render.event(event, board).and_then(|()| {
+            if is_last {
+                self.writer.settle(FILE_PATIENCE)
+            } else {
+                Ok(())
+            }
+        });
+        written.map_err(|error| write_failed(self.writer.name(), &error))
     }
 }
 
@@ -58,19 +76,24 @@ impl Files<'_> {
     ) -> Result<Vec<Side>> {
         let mut sides = Vec::new();
         if let Some(path) = self.junit {
-            let junit = junit::Junit::new(create(path, "--junit")?);
-            sides.push(Side::new(path, junit));
+            let file = create(path, "--junit")?;
+            sides.push(Side::new(path, file, junit::Junit::new)?);
         }
         // Who asks for the summary in that very file does not want it twice, nor what others wrote
         // there to go.
         let asked = self.summary == step_summary;
         if let Some(path) = self.summary.filter(|_| !asked) {
-            let summary = summary::Summary::new(create(path, "--summary")?, lang);
-            sides.push(Side::new(path, summary));
+            let file = create(path, "--summary")?;
+            let summary = |out| summary::Summary::new(out, lang);
+            sides.push(Side::new(path, file, summary)?);
         }
         if let Some(path) = step_summary {
-            match OpenOptions::new().append(true).create(true).open(path) {
-                Ok(file) => sides.push(Side::new(path, summary::StepSummary::new(file, lang))),
+            let opened = OpenOptions::new().append(true).create(true).open(path);
+            match opened.and_then(|file| Ok((file.try_clone()?, file))) {
+                Ok((out, file)) => {
+                    let summary = |out| summary::StepSummary::new(file, out, lang);
+                    sides.push(Side::new(path, out, summary)?);
+                }
                 Err(error) if !asked => {
                     notes.push(write_failed(&path.display().to_string(), &error));
                 }
@@ -79,24 +102,24 @@ impl Files<'_> {
         }
         // The last one: it tells of the others that cannot be written.
         if let Some(path) = self.events {
-            let events = json::Json::new(create(path, "--events")?, io::sink(), lang);
-            sides.push(Side::new(path, events));
+            let file = create(path, "--events")?;
+            let events = |out| json::Json::new(out, io::sink(), lang);
+            sides.push(Side::new(path, file, events)?);
         }
         Ok(sides)
     }
 }
 
 /// Opens a file anew.
-fn create(path: &Path, option: &str) -> Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| cannot_open(path, option))?;
-    Ok(BufWriter::new(file))
+fn create(path: &Path, option: &str) -> Result<File> {
+    File::create(path).with_context(|| cannot_open(path, option))
 }
 
 fn cannot_open(path: &Path, option: &str) -> String {
     format!("cannot open {} for {option}", path.display())
 }
 
-fn write_failed(what: &str, error: &io::Error) -> Note {
+pub(super) fn write_failed(what: &str, error: &io::Error) -> Note {
     Note::WriteFailed {
         what: what.into(),
         error: error.into(),

@@ -11,10 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::Runner;
 use super::frame::{Layout, Size, frame};
-use super::{Render, Screen, Style, outlet, report};
+use super::{Render, Screen, Style, report};
 use crate::board::Board;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
+use crate::writer::NonBlockingWriter;
 
 /// The least time between two draws.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -30,9 +31,12 @@ const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 /// The live renderer. What it has drawn is cleared when it is dropped, whatever the reason.
 pub(crate) struct Live {
     bar: ProgressBar,
+    /// Knows the size of the window.
     term: Term,
-    stdout: Style,
-    stderr: Style,
+    stdout: NonBlockingWriter,
+    stderr: NonBlockingWriter,
+    stdout_style: Style,
+    stderr_style: Style,
     layout: Layout,
     /// The size for which the picture on the screen was drawn, and the widths of its rows.
     size: Option<Size>,
@@ -50,9 +54,14 @@ pub(crate) struct Live {
 
 impl Live {
     /// Draws on stderr; the report goes to stdout.
-    pub(crate) fn new(stdout: Style, stderr: Style) -> Self {
+    pub(crate) fn new(
+        stdout: NonBlockingWriter,
+        stderr: NonBlockingWriter,
+        stdout_style: Style,
+        stderr_style: Style,
+    ) -> Self {
         let term = Term::buffered_stderr();
-        let bar = ProgressBar::with_draw_target(None, target(&term));
+        let bar = ProgressBar::with_draw_target(None, target(&term, &stderr));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
@@ -61,6 +70,8 @@ impl Live {
             term,
             stdout,
             stderr,
+            stdout_style,
+            stderr_style,
             layout: Layout::default(),
             size: None,
             rows: Vec::new(),
@@ -74,7 +85,7 @@ impl Live {
 
     fn draw(&mut self, now: Moment, boards: &[&Board]) {
         let size = self.fit();
-        let rows = frame(boards, &mut self.layout, now, size, self.stderr);
+        let rows = frame(boards, &mut self.layout, now, size, self.stderr_style);
         self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
         let picture = rows.join("\n");
         let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
@@ -116,7 +127,7 @@ impl Live {
             let clear = "\r\u{1b}[2K\n".repeat(lines - 1);
             let clear = format!("\r{up}{clear}\u{1b}[2K{up}");
             // Where stderr is gone the picture is gone too, and the verdict is not.
-            let _ = io::stderr().write_all(clear.as_bytes());
+            let _ = self.stderr.queue(clear.into());
         }
         self.forget();
     }
@@ -126,7 +137,7 @@ impl Live {
         self.drawn = None;
         self.stale = true;
         self.rows.clear();
-        self.bar.set_draw_target(target(&self.term));
+        self.bar.set_draw_target(target(&self.term, &self.stderr));
     }
 
     /// Puts the report in the place of the picture.
@@ -134,18 +145,19 @@ impl Live {
         self.say_all();
         self.fit();
         self.bar.finish_and_clear();
-        let mut stdout = io::stdout().lock();
         for line in report {
-            writeln!(stdout, "{line}")?;
+            writeln!(self.stdout, "{line}")?;
         }
-        stdout.flush()
+        self.stdout.flush()
     }
 
     /// Prints a line above the picture, with the next draw where the terminal is held.
     fn say(&mut self, line: String) {
         self.unsaid.push(line);
-        if outlet::is_ready(&io::stderr(), false) {
+        if self.stderr.is_idle() {
             self.say_all();
+        } else {
+            self.stale = true;
         }
     }
 
@@ -154,12 +166,12 @@ impl Live {
             return;
         }
         self.fit();
-        let lines = self.unsaid.drain(..);
+        let mut lines = self.unsaid.join("\n");
+        lines.push('\n');
+        self.unsaid.clear();
         self.bar.suspend(|| {
-            for line in lines {
-                // Where stderr is gone the picture is gone too, and the verdict is not.
-                let _ = writeln!(io::stderr(), "{line}");
-            }
+            // Where stderr is gone the picture is gone too, and the verdict is not.
+            let _ = self.stderr.queue(lines.into());
         });
     }
 }
@@ -168,16 +180,16 @@ impl Render for Live {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         if let Some(end) = event.end(board) {
             // Who has a terminal reads it there.
-            return self.end(&report::report(&end, self.stdout, Runner::Other));
+            return self.end(&report::report(&end, self.stdout_style, Runner::Other));
         }
         match &event.kind {
             Kind::Warning(_) | Kind::Trace(_) => {
-                if let Some(line) = report::remark(event, board, self.stderr) {
+                if let Some(line) = report::remark(event, board, self.stderr_style) {
                     self.say(line);
                 }
             }
             Kind::PartFinished(outcome) => {
-                self.say(report::verdict(outcome, board, self.stderr));
+                self.say(report::verdict(outcome, board, self.stderr_style));
                 self.stale = true;
             }
             _ => self.stale = true,
@@ -187,11 +199,11 @@ impl Render for Live {
 
     fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
         if !self.suspended && self.wake().is_none_or(|wake| wake <= now.moment) {
-            if outlet::is_ready(&io::stderr(), false) {
+            if self.stderr.is_idle() {
                 self.say_all();
                 self.draw(now.moment, boards);
             } else {
-                // Ctrl-S: the picture stands still, and the watch does not.
+                // The last picture is not written yet, as after Ctrl-S.
                 self.drawn = Some(now.moment);
                 self.stale = true;
             }
@@ -225,14 +237,19 @@ impl Drop for Live {
     }
 }
 
-fn target(term: &Term) -> ProgressDrawTarget {
-    ProgressDrawTarget::term_like(Box::new(Canvas::new(term.clone())))
+fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
+    ProgressDrawTarget::term_like(Box::new(Canvas {
+        term: term.clone(),
+        stderr: stderr.clone(),
+        pending: Mutex::default(),
+    }))
 }
 
 /// The terminal as indicatif draws on it: each draw is one write, so that no terminal shows half
 /// of it.
 struct Canvas {
     term: Term,
+    stderr: NonBlockingWriter,
     pending: Mutex<Pending>,
 }
 
@@ -245,13 +262,6 @@ struct Pending {
 }
 
 impl Canvas {
-    fn new(term: Term) -> Self {
-        Self {
-            term,
-            pending: Mutex::default(),
-        }
-    }
-
     fn pending(&self) -> io::Result<MutexGuard<'_, Pending>> {
         Ok(self.pending.lock().map_err(|_| io::ErrorKind::Other)?)
     }
@@ -330,8 +340,6 @@ impl TermLike for Canvas {
             return Ok(());
         }
         let picture = [SYNC[0], &pending.text, SYNC[1]].concat();
-        let mut stderr = io::stderr().lock();
-        stderr.write_all(picture.as_bytes())?;
-        stderr.flush()
+        self.stderr.queue(picture.into())
     }
 }

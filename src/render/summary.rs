@@ -43,19 +43,20 @@ impl<W: Write> Render for Summary<W> {
 }
 
 /// Appends the summary to the one of a step on GitHub, as far as there is room.
-pub(crate) struct StepSummary {
+pub(crate) struct StepSummary<W> {
     file: File,
+    out: W,
     lang: Lang,
 }
 
-impl StepSummary {
-    /// Writes to `file`, which is open for appending.
-    pub(crate) fn new(file: File, lang: Lang) -> Self {
-        Self { file, lang }
+impl<W: Write> StepSummary<W> {
+    /// Writes to `out`, which appends to `file`.
+    pub(crate) fn new(file: File, out: W, lang: Lang) -> Self {
+        Self { file, out, lang }
     }
 }
 
-impl Render for StepSummary {
+impl<W: Write> Render for StepSummary<W> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         let Some(end) = event.end(board) else {
             return Ok(());
@@ -67,7 +68,8 @@ impl Render for StepSummary {
         blocks.insert(0, "\n".into());
         let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), words)
             .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "1 MiB is in it already"))?;
-        self.file.write_all(text.as_bytes())
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::thread;
 use std::time::Duration;
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::Value;
 
 use crate::support::{
@@ -612,6 +613,81 @@ fn a_terminal_that_is_held_does_not_hold_up_the_watch() {
     let said = screen.history();
     let requests = said.iter().filter(|row| row.contains("GET http"));
     assert_eq!(requests.count(), 3, "{said:#?}");
+}
+
+/// 1,600 machines: some 300 KB of events, and as much of a recording. A pipe holds 64 KiB.
+fn many_machines() -> Reply {
+    let order = Order::new("Running").machines("host", 1600, "Pending");
+    order.reply()
+}
+
+#[test]
+fn who_reads_nothing_of_stdout_does_not_outlast_the_timeout() {
+    let server = Server::script(vec![many_machines()]);
+    let (reader, writer) = io::pipe().unwrap();
+    let program = yunxiao(&server).args(["-o", "json", "--timeout", "2s"]);
+    let out = program.stdout(writer).run();
+    out.code(124)
+        .stderr_has("the reader of stdout is too slow; lines lost: ");
+    assert_eq!(out.stderr.lines().count(), 1, "{out}");
+    assert!(out.elapsed < Duration::from_secs(4), "{out}");
+    drop(reader);
+}
+
+#[test]
+fn who_reads_nothing_of_a_file_does_not_outlast_the_timeout() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+    for option in ["--events", "--capture"] {
+        let server = Server::script(vec![many_machines()]);
+        let reader = File::options().read(true).write(true).open(&pipe).unwrap();
+        let program = yunxiao(&server).args(["--timeout", "2s", option]);
+        let out = program.args([&pipe]).run();
+        out.code(124).stdout_has("timed out yunxiao:123/1111");
+        let said = format!("the reader of {} is too slow; lines lost: ", pipe.display());
+        out.stderr_has(&said);
+        assert_eq!(out.stderr.lines().count(), 1, "{out}");
+        assert!(out.elapsed < Duration::from_secs(4), "{out}");
+        drop(reader);
+    }
+}
+
+#[test]
+fn who_reads_nothing_is_given_up_after_a_while_where_there_is_no_timeout() {
+    let server = Server::script(vec![many_machines(), order("Success")]);
+    let (reader, writer) = io::pipe().unwrap();
+    let program = yunxiao(&server).args(["-o", "json"]);
+    let out = program.stdout(writer).run();
+    out.code(0)
+        .stderr_has("the reader of stdout is too slow; lines lost: ");
+    drop(reader);
+}
+
+#[test]
+fn who_reads_slowly_loses_nothing() {
+    let server = Server::script(vec![many_machines(), order("Success")]);
+    let (mut reader, writer) = io::pipe().unwrap();
+    let program = yunxiao(&server).args(["-o", "json"]).stdout(writer);
+    let running = program.spawn();
+    let said = thread::spawn(move || {
+        let mut said = Vec::new();
+        let mut piece = [0; 6 << 10];
+        loop {
+            match reader.read(&mut piece).unwrap() {
+                0 => return String::from_utf8(said).unwrap(),
+                count => said.extend_from_slice(&piece[..count]),
+            }
+            // 60 KiB a second.
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let out = running.wait();
+    out.code(0).stderr_is_empty();
+    assert!(out.elapsed > Duration::from_secs(2), "{out}");
+    let said = said.join().unwrap();
+    assert_eq!(finished(&said)["verdict"], "succeeded");
+    assert_eq!(named(&events(&said), "unit").len(), 1600);
 }
 
 fn full() -> File {

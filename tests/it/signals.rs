@@ -142,6 +142,15 @@ fn a_second_signal_ends_it_at_once_where_the_report_is_held_up() {
 }
 
 #[test]
+fn one_signal_is_enough_where_nobody_reads() {
+    let (_server, running, _reader) = held_up();
+    let sent = Instant::now();
+    running.signal(Signal::INT);
+    running.wait().code(130).stderr_has("lines lost: ");
+    assert!(sent.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
 fn a_report_that_was_held_up_comes_when_somebody_reads() {
     let (_server, mut running, reader) = held_up();
     running.signal(Signal::INT);

@@ -1,0 +1,515 @@
+//! Writing that cannot hold up the event loop: a thread for each destination (stdout, stderr, each
+//! file) takes what is to be written from a bounded queue.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::mem;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use memchr::{memchr_iter, memrchr};
+
+/// The most bytes that wait for one destination. Further lines are dropped and counted.
+const QUEUE_LIMIT: usize = 64 << 20;
+/// Bytes that a handle collects before it queues them without a flush.
+const BATCH: usize = 32 << 10;
+/// The most bytes that are written to a pipe at once (`PIPE_BUF`), so that a slow reader is seen to
+/// take something.
+const PIPE_PIECE: usize = 4 << 10;
+/// How long a destination may take nothing before `finish` gives it up.
+const STALLED: Duration = Duration::from_secs(5);
+/// From one attempt to the next where the destination is in non-blocking mode.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// A handle to a destination that another thread writes to. It never waits for the reader: whole
+/// lines are queued with `flush`, or once there are enough of them. A write error is returned once,
+/// by the first call after it; from then on nothing is written. Clones share the queue, and the
+/// thread ends with the last of them.
+pub(crate) struct NonBlockingWriter {
+    name: Arc<str>,
+    chunks: Sender<Chunk>,
+    destination: Arc<Destination>,
+    /// The index of the stream that this handle writes to.
+    stream: usize,
+    /// Not queued yet.
+    buffer: Vec<u8>,
+}
+
+struct Chunk {
+    stream: usize,
+    bytes: Vec<u8>,
+}
+
+/// A stream as the thread has it.
+struct Target {
+    to: Box<dyn Write + Send>,
+    /// The most bytes that are written at once.
+    piece: usize,
+}
+
+/// What the handles and the thread share.
+struct Destination {
+    state: Mutex<State>,
+    /// Everything is written, or a stream was closed.
+    settled: Condvar,
+}
+
+struct State {
+    /// Bytes that are queued or being written.
+    bytes: usize,
+    /// When bytes were last taken; when the first one was queued, where none were since.
+    moved: Instant,
+    /// Chunks are queued even beyond the limit.
+    reserved: bool,
+    streams: Vec<Stream>,
+}
+
+#[derive(Default)]
+struct Stream {
+    /// Whether it failed, or was given up.
+    closed: bool,
+    /// Why it failed, until that is reported.
+    error: Option<io::Error>,
+    /// Lines that are queued or being written.
+    queued: usize,
+    /// Lines that the reader did not take in time, until that is reported.
+    lost: usize,
+}
+
+/// stdout and stderr. Where they are `one` destination (a terminal, `2>&1`), one thread writes both
+/// and keeps their order.
+///
+/// # Errors
+/// Where no thread can be started.
+pub(crate) fn standard_streams(one: bool) -> io::Result<[NonBlockingWriter; 2]> {
+    let stdout = Target::new(io::stdout(), PIPE_PIECE);
+    // A picture is one write, so that no terminal shows half of it.
+    let stderr = Target::new(io::stderr(), usize::MAX);
+    if one {
+        let stdout = NonBlockingWriter::start("stdout", vec![stdout, stderr])?;
+        let stderr = NonBlockingWriter {
+            name: "stderr".into(),
+            stream: 1,
+            ..stdout.clone()
+        };
+        return Ok([stdout, stderr]);
+    }
+    Ok([
+        NonBlockingWriter::start("stdout", vec![stdout])?,
+        NonBlockingWriter::start("stderr", vec![stderr])?,
+    ])
+}
+
+impl NonBlockingWriter {
+    /// Starts the thread that writes to `file`, which people know as `name`.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub(crate) fn file(name: &str, file: File) -> io::Result<Self> {
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let piece = if is_regular { usize::MAX } else { PIPE_PIECE };
+        Self::start(name, vec![Target::new(file, piece)])
+    }
+
+    fn start(name: &str, targets: Vec<Target>) -> io::Result<Self> {
+        let destination = Arc::new(Destination {
+            state: Mutex::new(State {
+                bytes: 0,
+                moved: Instant::now(),
+                reserved: false,
+                streams: targets.iter().map(|_| Stream::default()).collect(),
+            }),
+            settled: Condvar::new(),
+        });
+        let (chunks, queue) = channel();
+        let shared = Arc::clone(&destination);
+        thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || write_queue(&queue, &shared, targets))?;
+        Ok(Self {
+            name: name.into(),
+            chunks,
+            destination,
+            stream: 0,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// What people know it as.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// From now on, or no longer, chunks are queued even where the queue is full.
+    pub(crate) fn reserve(&self, reserved: bool) {
+        self.destination.lock().reserved = reserved;
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.destination.lock().bytes == 0
+    }
+
+    /// # Errors
+    /// Where writing failed and that was not reported yet.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.settle(Duration::ZERO)
+    }
+
+    /// Waits until everything is written, for `limit` at most, and not where nothing was taken for
+    /// that long already.
+    ///
+    /// # Errors
+    /// Where writing failed and that was not reported yet.
+    pub(crate) fn settle(&self, limit: Duration) -> io::Result<()> {
+        let until = self.destination.lock().moved + limit;
+        let mut state = self.destination.wait(|_| until);
+        state.streams[self.stream].check()
+    }
+
+    /// Waits until everything is written, as long as the reader takes something and until `deadline`
+    /// at most, and gives the destination up then. `begun` is when the waiting began. Returns how
+    /// many lines the reader did not take in time.
+    ///
+    /// # Errors
+    /// Where writing failed and that was not reported yet.
+    pub(crate) fn finish(&self, begun: Instant, deadline: Option<Instant>) -> io::Result<usize> {
+        let mut state = self.destination.wait(|state| {
+            let stalled = state.moved.max(begun) + STALLED;
+            deadline.map_or(stalled, |deadline| deadline.min(stalled))
+        });
+        if state.bytes > 0 {
+            state.streams.iter_mut().for_each(Stream::give_up);
+        }
+        let stream = &mut state.streams[self.stream];
+        stream.check()?;
+        Ok(mem::take(&mut stream.lost))
+    }
+
+    /// Queues bytes. They are written with one call to a regular file and to stderr.
+    ///
+    /// # Errors
+    /// Where writing failed before.
+    pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
+        let mut state = self.destination.lock();
+        let room = state.reserved
+            || state.bytes == 0
+            || state.bytes.saturating_add(bytes.len()) <= QUEUE_LIMIT;
+        let stream = &mut state.streams[self.stream];
+        stream.check()?;
+        if stream.closed || bytes.is_empty() {
+            return Ok(());
+        }
+        if !room {
+            stream.lost += lines(&bytes);
+            return Ok(());
+        }
+        stream.queued += lines(&bytes);
+        if state.bytes == 0 {
+            state.moved = Instant::now();
+        }
+        state.bytes += bytes.len();
+        let chunk = Chunk {
+            stream: self.stream,
+            bytes,
+        };
+        let sent = self.chunks.send(chunk);
+        sent.map_err(|_| io::Error::other("the writer thread has ended"))
+    }
+}
+
+impl Clone for NonBlockingWriter {
+    fn clone(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            chunks: self.chunks.clone(),
+            destination: Arc::clone(&self.destination),
+            stream: self.stream,
+            buffer: Vec::new(),
+        }
+    }
+}
+
+impl Write for NonBlockingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BATCH
+            && let Some(end) = memrchr(b'\n', &self.buffer)
+        {
+            let rest = self.buffer.split_off(end + 1);
+            let batch = mem::replace(&mut self.buffer, rest);
+            self.queue(batch)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let batch = mem::take(&mut self.buffer);
+        self.queue(batch)
+    }
+}
+
+impl Destination {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until everything is written, or the time that `until` says has come.
+    fn wait(&self, until: impl Fn(&State) -> Instant) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        loop {
+            let left = until(&state).saturating_duration_since(Instant::now());
+            if state.bytes == 0 || left.is_zero() {
+                return state;
+            }
+            let waited = self.settled.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes bytes off the queue that were written, or that nobody will write.
+    fn take(&self, bytes: usize, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        state.bytes -= bytes;
+        change(&mut state);
+        if state.bytes == 0 {
+            self.settled.notify_all();
+        }
+    }
+}
+
+impl Target {
+    fn new(to: impl Write + Send + 'static, piece: usize) -> Self {
+        Self {
+            to: Box::new(to),
+            piece,
+        }
+    }
+}
+
+impl Stream {
+    fn check(&mut self) -> io::Result<()> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    fn give_up(&mut self) {
+        if !mem::replace(&mut self.closed, true) {
+            self.lost += self.queued;
+        }
+    }
+}
+
+/// The thread: writes what comes, until all handles are gone.
+fn write_queue(queue: &Receiver<Chunk>, destination: &Destination, mut targets: Vec<Target>) {
+    while let Ok(chunk) = queue.recv() {
+        let Target { to, piece } = &mut targets[chunk.stream];
+        let mut rest = &chunk.bytes[..];
+        while !rest.is_empty() && !destination.lock().streams[chunk.stream].closed {
+            match write(to, piece_of(rest, *piece)) {
+                Ok(count) => {
+                    let (written, left) = rest.split_at(count);
+                    rest = left;
+                    destination.take(count, |state| {
+                        state.moved = Instant::now();
+                        state.streams[chunk.stream].queued -= lines(written);
+                    });
+                }
+                Err(error) => {
+                    let stream = &mut destination.lock().streams[chunk.stream];
+                    stream.closed = true;
+                    stream.error = Some(error);
+                }
+            }
+        }
+        destination.take(rest.len(), |_| ());
+    }
+}
+
+/// What is written next: whole lines, where one is short enough.
+fn piece_of(bytes: &[u8], most: usize) -> &[u8] {
+    let Some(piece) = bytes.get(..most) else {
+        return bytes;
+    };
+    memrchr(b'\n', piece).map_or(piece, |end| &piece[..=end])
+}
+
+/// Writes at least a part, however long that takes, and returns how much.
+fn write(to: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    let count = retry(|| to.write(bytes))?;
+    if count == 0 {
+        return Err(ErrorKind::WriteZero.into());
+    }
+    retry(|| to.flush())?;
+    Ok(count)
+}
+
+fn retry<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(RETRY),
+            result => return result,
+        }
+    }
+}
+
+fn lines(bytes: &[u8]) -> usize {
+    memchr_iter(b'\n', bytes).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{PipeReader, Read};
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// More than a pipe holds.
+    const MUCH: usize = 1 << 20;
+
+    fn pipe() -> (PipeReader, NonBlockingWriter) {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let targets = vec![Target::new(writer, PIPE_PIECE)];
+        let writer = NonBlockingWriter::start("a pipe", targets);
+        (reader, writer.expect("a thread"))
+    }
+
+    fn read(mut from: PipeReader) -> JoinHandle<Vec<u8>> {
+        thread::spawn(move || {
+            let mut all = Vec::new();
+            from.read_to_end(&mut all).expect("a pipe");
+            all
+        })
+    }
+
+    fn finish(writer: &NonBlockingWriter, limit: Option<Duration>) -> io::Result<usize> {
+        let begun = Instant::now();
+        writer.finish(begun, limit.map(|limit| begun + limit))
+    }
+
+    #[test]
+    fn what_nobody_reads_yet_waits_and_comes_at_last() {
+        let (reader, mut writer) = pipe();
+        let line = [&[b'x'; 99][..], b"\n"].concat();
+        for _ in 0..MUCH / line.len() {
+            writer.write_all(&line).expect("room");
+        }
+        writer.flush().expect("room");
+        assert!(!writer.is_idle());
+        let reads = read(reader);
+        assert_eq!(finish(&writer, None).expect("a reader"), 0);
+        assert!(writer.is_idle());
+        drop(writer);
+        let all = reads.join().expect("all of it");
+        assert_eq!(all, line.repeat(MUCH / line.len()));
+    }
+
+    #[test]
+    fn a_full_queue_drops_whole_lines_and_counts_them_but_takes_what_is_reserved() {
+        let (reader, mut writer) = pipe();
+        let line = [&[b'x'; MUCH - 1][..], b"\n"].concat();
+        let fit = QUEUE_LIMIT / MUCH;
+        // One is less by what the pipe holds already.
+        for _ in 0..fit + 10 {
+            writer.write_all(&line).expect("room or none");
+        }
+        writer.reserve(true);
+        writer.write_all(b"the end\n").expect("room");
+        writer.flush().expect("room");
+        let reads = read(reader);
+        let lost = finish(&writer, None).expect("a reader");
+        assert!((9..=10).contains(&lost), "{lost}");
+        drop(writer);
+        let all = reads.join().expect("all but those");
+        assert!(all == [line.repeat(fit + 10 - lost), b"the end\n".to_vec()].concat());
+    }
+
+    #[test]
+    fn who_takes_nothing_is_given_up_and_the_lines_are_counted() {
+        let (reader, mut writer) = pipe();
+        let lines = MUCH / 8;
+        let text = b"a line.\n".repeat(lines);
+        writer.write_all(&text).expect("room");
+        writer.flush().expect("room");
+        let lost = finish(&writer, Some(Duration::from_millis(50))).expect("no error");
+        writer.write_all(b"ignored\n").expect("no error");
+        writer.flush().expect("no error");
+        drop(writer);
+        let all = read(reader).join().expect("the part that was written");
+        let written = lines - lost;
+        assert!(written > 0 && lost > 0, "{written} {lost}");
+        assert!(text.starts_with(&all) && all.len() < text.len());
+    }
+
+    #[test]
+    fn a_slow_reader_is_waited_for() {
+        let (mut reader, mut writer) = pipe();
+        let text = b"a line.\n".repeat(MUCH / 8);
+        writer.write_all(&text).expect("room");
+        writer.flush().expect("room");
+        let reads = thread::spawn(move || {
+            let mut buffer = vec![0; MUCH / 8];
+            let mut count = 0;
+            loop {
+                thread::sleep(Duration::from_millis(10));
+                match reader.read(&mut buffer).expect("a pipe") {
+                    0 => return count,
+                    read => count += read,
+                }
+            }
+        });
+        assert_eq!(finish(&writer, None).expect("a reader"), 0);
+        drop(writer);
+        assert_eq!(reads.join().expect("all of it"), text.len());
+    }
+
+    #[test]
+    fn an_error_is_reported_once() {
+        let (reader, mut writer) = pipe();
+        drop(reader);
+        writer.write_all(b"x\n").expect("queued");
+        writer.flush().expect("queued");
+        let error = writer.settle(STALLED).expect_err("nobody reads");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert!(writer.is_idle());
+        writer.write_all(b"x\n").expect("ignored");
+        writer.flush().expect("ignored");
+        assert_eq!(finish(&writer, None).expect("reported"), 0);
+    }
+
+    #[test]
+    fn a_piece_is_made_of_whole_lines_where_they_are_short() {
+        let text = b"0123456\n".repeat(4);
+        assert_eq!(piece_of(&text, 16).len(), 16);
+        assert_eq!(piece_of(&text[1..], 16).len(), 15);
+        assert_eq!(piece_of(&text[..13], 16).len(), 13);
+        assert_eq!(piece_of(&[b'x'; 32], 16).len(), 16);
+        assert_eq!(piece_of(&text, usize::MAX).len(), 32);
+    }
+
+    #[test]
+    fn two_streams_of_one_destination_keep_their_order() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let other = writer.try_clone().expect("a pipe");
+        let targets = vec![
+            Target::new(writer, PIPE_PIECE),
+            Target::new(other, PIPE_PIECE),
+        ];
+        let mut first = NonBlockingWriter::start("both", targets).expect("a thread");
+        let mut second = first.clone();
+        second.stream = 1;
+        for _ in 0..1000 {
+            writeln!(first, "first")
+                .and_then(|()| first.flush())
+                .expect("room");
+            writeln!(second, "second")
+                .and_then(|()| second.flush())
+                .expect("room");
+        }
+        drop((first, second));
+        let all = read(reader).join().expect("all of it");
+        assert!(all == b"first\nsecond\n".repeat(1000));
+    }
+}
