@@ -16,25 +16,25 @@ use crate::lang::Lang;
 use crate::model::Note;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
+mod bars;
 mod ci;
 mod files;
 mod frame;
 mod json;
 mod junit;
-mod live;
-mod paint;
 mod plain;
 mod quiet;
 mod report;
+mod style;
 mod summary;
 #[cfg(test)]
 mod testing;
 
-use ci::Runner;
+use ci::CiSystem;
+use files::FileOutput;
 pub(crate) use files::Files;
-use files::Side;
-pub(crate) use paint::ColorChoice;
-use paint::{Paint, Style};
+pub(crate) use style::ColorChoice;
+use style::{ColorMode, Style};
 
 /// Why nothing can be written at all.
 const NO_THREAD: &str = "cannot start a thread";
@@ -100,7 +100,7 @@ pub(crate) enum OutputChoice {
 
 /// What the choice of the renderers depends on.
 #[derive(Clone, Debug)]
-pub(crate) struct Facts {
+pub(crate) struct OutputEnv {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
     /// stdout and stderr are the same terminal, file or pipe.
@@ -110,15 +110,15 @@ pub(crate) struct Facts {
     /// `CI` is set.
     pub(crate) ci: bool,
     /// The CI system that reads stdout.
-    pub(crate) runner: Runner,
+    pub(crate) ci_system: CiSystem,
     /// The file in which GitHub takes the summary of a step.
     pub(crate) step_summary: Option<PathBuf>,
 }
 
-impl Facts {
+impl OutputEnv {
     /// Looks at the process's own streams and environment.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
-        let runner = Runner::gather(environment);
+        let ci_system = CiSystem::gather(environment);
         let [stderr_is_terminal, stdout_is_terminal] =
             [io::stderr().is_terminal(), io::stdout().is_terminal()];
         let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
@@ -130,8 +130,8 @@ impl Facts {
                 || streams.is_some_and(|(stdout, stderr)| stdout == stderr),
             term_is_dumb: environment("TERM").is_none_or(|term| term == "dumb"),
             ci: environment("CI").is_some_and(|value| value != "false"),
-            runner,
-            step_summary: step_summary.filter(|_| runner == Runner::GitHub),
+            ci_system,
+            step_summary: step_summary.filter(|_| ci_system == CiSystem::GitHub),
         }
     }
 }
@@ -153,10 +153,10 @@ impl OutputChoice {
     /// | auto | bars | plain | plain |
     /// | bars | bars | bars | plain, with a warning |
     /// | plain, json, quiet | as asked | as asked | as asked |
-    fn mode(self, facts: &Facts) -> Mode {
-        let can_draw = facts.stderr_is_terminal && !facts.term_is_dumb;
+    fn mode(self, env: &OutputEnv) -> Mode {
+        let can_draw = env.stderr_is_terminal && !env.term_is_dumb;
         match self {
-            Self::Auto if can_draw && !facts.ci => Mode::Bars,
+            Self::Auto if can_draw && !env.ci => Mode::Bars,
             Self::Bars if can_draw => Mode::Bars,
             Self::Auto | Self::Bars | Self::Plain => Mode::Plain,
             Self::Json => Mode::Json,
@@ -173,7 +173,7 @@ pub(crate) struct Output {
     stdout: NonBlockingWriter,
     stderr: NonBlockingWriter,
     /// Those that can still be written to.
-    sides: Vec<Side>,
+    files: Vec<FileOutput>,
     /// The file of a recording.
     recording: Option<NonBlockingWriter>,
     /// Nobody reads stdout any more.
@@ -191,36 +191,41 @@ impl Output {
         color: ColorChoice,
         lang: Option<Lang>,
         files: Files<'_>,
-        facts: &Facts,
+        env: &OutputEnv,
         list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Note>)> {
         let lang = Lang::choose(lang, environment);
         let style = |is_terminal| Style {
-            paint: Paint::choose(color, is_terminal && !facts.term_is_dumb, environment),
+            color_mode: ColorMode::choose(color, is_terminal && !env.term_is_dumb, environment),
             lang,
             list,
         };
-        let out_style = style(facts.stdout_is_terminal);
-        let errors_style = style(facts.stderr_is_terminal);
-        let [stdout, stderr] = standard_streams(facts.one_destination).context(NO_THREAD)?;
+        let out_style = style(env.stdout_is_terminal);
+        let errors_style = style(env.stderr_is_terminal);
+        let [stdout, stderr] = standard_streams(env.one_destination).context(NO_THREAD)?;
         let (out, errors) = (stdout.clone(), stderr.clone());
-        let mode = choice.mode(facts);
+        let mode = choice.mode(env);
         let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(live::Live::new(out, errors, out_style, errors_style)),
+            Mode::Bars => Box::new(bars::BarsRenderer::new(
+                out,
+                errors,
+                out_style,
+                errors_style,
+            )),
             Mode::Plain => Box::new(plain::Plain::new(
                 out,
                 errors,
                 out_style,
                 errors_style,
-                facts.runner,
+                env.ci_system,
             )),
             Mode::Json => Box::new(json::Json::new(out, errors, lang)),
             Mode::Quiet => Box::new(quiet::Quiet::new(errors, errors_style)),
         };
         let mut notes = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
-            notes.push(if facts.stderr_is_terminal {
+            notes.push(if env.stderr_is_terminal {
                 Note::DumbTerminal
             } else {
                 Note::NoTerminal
@@ -230,7 +235,7 @@ impl Output {
             main: Some(main),
             stdout,
             stderr,
-            sides: files.open(facts.step_summary.as_deref(), lang, &mut notes)?,
+            files: files.open(env.step_summary.as_deref(), lang, &mut notes)?,
             recording: None,
             closed: false,
             lang,
@@ -262,7 +267,7 @@ impl Output {
     }
 
     fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
-        let files = self.sides.iter().map(|side| &side.writer);
+        let files = self.files.iter().map(|file| &file.writer);
         [&self.stdout, &self.stderr].into_iter().chain(files)
     }
 
@@ -272,12 +277,12 @@ impl Output {
         let mut lost = Vec::new();
         let mut place = 0;
         // Who does not read stdout must not hold up the files.
-        while let Some(side) = self.sides.get_mut(place) {
-            let Err(note) = side.event(event, board, is_last) else {
+        while let Some(file) = self.files.get_mut(place) {
+            let Err(note) = file.event(event, board, is_last) else {
                 place += 1;
                 continue;
             };
-            self.sides.remove(place);
+            self.files.remove(place);
             if is_last {
                 self.warn(&note, event.at, board);
             } else {
@@ -323,8 +328,8 @@ impl Output {
             Ok(lost) => self.say_lost(self.stdout.name(), lost),
             Err(error) => self.check(Some(Err(error))),
         }
-        let files = mem::take(&mut self.sides).into_iter();
-        for file in files.map(|side| side.writer).chain(self.recording.take()) {
+        let files = mem::take(&mut self.files).into_iter();
+        for file in files.map(|file| file.writer).chain(self.recording.take()) {
             match file.finish(begun, deadline) {
                 Ok(lost) => self.say_lost(file.name(), lost),
                 Err(error) => self.warn_late(&files::write_failed(file.name(), &error)),
@@ -403,20 +408,20 @@ mod tests {
     #[test]
     fn the_mode_is_resolved_from_facts() {
         use OutputChoice as Choice;
-        let facts = |stderr_is_terminal, term_is_dumb, ci| Facts {
+        let env = |stderr_is_terminal, term_is_dumb, ci| OutputEnv {
             stderr_is_terminal,
             stdout_is_terminal: true,
             one_destination: true,
             term_is_dumb,
             ci,
-            runner: Runner::Other,
+            ci_system: CiSystem::Other,
             step_summary: None,
         };
-        let terminal = facts(true, false, false);
-        let ci = facts(true, false, true);
-        let dumb = facts(true, true, false);
-        let pipe = facts(false, false, false);
-        for (choice, facts, mode) in [
+        let terminal = env(true, false, false);
+        let ci = env(true, false, true);
+        let dumb = env(true, true, false);
+        let pipe = env(false, false, false);
+        for (choice, env, mode) in [
             (Choice::Auto, &terminal, Mode::Bars),
             (Choice::Auto, &ci, Mode::Plain),
             (Choice::Auto, &dumb, Mode::Plain),
@@ -431,7 +436,7 @@ mod tests {
             (Choice::Quiet, &terminal, Mode::Quiet),
             (Choice::Quiet, &ci, Mode::Quiet),
         ] {
-            assert_eq!(choice.mode(facts), mode, "{choice:?} {facts:?}");
+            assert_eq!(choice.mode(env), mode, "{choice:?} {env:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::http::{Client, NetworkPool, Trace, Transport};
 use crate::model::Note;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
-use crate::render::{Facts, Output};
+use crate::render::{Output, OutputEnv};
 use crate::watch::{self, Inbox, LoopEvent, Target};
 
 /// The span over which deployments that are polled once are polled, at most.
@@ -101,13 +101,13 @@ fn watch(
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     check_names(&deploys.list)?;
-    let facts = Facts::gather(environment);
+    let env = OutputEnv::gather(environment);
     let (mut output, notes) = Output::new(
         shown.output(),
         shown.color,
         shown.lang,
         shown.files(),
-        &facts,
+        &env,
         all,
         environment,
     )?;

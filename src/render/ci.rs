@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use super::paint::{self, Tone};
+use super::style::{self, Color};
 use crate::board::Board;
 use crate::clock;
 use crate::event::{End, Outcome};
@@ -16,14 +16,14 @@ const ANNOTATIONS: usize = 10;
 
 /// The CI system that reads stdout, where it reads more than text there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Runner {
+pub(crate) enum CiSystem {
     GitHub,
     GitLab,
     /// Another one, or none.
     Other,
 }
 
-impl Runner {
+impl CiSystem {
     /// The one that says so in the environment. Systems that run GitHub's workflows (Gitea, Forgejo)
     /// say that they are GitHub.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
@@ -54,10 +54,10 @@ pub(crate) fn annotations(end: &End<'_>, words: &dyn Words) -> Vec<String> {
 
 /// A watch that ended badly, unless its failed units say why.
 fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> {
-    let (_, tone) = paint::of_verdict(outcome.verdict);
+    let (_, color) = style::of_verdict(outcome.verdict);
     let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
     let title = format!("{} {}", board.target, words.verdict(outcome.verdict));
-    (tone == Tone::Bad && !explained).then(|| error(&title, &words.reason(&outcome.reason)))
+    (color == Color::Bad && !explained).then(|| error(&title, &words.reason(&outcome.reason)))
 }
 
 /// A failed unit: what the provider says about it, and the last word of its log.
@@ -138,14 +138,14 @@ mod tests {
 
     #[test]
     fn the_environment_tells_who_runs_it() {
-        for (name, value, runner) in [
-            ("GITHUB_ACTIONS", "true", Runner::GitHub),
-            ("GITHUB_ACTIONS", "false", Runner::Other),
-            ("GITLAB_CI", "true", Runner::GitLab),
-            ("JENKINS_URL", "true", Runner::Other),
+        for (name, value, ci_system) in [
+            ("GITHUB_ACTIONS", "true", CiSystem::GitHub),
+            ("GITHUB_ACTIONS", "false", CiSystem::Other),
+            ("GITLAB_CI", "true", CiSystem::GitLab),
+            ("JENKINS_URL", "true", CiSystem::Other),
         ] {
             let environment = |asked: &str| (asked == name).then(|| value.to_owned());
-            assert_eq!(Runner::gather(&environment), runner, "{name}={value}");
+            assert_eq!(CiSystem::gather(&environment), ci_system, "{name}={value}");
         }
     }
 

@@ -22,12 +22,12 @@ pub(crate) struct Files<'a> {
 }
 
 /// A file beside the output.
-pub(super) struct Side {
+pub(super) struct FileOutput {
     render: Box<dyn Render>,
     pub(super) writer: NonBlockingWriter,
 }
 
-impl Side {
+impl FileOutput {
     fn new<R: Render + 'static>(
         path: &Path,
         file: File,
@@ -73,11 +73,11 @@ impl Files<'_> {
         step_summary: Option<&Path>,
         lang: Lang,
         notes: &mut Vec<Note>,
-    ) -> Result<Vec<Side>> {
-        let mut sides = Vec::new();
+    ) -> Result<Vec<FileOutput>> {
+        let mut files = Vec::new();
         if let Some(path) = self.junit {
             let file = create(path, "--junit")?;
-            sides.push(Side::new(path, file, junit::Junit::new)?);
+            files.push(FileOutput::new(path, file, junit::Junit::new)?);
         }
         // Who asks for the summary in that very file does not want it twice, nor what others wrote
         // there to go.
@@ -85,14 +85,14 @@ impl Files<'_> {
         if let Some(path) = self.summary.filter(|_| !asked) {
             let file = create(path, "--summary")?;
             let summary = |out| summary::Summary::new(out, lang);
-            sides.push(Side::new(path, file, summary)?);
+            files.push(FileOutput::new(path, file, summary)?);
         }
         if let Some(path) = step_summary {
             let opened = OpenOptions::new().append(true).create(true).open(path);
             match opened.and_then(|file| Ok((file.try_clone()?, file))) {
                 Ok((out, file)) => {
                     let summary = |out| summary::StepSummary::new(file, out, lang);
-                    sides.push(Side::new(path, out, summary)?);
+                    files.push(FileOutput::new(path, out, summary)?);
                 }
                 Err(error) if !asked => {
                     notes.push(write_failed(&path.display().to_string(), &error));
@@ -104,9 +104,9 @@ impl Files<'_> {
         if let Some(path) = self.events {
             let file = create(path, "--events")?;
             let events = |out| json::Json::new(out, io::sink(), lang);
-            sides.push(Side::new(path, file, events)?);
+            files.push(FileOutput::new(path, file, events)?);
         }
-        Ok(sides)
+        Ok(files)
     }
 }
 

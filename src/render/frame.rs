@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use console::{measure_text_width, pad_str, truncate_str};
 
-use super::paint::{self, Style, Tone};
 use super::report;
+use super::style::{self, Color, Style};
 use crate::board::{Board, Figures, Seen};
 use crate::clock::Moment;
 use crate::lang::Words;
@@ -102,7 +102,7 @@ fn several(
     if more {
         let count = hidden.len() + 1;
         let more = style.words().more_deployments(count);
-        rows.push(style.tone(Tone::Faint, &more));
+        rows.push(style.color(Color::Faint, &more));
     }
     rows
 }
@@ -124,12 +124,12 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
     };
     let failed = match board.count(UnitState::Failed) {
         0 => String::new(),
-        failed => style.tone(Tone::Bad, &words.count(UnitState::Failed, failed)),
+        failed => style.color(Color::Bad, &words.count(UnitState::Failed, failed)),
     };
     let batch = batch.map_or(String::new(), |batch| words.batch(batch, batches));
     let elapsed = text::duration(text::whole(now.since(board.started)));
     let left = board.left(now).map_or(String::new(), |left| {
-        style.tone(Tone::Faint, &words.left(text::whole(left)))
+        style.color(Color::Faint, &words.left(text::whole(left)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -146,21 +146,21 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
         let right = join(&parts);
         let taken = measure_text_width(target) + measure_text_width(&right) + 2;
         if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
-            let bar = bar(fraction, room.min(40), tone_of(board), style);
-            return format!("{} {bar} {right}", style.tone(Tone::Strong, target));
+            let bar = bar(fraction, room.min(40), color_of(board), style);
+            return format!("{} {bar} {right}", style.color(Color::Strong, target));
         }
     }
     let right = join(&parts);
     let room = width.saturating_sub(measure_text_width(&right) + 1);
     let target = truncate_str(target, room, "…");
-    format!("{} {right}", style.tone(Tone::Strong, &target))
+    format!("{} {right}", style.color(Color::Strong, &target))
 }
 
-fn tone_of(board: &Board) -> Tone {
+fn color_of(board: &Board) -> Color {
     match board.phase {
-        _ if board.count(UnitState::Failed) > 0 => Tone::Bad,
-        Some(phase) => paint::of_phase(phase),
-        None => Tone::Faint,
+        _ if board.count(UnitState::Failed) > 0 => Color::Bad,
+        Some(phase) => style::of_phase(phase),
+        None => Color::Faint,
     }
 }
 
@@ -182,11 +182,11 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
         if let Some(last_good) = board.last_good {
             row += &words.last_good(text::whole(now.since(last_good)));
         }
-        let row = style.tone(Tone::Notice, &row);
+        let row = style.color(Color::Notice, &row);
         return Some([&row, words.colon(), &words.cause(&offline.error)].concat());
     }
     let Some(phase) = board.phase else {
-        return Some(style.tone(Tone::Faint, words.no_answer_yet()));
+        return Some(style.color(Color::Faint, words.no_answer_yet()));
     };
     let mark = match phase {
         Phase::Running if board.message.is_none() => return None,
@@ -195,7 +195,7 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
         _ => "",
     };
     let word = [mark, words.phase(phase)].concat();
-    let word = style.tone(paint::of_phase(phase), &word);
+    let word = style.color(style::of_phase(phase), &word);
     Some(match &board.message {
         Some(message) => [&word, words.colon(), &words.note(message)].concat(),
         None => word,
@@ -220,7 +220,7 @@ fn units(
         .map(|&place| unit(board, board.unit(place), now, &columns, style))
         .collect();
     if !all && room > 0 {
-        rows.push(style.tone(Tone::Faint, &more(board, slots, style.words())));
+        rows.push(style.color(Color::Faint, &more(board, slots, style.words())));
     }
     rows
 }
@@ -305,21 +305,21 @@ impl Columns {
 
 fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style) -> String {
     let unit = &seen.unit;
-    let (mark, tone) = paint::of_state(unit.state);
+    let (mark, color) = style::of_state(unit.state);
     let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
     let age = seen.age(now).map(text::whole);
     let bar = match unit.state {
-        UnitState::Succeeded => bar(1.0, columns.bar, tone, style),
+        UnitState::Succeeded => bar(1.0, columns.bar, color, style),
         UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, style),
-        _ => bar(0.0, columns.bar, Tone::Faint, style),
+        _ => bar(0.0, columns.bar, Color::Faint, style),
     };
     let gap = if columns.bar > 0 { " " } else { "" };
     let age = age.map_or(String::new(), text::duration);
     let state = pad(style.words().state(unit.state), columns.state);
     let mut row = format!(
         "{} {name} {bar}{gap}{} {age:>7}",
-        style.tone(tone, mark),
-        style.tone(tone, &state)
+        style.color(color, mark),
+        style.color(color, &state)
     );
     if let Some(remark) = style.words().remark(unit) {
         row += "  ";
@@ -335,12 +335,12 @@ fn pad(text: &str, columns: usize) -> String {
 }
 
 /// A bar that is `fraction` full, and full only at 1.
-fn bar(fraction: f64, width: usize, tone: Tone, style: Style) -> String {
+fn bar(fraction: f64, width: usize, color: Color, style: Style) -> String {
     let filled = (fraction.clamp(0.0, 1.0) * width as f64).floor() as usize;
     format!(
         "{}{}",
-        style.tone(tone, &"━".repeat(filled)),
-        style.tone(Tone::Faint, &"─".repeat(width - filled))
+        style.color(color, &"━".repeat(filled)),
+        style.color(Color::Faint, &"─".repeat(width - filled))
     )
 }
 
@@ -355,9 +355,9 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
         let piece = (width / 4).max(1);
         let at = usize::try_from(age.as_secs()).unwrap_or(0) % (width - piece + 1);
         return [
-            style.tone(Tone::Faint, &"─".repeat(at)),
-            style.tone(Tone::Busy, &"╍".repeat(piece)),
-            style.tone(Tone::Faint, &"─".repeat(width - piece - at)),
+            style.color(Color::Faint, &"─".repeat(at)),
+            style.color(Color::Busy, &"╍".repeat(piece)),
+            style.color(Color::Faint, &"─".repeat(width - piece - at)),
         ]
         .concat();
     };
@@ -365,8 +365,8 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
     let filled = (share.min(0.95) * width as f64) as usize;
     format!(
         "{}{}",
-        style.tone(Tone::Busy, &"╍".repeat(filled)),
-        style.tone(Tone::Faint, &"─".repeat(width - filled))
+        style.color(Color::Busy, &"╍".repeat(filled)),
+        style.color(Color::Faint, &"─".repeat(width - filled))
     )
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use super::ci::Runner;
+use super::ci::CiSystem;
 use super::{Render, Style, report};
 use crate::board::{Board, Seen};
 use crate::clock::{self, Moment, Now};
@@ -82,7 +82,7 @@ fn suite(
     }
     writeln!(out, "    <system-out>")?;
     let end = End::of_one(at, board, outcome);
-    for line in report::report(&end, Style::PLAIN, Runner::Other) {
+    for line in report::report(&end, Style::PLAIN, CiSystem::Other) {
         writeln!(out, "{}", Xml(&line))?;
     }
     writeln!(out, "    </system-out>")?;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use super::ci::{self, Runner};
-use super::paint::{self, Style, Tone};
+use super::ci::{self, CiSystem};
+use super::style::{self, Color, Style};
 use super::{Render, report};
 use crate::board::{Board, Change};
 use crate::clock::{self, Moment, Now};
@@ -25,7 +25,7 @@ pub(crate) struct Plain<W, E> {
     errors: E,
     style: Style,
     errors_style: Style,
-    runner: Runner,
+    ci_system: CiSystem,
     /// When the last line was written.
     said: Option<Moment>,
 }
@@ -37,14 +37,14 @@ impl<W: Write, E: Write> Plain<W, E> {
         errors: E,
         style: Style,
         errors_style: Style,
-        runner: Runner,
+        ci_system: CiSystem,
     ) -> Self {
         Self {
             out,
             errors,
             style,
             errors_style,
-            runner,
+            ci_system,
             said: None,
         }
     }
@@ -70,7 +70,7 @@ impl<W: Write, E: Write> Plain<W, E> {
         if failed > FAILURES {
             let more = failed - FAILURES;
             let line = self.style.words().units_failed(more);
-            let line = self.style.tone(Tone::Bad, &line);
+            let line = self.style.color(Color::Bad, &line);
             self.line(at, board, &line)?;
         }
         let others = changes
@@ -113,8 +113,8 @@ impl<W: Write, E: Write> Plain<W, E> {
             line += words.colon();
             line += &remark;
         }
-        let (_, tone) = paint::of_state(unit.state);
-        self.line(at, board, &self.style.tone(tone, &line))
+        let (_, color) = style::of_state(unit.state);
+        self.line(at, board, &self.style.color(color, &line))
     }
 
     fn phase(&mut self, at: Now, board: &Board) -> io::Result<()> {
@@ -129,17 +129,17 @@ impl<W: Write, E: Write> Plain<W, E> {
             line += &words.note(message);
         }
         line += &figures(board, words);
-        self.line(at, board, &self.style.tone(paint::of_phase(phase), &line))
+        self.line(at, board, &self.style.color(style::of_phase(phase), &line))
     }
 
     /// The report, and before it what GitHub is told, so that the report stays the last.
     fn end(&mut self, end: &End<'_>) -> io::Result<()> {
-        if self.runner == Runner::GitHub {
+        if self.ci_system == CiSystem::GitHub {
             for line in ci::annotations(end, self.style.words()) {
                 writeln!(self.out, "{line}")?;
             }
         }
-        for line in report::report(end, self.style, self.runner) {
+        for line in report::report(end, self.style, self.ci_system) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())

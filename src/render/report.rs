@@ -1,7 +1,7 @@
 //! The words of the human modes: remarks on the way, and the report at the end.
 
-use super::ci::{Runner, Section};
-use super::paint::{self, Style, Tone};
+use super::ci::{CiSystem, Section};
+use super::style::{self, Color, Style};
 use crate::board::{Board, Seen};
 use crate::clock::{Moment, Now};
 use crate::event::{End, Event, Kind, Outcome};
@@ -20,12 +20,12 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
     Some(match &event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = board.offline.as_ref()?;
-            let heading = style.tone(Tone::Notice, words.no_contact());
+            let heading = style.color(Color::Notice, words.no_contact());
             let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
             words.offline(&heading, &offline.error, offline.attempts, retry)
         }
         Kind::Online { offline } => {
-            let heading = style.tone(Tone::Good, words.contact_again());
+            let heading = style.color(Color::Good, words.contact_again());
             words.online(&heading, *offline)
         }
         Kind::Warning(note) => {
@@ -34,10 +34,10 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
             } else {
                 whose(board, style)
             };
-            let heading = style.tone(Tone::Notice, words.warning());
+            let heading = style.color(Color::Notice, words.warning());
             [&whose, &heading, words.colon(), &words.note(note)].concat()
         }
-        Kind::Trace(request) => style.tone(Tone::Faint, &words.request(request)),
+        Kind::Trace(request) => style.color(Color::Faint, &words.request(request)),
         _ => return None,
     })
 }
@@ -58,20 +58,20 @@ pub(crate) fn verdict(outcome: &Outcome, board: &Board, style: Style) -> String 
 
 fn verdict_of(outcome: &Outcome, target: &str, style: Style) -> String {
     let words = style.words();
-    let (mark, tone) = paint::of_verdict(outcome.verdict);
+    let (mark, color) = style::of_verdict(outcome.verdict);
     let verdict = format!("{mark} {}", words.verdict(outcome.verdict));
-    let target = style.tone(Tone::Strong, target);
-    let ended = words.ended(&style.tone(tone, &verdict), &target, outcome.elapsed);
+    let target = style.color(Color::Strong, target);
+    let ended = words.ended(&style.color(color, &verdict), &target, outcome.elapsed);
     [&ended, words.colon(), &words.reason(&outcome.reason)].concat()
 }
 
 /// The whole report, a line each: what came of each target, for a list the verdict of all, and how
 /// to watch on.
-pub(crate) fn report(end: &End<'_>, style: Style, runner: Runner) -> Vec<String> {
+pub(crate) fn report(end: &End<'_>, style: Style, ci_system: CiSystem) -> Vec<String> {
     let words = style.words();
     let mut lines = Vec::new();
     for (board, outcome) in &end.parts {
-        units(outcome, board, end.at, style, runner, &mut lines);
+        units(outcome, board, end.at, style, ci_system, &mut lines);
     }
     if end.list {
         lines.push(verdict_of(end.outcome, words.all(), style));
@@ -89,7 +89,7 @@ fn units(
     board: &Board,
     at: Now,
     style: Style,
-    runner: Runner,
+    ci_system: CiSystem,
     lines: &mut Vec<String>,
 ) {
     let words = style.words();
@@ -97,7 +97,7 @@ fn units(
     if board.total() > 0 {
         lines.push(format!("  {}", counts(board, words)));
     }
-    failed(board, at, style, runner, lines);
+    failed(board, at, style, ci_system, lines);
     unfinished(board, at.moment, style, lines);
     if let Some(url) = &board.url {
         lines.push(format!("  {}{}{url}", words.page(), words.colon()));
@@ -149,17 +149,17 @@ pub(super) fn ranked(
     counts
 }
 
-fn failed(board: &Board, at: Now, style: Style, runner: Runner, lines: &mut Vec<String>) {
+fn failed(board: &Board, at: Now, style: Style, ci_system: CiSystem, lines: &mut Vec<String>) {
     for place in board.failed().take(FAILED) {
         let line = unit(board.unit(place), board, at.moment, style);
         let log = board.log(place).unwrap_or_default();
-        let section = (runner == Runner::GitLab && !log.is_empty())
+        let section = (ci_system == CiSystem::GitLab && !log.is_empty())
             .then(|| Section::new(at.wall, lines.len()));
         lines.push(match &section {
             Some(section) => section.start(&line),
             None => line,
         });
-        // The bar keeps a CI runner from taking a line of the log for a command.
+        // The bar keeps a CI system from taking a line of the log for a command.
         lines.extend(log.iter().map(|line| format!("    | {line}")));
         lines.extend(section.map(|section| section.end()));
     }
@@ -177,10 +177,10 @@ fn unfinished(board: &Board, now: Moment, style: Style, lines: &mut Vec<String>)
 /// A line about a unit.
 fn unit(seen: &Seen, board: &Board, now: Moment, style: Style) -> String {
     let words = style.words();
-    let (mark, tone) = paint::of_state(seen.unit.state);
+    let (mark, color) = style::of_state(seen.unit.state);
     let state = format!("{mark} {}", words.state(seen.unit.state));
     let story = story(board, seen, now, words, &str::to_owned);
-    format!("  {} {}{story}", style.tone(tone, &state), seen.unit.name)
+    format!("  {} {}{story}", style.color(color, &state), seen.unit.name)
 }
 
 /// The units that have not ended.
@@ -233,9 +233,9 @@ mod tests {
     use crate::render::testing::{board, outcome};
     use crate::watch::Reason;
 
-    fn write(outcome: &Outcome, board: &Board, second: f64, runner: Runner) -> Vec<String> {
+    fn write(outcome: &Outcome, board: &Board, second: f64, ci_system: CiSystem) -> Vec<String> {
         let end = End::of_one(Now::at(second), board, outcome);
-        report(&end, Style::PLAIN, runner)
+        report(&end, Style::PLAIN, ci_system)
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
             Verdict::Interrupted(Signal::Interrupt),
             Reason::Interrupted(Signal::Interrupt),
         );
-        let report = write(&outcome, &board, 43.0, Runner::GitHub);
+        let report = write(&outcome, &board, 43.0, CiSystem::GitHub);
         assert_eq!(
             report.join("\n"),
             "\
@@ -269,7 +269,7 @@ mod tests {
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = outcome(Verdict::TimedOut, Reason::TimedOut(Duration::from_secs(60)));
-        let report = write(&outcome, &board(&units), 2.0, Runner::Other);
+        let report = write(&outcome, &board(&units), 2.0, CiSystem::Other);
         assert_eq!(report.len(), 2 + FAILED + 1 + UNFINISHED + 1 + 2);
         assert_eq!(report[2 + FAILED], "  … and 50 more failed");
         assert_eq!(
@@ -285,7 +285,7 @@ mod tests {
         board.take_log(1, vec!["exit 1".into()]);
         let mut outcome = outcome(Verdict::Failed, Reason::TimedOut(Duration::ZERO));
         outcome.resume = None;
-        let report = write(&outcome, &board, 1.5, Runner::GitLab);
+        let report = write(&outcome, &board, 1.5, CiSystem::GitLab);
         assert_eq!(
             report[1..].join("\n"),
             "  2 machines: 2 failed

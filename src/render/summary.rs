@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use super::{Render, paint, report};
+use super::{Render, report, style};
 use crate::board::{Board, Seen};
 use crate::clock::Moment;
 use crate::event::{End, Event, Outcome};
@@ -124,7 +124,7 @@ fn part(board: &Board, outcome: &Outcome, now: Moment, words: &dyn Words) -> Str
 
 /// `## ✗ failed`, the target, the duration; then the reason.
 fn headline(target: &str, outcome: &Outcome, words: &dyn Words) -> String {
-    let (mark, _) = paint::of_verdict(outcome.verdict);
+    let (mark, _) = style::of_verdict(outcome.verdict);
     let verdict = words.verdict(outcome.verdict);
     format!(
         "## {mark} {}\n\n{}{}{}\n\n",
@@ -182,7 +182,7 @@ fn unfinished(board: &Board, now: Moment, words: &dyn Words) -> String {
 /// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
 /// fence.
 fn unit(seen: &Seen) -> String {
-    let (mark, _) = paint::of_state(seen.unit.state);
+    let (mark, _) = style::of_state(seen.unit.state);
     format!("{mark} {}", code(&seen.unit.name))
 }
 

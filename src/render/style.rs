@@ -15,13 +15,13 @@ pub(crate) enum ColorChoice {
 
 /// Colours text, or does not. A state is always said by a mark or a word as well.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paint {
+pub(crate) struct ColorMode {
     on: bool,
 }
 
 /// What a colour says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum Color {
     Good,
     Bad,
     Busy,
@@ -30,7 +30,7 @@ pub(crate) enum Tone {
     Strong,
 }
 
-impl Paint {
+impl ColorMode {
     /// Resolves the choice for one stream: the option beats `NO_COLOR` (set and not empty), which
     /// beats `CLICOLOR_FORCE` (set, not empty and not 0), which beats what the stream is.
     pub(crate) fn choose(
@@ -52,19 +52,19 @@ impl Paint {
     /// No colour.
     pub(crate) const OFF: Self = Self { on: false };
 
-    /// `text` in the colour of `tone`.
-    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
+    /// `text` in the colour of `color`.
+    pub(crate) fn color(self, color: Color, text: &str) -> String {
         if !self.on || text.is_empty() {
             return text.to_owned();
         }
         let style = console::Style::new().force_styling(true);
-        let style = match tone {
-            Tone::Good => style.green(),
-            Tone::Bad => style.red(),
-            Tone::Busy => style.cyan(),
-            Tone::Notice => style.yellow(),
-            Tone::Faint => style.dim(),
-            Tone::Strong => style.bold(),
+        let style = match color {
+            Color::Good => style.green(),
+            Color::Bad => style.red(),
+            Color::Busy => style.cyan(),
+            Color::Notice => style.yellow(),
+            Color::Faint => style.dim(),
+            Color::Strong => style.bold(),
         };
         style.apply_to(text).to_string()
     }
@@ -73,7 +73,7 @@ impl Paint {
 /// How one stream is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
-    pub(crate) paint: Paint,
+    pub(crate) color_mode: ColorMode,
     pub(crate) lang: Lang,
     /// Several targets: what is about one of them says whose it is.
     pub(crate) list: bool,
@@ -82,14 +82,14 @@ pub(crate) struct Style {
 impl Style {
     /// What machines read as well: no colour, English.
     pub(crate) const PLAIN: Self = Self {
-        paint: Paint::OFF,
+        color_mode: ColorMode::OFF,
         lang: Lang::En,
         list: false,
     };
 
-    /// `text` in the colour of `tone`.
-    pub(crate) fn tone(self, tone: Tone, text: &str) -> String {
-        self.paint.tone(tone, text)
+    /// `text` in the colour of `color`.
+    pub(crate) fn color(self, color: Color, text: &str) -> String {
+        self.color_mode.color(color, text)
     }
 
     /// All that can be said in the language.
@@ -98,41 +98,41 @@ impl Style {
     }
 }
 
-/// The mark and the tone of a unit's state.
-pub(crate) const fn of_state(state: UnitState) -> (&'static str, Tone) {
+/// The mark and the color of a unit's state.
+pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     match state {
-        UnitState::Pending => ("·", Tone::Faint),
-        UnitState::Queued => ("○", Tone::Faint),
-        UnitState::Running => ("▸", Tone::Busy),
-        UnitState::Succeeded => ("✓", Tone::Good),
-        UnitState::Failed => ("✗", Tone::Bad),
-        UnitState::Skipped => ("»", Tone::Notice),
-        UnitState::Cancelled => ("⊘", Tone::Notice),
-        UnitState::Unknown => ("?", Tone::Notice),
+        UnitState::Pending => ("·", Color::Faint),
+        UnitState::Queued => ("○", Color::Faint),
+        UnitState::Running => ("▸", Color::Busy),
+        UnitState::Succeeded => ("✓", Color::Good),
+        UnitState::Failed => ("✗", Color::Bad),
+        UnitState::Skipped => ("»", Color::Notice),
+        UnitState::Cancelled => ("⊘", Color::Notice),
+        UnitState::Unknown => ("?", Color::Notice),
     }
 }
 
-/// The tone of a phase.
-pub(crate) const fn of_phase(phase: Phase) -> Tone {
+/// The color of a phase.
+pub(crate) const fn of_phase(phase: Phase) -> Color {
     match phase {
-        Phase::Pending => Tone::Faint,
-        Phase::Running => Tone::Busy,
-        Phase::Paused | Phase::Cancelled | Phase::Ended | Phase::Unknown => Tone::Notice,
-        Phase::PausedAfterFailure | Phase::Failed => Tone::Bad,
-        Phase::Succeeded => Tone::Good,
+        Phase::Pending => Color::Faint,
+        Phase::Running => Color::Busy,
+        Phase::Paused | Phase::Cancelled | Phase::Ended | Phase::Unknown => Color::Notice,
+        Phase::PausedAfterFailure | Phase::Failed => Color::Bad,
+        Phase::Succeeded => Color::Good,
     }
 }
 
-/// The mark and the tone of a verdict.
-pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Tone) {
+/// The mark and the color of a verdict.
+pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Color) {
     match verdict {
-        Verdict::Succeeded => ("✓", Tone::Good),
-        Verdict::Failed | Verdict::Refused | Verdict::Unclear => ("✗", Tone::Bad),
-        Verdict::Cancelled => ("⊘", Tone::Notice),
-        Verdict::Paused => ("‖", Tone::Notice),
-        Verdict::Running => ("▸", Tone::Busy),
-        Verdict::Lost | Verdict::TimedOut => ("?", Tone::Bad),
-        Verdict::Interrupted(_) => ("■", Tone::Notice),
+        Verdict::Succeeded => ("✓", Color::Good),
+        Verdict::Failed | Verdict::Refused | Verdict::Unclear => ("✗", Color::Bad),
+        Verdict::Cancelled => ("⊘", Color::Notice),
+        Verdict::Paused => ("‖", Color::Notice),
+        Verdict::Running => ("▸", Color::Busy),
+        Verdict::Lost | Verdict::TimedOut => ("?", Color::Bad),
+        Verdict::Interrupted(_) => ("■", Color::Notice),
     }
 }
 
@@ -161,8 +161,11 @@ mod tests {
                 };
                 (!value.is_empty()).then(|| value.to_owned())
             };
-            let paint = Paint::choose(choice, terminal, &environment);
-            assert_eq!(paint.on, on, "{choice:?} {no_color:?} {force:?} {terminal}");
+            let color_mode = ColorMode::choose(choice, terminal, &environment);
+            assert_eq!(
+                color_mode.on, on,
+                "{choice:?} {no_color:?} {force:?} {terminal}"
+            );
         }
     }
 }

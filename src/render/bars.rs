@@ -9,7 +9,7 @@ use std::time::Duration;
 use console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::ci::Runner;
+use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
 use super::{Render, Screen, Style, report};
 use crate::board::Board;
@@ -29,7 +29,7 @@ const BYTES: u64 = 40_000;
 const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 
 /// The live renderer. What it has drawn is cleared when it is dropped, whatever the reason.
-pub(crate) struct Live {
+pub(crate) struct BarsRenderer {
     bar: ProgressBar,
     /// Knows the size of the window.
     term: Term,
@@ -47,12 +47,12 @@ pub(crate) struct Live {
     /// Something happened since the last draw.
     stale: bool,
     /// Lines for which the terminal had no room.
-    unsaid: Vec<String>,
+    pending_lines: Vec<String>,
     /// The terminal is the shell's until the process is continued.
     suspended: bool,
 }
 
-impl Live {
+impl BarsRenderer {
     /// Draws on stderr; the report goes to stdout.
     pub(crate) fn new(
         stdout: NonBlockingWriter,
@@ -78,7 +78,7 @@ impl Live {
             drawn: None,
             between: BETWEEN,
             stale: false,
-            unsaid: Vec::new(),
+            pending_lines: Vec::new(),
             suspended: false,
         }
     }
@@ -153,7 +153,7 @@ impl Live {
 
     /// Prints a line above the picture, with the next draw where the terminal is held.
     fn say(&mut self, line: String) {
-        self.unsaid.push(line);
+        self.pending_lines.push(line);
         if self.stderr.is_idle() {
             self.say_all();
         } else {
@@ -162,13 +162,13 @@ impl Live {
     }
 
     fn say_all(&mut self) {
-        if self.unsaid.is_empty() {
+        if self.pending_lines.is_empty() {
             return;
         }
         self.fit();
-        let mut lines = self.unsaid.join("\n");
+        let mut lines = self.pending_lines.join("\n");
         lines.push('\n');
-        self.unsaid.clear();
+        self.pending_lines.clear();
         self.bar.suspend(|| {
             // Where stderr is gone the picture is gone too, and the verdict is not.
             let _ = self.stderr.queue(lines.into());
@@ -176,11 +176,11 @@ impl Live {
     }
 }
 
-impl Render for Live {
+impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         if let Some(end) = event.end(board) {
             // Who has a terminal reads it there.
-            return self.end(&report::report(&end, self.stdout_style, Runner::Other));
+            return self.end(&report::report(&end, self.stdout_style, CiSystem::Other));
         }
         match &event.kind {
             Kind::Warning(_) | Kind::Trace(_) => {
@@ -231,14 +231,14 @@ impl Render for Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for BarsRenderer {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }
 
 fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
-    ProgressDrawTarget::term_like(Box::new(Canvas {
+    ProgressDrawTarget::term_like(Box::new(BufferedTerm {
         term: term.clone(),
         stderr: stderr.clone(),
         pending: Mutex::default(),
@@ -247,7 +247,7 @@ fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
 
 /// The terminal as indicatif draws on it: each draw is one write, so that no terminal shows half
 /// of it.
-struct Canvas {
+struct BufferedTerm {
     term: Term,
     stderr: NonBlockingWriter,
     pending: Mutex<Pending>,
@@ -261,7 +261,7 @@ struct Pending {
     row_ends: bool,
 }
 
-impl Canvas {
+impl BufferedTerm {
     fn pending(&self) -> io::Result<MutexGuard<'_, Pending>> {
         Ok(self.pending.lock().map_err(|_| io::ErrorKind::Other)?)
     }
@@ -279,13 +279,13 @@ impl Canvas {
     }
 }
 
-impl fmt::Debug for Canvas {
+impl fmt::Debug for BufferedTerm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Canvas")
+        f.write_str("BufferedTerm")
     }
 }
 
-impl TermLike for Canvas {
+impl TermLike for BufferedTerm {
     fn width(&self) -> u16 {
         self.term.size().1
     }
