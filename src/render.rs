@@ -1,4 +1,4 @@
-//! How a watch is shown. Renderers read events and the board, and know nothing else.
+//! Output of a watch. Renderers read events and the board, and nothing else.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
@@ -36,54 +36,54 @@ pub(crate) use files::Files;
 pub(crate) use style::ColorChoice;
 use style::{ColorMode, Style};
 
-/// Why nothing can be written at all.
+/// Error context: a writer thread could not be started.
 const NO_THREAD: &str = "cannot start a thread";
-/// How long slow readers are waited for after `--timeout` or a signal.
+/// How long `finish` waits for slow readers beyond `--timeout`, or after a signal.
 const GRACE: Duration = Duration::from_millis(800);
-/// How long a file may take for its last lines before the last event is told elsewhere: a warning
-/// that it cannot be written comes before that event.
+/// How long the last event waits for a file to be written, so that a warning about it precedes that
+/// event in the other outputs.
 const FILE_PATIENCE: Duration = Duration::from_millis(250);
-/// How long stderr may take for the very last lines, and before the process is stopped by Ctrl-Z.
+/// How long stderr is waited for at least at the end, and at most before Ctrl-Z stops the process.
 const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Shows one watch in one way.
+/// One form of output.
 pub(crate) trait Render {
-    /// Shows an event. The board is the state just after it.
+    /// Writes an event. The board is the state just after it.
     ///
     /// # Errors
-    /// Where the output cannot be written.
+    /// An earlier write failed.
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()>;
 
-    /// Time has passed, and nothing else happened.
+    /// Called at least once a second, and at the time that `wake` returned.
     ///
     /// # Errors
-    /// Where the output cannot be written.
+    /// An earlier write failed.
     fn tick(&mut self, _now: Now, _boards: &[&Board]) -> io::Result<()> {
         Ok(())
     }
 
-    /// When `tick` is wanted at the latest.
+    /// When `tick` must be called at the latest.
     fn wake(&self) -> Option<Moment> {
         None
     }
 
-    /// The process is about to be stopped: leaves the terminal to the shell.
+    /// Erases the picture: the process is about to be stopped.
     fn suspend(&mut self) {}
 
-    /// The screen is not what it was.
+    /// Redraws after the screen changed.
     fn redraw(&mut self, _screen: Screen) {}
 }
 
-/// What became of the screen.
+/// How the screen changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Screen {
-    /// It may have another size.
+    /// It may have been resized.
     Resized,
-    /// Others may have written on it.
+    /// Other processes may have written on it.
     Lost,
 }
 
-/// What the user asked for with `--output`.
+/// `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OutputChoice {
     // `bars` at a terminal, else `plain`.
@@ -98,25 +98,25 @@ pub(crate) enum OutputChoice {
     Quiet,
 }
 
-/// What the choice of the renderers depends on.
+/// The standard streams and the environment, as far as the choice of renderers depends on them.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputEnv {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdout_is_terminal: bool,
     /// stdout and stderr are the same terminal, file or pipe.
     pub(crate) one_destination: bool,
-    /// `TERM` is `dumb` or not there.
+    /// `TERM` is `dumb` or unset.
     pub(crate) term_is_dumb: bool,
     /// `CI` is set.
     pub(crate) ci: bool,
     /// The CI system that reads stdout.
     pub(crate) ci_system: CiSystem,
-    /// The file in which GitHub takes the summary of a step.
+    /// `GITHUB_STEP_SUMMARY`, on GitHub Actions.
     pub(crate) step_summary: Option<PathBuf>,
 }
 
 impl OutputEnv {
-    /// Looks at the process's own streams and environment.
+    /// Inspects the streams of this process, and `environment`.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let ci_system = CiSystem::gather(environment);
         let [stderr_is_terminal, stdout_is_terminal] =
@@ -136,7 +136,7 @@ impl OutputEnv {
     }
 }
 
-/// How a watch is shown in the end.
+/// The resolved `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Bars,
@@ -165,27 +165,28 @@ impl OutputChoice {
     }
 }
 
-/// Everything a watch is shown on: one renderer for people or scripts, and files beside it.
+/// All outputs of a watch: one main renderer, and the files beside it.
 pub(crate) struct Output {
-    /// None once it cannot be written to.
+    /// None once it failed.
     main: Option<Box<dyn Render>>,
-    /// Where that writes.
+    /// What the main renderer writes to.
     stdout: NonBlockingWriter,
     stderr: NonBlockingWriter,
-    /// Those that can still be written to.
+    /// Those that have not failed.
     files: Vec<FileOutput>,
-    /// The file of a recording.
+    /// The file of `--capture`.
     recording: Option<NonBlockingWriter>,
-    /// Nobody reads stdout any more.
+    /// stdout is a closed pipe.
     closed: bool,
     lang: Lang,
 }
 
 impl Output {
-    /// Sets up what was asked for, and says what could not be had. `list` is for several targets.
+    /// Sets up the outputs. The notes are warnings about what could not be set up. `list` is set for
+    /// several targets.
     ///
     /// # Errors
-    /// Where a file cannot be opened that was asked for, or no thread can be started that writes.
+    /// A file of the command line cannot be opened, or a writer thread cannot be started.
     pub(crate) fn new(
         choice: OutputChoice,
         color: ColorChoice,
@@ -243,18 +244,18 @@ impl Output {
         Ok((output, notes))
     }
 
-    /// Lets `finish` wait for the file of a recording as well.
+    /// Makes `finish` wait for the file of `--capture` too.
     pub(crate) fn set_recording(&mut self, file: NonBlockingWriter) {
         self.recording = Some(file);
     }
 
-    /// Whether nobody reads stdout any more.
+    /// Whether stdout is a pipe that its reader has closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Shows an event everywhere. What cannot be written is warned of once and left out from then
-    /// on: it is decoration, and the verdict does not depend on it.
+    /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
+    /// does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
         let is_end = matches!(
             event.kind,
@@ -272,11 +273,11 @@ impl Output {
     }
 
     fn show(&mut self, event: &Event<'_>, board: &Board) {
-        // Nothing comes after the last event, so that its warnings come before it.
+        // `finished` is the last event, so warnings about its own failures precede it.
         let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
         let mut lost = Vec::new();
         let mut place = 0;
-        // Who does not read stdout must not hold up the files.
+        // The files come first: the warnings about them go to the main renderer.
         while let Some(file) = self.files.get_mut(place) {
             let Err(note) = file.event(event, board, is_last) else {
                 place += 1;
@@ -291,7 +292,7 @@ impl Output {
         }
         let shown = self.main.as_mut().map(|main| main.event(event, board));
         self.check(shown);
-        // What is wrong with the command line is said where such things are said, in every mode.
+        // A usage error goes to stderr in every mode.
         if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict == Verdict::Unclear
         {
@@ -308,7 +309,8 @@ impl Output {
         self.show(&Event { at, kind }, board);
     }
 
-    /// Lets the picture move on.
+    /// Redraws where that is due, and finds out about failed writes. To be called at least once a
+    /// second.
     pub(crate) fn tick(&mut self, now: Now, boards: &[&Board]) {
         let shown = self.main.as_mut().map(|main| main.tick(now, boards));
         self.check(shown);
@@ -316,11 +318,11 @@ impl Output {
         self.check(Some(written));
     }
 
-    /// Waits until everything is written, at most for `left` (what is left of `--timeout`, nothing
-    /// after a signal) and a short grace, and only while the readers take something. Says what could
-    /// not be written. To be called once no more events come.
+    /// Waits until everything is written: as long as the readers take something, and at most `left`
+    /// (the rest of `--timeout`; zero after a signal) and a short grace. Warns on stderr about what
+    /// was not written. To be called after the last event.
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
-        // A picture that is left goes first.
+        // Erases a picture that is left.
         self.main = None;
         let begun = Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
@@ -337,7 +339,7 @@ impl Output {
         }
         let least = Instant::now() + STDERR_PATIENCE;
         let deadline = deadline.map(|deadline| deadline.max(least));
-        // Where this fails nobody is left to be told.
+        // There is nowhere left to report a failure.
         let _ = self.stderr.finish(begun, deadline);
     }
 
@@ -348,23 +350,23 @@ impl Output {
         }
     }
 
-    /// Leaves the terminal to the shell.
+    /// Erases the picture and waits until that is written: the process is about to be stopped.
     pub(crate) fn suspend(&mut self) {
         if let Some(main) = &mut self.main {
             main.suspend();
         }
-        // Where stderr is gone there is nothing to leave.
+        // Without stderr there is no picture.
         let _ = self.stderr.settle(STDERR_PATIENCE);
     }
 
-    /// Draws anew: the screen is not what it was.
+    /// Redraws after the screen changed.
     pub(crate) fn redraw(&mut self, screen: Screen) {
         if let Some(main) = &mut self.main {
             main.redraw(screen);
         }
     }
 
-    /// When `tick` is wanted at the latest.
+    /// When `tick` must be called at the latest.
     pub(crate) fn wake(&self) -> Option<Moment> {
         self.main.as_ref().and_then(|main| main.wake())
     }
@@ -375,13 +377,12 @@ impl Output {
         if error.kind() == ErrorKind::BrokenPipe {
             self.closed = true;
         } else {
-            // The renderer is gone; where stderr is gone too there is nobody left to tell.
             let words = self.lang.words();
             self.say(words.warning(), &words.cannot_write(&(&error).into()));
         }
     }
 
-    /// Says a warning after the end, to which no renderer listens any more.
+    /// Writes a warning to stderr after the last event.
     pub(crate) fn warn_late(&self, note: &Note) {
         let words = self.lang.words();
         self.say(words.warning(), &words.note(note));
@@ -389,7 +390,7 @@ impl Output {
 
     fn say(&self, heading: &str, text: &str) {
         let colon = self.lang.words().colon();
-        // Where stderr is gone nobody can be told.
+        // There is nowhere to report that stderr cannot be written.
         let mut stderr = self.stderr.clone();
         let _ = writeln!(stderr, "{heading}{colon}{text}").and_then(|()| stderr.flush());
     }

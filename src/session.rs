@@ -181,9 +181,7 @@ fn watch(
         output.set_recording(capture.writer());
         capture.begin(clock.now(), seed, all, deploys.origins);
     }
-    let limits = targets.iter().map(|target| target.options.timeout);
-    let limit = limits.collect::<Option<Vec<_>>>();
-    let limit = limit.and_then(|limits| limits.into_iter().max());
+    let limit = longest_timeout(&targets);
     let begun = clock.now().moment;
     let verdict = watch::run(targets, all, resume, seed, &mut inbox, &mut output)?;
     if let Some(capture) = &capture {
@@ -201,6 +199,13 @@ fn watch(
     };
     output.finish(left);
     Ok(verdict.into())
+}
+
+/// When the last target times out, where each has a `--timeout`.
+fn longest_timeout(targets: &[Target]) -> Option<Duration> {
+    let timeouts = targets.iter().map(|target| target.options.timeout);
+    let timeouts: Option<Vec<_>> = timeouts.collect();
+    timeouts?.into_iter().max()
 }
 
 /// Where responses come from.

@@ -1,5 +1,5 @@
-//! Writing that cannot hold up the event loop: a thread for each destination (stdout, stderr, each
-//! file) takes what is to be written from a bounded queue.
+//! Output that cannot block the event loop: each destination (stdout, stderr, each file) has a thread
+//! that writes from a bounded queue.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -11,27 +11,27 @@ use std::time::{Duration, Instant};
 
 use memchr::{memchr_iter, memrchr};
 
-/// The most bytes that wait for one destination. Further lines are dropped and counted.
+/// Maximum size of a destination's queue in bytes. Further lines are dropped and counted.
 const QUEUE_LIMIT: usize = 64 << 20;
-/// Bytes that a handle collects before it queues them without a flush.
+/// Bytes that a handle buffers before it queues them without a flush.
 const BATCH: usize = 32 << 10;
-/// The most bytes that are written to a pipe at once (`PIPE_BUF`), so that a slow reader is seen to
-/// take something.
+/// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): small, so that progress of a slow reader
+/// is noticed.
 const PIPE_PIECE: usize = 4 << 10;
-/// How long a destination may take nothing before `finish` gives it up.
+/// `finish` gives a destination up that has taken nothing for this long.
 const STALLED: Duration = Duration::from_secs(5);
-/// From one attempt to the next where the destination is in non-blocking mode.
+/// Time between two attempts where the destination is in non-blocking mode.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// A handle to a destination that another thread writes to. It never waits for the reader: whole
-/// lines are queued with `flush`, or once there are enough of them. A write error is returned once,
-/// by the first call after it; from then on nothing is written. Clones share the queue, and the
-/// thread ends with the last of them.
+/// Handle to a stream that another thread writes to. `write` and `flush` never block: complete lines
+/// are queued by `flush`, or once there are enough of them. A write error is returned once, by the
+/// next call on any clone; nothing more is written after it. Clones share the queue but not the
+/// buffer. The thread ends when the last clone is dropped.
 pub(crate) struct NonBlockingWriter {
     name: Arc<str>,
     chunks: Sender<Chunk>,
     destination: Arc<Destination>,
-    /// The index of the stream that this handle writes to.
+    /// Index into [`QueueState::streams`].
     stream: usize,
     /// Not queued yet.
     buffer: Vec<u8>,
@@ -42,51 +42,51 @@ struct Chunk {
     bytes: Vec<u8>,
 }
 
-/// A stream as the thread has it.
-struct Target {
+/// A stream on the thread's side.
+struct Sink {
     to: Box<dyn Write + Send>,
-    /// The most bytes that are written at once.
+    /// Maximum size of a write in bytes.
     piece: usize,
 }
 
-/// What the handles and the thread share.
+/// What the handles share with the thread.
 struct Destination {
-    state: Mutex<State>,
-    /// Everything is written, or a stream was closed.
-    settled: Condvar,
+    state: Mutex<QueueState>,
+    /// Notified when the queue becomes empty.
+    drained: Condvar,
 }
 
-struct State {
-    /// Bytes that are queued or being written.
+struct QueueState {
+    /// Bytes queued or being written.
     bytes: usize,
-    /// When bytes were last taken; when the first one was queued, where none were since.
+    /// When the reader last took bytes, or the empty queue got its first ones.
     moved: Instant,
-    /// Chunks are queued even beyond the limit.
+    /// Whether chunks are queued beyond the limit.
     reserved: bool,
     streams: Vec<Stream>,
 }
 
 #[derive(Default)]
 struct Stream {
-    /// Whether it failed, or was given up.
+    /// Failed or given up.
     closed: bool,
-    /// Why it failed, until that is reported.
+    /// The write error, until it is returned.
     error: Option<io::Error>,
-    /// Lines that are queued or being written.
+    /// Lines queued or being written.
     queued: usize,
-    /// Lines that the reader did not take in time, until that is reported.
+    /// Lines dropped or given up, until `finish` returns their number.
     lost: usize,
 }
 
-/// stdout and stderr. Where they are `one` destination (a terminal, `2>&1`), one thread writes both
-/// and keeps their order.
+/// stdout and stderr. Where they are `one` destination (a terminal, `2>&1`), one thread writes both,
+/// in order.
 ///
 /// # Errors
-/// Where no thread can be started.
+/// A thread cannot be started.
 pub(crate) fn standard_streams(one: bool) -> io::Result<[NonBlockingWriter; 2]> {
-    let stdout = Target::new(io::stdout(), PIPE_PIECE);
-    // A picture is one write, so that no terminal shows half of it.
-    let stderr = Target::new(io::stderr(), usize::MAX);
+    let stdout = Sink::new(io::stdout(), PIPE_PIECE);
+    // A picture must be one write, so that no terminal shows half of it.
+    let stderr = Sink::new(io::stderr(), usize::MAX);
     if one {
         let stdout = NonBlockingWriter::start("stdout", vec![stdout, stderr])?;
         let stderr = NonBlockingWriter {
@@ -103,31 +103,31 @@ pub(crate) fn standard_streams(one: bool) -> io::Result<[NonBlockingWriter; 2]> 
 }
 
 impl NonBlockingWriter {
-    /// Starts the thread that writes to `file`, which people know as `name`.
+    /// Starts a thread that writes to `file`; `name` is for messages.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// The thread cannot be started.
     pub(crate) fn file(name: &str, file: File) -> io::Result<Self> {
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let piece = if is_regular { usize::MAX } else { PIPE_PIECE };
-        Self::start(name, vec![Target::new(file, piece)])
+        Self::start(name, vec![Sink::new(file, piece)])
     }
 
-    fn start(name: &str, targets: Vec<Target>) -> io::Result<Self> {
+    fn start(name: &str, sinks: Vec<Sink>) -> io::Result<Self> {
         let destination = Arc::new(Destination {
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 bytes: 0,
                 moved: Instant::now(),
                 reserved: false,
-                streams: targets.iter().map(|_| Stream::default()).collect(),
+                streams: sinks.iter().map(|_| Stream::default()).collect(),
             }),
-            settled: Condvar::new(),
+            drained: Condvar::new(),
         });
         let (chunks, queue) = channel();
         let shared = Arc::clone(&destination);
         thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_queue(&queue, &shared, targets))?;
+            .spawn(move || write_queue(&queue, &shared, sinks))?;
         Ok(Self {
             name: name.into(),
             chunks,
@@ -137,44 +137,45 @@ impl NonBlockingWriter {
         })
     }
 
-    /// What people know it as.
+    /// The name for messages.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// From now on, or no longer, chunks are queued even where the queue is full.
+    /// Sets whether chunks are queued even when the queue is full.
     pub(crate) fn reserve(&self, reserved: bool) {
         self.destination.lock().reserved = reserved;
     }
 
-    /// Whether nothing waits.
+    /// Whether everything that was queued is written.
     pub(crate) fn is_idle(&self) -> bool {
         self.destination.lock().bytes == 0
     }
 
+    /// Returns the write error that was not returned yet.
+    ///
     /// # Errors
-    /// Where writing failed and that was not reported yet.
+    /// A write failed.
     pub(crate) fn check(&self) -> io::Result<()> {
         self.settle(Duration::ZERO)
     }
 
-    /// Waits until everything is written, for `limit` at most, and not where nothing was taken for
-    /// that long already.
+    /// Waits until everything is written, or the reader has taken nothing for `limit`, and no longer
+    /// than `limit`.
     ///
     /// # Errors
-    /// Where writing failed and that was not reported yet.
+    /// A write failed.
     pub(crate) fn settle(&self, limit: Duration) -> io::Result<()> {
         let until = self.destination.lock().moved + limit;
         let mut state = self.destination.wait(|_| until);
         state.streams[self.stream].check()
     }
 
-    /// Waits until everything is written, as long as the reader takes something and until `deadline`
-    /// at most, and gives the destination up then. `begun` is when the waiting began. Returns how
-    /// many lines the reader did not take in time.
+    /// Waits until everything is written; gives the destination up at `deadline`, and when the reader
+    /// has taken nothing for [`STALLED`] since `begun`. Returns the number of lines that were lost.
     ///
     /// # Errors
-    /// Where writing failed and that was not reported yet.
+    /// A write failed.
     pub(crate) fn finish(&self, begun: Instant, deadline: Option<Instant>) -> io::Result<usize> {
         let mut state = self.destination.wait(|state| {
             let stalled = state.moved.max(begun) + STALLED;
@@ -188,10 +189,11 @@ impl NonBlockingWriter {
         Ok(mem::take(&mut stream.lost))
     }
 
-    /// Queues bytes. They are written with one call to a regular file and to stderr.
+    /// Queues bytes, or drops them when the queue is full. To a regular file and to stderr they are
+    /// one write.
     ///
     /// # Errors
-    /// Where writing failed before.
+    /// An earlier write failed.
     pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.destination.lock();
         let room = state.reserved
@@ -252,35 +254,35 @@ impl Write for NonBlockingWriter {
 }
 
 impl Destination {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until everything is written, or the time that `until` says has come.
-    fn wait(&self, until: impl Fn(&State) -> Instant) -> MutexGuard<'_, State> {
+    /// Waits until the queue is empty, or until the time that `until` returns.
+    fn wait(&self, until: impl Fn(&QueueState) -> Instant) -> MutexGuard<'_, QueueState> {
         let mut state = self.lock();
         loop {
             let left = until(&state).saturating_duration_since(Instant::now());
             if state.bytes == 0 || left.is_zero() {
                 return state;
             }
-            let waited = self.settled.wait_timeout(state, left);
+            let waited = self.drained.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Takes bytes off the queue that were written, or that nobody will write.
-    fn take(&self, bytes: usize, change: impl FnOnce(&mut State)) {
+    /// Removes bytes from the queue that were written or discarded.
+    fn take(&self, bytes: usize, change: impl FnOnce(&mut QueueState)) {
         let mut state = self.lock();
         state.bytes -= bytes;
         change(&mut state);
         if state.bytes == 0 {
-            self.settled.notify_all();
+            self.drained.notify_all();
         }
     }
 }
 
-impl Target {
+impl Sink {
     fn new(to: impl Write + Send + 'static, piece: usize) -> Self {
         Self {
             to: Box::new(to),
@@ -301,10 +303,10 @@ impl Stream {
     }
 }
 
-/// The thread: writes what comes, until all handles are gone.
-fn write_queue(queue: &Receiver<Chunk>, destination: &Destination, mut targets: Vec<Target>) {
+/// The thread: writes what is queued, until all handles are dropped.
+fn write_queue(queue: &Receiver<Chunk>, destination: &Destination, mut sinks: Vec<Sink>) {
     while let Ok(chunk) = queue.recv() {
-        let Target { to, piece } = &mut targets[chunk.stream];
+        let Sink { to, piece } = &mut sinks[chunk.stream];
         let mut rest = &chunk.bytes[..];
         while !rest.is_empty() && !destination.lock().streams[chunk.stream].closed {
             match write(to, piece_of(rest, *piece)) {
@@ -327,7 +329,7 @@ fn write_queue(queue: &Receiver<Chunk>, destination: &Destination, mut targets: 
     }
 }
 
-/// What is written next: whole lines, where one is short enough.
+/// The first `most` bytes at most; complete lines if there are any.
 fn piece_of(bytes: &[u8], most: usize) -> &[u8] {
     let Some(piece) = bytes.get(..most) else {
         return bytes;
@@ -335,7 +337,7 @@ fn piece_of(bytes: &[u8], most: usize) -> &[u8] {
     memrchr(b'\n', piece).map_or(piece, |end| &piece[..=end])
 }
 
-/// Writes at least a part, however long that takes, and returns how much.
+/// Writes some of the bytes and returns how many. Blocks.
 fn write(to: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
     let count = retry(|| to.write(bytes))?;
     if count == 0 {
@@ -371,8 +373,8 @@ mod tests {
 
     fn pipe() -> (PipeReader, NonBlockingWriter) {
         let (reader, writer) = io::pipe().expect("a pipe");
-        let targets = vec![Target::new(writer, PIPE_PIECE)];
-        let writer = NonBlockingWriter::start("a pipe", targets);
+        let sinks = vec![Sink::new(writer, PIPE_PIECE)];
+        let writer = NonBlockingWriter::start("a pipe", sinks);
         (reader, writer.expect("a thread"))
     }
 
@@ -493,11 +495,8 @@ mod tests {
     fn two_streams_of_one_destination_keep_their_order() {
         let (reader, writer) = io::pipe().expect("a pipe");
         let other = writer.try_clone().expect("a pipe");
-        let targets = vec![
-            Target::new(writer, PIPE_PIECE),
-            Target::new(other, PIPE_PIECE),
-        ];
-        let mut first = NonBlockingWriter::start("both", targets).expect("a thread");
+        let sinks = vec![Sink::new(writer, PIPE_PIECE), Sink::new(other, PIPE_PIECE)];
+        let mut first = NonBlockingWriter::start("both", sinks).expect("a thread");
         let mut second = first.clone();
         second.stream = 1;
         for _ in 0..1000 {

@@ -1,5 +1,5 @@
-//! The live picture at a terminal: the rows of `frame` as the message of one indicatif bar. The
-//! only file that knows indicatif.
+//! The live picture in a terminal: the rows of `frame` as the message of one indicatif bar. No other
+//! file uses indicatif.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -17,38 +17,38 @@ use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
 use crate::writer::NonBlockingWriter;
 
-/// The least time between two draws.
+/// Minimum time between two draws.
 const BETWEEN: Duration = Duration::from_millis(100);
-/// From one draw to the next while nothing happens: the ages and the guesses move on.
+/// Time between two draws while nothing happens: ages and estimated bars advance.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What a terminal gets each second at most, in bytes: a large picture is drawn less often.
+/// Maximum output in bytes per second: a large picture is drawn less often.
 const BYTES: u64 = 40_000;
-/// Begin and end of a synchronised update: a terminal that knows them shows no half of a picture,
-/// and one that does not passes over them.
+/// Begin and end of a synchronised update: a terminal that supports it never shows half of a picture;
+/// others ignore it.
 const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 
-/// The live renderer. What it has drawn is cleared when it is dropped, whatever the reason.
+/// Renderer of the live picture, which is cleared when this is dropped.
 pub(crate) struct BarsRenderer {
     bar: ProgressBar,
-    /// Knows the size of the window.
+    /// Used for the window's size only.
     term: Term,
     stdout: NonBlockingWriter,
     stderr: NonBlockingWriter,
     stdout_style: Style,
     stderr_style: Style,
     layout: Layout,
-    /// The size for which the picture on the screen was drawn, and the widths of its rows.
+    /// The window size for which the picture was drawn, and the widths of its rows in columns.
     size: Option<Size>,
     rows: Vec<usize>,
     drawn: Option<Moment>,
-    /// The least time until the next draw.
+    /// Minimum time from `drawn` to the next draw.
     between: Duration,
-    /// Something happened since the last draw.
+    /// Whether something happened since the last draw.
     stale: bool,
-    /// Lines for which the terminal had no room.
+    /// Lines to print above the picture with the next draw.
     pending_lines: Vec<String>,
-    /// The terminal is the shell's until the process is continued.
+    /// Stopped by Ctrl-Z: nothing is drawn until the process is continued.
     suspended: bool,
 }
 
@@ -95,8 +95,8 @@ impl BarsRenderer {
         self.stale = false;
     }
 
-    /// Takes the picture away where the window is not the one that it was drawn for: its rows may
-    /// have been broken into several lines. Returns the size of now.
+    /// Returns the window's size. Erases a picture that was drawn for another size: its rows may have
+    /// been wrapped.
     fn fit(&mut self) -> Size {
         let (rows, columns) = self.term.size();
         let size = Size {
@@ -110,7 +110,7 @@ impl BarsRenderer {
         size
     }
 
-    /// Clears what is on the screen and begins anew from there.
+    /// Clears the picture, whose rows wrap at `size`.
     fn erase(&mut self, size: Size) {
         if !self.rows.is_empty() {
             let columns = size.columns.max(1);
@@ -123,16 +123,16 @@ impl BarsRenderer {
                 0 => String::new(),
                 above => format!("\u{1b}[{above}A"),
             };
-            // Line by line: some terminals keep in their history what is cleared as a screen.
+            // Line by line: some terminals keep a screen that is cleared in their history.
             let clear = "\r\u{1b}[2K\n".repeat(lines - 1);
             let clear = format!("\r{up}{clear}\u{1b}[2K{up}");
-            // Where stderr is gone the picture is gone too, and the verdict is not.
+            // Without stderr there is no picture, and the verdict does not depend on it.
             let _ = self.stderr.queue(clear.into());
         }
         self.forget();
     }
 
-    /// Takes what is on the screen for somebody else's.
+    /// Leaves what is on the screen as it is; the next draw starts below it.
     fn forget(&mut self) {
         self.drawn = None;
         self.stale = true;
@@ -140,7 +140,7 @@ impl BarsRenderer {
         self.bar.set_draw_target(target(&self.term, &self.stderr));
     }
 
-    /// Puts the report in the place of the picture.
+    /// Erases the picture and writes the report to stdout.
     fn end(&mut self, report: &[String]) -> io::Result<()> {
         self.say_all();
         self.fit();
@@ -151,7 +151,7 @@ impl BarsRenderer {
         self.stdout.flush()
     }
 
-    /// Prints a line above the picture, with the next draw where the terminal is held.
+    /// Prints a line above the picture; with the next draw where the terminal is still busy.
     fn say(&mut self, line: String) {
         self.pending_lines.push(line);
         if self.stderr.is_idle() {
@@ -170,7 +170,7 @@ impl BarsRenderer {
         lines.push('\n');
         self.pending_lines.clear();
         self.bar.suspend(|| {
-            // Where stderr is gone the picture is gone too, and the verdict is not.
+            // Without stderr there is no picture, and the verdict does not depend on it.
             let _ = self.stderr.queue(lines.into());
         });
     }
@@ -179,7 +179,7 @@ impl BarsRenderer {
 impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         if let Some(end) = event.end(board) {
-            // Who has a terminal reads it there.
+            // A picture is drawn for a person: no workflow commands.
             return self.end(&report::report(&end, self.stdout_style, CiSystem::Other));
         }
         match &event.kind {
@@ -203,7 +203,7 @@ impl Render for BarsRenderer {
                 self.say_all();
                 self.draw(now.moment, boards);
             } else {
-                // The last picture is not written yet, as after Ctrl-S.
+                // The last picture is still being written, for example after Ctrl-S.
                 self.drawn = Some(now.moment);
                 self.stale = true;
             }
@@ -245,19 +245,19 @@ fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
     }))
 }
 
-/// The terminal as indicatif draws on it: each draw is one write, so that no terminal shows half
-/// of it.
+/// The terminal that indicatif draws on. Each draw is one write, so that no terminal shows half of
+/// it.
 struct BufferedTerm {
     term: Term,
     stderr: NonBlockingWriter,
     pending: Mutex<Pending>,
 }
 
-/// What the draw at hand has written so far.
+/// Output of the draw in progress.
 #[derive(Default)]
 struct Pending {
     text: String,
-    /// A row is complete: what comes next begins another.
+    /// The current row is complete; the next text starts a new one.
     row_ends: bool,
 }
 
@@ -317,8 +317,8 @@ impl TermLike for BufferedTerm {
 
     fn write_str(&self, text: &str) -> io::Result<()> {
         let mut pending = self.pending()?;
-        // indicatif ends a row by filling it with blanks up to where the terminal breaks it. A
-        // window that is made narrower would break such a row in two: a new line does as well.
+        // indicatif pads a row with blanks up to the window's width. Such a row would wrap in a window
+        // that becomes narrower; a line break does as well.
         if text.trim_matches(' ').is_empty() {
             pending.row_ends = true;
             return Ok(());

@@ -1,5 +1,5 @@
-//! What CI systems make of lines on stdout: annotations on GitHub, sections in a job's log on
-//! GitLab. To every other system a line is a line.
+//! Workflow commands for CI systems on stdout: annotations on GitHub, collapsible sections of a job's
+//! log on GitLab.
 
 use std::time::SystemTime;
 
@@ -11,21 +11,21 @@ use crate::exit::Verdict;
 use crate::lang::Words;
 use crate::model::UnitState;
 
-/// Errors of one step that GitHub shows; it drops the others without a word.
+/// Errors of one step that GitHub shows; it silently drops further ones.
 const ANNOTATIONS: usize = 10;
 
-/// The CI system that reads stdout, where it reads more than text there.
+/// The CI system that interprets stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CiSystem {
     GitHub,
     GitLab,
-    /// Another one, or none.
+    /// None, or one without workflow commands.
     Other,
 }
 
 impl CiSystem {
-    /// The one that says so in the environment. Systems that run GitHub's workflows (Gitea, Forgejo)
-    /// say that they are GitHub.
+    /// Detects it from the environment. Gitea and Forgejo, which run GitHub's workflows, count as
+    /// GitHub.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let says = |name: &str| environment(name).is_some_and(|value| value == "true");
         if says("GITHUB_ACTIONS") {
@@ -38,8 +38,7 @@ impl CiSystem {
     }
 }
 
-/// The lines that GitHub shows on the page of the run: first the ends that no unit explains, then
-/// the failed units.
+/// Annotations for GitHub: first the verdicts that no failed unit explains, then the failed units.
 pub(crate) fn annotations(end: &End<'_>, words: &dyn Words) -> Vec<String> {
     let ends = end
         .parts
@@ -52,7 +51,7 @@ pub(crate) fn annotations(end: &End<'_>, words: &dyn Words) -> Vec<String> {
     ends.chain(units).take(ANNOTATIONS).collect()
 }
 
-/// A watch that ended badly, unless its failed units say why.
+/// The annotation of a bad verdict that no failed unit explains.
 fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> {
     let (_, color) = style::of_verdict(outcome.verdict);
     let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
@@ -60,7 +59,7 @@ fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> 
     (color == Color::Bad && !explained).then(|| error(&title, &words.reason(&outcome.reason)))
 }
 
-/// A failed unit: what the provider says about it, and the last word of its log.
+/// The annotation of a failed unit: the provider's reason and the last line of the log.
 fn unit(board: &Board, place: usize, words: &dyn Words) -> String {
     let unit = &board.unit(place).unit;
     let mut message = board.target.to_string();
@@ -74,7 +73,7 @@ fn unit(board: &Board, place: usize, words: &dyn Words) -> String {
     error(&words.failed_title(&unit.name), &message)
 }
 
-/// The workflow command, escaped as GitHub documents it.
+/// The workflow command `::error`, escaped as GitHub documents it.
 fn error(title: &str, message: &str) -> String {
     let data = |text: &str| {
         text.replace('%', "%25")
@@ -85,15 +84,15 @@ fn error(title: &str, message: &str) -> String {
     format!("::error title={title}::{}", data(message))
 }
 
-/// A section of a GitLab job's log: it can be folded under its header, and is open at first.
+/// A collapsible section of a GitLab job's log, open at first.
 pub(crate) struct Section {
     name: String,
     second: u64,
 }
 
 impl Section {
-    /// A section in a report of this time, `line` being its place there: its name is the only one
-    /// of that kind in a job that runs several watches.
+    /// A section that begins at `line` of a report written at `at`; both make its name unique in a job
+    /// that runs several watches.
     pub(crate) fn new(at: SystemTime, line: usize) -> Self {
         let since = clock::writable(at).duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();
@@ -103,7 +102,7 @@ impl Section {
         }
     }
 
-    /// The line that begins it and is its header.
+    /// The line that begins it, with the header.
     pub(crate) fn start(&self, header: &str) -> String {
         format!("{}{header}", self.marker("start"))
     }

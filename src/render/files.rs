@@ -1,4 +1,4 @@
-//! The files that are written beside the output.
+//! The output files: `--events`, `--junit`, `--summary`, and the summary of a step on GitHub.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -13,7 +13,7 @@ use crate::lang::Lang;
 use crate::model::Note;
 use crate::writer::NonBlockingWriter;
 
-/// The files that the user wants beside the output.
+/// The output files of the command line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Files<'a> {
     pub(crate) events: Option<&'a Path>,
@@ -21,7 +21,7 @@ pub(crate) struct Files<'a> {
     pub(crate) summary: Option<&'a Path>,
 }
 
-/// A file beside the output.
+/// An output file and what renders it.
 pub(super) struct FileOutput {
     render: Box<dyn Render>,
     pub(super) writer: NonBlockingWriter,
@@ -41,10 +41,10 @@ impl FileOutput {
         })
     }
 
-    /// Writes what there is to write of the event, and waits a little for the last one's lines.
+    /// Writes an event; waits a little until the last one is written.
     ///
     /// # Errors
-    /// What to warn of, where writing failed.
+    /// The warning, where a write failed.
     pub(super) fn event(
         &mut self,
         event: &Event<'_>,
@@ -63,11 +63,11 @@ impl FileOutput {
 }
 
 impl Files<'_> {
-    /// Opens them, and GitHub's summary of the step. Notes say what could not be had though nobody
-    /// asked for it.
+    /// Opens them and GitHub's summary of the step. Adds a warning to `notes` where the latter cannot be
+    /// opened and was not asked for.
     ///
     /// # Errors
-    /// Where a file cannot be opened that was asked for.
+    /// A file of the command line cannot be opened, or a writer thread cannot be started.
     pub(super) fn open(
         self,
         step_summary: Option<&Path>,
@@ -79,8 +79,7 @@ impl Files<'_> {
             let file = create(path, "--junit")?;
             files.push(FileOutput::new(path, file, junit::Junit::new)?);
         }
-        // Who asks for the summary in that very file does not want it twice, nor what others wrote
-        // there to go.
+        // `--summary` may name the step's summary: that is written once, and appended to.
         let asked = self.summary == step_summary;
         if let Some(path) = self.summary.filter(|_| !asked) {
             let file = create(path, "--summary")?;
@@ -100,7 +99,7 @@ impl Files<'_> {
                 Err(error) => return Err(error).context(cannot_open(path, "--summary")),
             }
         }
-        // The last one: it tells of the others that cannot be written.
+        // Last, so that it receives the warnings about the others.
         if let Some(path) = self.events {
             let file = create(path, "--events")?;
             let events = |out| json::Json::new(out, io::sink(), lang);
@@ -110,7 +109,7 @@ impl Files<'_> {
     }
 }
 
-/// Opens a file anew.
+/// Creates or truncates a file.
 fn create(path: &Path, option: &str) -> Result<File> {
     File::create(path).with_context(|| cannot_open(path, option))
 }

@@ -1,10 +1,10 @@
-//! How text for people looks: colour, the marks that say the same without it, the language.
+//! Style of text for people: colours, marks for states, language.
 
 use crate::exit::Verdict;
 use crate::lang::{Lang, Words};
 use crate::model::{Phase, UnitState};
 
-/// What the user asked for with `--color`.
+/// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ColorChoice {
     // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
@@ -13,13 +13,13 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// Colours text, or does not. A state is always said by a mark or a word as well.
+/// Whether text is coloured. A state always has a mark or a word as well.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColorMode {
     on: bool,
 }
 
-/// What a colour says.
+/// The meaning of a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Color {
     Good,
@@ -31,8 +31,8 @@ pub(crate) enum Color {
 }
 
 impl ColorMode {
-    /// Resolves the choice for one stream: the option beats `NO_COLOR` (set and not empty), which
-    /// beats `CLICOLOR_FORCE` (set, not empty and not 0), which beats what the stream is.
+    /// Resolves the choice for one stream. Precedence: the option, `NO_COLOR` (not empty),
+    /// `CLICOLOR_FORCE` (not empty, not 0), whether the stream is a terminal.
     pub(crate) fn choose(
         choice: ColorChoice,
         is_terminal: bool,
@@ -52,7 +52,7 @@ impl ColorMode {
     /// No colour.
     pub(crate) const OFF: Self = Self { on: false };
 
-    /// `text` in the colour of `color`.
+    /// `text` with the escape sequences of `color`.
     pub(crate) fn color(self, color: Color, text: &str) -> String {
         if !self.on || text.is_empty() {
             return text.to_owned();
@@ -70,35 +70,35 @@ impl ColorMode {
     }
 }
 
-/// How one stream is written.
+/// The style of one stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     pub(crate) color_mode: ColorMode,
     pub(crate) lang: Lang,
-    /// Several targets: what is about one of them says whose it is.
+    /// Whether there are several targets: lines about one of them name it.
     pub(crate) list: bool,
 }
 
 impl Style {
-    /// What machines read as well: no colour, English.
+    /// No colour, English: for output that machines read too.
     pub(crate) const PLAIN: Self = Self {
         color_mode: ColorMode::OFF,
         lang: Lang::En,
         list: false,
     };
 
-    /// `text` in the colour of `color`.
+    /// `text` with the escape sequences of `color`.
     pub(crate) fn color(self, color: Color, text: &str) -> String {
         self.color_mode.color(color, text)
     }
 
-    /// All that can be said in the language.
+    /// The phrases of the language.
     pub(crate) fn words(self) -> &'static dyn Words {
         self.lang.words()
     }
 }
 
-/// The mark and the color of a unit's state.
+/// Mark and colour of a unit's state.
 pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     match state {
         UnitState::Pending => ("·", Color::Faint),
@@ -112,7 +112,7 @@ pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     }
 }
 
-/// The color of a phase.
+/// Colour of a phase.
 pub(crate) const fn of_phase(phase: Phase) -> Color {
     match phase {
         Phase::Pending => Color::Faint,
@@ -123,7 +123,7 @@ pub(crate) const fn of_phase(phase: Phase) -> Color {
     }
 }
 
-/// The mark and the color of a verdict.
+/// Mark and colour of a verdict.
 pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Color) {
     match verdict {
         Verdict::Succeeded => ("✓", Color::Good),
