@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::board::Board;
+use crate::cli::options::{ColorChoice, OutputChoice};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
 use crate::exit::Verdict;
@@ -31,7 +32,6 @@ use ci::Runner;
 pub(crate) use files::Files;
 use files::Side;
 use outlet::Outlet;
-pub(crate) use paint::ColorChoice;
 use paint::{Paint, Style};
 
 /// Shows one watch in one way.
@@ -69,21 +69,6 @@ pub(crate) enum Screen {
     Resized,
     /// Others may have written on it.
     Lost,
-}
-
-/// What the user asked for with `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum OutputChoice {
-    // `bars` at a terminal, else `plain`.
-    Auto,
-    // A live picture on stderr, then the report on stdout.
-    Bars,
-    // A line on stdout for each change, then the report.
-    Plain,
-    // An event in JSON on each line of stdout, and nothing else there.
-    Json,
-    // Warnings and errors on stderr, and the verdict where it is not a success.
-    Quiet,
 }
 
 /// What the choice of the renderers depends on.

@@ -1,17 +1,9 @@
 //! How text for people looks: colour, the marks that say the same without it, the language.
 
+use crate::cli::options::ColorChoice;
 use crate::exit::Verdict;
 use crate::lang::{Lang, Words};
 use crate::model::{Phase, UnitState};
-
-/// What the user asked for with `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ColorChoice {
-    // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
-    Auto,
-    Always,
-    Never,
-}
 
 /// Colours text, or does not. A state is always said by a mark or a word as well.
 #[derive(Clone, Copy, Debug)]

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
-use super::{Options, Reason, Watch, signals};
+use super::{Reason, Watch, signals};
 use crate::board::Board;
+use crate::cli::options::WatchOptions;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::http::Transport;
-use crate::model::Note;
-use crate::provider::Provider;
+use crate::model::{Note, Pins};
+use crate::provider::DeploymentSource;
 use crate::render::Output;
 
 /// What to watch, and how.
@@ -22,9 +23,11 @@ pub(crate) struct Target {
     /// As the events name it.
     pub(crate) name: Arc<str>,
     pub(crate) started: Started,
-    pub(crate) options: Options,
-    pub(crate) provider: Box<dyn Provider>,
-    /// What the provider's requests go over.
+    pub(crate) options: WatchOptions,
+    /// The options that would select one run, where nothing does.
+    pub(crate) run_selectors: Option<Pins>,
+    pub(crate) source: Box<dyn DeploymentSource>,
+    /// What the requests go over.
     pub(crate) transport: Arc<dyn Transport>,
     /// What the user should know before the first poll.
     pub(crate) warnings: Vec<Note>,
@@ -153,12 +156,13 @@ impl ActiveWatch {
             now,
             &mut emit,
         );
+        watch.run_selectors = target.run_selectors;
         for warning in &target.warnings {
             watch.warn(warning, now, &mut emit);
         }
         Ok(Self {
             watch,
-            poller: Poller::start(number, target.provider, target.transport, inbox)?,
+            poller: Poller::start(number, target.source, target.transport, inbox)?,
             stage: Stage::Watching,
         })
     }
