@@ -22,6 +22,7 @@ mod list;
 #[cfg(all(test, feature = "demo"))]
 mod man;
 pub(crate) mod options;
+pub(crate) mod resume;
 
 use explicit::{ExplicitArg, explicit_args};
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
@@ -48,6 +49,9 @@ pub(crate) struct Cli {
     /// The options that were given.
     #[arg(skip)]
     pub(crate) explicit_args: Vec<ExplicitArg>,
+    /// The words as they were given, after the program's name.
+    #[arg(skip)]
+    words: Vec<String>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -99,7 +103,7 @@ Examples:
 pub(crate) fn parse<I, T>(arguments: I) -> Result<Cli, clap::Error>
 where
     I: IntoIterator<Item = T>,
-    T: Into<OsString> + Clone,
+    T: Into<OsString>,
 {
     parse_with(&mut command(), arguments)
 }
@@ -108,10 +112,15 @@ where
 fn parse_with<I, T>(definition: &mut clap::Command, arguments: I) -> Result<Cli, clap::Error>
 where
     I: IntoIterator<Item = T>,
-    T: Into<OsString> + Clone,
+    T: Into<OsString>,
 {
-    let matches = definition.try_get_matches_from_mut(arguments)?;
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let matches = definition.try_get_matches_from_mut(&arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
+    let words = arguments.iter().skip(1);
+    cli.words = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     if let Some((name, own)) = matches.subcommand()
         && let Some(command) = definition.find_subcommand(name)
     {

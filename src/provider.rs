@@ -63,6 +63,8 @@ pub(crate) struct DeploymentSpec {
     pub(crate) sends_secret: bool,
     /// The options that would select one run, where the options given do not.
     pub(crate) run_selectors: Option<Pins>,
+    /// The long options that look for a run; once it is found, another one selects it.
+    pub(crate) search_options: &'static [&'static str],
     /// What the user should know before the first poll.
     pub(crate) warnings: Vec<Note>,
     pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn DeploymentSource>>,

@@ -35,38 +35,14 @@ const ONCE: Duration = Duration::from_secs(1);
 /// # Errors
 /// Where the command line or the configuration is wrong or does not say enough.
 pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
-    let arguments = || -> Vec<String> {
-        let arguments = std::env::args_os().skip(1);
-        arguments
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
-    };
     match &cli.command {
         Command::Watch(_) => {
             let deployments = Deployments::of_command(cli, environment)?;
-            let all = deployments.list.len() > 1;
-            let arguments = arguments();
-            watch(
-                deployments,
-                all,
-                &cli.output,
-                Some(&arguments),
-                &Source::Network,
-                environment,
-            )
+            watch(deployments, &cli.output, &Source::Network, environment)
         }
         Command::All { file } => {
-            let (output, deployments) =
-                Deployments::of_list(file, &cli.explicit_args, environment)?;
-            let arguments = arguments();
-            watch(
-                deployments,
-                true,
-                &output,
-                Some(&arguments),
-                &Source::Network,
-                environment,
-            )
+            let (output, deployments) = Deployments::of_list(file, cli, environment)?;
+            watch(deployments, &output, &Source::Network, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
         #[cfg(feature = "demo")]
@@ -81,17 +57,15 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
     }
 }
 
-/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of how
-/// they are shown, `resume` the arguments that watch them again.
+/// Watches deployments to their ends; `shown` are the options of how they are shown.
 fn watch(
     deployments: Deployments,
-    all: bool,
     shown: &OutputOptions,
-    resume: Option<&[String]>,
     source: &Source,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     check_names(&deployments.list)?;
+    let all = deployments.is_list;
     shown.check_files(&deployments.files)?;
     let facts = Facts::gather(environment);
     let files = Files {
@@ -108,7 +82,7 @@ fn watch(
         all,
         environment,
     )?;
-    let redactor = &deployments.redactor;
+    let (redactor, resume) = (&deployments.redactor, deployments.resume.as_ref());
     let mut inbox = source.inbox();
     let clock = inbox.clock();
     let capture = capture_file(shown.capture.as_deref(), redactor, &inbox)?;
@@ -284,21 +258,21 @@ fn run_replay(
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
     let recording = Recording::read(file)?;
     let recorded = &recording.header.deployments;
-    let deployments = Deployments::of_recording(recorded, &cli.explicit_args)
+    let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
         .with_context(|| format!("{}:1", file.display()))?;
     ensure!(
         !deployments.list.is_empty(),
         "{}:1: there is no deployment in it",
         file.display()
     );
-    let all = recording.header.all;
+    deployments.is_list = recording.header.all;
     let source = Source::Recording(Replay {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
         seed: recording.header.seed,
     });
-    watch(deployments, all, &cli.output, None, &source, environment)
+    watch(deployments, &cli.output, &source, environment)
 }
 
 /// Two targets of one name could not be told apart in the events.
@@ -373,12 +347,5 @@ fn run_demo(
         demo.serve(&words)?;
         return Ok(ExitCode::SUCCESS);
     }
-    watch(
-        deployments,
-        false,
-        &output,
-        None,
-        &Source::Network,
-        environment,
-    )
+    watch(deployments, &output, &Source::Network, environment)
 }

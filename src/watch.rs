@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::board::{Board, Figures, Offline};
 use crate::cli::options::WatchOptions;
+use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Phase, Pins, Snapshot, Unit, UnitState};
 use crate::provider::{PollError, Then};
-use crate::resume;
 
 mod event_loop;
 mod inbox;
@@ -378,13 +378,13 @@ impl Watch {
         }
     }
 
-    /// The end, to be told; `resume` are the arguments that watch again. Where they are of this target
-    /// alone (`own`), they get the option that pins it.
-    pub(crate) fn outcome(&self, resume: Option<&[String]>, own: bool) -> Option<Outcome> {
+    /// The end, to be told; `resume` is the command that watches again. Where it is of this target alone
+    /// (`own`), it gets the option that selects the run.
+    pub(crate) fn outcome(&self, resume: Option<&ResumeCommand>, own: bool) -> Option<Outcome> {
         let ending = self.ending.clone()?;
         let ended = self.board.phase.is_some_and(Phase::has_ended);
-        let pin = self.last.as_ref().and_then(|last| last.resume.as_deref());
-        let pin = pin.filter(|_| own);
+        let selector = self.last.as_ref().and_then(|last| last.resume.as_deref());
+        let selector = selector.filter(|_| own);
         Some(Outcome {
             verdict: ending.verdict,
             reason: ending.reason,
@@ -393,7 +393,7 @@ impl Watch {
             resume: resume
                 // The same words would not say more the next time.
                 .filter(|_| !ended && ending.verdict != Verdict::Unclear)
-                .map(|arguments| resume::command(arguments, pin)),
+                .map(|resume| resume.line(selector)),
         })
     }
 

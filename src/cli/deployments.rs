@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list::{DeploymentList, Entry};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
+use super::resume::ResumeCommand;
 use super::{Cli, Command};
 use crate::provider::{DeploymentSpec, Environment, Provider, refuse_plaintext_secret};
 use crate::record::RecordedCommand;
@@ -35,6 +36,10 @@ pub(crate) struct Deployments {
     pub(crate) recorded: Vec<RecordedCommand>,
     /// What knows the secrets that they were made with.
     pub(crate) redactor: Arc<Redactor>,
+    /// Whether they are a list, which has a verdict of its own.
+    pub(crate) is_list: bool,
+    /// What watches them again, where that makes sense.
+    pub(crate) resume: Option<ResumeCommand>,
     /// The files that are read, with the options that name them.
     pub(crate) files: Vec<(String, PathBuf)>,
 }
@@ -47,24 +52,32 @@ impl Deployments {
     pub(crate) fn of_command(cli: &Cli, environment: Environment<'_>) -> Result<Self> {
         let mut deployments = Self::default();
         deployments.add(cli, None, None, environment)?;
+        let first = deployments.list.first();
+        let search_options = first.map_or(&[][..], |first| first.spec.search_options);
+        deployments.resume = Some(resume(cli, search_options));
+        deployments.is_list = deployments.list.len() > 1;
         Ok(deployments)
     }
 
-    /// What the list at `path` watches, and how the watch of all is shown. `explicit` are options of
-    /// the command line, which override those of the file.
+    /// What the list at `path` watches, and how the watch of all is shown. The options of the command
+    /// line override those of the file.
     ///
     /// # Errors
     /// Whatever is wrong in the file, with its line and its key.
     pub(crate) fn of_list(
         path: &Path,
-        explicit: &[ExplicitArg],
+        cli: &Cli,
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        let list = DeploymentList::parse(path, &text, explicit)?;
-        let mut deployments = Self::default();
-        deployments.files.push(("FILE".to_owned(), path.to_owned()));
+        let list = DeploymentList::parse(path, &text, &cli.explicit_args)?;
+        let mut deployments = Self {
+            is_list: true,
+            resume: Some(resume(cli, &[])),
+            files: vec![("FILE".to_owned(), path.to_owned())],
+            ..Self::default()
+        };
         for entry in &list.entries {
             deployments.add_entry(&list, entry, environment)?;
         }
@@ -108,7 +121,8 @@ impl Deployments {
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
         let cli = offline(words)?;
-        let deployments = Self::of_command(&cli, environment)?;
+        let mut deployments = Self::default();
+        deployments.add(&cli, None, None, environment)?;
         Ok((cli.output, deployments))
     }
 
@@ -210,6 +224,11 @@ impl Deployments {
         });
         Ok(secret_taken)
     }
+}
+
+/// What watches again what a command line watches.
+fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
+    ResumeCommand::new(&cli.words, &cli.explicit_args, search_options)
 }
 
 /// Reads a command line whose watch needs no network, and so no proxy.

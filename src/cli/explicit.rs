@@ -15,7 +15,7 @@ pub(crate) struct ExplicitArg {
     /// The long name.
     pub(crate) name: String,
     /// None for a flag.
-    value: Option<String>,
+    pub(super) value: Option<String>,
     pub(crate) scope: Scope,
     takes_path: bool,
 }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::server::Server;
 use super::{Plan, SYSTEMS, Scenario, System};
 use crate::cli::options::limit;
-use crate::resume::quote;
+use crate::text::shell_quote;
 
 /// The interval between polls of the demo, which takes seconds rather than minutes.
 const INTERVAL: &str = "--interval=500ms";
@@ -139,8 +139,10 @@ impl Demo {
 /// The line to type into a shell, environment included.
 fn shell_line(system: &System, watch_args: &[String]) -> String {
     let secret = system.secret.iter();
-    let secret = secret.map(|(variable, value)| format!("{variable}={} ", quote(value)));
-    let args = watch_args.iter().map(|arg| format!(" {}", quote(arg)));
+    let secret = secret.map(|(variable, value)| format!("{variable}={} ", shell_quote(value)));
+    let args = watch_args
+        .iter()
+        .map(|arg| format!(" {}", shell_quote(arg)));
     secret
         .chain(["deploywatch".to_owned()])
         .chain(args)

@@ -75,6 +75,7 @@ impl ProviderOptions for CodeartsOptions {
             },
             endpoint,
             sends_secret: true,
+            search_options: &[],
             warnings: self.huawei.warnings(),
             run_selectors: (!selected).then_some(&["--fresh", "--record ID"]),
             connect: Box::new(|http| Box::new(Codearts::new(settings, http))),

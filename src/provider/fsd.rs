@@ -77,6 +77,7 @@ impl ProviderOptions for FsdOptions {
             // The installer takes no credentials.
             sends_secret: false,
             run_selectors: (!fresh).then_some(&["--fresh"]),
+            search_options: &[],
             warnings: Vec::new(),
             connect: Box::new(move |http| Box::new(Fsd::new(url, request, fresh, http))),
         }])

@@ -10,6 +10,7 @@ use super::poller::{Poller, PollerCommand};
 use super::{Reason, Watch, signals};
 use crate::board::Board;
 use crate::cli::options::WatchOptions;
+use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
@@ -50,8 +51,8 @@ enum Stage {
     Done(Outcome),
 }
 
-/// Watches `targets` to their ends and tells `output` everything on the way. `resume` are the arguments
-/// that watch them again, where that makes sense. Where `all` is set the targets are a list: it gets a
+/// Watches `targets` to their ends and tells `output` everything on the way. `resume` is the command
+/// that watches them again, where that makes sense. Where `all` is set the targets are a list: it gets a
 /// verdict of its own, the worst of theirs. The waits after failed polls are drawn from `seed`.
 ///
 /// # Errors
@@ -59,7 +60,7 @@ enum Stage {
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
-    resume: Option<&[String]>,
+    resume: Option<&ResumeCommand>,
     seed: u64,
     inbox: &mut Inbox,
     output: &mut Output,
@@ -168,7 +169,7 @@ impl ActiveWatch {
     }
 
     /// Does what is due: a poll, the logs, the end.
-    fn step(&mut self, now: Now, all: bool, resume: Option<&[String]>, output: &mut Output) {
+    fn step(&mut self, now: Now, all: bool, resume: Option<&ResumeCommand>, output: &mut Output) {
         if matches!(self.stage, Stage::Watching) {
             self.watch.advance(now);
             if self.watch.poll_due(now.moment) {

@@ -80,6 +80,7 @@ impl ProviderOptions for MrsOptions {
             endpoint: endpoint.clone(),
             sends_secret: self.auth != AuthMethod::None,
             run_selectors: None,
+            search_options: &[],
             warnings: warnings.clone(),
             connect: {
                 let (endpoint, command, auth) = (endpoint.clone(), command.clone(), auth.clone());

@@ -65,6 +65,7 @@ impl ProviderOptions for ServicestageOptions {
             endpoint,
             sends_secret: true,
             run_selectors: None,
+            search_options: &[],
             warnings: self.huawei.warnings(),
             connect: Box::new(|http| Box::new(Servicestage::new(settings, http))),
         }])

@@ -105,6 +105,7 @@ impl ProviderOptions for YunxiaoOptions {
                 } => Some(&["--fresh", "--run ID", "--order ID"]),
                 _ => None,
             },
+            search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
                 let settings = Settings {
