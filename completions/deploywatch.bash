@@ -83,7 +83,7 @@ _deploywatch() {
 
     case "${cmd}" in
         deploywatch)
-            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -113,12 +113,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -145,16 +145,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -169,7 +169,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,12 +199,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -231,16 +231,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -255,7 +255,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,12 +305,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -337,16 +337,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -361,7 +361,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__completions)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
+            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -391,12 +391,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -423,16 +423,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -447,7 +447,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__demo)
-            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
+            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,12 +493,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -525,16 +525,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -549,7 +549,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__fsd)
-            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,12 +591,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -623,16 +623,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -801,7 +801,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__mrs)
-            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -851,12 +851,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -883,16 +883,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -907,7 +907,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__replay)
-            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -941,12 +941,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -973,16 +973,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -997,7 +997,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__servicestage)
-            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,12 +1047,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1079,16 +1079,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)
@@ -1103,7 +1103,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__yunxiao)
-            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --request-timeout --on-pause --fail-fast --strict --output --quiet --events --junit --summary --capture --logs --color --lang --verbose --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1161,12 +1161,12 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --on-pause)
                     COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1193,16 +1193,16 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --logs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --lang)
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cacert)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_deploywatch_global_optspecs
-    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= request-timeout= on-pause= fail-fast strict o/output= q/quiet events= junit= summary= capture= logs= color= lang= v/verbose cacert= insecure allow-http h/help V/version
+    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= capture= color= lang= v/verbose request-timeout= cacert= insecure allow-http h/help V/version
 end
 
 function __fish_deploywatch_needs_command
@@ -25,13 +25,13 @@ function __fish_deploywatch_using_subcommand
 end
 
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -40,18 +40,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l insecure -d 'Do not check certificates'
@@ -76,13 +76,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l orga
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -91,18 +91,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l insecure -d 'Do not check certificates'
@@ -114,13 +114,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l reg
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -129,18 +129,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
@@ -152,13 +152,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -167,18 +167,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
@@ -192,13 +192,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l auth -d 
 cas\t''
 none\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -207,18 +207,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure -d 'Do not check certificates'
@@ -230,13 +230,13 @@ extend\t''
 upgrade\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'Where the installer is' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -245,31 +245,31 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -278,18 +278,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l insecure -d 'Do not check certificates'
@@ -297,13 +297,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l allow-ht
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s h -l help -d 'Print help'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l speed -d 'How many times as fast as it was recorded' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -312,18 +312,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l insecure -d 'Do not check certificates'
@@ -338,13 +338,13 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l duration -d 'How long it takes' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command that watches it' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -353,31 +353,31 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long, time asleep counted: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto watches on, but a pause after a failure is a failure; wait always watches on; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -386,18 +386,18 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l capture -d 'Write every poll to FILE as it came, secrets masked, for `deploywatch replay`' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fresh -d 'Pass over a run that had ended when the watch began, and wait for a new one'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l once -d 'One poll: print the state and exit by it; still going is exit code 7'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fail-fast -d 'Exit code 1 as soon as one unit has failed'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'A success with skipped machines (yunxiao) or failed entities (mrs) is a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l insecure -d 'Do not check certificates'

@@ -7,58 +7,66 @@
 mod codearts;
 mod fsd;
 mod mrs;
+mod options;
 mod server;
 mod servicestage;
 mod story;
 mod yunxiao;
 
-use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use hyper::{HeaderMap, Method};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::deploys::merged;
-use crate::resume::quote;
+pub(crate) use options::DemoOptions;
 
-pub(crate) use server::Server;
+/// The providers that are simulated; the first is the default.
+static SYSTEMS: [&System; 5] = [
+    &yunxiao::SYSTEM,
+    &codearts::SYSTEM,
+    &servicestage::SYSTEM,
+    &mrs::SYSTEM,
+    &fsd::SYSTEM,
+];
 
 /// The token that is asked for. It guards nothing; it shows that credentials are sent.
 const TOKEN: &str = "demo-token";
 /// The longest time for which the previous run stays in view, where the provider does that.
 const LONGEST_LEAD: Duration = Duration::from_millis(1500);
 
-/// The provider that is simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum System {
-    /// Alibaba Cloud Yunxiao Flow: machines in batches
-    Yunxiao,
-    /// Huawei Cloud CodeArts Deploy: steps one after another
-    Codearts,
-    /// Huawei Cloud ServiceStage: components in batches
-    Servicestage,
-    /// Huawei MRS / FusionInsight Manager: a percentage and step names
-    Mrs,
-    /// klcloud FSD installer: steps one after another
-    Fsd,
+/// A provider that is simulated.
+#[derive(Debug)]
+struct System {
+    /// The command line that watches the deployment, without the endpoint: the provider's command
+    /// comes first.
+    args: &'static [&'static str],
+    /// The variable of the secret, and the secret.
+    secret: Option<(&'static str, &'static str)>,
+    /// For the help of the demo.
+    about: &'static str,
+    /// How many machines, components or steps a deployment has unless told otherwise.
+    default_units: u32,
+    /// Whether the previous run stays in view for a while.
+    shows_previous_run: bool,
+    /// The scenarios that its wire format cannot express, and the reason, for people.
+    unsupported: &'static [(Scenario, &'static str)],
+    /// Whether an HTML page under HTTP 200 says that the password was wrong.
+    html_means_sign_in: bool,
+    /// Answers one request in its wire format.
+    answer: fn(&Ask<'_>) -> Reply,
 }
 
 impl System {
-    /// How many machines, components or steps a deployment has unless told otherwise.
-    pub(crate) const fn default_units(self) -> u32 {
-        match self {
-            Self::Yunxiao => 12,
-            Self::Servicestage => 8,
-            Self::Codearts | Self::Mrs => 6,
-            Self::Fsd => 4,
-        }
+    /// The name of the provider's command.
+    const fn name(&self) -> &'static str {
+        self.args[0]
     }
 }
 
 /// How the simulated deployment goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Scenario {
+enum Scenario {
     /// Everything succeeds
     Success,
     /// Something fails a little after half-way, and the deployment with it
@@ -71,78 +79,26 @@ pub(crate) enum Scenario {
     Flaky,
 }
 
-/// How long a deployment takes unless told otherwise.
-pub(crate) const DURATION: &str = "20s";
-
 /// A simulated deployment.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
+struct Plan {
     /// Whose wire format it has.
-    pub(crate) system: System,
+    system: &'static System,
     /// How it goes.
-    pub(crate) scenario: Scenario,
+    scenario: Scenario,
     /// How many machines, components or steps it has.
-    pub(crate) units: u32,
+    units: u32,
     /// From its beginning to its end.
-    pub(crate) duration: Duration,
+    duration: Duration,
 }
 
 impl Plan {
-    /// The arguments, after the program's name, of the watch of this deployment.
-    pub(crate) fn watch_args(&self, addr: SocketAddr) -> Vec<String> {
-        let own = match self.system {
-            System::Yunxiao => yunxiao::WATCH_ARGS,
-            System::Codearts => codearts::WATCH_ARGS,
-            System::Servicestage => servicestage::WATCH_ARGS,
-            System::Mrs => mrs::WATCH_ARGS,
-            System::Fsd => fsd::WATCH_ARGS,
-        };
-        let endpoint = format!("http://{addr}");
-        let words = own.iter().copied().chain(["--endpoint", &endpoint]);
-        words.map(str::to_owned).collect()
-    }
-
-    /// The environment of the watch of this deployment: its secret, which is never an argument.
-    pub(crate) fn watch_env(&self) -> Vec<(&'static str, &'static str)> {
-        match self.system {
-            System::Yunxiao => vec![("YUNXIAO_ACCESS_TOKEN", TOKEN)],
-            System::Codearts | System::Servicestage => vec![("HW_AUTH_TOKEN", TOKEN)],
-            System::Mrs => vec![("MRS_PASSWORD", mrs::PASSWORD)],
-            System::Fsd => Vec::new(),
-        }
-    }
-
-    /// The line to type into a shell, environment included, that watches this deployment; `given` are
-    /// options of the watch.
-    pub(crate) fn watch_command(&self, addr: SocketAddr, given: &[String]) -> String {
-        let env = self.watch_env().into_iter();
-        let mut words: Vec<String> = env
-            .map(|(name, value)| format!("{name}={}", quote(value)))
-            .collect();
-        words.push("deploywatch".to_owned());
-        let own = merged(&self.watch_args(addr), given);
-        words.extend(own.iter().map(|word| quote(word)));
-        words.join(" ")
-    }
-
-    /// Whether a deployment on `system` can go that way; if not, the reason, for people.
-    pub(crate) const fn supports(system: System, scenario: Scenario) -> Result<(), &'static str> {
-        use System::{Codearts, Fsd, Mrs};
-        match (system, scenario) {
-            (Codearts, Scenario::Pause) => Err("a codearts task never waits for a person"),
-            (Mrs, Scenario::Pause) => Err("an mrs command never waits for a person"),
-            (Fsd, Scenario::Pause) => Err("the fsd installer never waits for a person"),
-            (Mrs, Scenario::Cancel) => Err("mrs has no word for a cancelled command"),
-            (Fsd, Scenario::Cancel) => Err("an fsd installer that is stopped never says so"),
-            _ => Ok(()),
-        }
-    }
-
     /// How long the previous run stays in view before this one shows.
     fn lead(&self) -> Duration {
-        match self.system {
-            System::Codearts | System::Fsd => LONGEST_LEAD.min(self.duration / 8),
-            System::Yunxiao | System::Servicestage | System::Mrs => Duration::ZERO,
+        if self.system.shows_previous_run {
+            LONGEST_LEAD.min(self.duration / 8)
+        } else {
+            Duration::ZERO
         }
     }
 
@@ -264,17 +220,6 @@ impl Reply {
     }
 }
 
-/// Answers one request in the words of the plan's provider.
-fn answer(ask: &Ask<'_>) -> Reply {
-    match ask.plan.system {
-        System::Yunxiao => yunxiao::answer(ask),
-        System::Codearts => codearts::answer(ask),
-        System::Servicestage => servicestage::answer(ask),
-        System::Mrs => mrs::answer(ask),
-        System::Fsd => fsd::answer(ask),
-    }
-}
-
 /// `yyyy-MM-dd HH:mm:ss` at the vendors' home, eight hours ahead of UTC and, as there, unsaid.
 fn home_time(epoch_ms: u64) -> String {
     let at = UNIX_EPOCH + Duration::from_millis(epoch_ms) + Duration::from_secs(8 * 60 * 60);
@@ -303,7 +248,7 @@ mod tests {
     const BEGAN_MS: u64 = 1_752_032_188_000;
 
     /// A plan of 20 seconds.
-    pub(super) fn plan(system: System, scenario: Scenario, units: u32) -> Plan {
+    pub(super) fn plan(system: &'static System, scenario: Scenario, units: u32) -> Plan {
         let duration = Duration::from_secs(20);
         Plan {
             system,
@@ -327,7 +272,7 @@ mod tests {
             let name: hyper::header::HeaderName = name.parse().unwrap();
             (name, value.parse().unwrap())
         });
-        let reply = answer(&Ask {
+        let reply = (plan.system.answer)(&Ask {
             plan,
             method: &method.parse().unwrap(),
             path,
@@ -342,31 +287,20 @@ mod tests {
     }
 
     #[test]
-    fn the_command_can_be_typed_as_it_is() {
-        let command = |system, listen: &str| {
-            let plan = plan(system, Scenario::Success, 1);
-            plan.watch_command(listen.parse().unwrap(), &[])
-        };
-        assert_eq!(
-            command(System::Yunxiao, "127.0.0.1:1"),
-            "YUNXIAO_ACCESS_TOKEN=demo-token deploywatch yunxiao --pipeline 123 --order 1111 \
-             --organization demo --endpoint http://127.0.0.1:1"
-        );
-        let line = "deploywatch fsd --fresh --endpoint 'http://[::1]:1'";
-        assert_eq!(command(System::Fsd, "[::1]:1"), line);
-        assert_eq!(quote("it's"), r"'it'\''s'");
-        assert_eq!(quote(""), "''");
-    }
+    fn each_system_is_a_provider_with_its_own_secret() {
+        use clap::{FromArgMatches as _, Subcommand as _};
 
-    #[test]
-    fn what_a_provider_has_no_word_for_is_not_offered() {
-        for system in [System::Yunxiao, System::Servicestage] {
-            assert!(Plan::supports(system, Scenario::Pause).is_ok());
-        }
-        for system in [System::Codearts, System::Mrs, System::Fsd] {
-            assert!(Plan::supports(system, Scenario::Pause).is_err());
-            let cancel = Plan::supports(system, Scenario::Cancel);
-            assert_eq!(cancel.is_ok(), system == System::Codearts);
+        use crate::provider::Provider;
+
+        for system in SYSTEMS {
+            let root = clap::Command::new("demo").no_binary_name(true);
+            let command = Provider::augment_subcommands(root)
+                .mut_subcommand(system.name(), |command| command.arg(clap::arg!(--fresh)));
+            let words = system.args.iter().chain(&["--endpoint", "http://[::1]"]);
+            let matches = command.try_get_matches_from(words).unwrap();
+            let provider = Provider::from_arg_matches(&matches).unwrap();
+            let variable = system.secret.map(|(variable, _)| variable);
+            assert_eq!(provider.options().variables().secret, variable);
         }
     }
 

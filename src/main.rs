@@ -18,7 +18,6 @@ mod provider;
 mod record;
 mod redact;
 mod render;
-mod resume;
 mod secret;
 mod session;
 mod text;

@@ -1,26 +1,77 @@
-//! What a deployment system must be able to do to be watched. One file per provider holds its wire
+//! The deployment systems that can be watched. One file per provider holds its options, its wire
 //! types, its URLs and the mapping to the model.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use clap::Subcommand;
 use url::Url;
 
 use crate::cause::{Cause, Hint};
-use crate::model::{Snapshot, Unit};
+use crate::http::Client;
+use crate::model::{Note, Pins, Snapshot, Unit};
 
-pub(crate) mod codearts;
-pub(crate) mod fsd;
-pub(crate) mod huawei;
-pub(crate) mod mrs;
+mod codearts;
+mod fsd;
+mod huawei;
+mod mrs;
 #[cfg(test)]
 mod mutate;
-pub(crate) mod servicestage;
+mod options;
+mod servicestage;
 mod wire;
-pub(crate) mod yunxiao;
+mod yunxiao;
 
-/// A deployment that can be asked how it stands.
-pub(crate) trait Provider: Send {
+pub(crate) use options::{Environment, ProviderOptions, Variables, refuse_plaintext_secret};
+
+/// The deployment systems, each with the options of its command: the one list of them.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Provider {
+    /// Alibaba Cloud Yunxiao Flow: host deploy order
+    Yunxiao(yunxiao::YunxiaoOptions),
+    /// Huawei Cloud CodeArts Deploy: deployment task
+    Codearts(codearts::CodeartsOptions),
+    /// Huawei Cloud ServiceStage: release task
+    Servicestage(servicestage::ServicestageOptions),
+    /// Huawei MRS / FusionInsight Manager: command
+    Mrs(mrs::MrsOptions),
+    /// klcloud FSD installer
+    Fsd(fsd::FsdOptions),
+}
+
+impl Provider {
+    /// The options, whichever the provider.
+    pub(crate) fn options(&self) -> &dyn ProviderOptions {
+        match self {
+            Self::Yunxiao(options) => options,
+            Self::Codearts(options) => options,
+            Self::Servicestage(options) => options,
+            Self::Mrs(options) => options,
+            Self::Fsd(options) => options,
+        }
+    }
+}
+
+/// A deployment to watch: everything about it is checked, and nothing has been sent.
+pub(crate) struct DeploymentSpec {
+    /// The provider's command.
+    pub(crate) provider: &'static str,
+    /// The name in the events, made of the ids that were given.
+    pub(crate) target: String,
+    pub(crate) endpoint: Url,
+    /// Whether a secret is sent to the endpoint.
+    pub(crate) sends_secret: bool,
+    /// The options that would select one run, where the options given do not.
+    pub(crate) run_selectors: Option<Pins>,
+    /// The long options that look for a run; once it is found, another one selects it.
+    pub(crate) search_options: &'static [&'static str],
+    /// What the user should know before the first poll.
+    pub(crate) warnings: Vec<Note>,
+    pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn DeploymentSource>>,
+}
+
+/// Where the state of one deployment comes from.
+pub(crate) trait DeploymentSource: Send {
     /// Asks once. An unchanged answer may be the same snapshot again.
     ///
     /// # Errors

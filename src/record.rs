@@ -4,6 +4,6 @@ mod format;
 mod player;
 mod recorder;
 
-pub(crate) use format::Origin;
+pub(crate) use format::RecordedCommand;
 pub(crate) use player::{Exchanges, Player, Recording};
 pub(crate) use recorder::{CaptureFile, Recorder};

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use same_file::Handle;
 
 use crate::board::Board;
+use crate::cli::options::{ColorChoice, OutputChoice};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
 use crate::exit::Verdict;
@@ -33,7 +34,6 @@ mod testing;
 use ci::CiSystem;
 use files::FileOutput;
 pub(crate) use files::Files;
-pub(crate) use style::ColorChoice;
 use style::{ColorMode, Style};
 
 /// Error context: a writer thread could not be started.
@@ -81,21 +81,6 @@ pub(crate) enum Screen {
     Resized,
     /// Other processes may have written on it.
     Lost,
-}
-
-/// `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum OutputChoice {
-    // `bars` at a terminal, else `plain`.
-    Auto,
-    // A live picture on stderr, then the report on stdout.
-    Bars,
-    // A line on stdout for each change, then the report.
-    Plain,
-    // An event in JSON on each line of stdout, and nothing else there.
-    Json,
-    // Warnings and errors on stderr, and the verdict where it is not a success.
-    Quiet,
 }
 
 /// The standard streams and the environment, as far as the choice of renderers depends on them.

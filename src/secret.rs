@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::model::{Exposure, Note};
 use crate::provider::PollError;
 use crate::redact::Redactor;
-use crate::resume;
+use crate::text;
 
 /// The longest secret taken, in bytes. A Huawei token may have 20,000 characters.
 const LONGEST: u64 = 64 * 1024;
@@ -178,7 +178,7 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
             rights if rights & 0o040 != 0 => Exposure::Group,
             _ => Exposure::Others,
         };
-        let file = resume::quote(&path.display().to_string()).into();
+        let file = text::shell_quote(&path.display().to_string()).into();
         Some(Note::SharedSecret { who, file })
     };
     let file = file.filter(|path| *path != Path::new("-"));

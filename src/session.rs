@@ -1,85 +1,53 @@
 //! From a parsed command line to the end of a watch.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cli::deploys::{Deploy, Deploys};
+use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
-use crate::cli::{self, DemoArgs, deploys::merged};
-use crate::cli::{Cli, Command, Environment, WatchArgs};
-use crate::cli::{completions, list};
+use crate::cli::explicit::{ExplicitArg, Scope, override_args};
+use crate::cli::options::{ConnectionOptions, OutputOptions};
+use crate::cli::{Cli, Command, completions};
 use crate::clock::VirtualClock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
 use crate::exit::Verdict;
-use crate::http::{Client, NetworkPool, Trace, Transport};
+use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::model::Note;
+use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
-use crate::render::{Output, OutputEnv};
+use crate::render::{Files, Output, OutputEnv};
 use crate::watch::{self, Inbox, LoopEvent, Target};
 
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
-
-/// From one poll of the demo to the next: it takes seconds, not minutes.
-#[cfg(feature = "demo")]
-const DEMO_INTERVAL: &str = "500ms";
 
 /// Does what the command line says.
 ///
 /// # Errors
 /// Where the command line or the configuration is wrong or does not say enough.
 pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
-    let arguments = || -> Vec<String> {
-        let arguments = std::env::args_os().skip(1);
-        arguments
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
-    };
     match &cli.command {
-        Command::Yunxiao(_)
-        | Command::Codearts(_)
-        | Command::Servicestage(_)
-        | Command::Mrs(_)
-        | Command::Fsd(_) => {
-            let mut deploys = Deploys::default();
-            deploys.add(cli, None, environment)?;
-            let all = deploys.list.len() > 1;
-            let shown = &cli.watch;
-            shown.check_files(&deploys.files)?;
-            watch(
-                deploys,
-                all,
-                shown,
-                Some(&arguments()),
-                &Source::Network,
-                environment,
-            )
+        Command::Watch(_) => {
+            let deployments = Deployments::of_command(cli, environment)?;
+            watch(deployments, &cli.output, &Source::Network, environment)
         }
         Command::All { file } => {
-            let (shown, mut deploys) = list::read(file, &cli.given, environment)?;
-            deploys.files.push(("FILE".to_owned(), file.clone()));
-            shown.check_files(&deploys.files)?;
-            watch(
-                deploys,
-                true,
-                &shown,
-                Some(&arguments()),
-                &Source::Network,
-                environment,
-            )
+            let (output, deployments) = Deployments::of_list(file, cli, environment)?;
+            watch(deployments, &output, &Source::Network, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
         #[cfg(feature = "demo")]
-        Command::Demo(arguments) => run_demo(arguments, &cli.given, environment),
+        Command::Demo(options) => run_demo(options, &cli.explicit_args, environment),
         Command::Completions { shell } => {
             let script = completions::script(*shell);
             match io::stdout().write_all(script.as_bytes()) {
@@ -90,47 +58,59 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
     }
 }
 
-/// Watches deployments to their ends, `all` of a list or a single one; `shown` are the options of how
-/// they are shown, `resume` the arguments that watch them again.
+/// Watches deployments to their ends; `shown` are the options of how they are shown.
 fn watch(
-    deploys: Deploys,
-    all: bool,
-    shown: &WatchArgs,
-    resume: Option<&[String]>,
+    deployments: Deployments,
+    shown: &OutputOptions,
     source: &Source,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
-    check_names(&deploys.list)?;
+    check_names(&deployments.list)?;
+    let all = deployments.is_list;
+    shown.check_files(&deployments.files)?;
     let env = OutputEnv::gather(environment);
+    let files = Files {
+        events: shown.events.as_deref(),
+        junit: shown.junit.as_deref(),
+        summary: shown.summary.as_deref(),
+    };
     let (mut output, notes) = Output::new(
-        shown.output(),
+        shown.choice(),
         shown.color,
         shown.lang,
-        shown.files(),
+        files,
         &env,
         all,
         environment,
     )?;
-    let redactor = &deploys.redactor;
+    let (redactor, resume) = (&deployments.redactor, deployments.resume.as_ref());
     let mut inbox = source.inbox();
     let clock = inbox.clock();
     let capture = capture_file(shown.capture.as_deref(), redactor, &inbox)?;
     let mut network = NetworkPool::default();
-    let mut targets = Vec::with_capacity(deploys.list.len());
-    let delays = delays(&deploys.list);
-    let insecure = if deploys.list.iter().all(|deploy| deploy.watch.insecure()) {
+    let mut targets = Vec::with_capacity(deployments.list.len());
+    let delays = delays(&deployments.list);
+    let mut connections = deployments
+        .list
+        .iter()
+        .map(|deployment| &deployment.connection);
+    let insecure = if connections.all(|connection| connection.insecure) {
         Note::Insecure
     } else {
         Note::InsecureHere
     };
     // What is about the whole watch is said once.
     let mut said = HashSet::new();
-    for (number, (deploy, delay)) in deploys.list.into_iter().zip(delays).enumerate() {
-        let Deploy { spec, watch } = deploy;
+    for (number, (deployment, delay)) in deployments.list.into_iter().zip(delays).enumerate() {
+        let Deployment {
+            spec,
+            watch,
+            connection,
+        } = deployment;
         let transport: Arc<dyn Transport> = match source {
             Source::Recording(recording) => Arc::new(recording.player(number)),
             Source::Network => {
-                let options = watch.connect_options()?;
+                let options = connect_options(&connection)?;
                 let clock = clock.clone();
                 let network =
                     network.connect(&spec.endpoint, options, clock, redactor, environment)?;
@@ -148,28 +128,28 @@ fn watch(
             });
             trace
         });
-        let options = watch.options(spec.pin);
         targets.push(Target {
             name: spec.target.into(),
             started: Started {
                 provider: spec.provider,
                 endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
-                interval: options.interval,
+                interval: watch.interval,
             },
-            warnings: watch
-                .insecure()
+            warnings: connection
+                .insecure
                 .then(|| insecure.clone())
                 .into_iter()
                 .chain(spec.warnings)
                 .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
                 .collect(),
-            provider: (spec.connect)(Client::new(
+            source: (spec.connect)(Client::new(
                 Arc::clone(&transport),
                 Arc::clone(redactor),
                 trace,
             )),
             transport,
-            options,
+            options: watch,
+            run_selectors: spec.run_selectors,
             delay,
         });
     }
@@ -179,7 +159,7 @@ fn watch(
     let seed = source.seed();
     if let Some(capture) = &capture {
         output.set_recording(capture.writer());
-        capture.begin(clock.now(), seed, all, deploys.origins);
+        capture.begin(clock.now(), seed, all, deployments.recorded);
     }
     let limit = longest_timeout(&targets);
     let begun = clock.now().moment;
@@ -245,6 +225,19 @@ impl Source {
     }
 }
 
+/// How an endpoint is reached.
+fn connect_options(connection: &ConnectionOptions) -> Result<ConnectOptions> {
+    let read = |path: &PathBuf| {
+        fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
+    };
+    Ok(ConnectOptions {
+        timeout: connection.request_timeout,
+        cacert: connection.cacert.as_ref().map(read).transpose()?,
+        insecure: connection.insecure,
+        direct: connection.direct,
+    })
+}
+
 /// The file at `path` that the watch is recorded in, where one is wanted.
 fn capture_file(
     path: Option<&Path>,
@@ -274,39 +267,35 @@ fn run_replay(
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     ensure!(
-        cli.watch.capture.is_none(),
+        cli.output.capture.is_none(),
         "--capture records a watch, and a replay is none: leave it out"
     );
-    cli.watch
+    cli.output
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
     let recording = Recording::read(file)?;
-    let mut deploys = Deploys::default();
-    for origin in &recording.header.deployments {
-        deploys
-            .add_again(origin, &cli.given)
-            .with_context(|| format!("{}:1", file.display()))?;
-    }
-    cli.watch.check_files(&deploys.files)?;
+    let recorded = &recording.header.deployments;
+    let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
+        .with_context(|| format!("{}:1", file.display()))?;
     ensure!(
-        !deploys.list.is_empty(),
+        !deployments.list.is_empty(),
         "{}:1: there is no deployment in it",
         file.display()
     );
-    let all = recording.header.all;
+    deployments.is_list = recording.header.all;
     let source = Source::Recording(Replay {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
         seed: recording.header.seed,
     });
-    watch(deploys, all, &cli.watch, None, &source, environment)
+    watch(deployments, &cli.output, &source, environment)
 }
 
 /// Two targets of one name could not be told apart in the events.
-fn check_names(deploys: &[Deploy]) -> Result<()> {
+fn check_names(deployments: &[Deployment]) -> Result<()> {
     let mut names = HashSet::new();
-    for deploy in deploys {
-        let name = &deploy.spec.target;
+    for deployment in deployments {
+        let name = &deployment.spec.target;
         ensure!(
             name != "all",
             "a deployment cannot have the name all: the events call the whole list so"
@@ -321,26 +310,26 @@ fn check_names(deploys: &[Deploy]) -> Result<()> {
 
 /// When each deployment is polled first: those on one host share the interval, so that it never
 /// gets their requests in one burst, but no limit is over before the first request.
-fn delays(deploys: &[Deploy]) -> Vec<Duration> {
-    let host = |deploy: &Deploy| {
-        let endpoint = &deploy.spec.endpoint;
+fn delays(deployments: &[Deployment]) -> Vec<Duration> {
+    let host = |deployment: &Deployment| {
+        let endpoint = &deployment.spec.endpoint;
         (
             endpoint.host_str().map(str::to_owned),
             endpoint.port_or_known_default(),
         )
     };
     let mut on_host = HashMap::new();
-    for deploy in deploys {
-        *on_host.entry(host(deploy)).or_insert(0_u32) += 1;
+    for deployment in deployments {
+        *on_host.entry(host(deployment)).or_insert(0_u32) += 1;
     }
     let mut before = HashMap::new();
-    deploys
+    deployments
         .iter()
-        .map(|deploy| {
-            let host = host(deploy);
+        .map(|deployment| {
+            let host = host(deployment);
             let total = on_host.get(&host).copied().unwrap_or(1).max(1);
             let number = before.entry(host).or_insert(0_u32);
-            let options = deploy.watch.options(None);
+            let options = &deployment.watch;
             let limits = [options.timeout, options.stall_timeout]
                 .into_iter()
                 .flatten();
@@ -356,66 +345,23 @@ fn delays(deploys: &[Deploy]) -> Vec<Duration> {
         .collect()
 }
 
-/// Serves a simulated deployment and watches it, by the command that would watch a real one.
+/// Serves a simulated deployment and watches it, by the command line that would watch a real one.
 #[cfg(feature = "demo")]
 fn run_demo(
-    arguments: &DemoArgs,
-    given: &[String],
+    options: &demo::DemoOptions,
+    explicit: &[ExplicitArg],
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
-    use std::net::{Ipv4Addr, SocketAddr};
-
-    let (plan, serve) = arguments.plan()?;
-    let address = serve.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let settings = plan.watch_env();
-    let server =
-        demo::Server::start(plan, address).with_context(|| format!("cannot serve on {address}"))?;
-    let mut words = merged(&plan.watch_args(server.addr()), given);
-    if !given.iter().any(|word| word.starts_with("--interval=")) {
-        words.push(format!("--interval={DEMO_INTERVAL}"));
-    }
-    let environment = |name: &str| {
-        let own = settings.iter().find(|(own, _)| *own == name);
-        match own {
-            Some((_, value)) => Some((*value).to_owned()),
-            None if provider_variable(name) => None,
-            None => environment(name),
-        }
-    };
-    let mut real = cli::parse(["deploywatch".to_owned()].into_iter().chain(words))?;
-    real.watch.direct = true;
-    let mut deploys = Deploys::default();
-    deploys.add(&real, None, &environment)?;
-    real.watch.check_files(&deploys.files)?;
-    if serve.is_some() {
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}", plan.watch_command(server.addr(), given))?;
-        stdout.flush()?;
-        server.wait();
+    let demo = options.start()?;
+    let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
+    let words = override_args(&demo.watch_args(), &explicit.collect::<Vec<_>>());
+    // A variable that is set for a real watch must not lead the demo elsewhere.
+    let variables = |name: &str| demo.variable(name).map(str::to_owned);
+    let (output, deployments) = Deployments::of_words(&words, &variables)?;
+    if options.serves_only() {
+        output.check_files(&deployments.files)?;
+        demo.serve(&words)?;
         return Ok(ExitCode::SUCCESS);
     }
-    watch(
-        deploys,
-        false,
-        &real.watch,
-        None,
-        &Source::Network,
-        &environment,
-    )
-}
-
-/// Whether a variable is about a provider: such a one, set for a real watch, must not lead the demo
-/// elsewhere.
-#[cfg(feature = "demo")]
-fn provider_variable(name: &str) -> bool {
-    [
-        "YUNXIAO_",
-        "ALIBABA_",
-        "HW_",
-        "HUAWEICLOUD_",
-        "MRS_",
-        "FSD_",
-    ]
-    .iter()
-    .any(|prefix| name.starts_with(prefix))
+    watch(deployments, &output, &Source::Network, environment)
 }

@@ -74,6 +74,15 @@ pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(line)
 }
 
+/// A word as a shell reads it back.
+pub(crate) fn shell_quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The last `lines` lines of a log, each made printable by `printable`. The end is what holds the error, so
 /// that a line that is too long loses its beginning.
 pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) -> Vec<String> {

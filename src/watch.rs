@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::board::{Board, Figures, Offline};
+use crate::cli::options::WatchOptions;
+use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Phase, Pins, Snapshot, Unit, UnitState};
 use crate::provider::{PollError, Then};
-use crate::resume;
 
 mod event_loop;
 mod inbox;
@@ -26,7 +27,7 @@ pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::Finding;
-pub(crate) use verdict::{OnPause, Reason};
+pub(crate) use verdict::Reason;
 
 /// How long the answer to the last poll of the offline budget is waited for.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
@@ -39,36 +40,14 @@ const MAX_LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
 const MAX_WARNINGS: usize = 200;
 
-/// The options of a watch.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// From one poll to the next.
-    pub(crate) interval: Duration,
-    /// Give up after this long.
-    pub(crate) timeout: Option<Duration>,
-    /// Give up when nothing has changed for this long.
-    pub(crate) stall_timeout: Option<Duration>,
-    /// How long polls may fail in a row.
-    pub(crate) max_offline: Duration,
-    pub(crate) on_pause: OnPause,
-    /// A failed unit is a failure.
-    pub(crate) fail_fast: bool,
-    /// A success with flaws is a failure.
-    pub(crate) strict: bool,
-    /// One poll decides.
-    pub(crate) once: bool,
-    /// The lines shown of a failed unit's log.
-    pub(crate) logs: usize,
-    /// What would pin the target to one single run, where nothing does.
-    pub(crate) pin: Option<Pins>,
-}
-
 /// Takes what happens. The board is the state just after.
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Board);
 
 /// One target being watched.
 pub(crate) struct Watch {
-    options: Options,
+    options: WatchOptions,
+    /// The options that would select one run, where nothing does.
+    run_selectors: Option<Pins>,
     board: Board,
     schedule: PollSchedule,
     /// The last good answer.
@@ -96,7 +75,7 @@ impl Watch {
     pub(crate) fn begin(
         target: Arc<str>,
         started: &Started,
-        options: Options,
+        options: WatchOptions,
         first: Moment,
         seed: u64,
         now: Now,
@@ -106,6 +85,7 @@ impl Watch {
             schedule: PollSchedule::new(options.interval, first, seed),
             board: Board::new(target, now.moment),
             options,
+            run_selectors: None,
             last: None,
             polls: 0,
             last_change: now.moment,
@@ -296,9 +276,9 @@ impl Watch {
     ) {
         if last.is_none()
             && snapshot.has_ended()
-            && let Some(pin) = self.options.pin
+            && let Some(selectors) = self.run_selectors
         {
-            self.warn(&Note::MayBeEarlier(pin), now, emit);
+            self.warn(&Note::MayBeEarlier(selectors), now, emit);
         }
         for warning in &snapshot.warnings {
             self.warn(warning, now, emit);
@@ -398,13 +378,13 @@ impl Watch {
         }
     }
 
-    /// The end, to be told; `resume` are the arguments that watch again. Where they are of this target
-    /// alone (`own`), they get the option that pins it.
-    pub(crate) fn outcome(&self, resume: Option<&[String]>, own: bool) -> Option<Outcome> {
+    /// The end, to be told; `resume` is the command that watches again. Where it is of this target alone
+    /// (`own`), it gets the option that selects the run.
+    pub(crate) fn outcome(&self, resume: Option<&ResumeCommand>, own: bool) -> Option<Outcome> {
         let ending = self.ending.clone()?;
         let ended = self.board.phase.is_some_and(Phase::has_ended);
-        let pin = self.last.as_ref().and_then(|last| last.resume.as_deref());
-        let pin = pin.filter(|_| own);
+        let selector = self.last.as_ref().and_then(|last| last.resume.as_deref());
+        let selector = selector.filter(|_| own);
         Some(Outcome {
             verdict: ending.verdict,
             reason: ending.reason,
@@ -413,7 +393,7 @@ impl Watch {
             resume: resume
                 // The same words would not say more the next time.
                 .filter(|_| !ended && ending.verdict != Verdict::Unclear)
-                .map(|arguments| resume::command(arguments, pin)),
+                .map(|resume| resume.line(selector)),
         })
     }
 
@@ -440,6 +420,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cause::Cause;
+    use crate::cli::options::OnPause;
     use crate::model::{Tentative, UnitKind, Units};
 
     /// A watch that is played: each answer comes at its own second.
@@ -448,8 +429,8 @@ mod tests {
         heard: Vec<String>,
     }
 
-    fn options() -> Options {
-        Options {
+    fn options() -> WatchOptions {
+        WatchOptions {
             interval: Duration::from_secs(1),
             timeout: None,
             stall_timeout: None,
@@ -459,7 +440,7 @@ mod tests {
             strict: false,
             once: false,
             logs: 0,
-            pin: None,
+            fresh: false,
         }
     }
 
@@ -499,7 +480,7 @@ mod tests {
     }
 
     impl Play {
-        fn new(options: Options) -> Self {
+        fn new(options: WatchOptions) -> Self {
             let started = Started {
                 provider: "made-up",
                 endpoint: String::new(),
@@ -570,7 +551,7 @@ mod tests {
 
     #[test]
     fn a_pause_that_may_be_one_after_a_failure_is_no_pause_yet() {
-        let mut play = Play::new(Options {
+        let mut play = Play::new(WatchOptions {
             on_pause: OnPause::Exit,
             ..options()
         });
@@ -587,7 +568,7 @@ mod tests {
             (transient(), 6),
             (refused(404), 5),
         ] {
-            let mut play = Play::new(Options {
+            let mut play = Play::new(WatchOptions {
                 once: true,
                 ..options()
             });
@@ -630,7 +611,7 @@ mod tests {
 
     #[test]
     fn with_no_budget_the_first_failure_is_the_end() {
-        let mut play = Play::new(Options {
+        let mut play = Play::new(WatchOptions {
             max_offline: Duration::ZERO,
             ..options()
         });
@@ -683,7 +664,7 @@ mod tests {
 
     #[test]
     fn the_timeout_counts_from_the_start_and_beats_a_late_answer() {
-        let limited = || Options {
+        let limited = || WatchOptions {
             timeout: Some(Duration::from_secs(5)),
             ..options()
         };
@@ -697,7 +678,7 @@ mod tests {
 
     #[test]
     fn the_stall_timeout_counts_from_the_last_change() {
-        let mut play = Play::new(Options {
+        let mut play = Play::new(WatchOptions {
             stall_timeout: Some(Duration::from_secs(5)),
             ..options()
         });
@@ -738,7 +719,7 @@ mod tests {
             (failure(None, Then::Over), 1),
             (refused(401), 0),
         ] {
-            let mut play = Play::new(Options {
+            let mut play = Play::new(WatchOptions {
                 logs: 20,
                 ..options()
             });
@@ -746,7 +727,7 @@ mod tests {
             assert!(play.code().is_some());
             assert_eq!(play.watch.wanted_logs().len(), logs);
         }
-        let mut hangs = Play::new(Options {
+        let mut hangs = Play::new(WatchOptions {
             logs: 20,
             timeout: Some(Duration::from_secs(9)),
             ..options()

@@ -1,173 +1,192 @@
 //! The file of `deploywatch all`: TOML whose keys are the long options of the command line. Each
-//! table is read as the command line that it stands for, so that there is one reading of options.
+//! table is read as the command line that it stands for.
 
-use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::error::ContextKind;
-use clap::{ArgAction, CommandFactory};
+use clap::{ArgAction, Subcommand};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::deploys::{Deploys, merged, of_one};
-use super::{Cli, Environment, WatchArgs};
+use super::Cli;
+use super::explicit::{ExplicitArg, Scope, override_args};
+use super::options::OutputOptions;
+use crate::provider::Provider;
 
-/// Options that are about the watch of all, and so stand at the top level only.
-pub(crate) const OF_ALL: [&str; 9] = [
-    "output", "quiet", "events", "junit", "summary", "capture", "color", "lang", "verbose",
-];
+/// The keys of a table that are no options.
+const OWN_KEYS: [&str; 3] = ["provider", "name", "token-env"];
 
-/// Reads the file. `given` are the options of the command line, which beat the file. Returns the
-/// options of the watch of all and the deployments.
-///
-/// # Errors
-/// Whatever is wrong in the file, with its line and its key.
-pub(crate) fn read(
-    path: &Path,
-    given: &[String],
-    environment: Environment<'_>,
-) -> Result<(WatchArgs, Deploys)> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let file = File { path, text: &text };
-    file.read(given, environment)
+/// A list of deployments.
+pub(super) struct DeploymentList<'a> {
+    file: File<'a>,
+    /// The command line of the watch of all.
+    pub(super) all: Cli,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// One `[[deploy]]` table.
+pub(super) struct Entry {
+    /// The command line that it stands for.
+    pub(super) cli: Cli,
+    pub(super) name: Option<String>,
+    /// The variable that holds the secret.
+    pub(super) token_env: Option<Spanned<String>>,
+    pub(super) span: Range<usize>,
+}
+
+impl<'a> DeploymentList<'a> {
+    /// Reads `text`, the contents of the file at `path`; `explicit` are options of the command
+    /// line, which override those of the file.
+    ///
+    /// # Errors
+    /// Whatever is wrong, with the file, the line and the key.
+    pub(super) fn parse(path: &'a Path, text: &'a str, explicit: &[ExplicitArg]) -> Result<Self> {
+        let mut file = File {
+            path,
+            text,
+            command: super::command(),
+        };
+        file.command.build();
+        let document = DeTable::parse(text)
+            .map_err(|error| file.error(error.span().unwrap_or_default(), error.message()))?;
+        let mut defaults = Vec::new();
+        for (key, value) in document.get_ref() {
+            if key.get_ref() != "deploy" {
+                defaults.push(file.setting(key, value)?);
+            }
+        }
+        let tables = match document.get_ref().get("deploy") {
+            Some(deploy) => file.tables(deploy)?,
+            None => Vec::new(),
+        };
+        if tables.is_empty() {
+            return Err(anyhow!("{}: there is no [[deploy]] table", path.display()));
+        }
+        let everything: Vec<_> = explicit.iter().collect();
+        let all = file.command_line(&["all", "FILE"], &defaults, &everything, 0..0)?;
+        defaults.retain(|setting| !OutputOptions::contain(&setting.key));
+        let of_one = everything
+            .into_iter()
+            .filter(|arg| arg.scope == Scope::Watch);
+        let of_one: Vec<_> = of_one.collect();
+        let entries = tables
+            .into_iter()
+            .map(|(table, span)| file.entry(table, span, &defaults, &of_one));
+        let entries = entries.collect::<Result<_>>()?;
+        Ok(Self { file, all, entries })
+    }
+
+    /// An error in the file, at the line where `span` begins.
+    pub(super) fn error(&self, span: Range<usize>, message: &str) -> anyhow::Error {
+        self.file.error(span, message)
+    }
 }
 
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
+    /// The definition of the command line.
+    command: clap::Command,
 }
 
 /// A key and its value, as an option of the command line.
 #[derive(Clone)]
 struct Setting {
     key: String,
+    /// None for `false`: the flag is left out.
     word: Option<String>,
-    place: Range<usize>,
+    span: Range<usize>,
+}
+
+impl Setting {
+    fn is_flag(&self) -> bool {
+        self.word.as_deref().is_none_or(|word| !word.contains('='))
+    }
 }
 
 impl File<'_> {
-    fn read(&self, given: &[String], environment: Environment<'_>) -> Result<(WatchArgs, Deploys)> {
-        let document = DeTable::parse(self.text).map_err(|error| {
-            let place = error.span().unwrap_or_default();
-            self.error(&place, error.message())
-        })?;
-        let mut defaults = Vec::new();
-        let mut tables = Vec::new();
-        for (key, value) in document.get_ref() {
-            if key.get_ref() != "deploy" {
-                defaults.push(self.setting(key.get_ref(), key.span(), value)?);
-                continue;
-            }
-            let DeValue::Array(list) = value.get_ref() else {
-                return Err(self.error(&value.span(), "deploy: write [[deploy]] tables"));
-            };
-            for table in list {
-                let DeValue::Table(keys) = table.get_ref() else {
-                    return Err(self.error(&table.span(), "deploy: write [[deploy]] tables"));
-                };
-                tables.push((keys, table.span()));
-            }
-        }
-        if tables.is_empty() {
-            bail!("{}: there is no [[deploy]] table", self.path.display());
-        }
-        let all = self.arguments(&["all", "file"], &defaults, given, &(0..0))?;
-        defaults.retain(|setting| !OF_ALL.contains(&setting.key.as_str()));
-        let mut deploys = Deploys::default();
-        for (keys, place) in tables {
-            self.deploy(keys, &place, &defaults, given, environment, &mut deploys)?;
-        }
-        Ok((all.watch, deploys))
-    }
-
-    /// One table: `provider`, perhaps `name` and `token-env`, and options.
-    fn deploy(
+    /// The tables of `[[deploy]]`, and where each is.
+    fn tables<'t, 'd>(
         &self,
-        keys: &DeTable<'_>,
-        place: &Range<usize>,
+        deploy: &'t Spanned<DeValue<'d>>,
+    ) -> Result<Vec<(&'t DeTable<'d>, Range<usize>)>> {
+        let error =
+            |value: &Spanned<_>| self.error(value.span(), "deploy: write [[deploy]] tables");
+        let DeValue::Array(list) = deploy.get_ref() else {
+            return Err(error(deploy));
+        };
+        let tables = list.iter().map(|value| match value.get_ref() {
+            DeValue::Table(table) => Ok((table, value.span())),
+            _ => Err(error(value)),
+        });
+        tables.collect()
+    }
+
+    /// Reads one table; `defaults` are the options at the top level of the file.
+    fn entry(
+        &mut self,
+        table: &DeTable<'_>,
+        span: Range<usize>,
         defaults: &[Setting],
-        given: &[String],
-        environment: Environment<'_>,
-        deploys: &mut Deploys,
-    ) -> Result<()> {
-        let text = |wanted: &str| -> Result<Option<(String, Range<usize>)>> {
-            let Some(value) = keys.get(wanted) else {
-                return Ok(None);
-            };
-            match value.get_ref().as_str() {
-                Some(text) if !text.trim().is_empty() => Ok(Some((text.to_owned(), value.span()))),
-                _ => Err(self.error(&value.span(), &format!("{wanted}: it must be a text"))),
-            }
-        };
-        let (provider, provider_place) = text("provider")?
-            .ok_or_else(|| self.error(place, "provider: the table does not say which"))?;
-        let known = super::PROVIDERS.map(|provider| provider.name);
-        if !known.contains(&provider.as_str()) {
-            let message = format!("provider: {provider:?} is not one of {}", known.join(", "));
-            return Err(self.error(&provider_place, &message));
+        explicit: &[&ExplicitArg],
+    ) -> Result<Entry> {
+        let provider = self
+            .text(table, "provider")?
+            .ok_or_else(|| self.error(span.clone(), "provider: the table does not say which"))?;
+        if !Provider::has_subcommand(provider.get_ref()) {
+            let root = Provider::augment_subcommands(clap::Command::new("all"));
+            let known: Vec<_> = root
+                .get_subcommands()
+                .map(clap::Command::get_name)
+                .collect();
+            let (name, known) = (provider.get_ref(), known.join(", "));
+            let message = format!("provider: {name:?} is not one of {known}");
+            return Err(self.error(provider.span(), &message));
         }
-        let name = text("name")?.map(|(name, _)| name);
-        let token = text("token-env")?;
-        let mut own = Vec::new();
-        for (key, value) in keys {
-            let word = key.get_ref().as_ref();
-            if ["provider", "name", "token-env"].contains(&word) {
-                continue;
+        let mut settings = Vec::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            if OutputOptions::contain(name) {
+                let message = format!("{name}: it is about the watch of all: put it at the top");
+                return Err(self.error(key.span(), &message));
             }
-            if OF_ALL.contains(&word) {
-                let message = format!("{word}: it is about the watch of all: put it at the top");
-                return Err(self.error(&key.span(), &message));
+            if !OWN_KEYS.contains(&name) {
+                settings.push(self.setting(key, value)?);
             }
-            own.push(self.setting(word, key.span(), value)?);
         }
-        // The table beats the top level.
-        let inherited = defaults
-            .iter()
-            .filter(|default| own.iter().all(|setting| setting.key != default.key));
-        let mut settings: Vec<_> = inherited.cloned().collect();
-        settings.extend(own);
-        let cli = self.arguments(&[&provider], &settings, given, place)?;
-        let secret = match &token {
-            Some((variable, place)) => Some(environment(variable).ok_or_else(|| {
-                let message = format!("token-env: the variable {variable} is not set");
-                self.error(place, &message)
-            })?),
-            None => None,
+        let mut inherited = defaults.to_vec();
+        inherited.retain(|default| settings.iter().all(|setting| setting.key != default.key));
+        let settings = [inherited, settings].concat();
+        Ok(Entry {
+            cli: self.command_line(&[provider.get_ref()], &settings, explicit, span.clone())?,
+            name: self.text(table, "name")?.map(Spanned::into_inner),
+            token_env: self.text(table, "token-env")?,
+            span,
+        })
+    }
+
+    /// The text of a key that is no option.
+    fn text(&self, table: &DeTable<'_>, key: &str) -> Result<Option<Spanned<String>>> {
+        let Some(value) = table.get(key) else {
+            return Ok(None);
         };
-        let [alone, with_others] = super::SECRETS;
-        // One secret is named, so that no other one is taken.
-        let taken = Cell::new(false);
-        let environment = |variable: &str| match &secret {
-            Some(secret) if alone.contains(&variable) => {
-                taken.set(true);
-                Some(secret.clone())
+        match value.get_ref().as_str() {
+            Some(text) if !text.trim().is_empty() => {
+                Ok(Some(Spanned::new(value.span(), text.to_owned())))
             }
-            Some(_) if with_others.contains(&variable) => None,
-            _ => environment(variable),
-        };
-        deploys
-            .add(&cli, name.as_deref(), &environment)
-            .map_err(|error| self.error(place, &format!("{error:#}")))?;
-        match token {
-            Some((_, place)) if !taken.get() => {
-                let message = "token-env: nothing asks for it, as the other keys say where the \
-                               secret is, or that there is none";
-                Err(self.error(&place, message))
-            }
-            _ => Ok(()),
+            _ => Err(self.error(value.span(), &format!("{key}: it must be a text"))),
         }
     }
 
-    /// A key and its value as an option; `false` is an option that is left out.
+    /// A key and its value as an option.
     fn setting(
         &self,
-        key: &str,
-        place: Range<usize>,
+        key: &Spanned<impl AsRef<str>>,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<Setting> {
+        let (span, key) = (key.span(), key.get_ref().as_ref());
         let word = match value.get_ref() {
             DeValue::Boolean(true) => Some(format!("--{key}")),
             DeValue::Boolean(false) => None,
@@ -177,95 +196,74 @@ impl File<'_> {
             }
             _ => {
                 let message = format!("{key}: it must be a text, a number, true or false");
-                return Err(self.error(&value.span(), &message));
+                return Err(self.error(value.span(), &message));
             }
         };
         Ok(Setting {
             key: key.to_owned(),
             word,
-            place,
+            span,
         })
     }
 
-    /// Reads settings as the arguments of a command.
-    fn arguments(
-        &self,
+    /// Reads settings as the options of a command, overridden by those of the command line.
+    fn command_line(
+        &mut self,
         command: &[&str],
         settings: &[Setting],
-        given: &[String],
-        place: &Range<usize>,
+        explicit: &[&ExplicitArg],
+        span: Range<usize>,
     ) -> Result<Cli> {
         self.check_keys(command[0], settings)?;
-        let given = match command[0] {
-            "all" => given.to_vec(),
-            _ => of_one(given),
-        };
-        let settings_words = settings.iter().filter_map(|setting| setting.word.clone());
-        let words: Vec<_> = settings_words.collect();
-        let line = ["deploywatch"].into_iter().chain(command.iter().copied());
-        let line = line.map(str::to_owned).chain(merged(&words, &given));
-        super::parse(line).map_err(|error| {
+        let words = settings.iter().filter_map(|setting| setting.word.clone());
+        let words = override_args(&words.collect::<Vec<_>>(), explicit);
+        let line = ["deploywatch"].iter().chain(command).copied();
+        let line = line.map(str::to_owned).chain(words);
+        super::parse_with(&mut self.command, line).map_err(|error| {
             let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-            let culprit = settings.iter().find(|setting| {
-                let option = format!("--{}", setting.key);
-                let argument = argument.as_deref().unwrap_or_default();
-                argument == option || argument.starts_with(&format!("{option} "))
-            });
+            let argument = argument.as_deref().and_then(|text| text.split(' ').next());
+            let culprit = settings
+                .iter()
+                .find(|setting| argument == Some(&format!("--{}", setting.key)));
             let message = error.to_string();
             let message = message.strip_prefix("error: ").unwrap_or(&message);
-            let first: Vec<_> = message
-                .lines()
-                .take_while(|line| !line.trim().is_empty())
-                .map(str::trim)
-                .collect();
+            let lines = message.lines().map(str::trim);
+            let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            let message = paragraph.join(" ");
             match culprit {
                 Some(setting) => {
-                    let message = format!("{}: {}", setting.key, first.join(" "));
-                    self.error(&setting.place, &message)
+                    self.error(setting.span.clone(), &format!("{}: {message}", setting.key))
                 }
-                None => self.error(place, &first.join(" ")),
+                None => self.error(span, &message),
             }
         })
     }
 
-    /// Every key must be a long option of the command; what it may hold is the option's business.
-    fn check_keys(&self, command: &str, settings: &[Setting]) -> Result<()> {
-        let root = Cli::command();
-        let own = root
-            .find_subcommand(command)
-            .map(clap::Command::get_arguments);
-        let known: Vec<_> = root
-            .get_arguments()
-            .chain(own.into_iter().flatten())
-            .collect();
+    /// Checks that every key is a long option of the command, and a flag where that is one. clap
+    /// checks the values.
+    fn check_keys(&self, name: &str, settings: &[Setting]) -> Result<()> {
+        let command = self.command.find_subcommand(name);
+        let options = command.map(clap::Command::get_arguments);
+        let options: Vec<_> = options.into_iter().flatten().collect();
         for setting in settings {
-            let option = known
-                .iter()
-                .find(|argument| argument.get_long() == Some(setting.key.as_str()));
+            let (key, span) = (setting.key.as_str(), setting.span.clone());
+            let option = options.iter().find(|option| option.get_long() == Some(key));
             let Some(option) = option else {
-                let message = format!("{}: not an option of {command}", setting.key);
-                return Err(self.error(&setting.place, &message));
+                return Err(self.error(span, &format!("{key}: not an option of {name}")));
             };
-            let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
-            let has_value = setting
-                .word
-                .as_deref()
-                .is_some_and(|word| word.contains('='));
-            if is_flag == has_value {
-                let wanted = if is_flag {
-                    "true or false"
-                } else {
-                    "a text or a number"
-                };
-                let message = format!("{}: it must be {wanted}", setting.key);
-                return Err(self.error(&setting.place, &message));
-            }
+            let wanted = match option.get_action() {
+                ArgAction::SetTrue if !setting.is_flag() => "true or false",
+                ArgAction::SetTrue => continue,
+                _ if setting.is_flag() => "a text or a number",
+                _ => continue,
+            };
+            return Err(self.error(span, &format!("{key}: it must be {wanted}")));
         }
         Ok(())
     }
 
-    fn error(&self, place: &Range<usize>, message: &str) -> anyhow::Error {
-        let before = self.text.get(..place.start).unwrap_or_default();
+    fn error(&self, span: Range<usize>, message: &str) -> anyhow::Error {
+        let before = self.text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         anyhow!("{}:{line}: {message}", self.path.display())
     }

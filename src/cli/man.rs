@@ -7,15 +7,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::Cli;
 use crate::exit;
 
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
-    let root = Cli::command();
+    let root = super::command();
     let man = Man::new(root.clone());
     let mut page = Vec::new();
     for section in [

@@ -6,10 +6,19 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::story::{Phase, Steps};
-use super::{Ask, Reply, Scenario, home_time, numbered};
+use super::{Ask, Reply, Scenario, System, TOKEN, home_time, numbered};
 
-/// What `deploywatch` is told to watch here. Without `--fresh` it would report the previous run.
-pub(super) const WATCH_ARGS: &[&str] = &["codearts", "--task", TASK, "--fresh"];
+pub(super) static SYSTEM: System = System {
+    // Without `--fresh` it would report the previous run.
+    args: &["codearts", "--task", TASK, "--fresh"],
+    secret: Some(("HW_AUTH_TOKEN", TOKEN)),
+    about: "Huawei Cloud CodeArts Deploy: steps one after another",
+    default_units: 6,
+    shows_previous_run: true,
+    unsupported: &[(Scenario::Pause, "a codearts task never waits for a person")],
+    html_means_sign_in: false,
+    answer,
+};
 
 const TASK: &str = "e700f15965694253940502911220d76b";
 /// The run that is watched.
@@ -58,7 +67,7 @@ struct Step {
 }
 
 /// Answers a request.
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+fn answer(ask: &Ask<'_>) -> Reply {
     let segments = ask.segments();
     let ["v2", "tasks", task, "state"] = segments[..] else {
         return ask.huawei_unknown_api();
@@ -144,7 +153,6 @@ fn step_state(ask: &Ask<'_>, steps: &Steps, index: u32, share: f64) -> Step {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::System;
     use super::super::tests::{Headers, ask, plan};
     use super::*;
 
@@ -154,7 +162,7 @@ mod tests {
     /// The status and the JSON for a query, `millis` into a deployment of six steps in 20 s.
     fn get(scenario: Scenario, millis: u64, query: &str) -> (u16, Value) {
         let request = format!("{PATH}?step_state=true{query}");
-        let plan = plan(System::Codearts, scenario, 6);
+        let plan = plan(&SYSTEM, scenario, 6);
         let (reply, json) = ask(plan, millis, &request, SIGNED_IN, "");
         (reply.status, json)
     }
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn who_may_ask_for_what() {
-        let plan = plan(System::Codearts, Scenario::Success, 6);
+        let plan = plan(&SYSTEM, Scenario::Success, 6);
         let none: &Headers = &[];
         for (request, headers, status, code) in [
             (PATH, none, 401, "APIGW.0301"),

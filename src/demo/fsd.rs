@@ -7,10 +7,28 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::story::{Phase, Steps};
-use super::{Ask, Reply, Scenario};
+use super::{Ask, Reply, Scenario, System};
 
-/// What `deploywatch` is told to watch here. Without `--fresh` it would report the previous run.
-pub(super) const WATCH_ARGS: &[&str] = &["fsd", "--fresh"];
+pub(super) static SYSTEM: System = System {
+    // Without `--fresh` it would report the previous run.
+    args: &["fsd", "--fresh"],
+    secret: None,
+    about: "klcloud FSD installer: steps one after another",
+    default_units: 4,
+    shows_previous_run: true,
+    unsupported: &[
+        (
+            Scenario::Pause,
+            "the fsd installer never waits for a person",
+        ),
+        (
+            Scenario::Cancel,
+            "an fsd installer that is stopped never says so",
+        ),
+    ],
+    html_means_sign_in: false,
+    answer,
+};
 
 const KEY: &str = "deploy:klcloud-fsd";
 /// The playbooks.
@@ -69,7 +87,7 @@ struct Step {
 }
 
 /// Answers a request.
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+fn answer(ask: &Ask<'_>) -> Reply {
     let method = match ask.path {
         "/api/deploy/status" | "/api/extend/status" => Method::POST,
         "/api/upgrade/status" => Method::GET,
@@ -177,7 +195,6 @@ fn step(index: u32, result: bool, message: &'static str) -> Step {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::System;
     use super::super::tests::{Headers, ask, plan};
     use super::*;
 
@@ -202,7 +219,7 @@ mod tests {
             (Flaky, 2_000, false, 6, 0, false),
             (Flaky, 20_000, true, 6, 6, false),
         ] {
-            let plan = plan(System::Fsd, scenario, 4);
+            let plan = plan(&SYSTEM, scenario, 4);
             let (_, json) = ask(plan, millis, "POST /api/deploy/status", JSON, BODY);
             let data = &json["data"];
             let list = |name: &str| data[name].as_array().unwrap();
@@ -215,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_siblings_and_the_errors() {
-        let plan = plan(System::Fsd, Scenario::Success, 4);
+        let plan = plan(&SYSTEM, Scenario::Success, 4);
         let none: &Headers = &[];
         for (request, headers, body, status, has_key) in [
             ("POST /api/extend/status", JSON, BODY, 200, true),

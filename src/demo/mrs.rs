@@ -5,12 +5,21 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::story::{Phase, Steps};
-use super::{Ask, Reply, Scenario, numbered};
+use super::{Ask, Reply, Scenario, System, numbered};
 
-/// What `deploywatch` is told to watch here.
-pub(super) const WATCH_ARGS: &[&str] = &["mrs", "--command", COMMAND, "--user", "demo"];
-/// The password of the user `demo`.
-pub(super) const PASSWORD: &str = "demo-password";
+pub(super) static SYSTEM: System = System {
+    args: &["mrs", "--command", COMMAND, "--user", "demo"],
+    secret: Some(("MRS_PASSWORD", "demo-password")),
+    about: "Huawei MRS / FusionInsight Manager: a percentage and step names",
+    default_units: 6,
+    shows_previous_run: false,
+    unsupported: &[
+        (Scenario::Pause, "an mrs command never waits for a person"),
+        (Scenario::Cancel, "mrs has no word for a cancelled command"),
+    ],
+    html_means_sign_in: true,
+    answer,
+};
 
 const COMMAND: &str = "42";
 /// `demo:demo-password` in Base64.
@@ -59,7 +68,7 @@ struct Step {
 }
 
 /// Answers a request.
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+fn answer(ask: &Ask<'_>) -> Reply {
     let cookies = ask.header("cookie").unwrap_or_default();
     if cookies.split(';').any(|cookie| cookie.trim() == SESSION) {
         return authorized(ask);
@@ -133,7 +142,6 @@ fn progress(ask: &Ask<'_>) -> Progress {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::System;
     use super::super::tests::{Headers, ask, plan};
     use super::*;
 
@@ -154,7 +162,7 @@ mod tests {
             (Flaky, 9_500, "IN_PROGRESS", 0, 3, 0),
             (Flaky, 20_000, "COMPLETE", 100, 6, 0),
         ] {
-            let (_, json) = ask(plan(System::Mrs, scenario, 6), millis, PATH, SIGNED_IN, "");
+            let (_, json) = ask(plan(&SYSTEM, scenario, 6), millis, PATH, SIGNED_IN, "");
             let details = &json["res_obj"];
             let length = |list: &str| details[list].as_array().unwrap().len();
             let lengths = (length("step_list"), length("fail_entity_list"));
@@ -167,7 +175,7 @@ mod tests {
 
     #[test]
     fn who_may_ask_for_what() {
-        let plan = plan(System::Mrs, Scenario::Success, 6);
+        let plan = plan(&SYSTEM, Scenario::Success, 6);
         let session: &Headers = &[("cookie", "lang=en; JSESSIONID=demo-session")];
         let wrong: &Headers = &[("authorization", "Basic ZGVtbzp3cm9uZw==")];
         for (request, headers, status, kind, header) in [

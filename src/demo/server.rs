@@ -21,7 +21,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Ask, Plan, Reply, Scenario, System, answer};
+use super::{Ask, Plan, Reply, Scenario};
 
 /// The longest request body that is read; the longest real one has a few dozen bytes.
 const LONGEST_REQUEST: usize = 64 * 1024;
@@ -128,7 +128,7 @@ async fn respond(site: &Site, request: Request<Incoming>) -> io::Result<Response
     let Ok(body) = Limited::new(body, LONGEST_REQUEST).collect().await else {
         return response(Reply::html(413, "<h1>Request Entity Too Large</h1>"), false);
     };
-    let reply = answer(&Ask {
+    let reply = (site.plan.system.answer)(&Ask {
         plan: site.plan,
         method: &head.method,
         path: head.uri.path(),
@@ -155,8 +155,8 @@ fn disturb(plan: &Plan, number: u64, reply: Reply) -> io::Result<Response<ReplyB
         ),
         2 => Err(io::ErrorKind::ConnectionReset.into()),
         3 => response(reply, true),
-        // There a page under 200 means a wrong password, which is not to be tried again.
-        _ if plan.system == System::Mrs => response(Reply::html(502, STRAY_PAGE), false),
+        // A wrong password is not to be tried again.
+        _ if plan.system.html_means_sign_in => response(Reply::html(502, STRAY_PAGE), false),
         _ => response(Reply::html(200, STRAY_PAGE), false),
     }
 }
@@ -220,6 +220,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
 
     use super::super::tests::plan;
+    use super::super::{mrs, yunxiao};
     use super::*;
 
     /// What comes back, to the end of the connection, for one request.
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn one_request_in_three_meets_a_real_fault() {
-        let flaky = plan(System::Yunxiao, Scenario::Flaky, 3);
+        let flaky = plan(&yunxiao::SYSTEM, Scenario::Flaky, 3);
         let listen = "127.0.0.1:0".parse().unwrap();
         let server = Server::start(flaky, listen).unwrap();
         let request = "GET /oapi/v1/flow/pipelines/123/deploy/1111 HTTP/1.1\r\nHost: demo\r\n\
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_page_never_looks_like_a_refused_sign_in() {
-        let manager = plan(System::Mrs, Scenario::Flaky, 3);
+        let manager = plan(&mrs::SYSTEM, Scenario::Flaky, 3);
         let page = disturb(&manager, 13, Reply::html(200, "")).unwrap();
         assert_eq!(page.status(), 502);
     }

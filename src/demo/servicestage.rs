@@ -5,11 +5,18 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::story::{Batches, Phase, State, Unit};
-use super::{Ask, Reply, Scenario, numbered};
+use super::{Ask, Reply, Scenario, System, TOKEN, numbered};
 
-/// What `deploywatch` is told to watch here.
-pub(super) const WATCH_ARGS: &[&str] =
-    &["servicestage", "--project", PROJECT, "--release", RELEASE];
+pub(super) static SYSTEM: System = System {
+    args: &["servicestage", "--project", PROJECT, "--release", RELEASE],
+    secret: Some(("HW_AUTH_TOKEN", TOKEN)),
+    about: "Huawei Cloud ServiceStage: components in batches",
+    default_units: 8,
+    shows_previous_run: false,
+    unsupported: &[],
+    html_means_sign_in: false,
+    answer,
+};
 
 const PROJECT: &str = "77b6a44cba5143ab91d13ab9a8ff44fd";
 const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
@@ -78,7 +85,7 @@ impl Rollback {
 }
 
 /// Answers a request.
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+fn answer(ask: &Ask<'_>) -> Reply {
     let segments = ask.segments();
     let ["v3", project, "cas", resource @ ..] = segments.as_slice() else {
         return ask.huawei_unknown_api();
@@ -257,7 +264,6 @@ const fn job_status(index: u32, unit: Unit) -> &'static str {
 mod tests {
     use serde_json::Value;
 
-    use super::super::System;
     use super::super::tests::{Headers, ask, plan};
     use super::*;
 
@@ -267,7 +273,7 @@ mod tests {
 
     /// The status and the JSON at `path`, `millis` into a release of six components in 20 s.
     fn get(scenario: Scenario, millis: u64, path: &str) -> (u16, Value) {
-        let plan = plan(System::Servicestage, scenario, 6);
+        let plan = plan(&SYSTEM, scenario, 6);
         let (reply, json) = ask(plan, millis, &format!("{CAS}{path}"), SIGNED_IN, "");
         (reply.status, json)
     }
@@ -358,7 +364,7 @@ mod tests {
 
     #[test]
     fn who_may_ask_for_what() {
-        let plan = plan(System::Servicestage, Scenario::Success, 6);
+        let plan = plan(&SYSTEM, Scenario::Success, 6);
         let none: &Headers = &[];
         for (request, headers, status, code) in [
             ("GET /v3/0/cas/jobs/0", none, 401, "APIGW.0301"),

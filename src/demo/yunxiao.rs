@@ -8,12 +8,26 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::story::{Batches, Phase, State, Unit};
-use super::{Ask, Reply, TOKEN, home_time};
+use super::{Ask, Reply, System, TOKEN, home_time};
 
-/// What `deploywatch` is told to watch here.
-#[rustfmt::skip]
-pub(super) const WATCH_ARGS: &[&str] =
-    &["yunxiao", "--pipeline", "123", "--order", "1111", "--organization", "demo"];
+pub(super) static SYSTEM: System = System {
+    args: &[
+        "yunxiao",
+        "--pipeline",
+        "123",
+        "--order",
+        "1111",
+        "--organization",
+        "demo",
+    ],
+    secret: Some(("YUNXIAO_ACCESS_TOKEN", TOKEN)),
+    about: "Alibaba Cloud Yunxiao Flow: machines in batches",
+    default_units: 12,
+    shows_previous_run: false,
+    unsupported: &[],
+    html_means_sign_in: false,
+    answer,
+};
 
 /// Where the pipeline is, in the central and in the Region edition.
 const PIPELINE: [&str; 2] = [
@@ -83,7 +97,7 @@ impl Serialize for Sn {
 }
 
 /// Answers a request.
-pub(super) fn answer(ask: &Ask<'_>) -> Reply {
+fn answer(ask: &Ask<'_>) -> Reply {
     if ask.header("x-yunxiao-token") != Some(TOKEN) {
         let text = "The access token is missing or not valid.";
         return error(ask, 401, "InvalidTokenError", text);
@@ -278,8 +292,8 @@ fn log_text(ask: &Ask<'_>, index: u32, unit: Unit) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::Scenario;
     use super::super::tests::{Headers, ask, plan};
-    use super::super::{Scenario, System};
     use super::*;
 
     const PATH: &str = "/oapi/v1/flow/organizations/demo/pipelines/123/deploy/1111";
@@ -287,7 +301,7 @@ mod tests {
 
     /// The status and the JSON at `path`, `millis` into a deployment of twelve machines in 20 s.
     fn get(scenario: Scenario, millis: u64, path: &str) -> (u16, Value) {
-        let (request, plan) = (format!("GET {path}"), plan(System::Yunxiao, scenario, 12));
+        let (request, plan) = (format!("GET {path}"), plan(&SYSTEM, scenario, 12));
         let (reply, json) = ask(plan, millis, &request, SIGNED_IN, "");
         (reply.status, json)
     }
@@ -330,7 +344,7 @@ mod tests {
 
     #[test]
     fn who_may_ask_for_what() {
-        let plan = plan(System::Yunxiao, Scenario::Success, 12);
+        let plan = plan(&SYSTEM, Scenario::Success, 12);
         let (wrong, none): (&Headers, &Headers) = (&[("x-yunxiao-token", "pt-wrong")], &[]);
         for (method, below, headers, status, code) in [
             ("GET", "123/deploy/1111", SIGNED_IN, 200, Value::Null),
@@ -418,7 +432,7 @@ mod tests {
 
     #[test]
     fn many_machines_have_names_of_their_own() {
-        let plan = plan(System::Yunxiao, Scenario::Success, 2000);
+        let plan = plan(&SYSTEM, Scenario::Success, 2000);
         let (_, order) = ask(plan, 0, &format!("GET {PATH}"), SIGNED_IN, "");
         let machines = order["deployMachineInfo"]["deployMachines"]
             .as_array()

@@ -3,35 +3,107 @@
 
 use std::sync::Arc;
 
+use anyhow::{Result, ensure};
+use clap::Args;
 use serde::Deserialize;
 use url::Url;
 
+use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
 use super::wire::{self, List, Object, Text, safe_in_url};
-use super::{PollError, Provider, below};
+use super::{
+    DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
+};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Client, ParsedBody};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::redact::Redactor;
 
-/// What the endpoint of a region begins with [O].
-pub(crate) const SERVICE: &str = "codearts-deploy";
+/// The service's name in the endpoint of a region [O].
+const SERVICE: &str = "codearts-deploy";
 
 /// How long the id of a run is, all letters or digits [D].
 const ID: usize = 32;
 
+/// The options of `deploywatch codearts`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  deploywatch codearts --task 0123456789abcdef0123456789abcdef --region cn-north-4 --fresh")]
+pub(crate) struct CodeartsOptions {
+    /// The deployment task's id: 32 letters or digits
+    #[arg(long, value_name = "ID", value_parser = id32)]
+    task: String,
+    /// The id of one run of the task [default: the latest run]
+    #[arg(long, value_name = "ID", value_parser = id32)]
+    record: Option<String>,
+    #[command(flatten)]
+    huawei: HuaweiOptions,
+}
+
+impl ProviderOptions for CodeartsOptions {
+    fn variables(&self) -> &'static Variables {
+        &huawei::options::VARIABLES
+    }
+
+    fn deployments(
+        &self,
+        fresh: bool,
+        environment: Environment<'_>,
+        redactor: &Arc<Redactor>,
+    ) -> Result<Vec<DeploymentSpec>> {
+        ensure!(
+            !fresh || self.record.is_none(),
+            "--fresh waits for a new run, so it cannot go with --record"
+        );
+        let endpoint = self.huawei.endpoint(SERVICE, environment)?;
+        let project = huawei::options::project(None, environment)?;
+        let task = &self.task;
+        let settings = Settings {
+            endpoint: endpoint.clone(),
+            task: task.clone(),
+            record: self.record.clone(),
+            fresh,
+            account: self.huawei.account(project, environment, redactor)?,
+        };
+        let selected = fresh || self.record.is_some();
+        Ok(vec![DeploymentSpec {
+            provider: "codearts",
+            target: match &self.record {
+                Some(record) => format!("codearts:{task}/{record}"),
+                None => format!("codearts:{task}"),
+            },
+            endpoint,
+            sends_secret: true,
+            search_options: &[],
+            warnings: self.huawei.warnings(),
+            run_selectors: (!selected).then_some(&["--fresh", "--record ID"]),
+            connect: Box::new(|http| Box::new(Codearts::new(settings, http))),
+        }])
+    }
+}
+
+/// An id is 32 letters or digits [D].
+fn id32(text: &str) -> Result<String, String> {
+    if text.len() != ID || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err("it is 32 letters or digits".into());
+    }
+    Ok(text.to_owned())
+}
+
 /// Which run of which task is watched, and where.
-pub(crate) struct Settings {
-    pub(crate) endpoint: Url,
-    pub(crate) task: String,
+struct Settings {
+    endpoint: Url,
+    task: String,
     /// The run; none for the latest.
-    pub(crate) record: Option<String>,
+    record: Option<String>,
     /// Pass over a run that had ended when the watch began.
-    pub(crate) fresh: bool,
-    pub(crate) account: Account,
+    fresh: bool,
+    account: Account,
 }
 
 /// A run of a task being watched.
-pub(crate) struct Codearts {
+struct Codearts {
     http: Client,
     settings: Settings,
     run: Run,
@@ -54,7 +126,7 @@ enum Run {
 
 impl Codearts {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Client) -> Self {
+    fn new(settings: Settings, http: Client) -> Self {
         let run = match &settings.record {
             Some(record) => Run::This(record.clone()),
             None if settings.fresh => Run::Fresh,
@@ -92,7 +164,7 @@ impl Codearts {
     }
 }
 
-impl Provider for Codearts {
+impl DeploymentSource for Codearts {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let url = self.url();
         let response = self

@@ -3,41 +3,98 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
+use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::options::endpoint;
 use super::wire::{self, Fields, Loose, Places, Text};
-use super::{PollError, Provider, below};
+use super::{
+    DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
+};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Client, ParsedBody, Request};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::redact::Redactor;
 use crate::text;
 
 /// Where the installer listens unless told otherwise [D].
-pub(crate) const ENDPOINT: &str = "http://127.0.0.1:1236";
+const ENDPOINT: &str = "http://127.0.0.1:1236";
 /// The key of its one run [D].
-pub(crate) const KEY: &str = "deploy:klcloud-fsd";
+const KEY: &str = "deploy:klcloud-fsd";
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 200;
+
+/// The options of `deploywatch fsd`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  deploywatch fsd --fresh --stall-timeout 2h")]
+pub(crate) struct FsdOptions {
+    /// The key of the deployment
+    #[arg(long, value_name = "KEY", default_value = KEY, value_parser = key)]
+    key: String,
+    /// Which of the installer's operations
+    #[arg(long, value_name = "WHAT", default_value = "deploy")]
+    operation: Operation,
+    /// Where the installer is
+    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
+    endpoint: String,
+}
 
 /// Which of the installer's operations is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Operation {
+enum Operation {
     Deploy,
     Extend,
     Upgrade,
 }
 
-/// Which run is watched, and where.
-pub(crate) struct Settings {
-    pub(crate) endpoint: Url,
-    pub(crate) operation: Operation,
-    pub(crate) key: String,
-    /// Pass over a run that had ended at the first answer.
-    pub(crate) fresh: bool,
+impl ProviderOptions for FsdOptions {
+    fn variables(&self) -> &'static Variables {
+        &Variables {
+            secret: None,
+            plain: &[],
+        }
+    }
+
+    fn deployments(
+        &self,
+        fresh: bool,
+        _environment: Environment<'_>,
+        _redactor: &Arc<Redactor>,
+    ) -> Result<Vec<DeploymentSpec>> {
+        let endpoint = endpoint(&self.endpoint)?;
+        let url = self.operation.url(&endpoint).into();
+        let request = self.operation.request(&self.key);
+        Ok(vec![DeploymentSpec {
+            provider: "fsd",
+            target: format!("fsd:{}", text::clean(&self.key, text::MESSAGE)),
+            endpoint,
+            // The installer takes no credentials.
+            sends_secret: false,
+            run_selectors: (!fresh).then_some(&["--fresh"]),
+            search_options: &[],
+            warnings: Vec::new(),
+            connect: Box::new(move |http| Box::new(Fsd::new(url, request, fresh, http))),
+        }])
+    }
+}
+
+/// A key goes into JSON, which takes any text; it must be printable.
+fn key(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty() && text.chars().count() <= MAX_KEY;
+    if !fits || text.chars().any(char::is_control) {
+        return Err(format!("a key is 1 to {MAX_KEY} printable characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// A run being watched.
-pub(crate) struct Fsd {
+struct Fsd {
     http: Client,
     url: String,
     /// What is posted; none where the status is got.
@@ -61,34 +118,34 @@ enum Earlier {
     Doubted(Arc<str>, Arc<str>),
 }
 
-impl Settings {
-    /// Where the status is [D]. A slash at its end would be another page [O].
-    fn url(&self) -> String {
-        let operation = match self.operation {
-            Operation::Deploy => "deploy",
-            Operation::Extend => "extend",
-            Operation::Upgrade => "upgrade",
+impl Operation {
+    /// The URL of the status [D]. With a slash at its end it would be another page [O].
+    fn url(self, endpoint: &Url) -> Url {
+        let path = match self {
+            Self::Deploy => "/api/deploy/status",
+            Self::Extend => "/api/extend/status",
+            Self::Upgrade => "/api/upgrade/status",
         };
-        below(&self.endpoint, &format!("/api/{operation}/status")).into()
+        below(endpoint, path)
     }
 
-    /// What is posted there [D]; the status of an upgrade is got [O].
-    fn question(&self) -> Option<String> {
-        let posts = self.operation != Operation::Upgrade;
-        posts.then(|| serde_json::json!({ "key": self.key }).to_string())
+    /// The body of the POST that asks for the status [D]; none where it is a GET [O].
+    fn request(self, key: &str) -> Option<String> {
+        let posts = self != Self::Upgrade;
+        posts.then(|| serde_json::json!({ "key": key }).to_string())
     }
 }
 
 impl Fsd {
-    /// Watches with `http`.
-    pub(crate) fn new(settings: &Settings, http: Client) -> Self {
+    /// Watches with `http`; `fresh` ignores a run that had ended at the first answer.
+    fn new(url: String, question: Option<String>, fresh: bool, http: Client) -> Self {
         Self {
             http,
-            url: settings.url(),
-            question: settings.question(),
+            url,
+            question,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
-            earlier: if settings.fresh {
+            earlier: if fresh {
                 Earlier::Unasked
             } else {
                 Earlier::Counts
@@ -97,7 +154,7 @@ impl Fsd {
     }
 }
 
-impl Provider for Fsd {
+impl DeploymentSource for Fsd {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let posts = self.question.is_some();
         let request = Request {
@@ -391,22 +448,30 @@ mod tests {
     #[test]
     fn the_request_of_the_vendors_sample() {
         let sample = include_str!("../../tests/fixtures/fsd.request.json");
-        let settings = |operation, endpoint: &str| Settings {
-            endpoint: Url::parse(endpoint).expect("a URL"),
-            operation,
-            key: KEY.into(),
-            fresh: false,
+        let url = |operation: Operation, endpoint| {
+            let endpoint = Url::parse(endpoint).expect("a URL");
+            String::from(operation.url(&endpoint))
         };
-        let deploy = settings(Operation::Deploy, ENDPOINT);
-        assert_eq!(deploy.url(), "http://127.0.0.1:1236/api/deploy/status");
+        let deploy = url(Operation::Deploy, ENDPOINT);
+        assert_eq!(deploy, "http://127.0.0.1:1236/api/deploy/status");
         let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
-        let question = deploy.question().expect("a question");
-        assert_eq!(json(&question), json(sample));
-        let extend = settings(Operation::Extend, "http://h/base/");
-        assert_eq!(extend.url(), "http://h/base/api/extend/status");
-        let upgrade = settings(Operation::Upgrade, ENDPOINT);
-        assert_eq!(upgrade.url(), "http://127.0.0.1:1236/api/upgrade/status");
-        assert_eq!(upgrade.question(), None);
+        let request = Operation::Deploy.request(KEY).expect("a POST");
+        assert_eq!(json(&request), json(sample));
+        let extend = url(Operation::Extend, "http://h/base/");
+        assert_eq!(extend, "http://h/base/api/extend/status");
+        let upgrade = url(Operation::Upgrade, ENDPOINT);
+        assert_eq!(upgrade, "http://127.0.0.1:1236/api/upgrade/status");
+        assert_eq!(Operation::Upgrade.request(KEY), None);
+    }
+
+    #[test]
+    fn a_key_is_any_printable_text() {
+        for good in [KEY, "a", "部署: \"1\" \\ {}", &"键".repeat(MAX_KEY)] {
+            assert_eq!(key(good).expect(good), good);
+        }
+        for bad in ["", " ", "a\nb", "a\u{1b}[31m", &"a".repeat(MAX_KEY + 1)] {
+            key(bad).expect_err(bad);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ use crate::model::{Note, Phase};
 use crate::redact::Redactor;
 use crate::secret::{Credential, Secret};
 
+pub(super) mod options;
+
 /// The variable that a token comes from.
 const TOKEN: &str = "HW_AUTH_TOKEN";
 

@@ -7,26 +7,19 @@ use serde::Deserialize;
 use url::Url;
 
 use super::wire::{self, Fields, List, Text};
-use super::{PollError, Provider, below};
+use super::{DeploymentSource, PollError, below};
 use crate::cause::{Cause, Document, Lacking, Said};
 use crate::http::{Client, ParsedBody};
 use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
 
+mod options;
 mod session;
 
-pub(crate) use session::{Auth, Login};
-use session::{Call, Session};
-
-/// Which command is watched, and where.
-pub(crate) struct Settings {
-    /// The cluster's own Manager, usually port 28443 of the floating address [D].
-    pub(crate) endpoint: Url,
-    pub(crate) command: String,
-    pub(crate) auth: Auth,
-}
+pub(super) use options::MrsOptions;
+use session::{Auth, Call, Login, Session};
 
 /// A command being watched.
-pub(crate) struct Mrs {
+struct Mrs {
     http: Client,
     session: Session,
     url: String,
@@ -36,12 +29,13 @@ pub(crate) struct Mrs {
 }
 
 impl Mrs {
-    /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Client) -> Self {
-        let path = format!("/web/v1/common/command/{}/progress", settings.command);
+    /// Watches `command` on the cluster's own Manager, usually port 28443 of the floating address
+    /// [D].
+    fn new(endpoint: &Url, command: &str, auth: Auth, http: Client) -> Self {
+        let path = format!("/web/v1/common/command/{command}/progress");
         Self {
-            url: below(&settings.endpoint, &path).into(),
-            session: Session::new(settings.auth, &settings.endpoint),
+            url: below(endpoint, &path).into(),
+            session: Session::new(auth, endpoint),
             http,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
@@ -49,7 +43,7 @@ impl Mrs {
     }
 }
 
-impl Provider for Mrs {
+impl DeploymentSource for Mrs {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let call = Call {
             http: &self.http,

@@ -11,25 +11,26 @@ use url::Url;
 
 use super::huawei::{self, Account};
 use super::wire::{self, Count, List, Loose, Text, safe_in_url};
-use super::{PollError, Provider, Then, below};
+use super::{DeploymentSource, PollError, Then, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Client, ParsedBody, Response};
 use crate::model::{About, Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::text;
 
-/// What the endpoint of a region begins with [O].
-pub(crate) const SERVICE: &str = "servicestage";
+mod options;
+
+pub(super) use options::ServicestageOptions;
 
 /// Which release task is watched, and where.
-pub(crate) struct Settings {
-    pub(crate) endpoint: Url,
-    pub(crate) project: String,
-    pub(crate) release: String,
-    pub(crate) account: Account,
+struct Settings {
+    endpoint: Url,
+    project: String,
+    release: String,
+    account: Account,
 }
 
 /// A release task being watched.
-pub(crate) struct Servicestage {
+struct Servicestage {
     http: Client,
     settings: Settings,
     /// The components that `last` was made of.
@@ -44,7 +45,7 @@ pub(crate) struct Servicestage {
 
 impl Servicestage {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Client) -> Self {
+    fn new(settings: Settings, http: Client) -> Self {
         Self {
             http,
             settings,
@@ -106,7 +107,7 @@ fn advice(error: &PollError) -> Option<Hint> {
     }
 }
 
-impl Provider for Servicestage {
+impl DeploymentSource for Servicestage {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let path = format!("{}/deploy-info", self.plan_path());
         let response = get(&self.http, &mut self.settings, &path).map_err(|error| {

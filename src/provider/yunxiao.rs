@@ -7,15 +7,18 @@ use serde::Deserialize;
 use url::Url;
 
 mod machines;
+mod options;
 mod order;
 mod run;
+
+pub(super) use options::YunxiaoOptions;
 
 use machines::{Last, Prints};
 use order::DeployOrder;
 use run::{End, Found, Run};
 
 use super::wire::{self, Text, safe_in_url};
-use super::{PollError, Provider, Then, below};
+use super::{DeploymentSource, PollError, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Client, ParsedBody, Request, Response};
 use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
@@ -23,23 +26,23 @@ use crate::secret::Credential;
 use crate::text;
 
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
-pub(crate) const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
+const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
 
 /// Good polls in a row after which an order that runs on after a failure is warned of.
 const STUCK: u32 = 2;
 
 /// Which deploy order is watched, and where.
-pub(crate) struct Settings {
-    pub(crate) endpoint: Url,
+struct Settings {
+    endpoint: Url,
     /// Given for the central edition, none for a Region instance [D].
-    pub(crate) organization: Option<String>,
-    pub(crate) pipeline: String,
-    pub(crate) order: Order,
-    pub(crate) credential: Credential,
+    organization: Option<String>,
+    pipeline: String,
+    order: Order,
+    credential: Credential,
 }
 
 /// Which deploy order of the pipeline is meant.
-pub(crate) enum Order {
+enum Order {
     /// This one.
     Id(String),
     /// The one that a run of the pipeline makes.
@@ -54,7 +57,7 @@ pub(crate) enum Order {
 }
 
 /// A deploy order being watched.
-pub(crate) struct Yunxiao {
+struct Yunxiao {
     http: Client,
     settings: Settings,
     /// What every URL begins with.
@@ -91,7 +94,7 @@ impl Settings {
 
 impl Yunxiao {
     /// Watches with `http`.
-    pub(crate) fn new(settings: Settings, http: Client) -> Self {
+    fn new(settings: Settings, http: Client) -> Self {
         let (order, run) = match &settings.order {
             Order::Id(order) => (Some(order.clone()), None),
             Order::OfRun { run, .. } => (None, run.clone()),
@@ -288,7 +291,7 @@ fn get(http: &Client, credential: &mut Credential, url: &str) -> Result<Response
     })
 }
 
-impl Provider for Yunxiao {
+impl DeploymentSource for Yunxiao {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let order = match &self.order {
             Some(order) => order.clone(),

@@ -22,12 +22,12 @@ pub(crate) struct Header {
     pub(crate) seed: u64,
     /// Whether they are a list, which has a verdict of its own.
     pub(crate) all: bool,
-    pub(crate) deployments: Vec<Origin>,
+    pub(crate) deployments: Vec<RecordedCommand>,
 }
 
 /// What a deployment is made of, or several where an id was given more than once.
 #[derive(Serialize, Deserialize, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct RecordedCommand {
     /// The command line, without options that name files or say how the watch is shown.
     pub(crate) command: Vec<String>,
     /// Its name in a list.

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::format::{End, Exchange, Header, Origin, RecordedError, Refusal, SCHEMA};
+use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
 use crate::clock::{self, Moment, Now};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::model::Note;
@@ -91,7 +91,7 @@ impl CaptureFile {
 
     /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
     /// drawn from `seed`.
-    pub(crate) fn begin(&self, now: Now, seed: u64, all: bool, deployments: Vec<Origin>) {
+    pub(crate) fn begin(&self, now: Now, seed: u64, all: bool, deployments: Vec<RecordedCommand>) {
         let header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),

@@ -1,17 +1,9 @@
 //! Style of text for people: colours, marks for states, language.
 
+use crate::cli::options::ColorChoice;
 use crate::exit::Verdict;
 use crate::lang::{Lang, Words};
 use crate::model::{Phase, UnitState};
-
-/// `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ColorChoice {
-    // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
-    Auto,
-    Always,
-    Never,
-}
 
 /// Whether text is coloured. A state always has a mark or a word as well.
 #[derive(Clone, Copy, Debug)]

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
-use super::{Options, Reason, Watch, signals};
+use super::{Reason, Watch, signals};
 use crate::board::Board;
+use crate::cli::options::WatchOptions;
+use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind, Outcome, Started};
 use crate::exit::{Signal, Verdict};
 use crate::http::Transport;
-use crate::model::Note;
-use crate::provider::Provider;
+use crate::model::{Note, Pins};
+use crate::provider::DeploymentSource;
 use crate::render::Output;
 
 /// What to watch, and how.
@@ -22,9 +24,11 @@ pub(crate) struct Target {
     /// As the events name it.
     pub(crate) name: Arc<str>,
     pub(crate) started: Started,
-    pub(crate) options: Options,
-    pub(crate) provider: Box<dyn Provider>,
-    /// What the provider's requests go over.
+    pub(crate) options: WatchOptions,
+    /// The options that would select one run, where nothing does.
+    pub(crate) run_selectors: Option<Pins>,
+    pub(crate) source: Box<dyn DeploymentSource>,
+    /// What the requests go over.
     pub(crate) transport: Arc<dyn Transport>,
     /// What the user should know before the first poll.
     pub(crate) warnings: Vec<Note>,
@@ -47,8 +51,8 @@ enum Stage {
     Done(Outcome),
 }
 
-/// Watches `targets` to their ends and tells `output` everything on the way. `resume` are the arguments
-/// that watch them again, where that makes sense. Where `all` is set the targets are a list: it gets a
+/// Watches `targets` to their ends and tells `output` everything on the way. `resume` is the command
+/// that watches them again, where that makes sense. Where `all` is set the targets are a list: it gets a
 /// verdict of its own, the worst of theirs. The waits after failed polls are drawn from `seed`.
 ///
 /// # Errors
@@ -56,7 +60,7 @@ enum Stage {
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
-    resume: Option<&[String]>,
+    resume: Option<&ResumeCommand>,
     seed: u64,
     inbox: &mut Inbox,
     output: &mut Output,
@@ -153,18 +157,19 @@ impl ActiveWatch {
             now,
             &mut emit,
         );
+        watch.run_selectors = target.run_selectors;
         for warning in &target.warnings {
             watch.warn(warning, now, &mut emit);
         }
         Ok(Self {
             watch,
-            poller: Poller::start(number, target.provider, target.transport, inbox)?,
+            poller: Poller::start(number, target.source, target.transport, inbox)?,
             stage: Stage::Watching,
         })
     }
 
     /// Does what is due: a poll, the logs, the end.
-    fn step(&mut self, now: Now, all: bool, resume: Option<&[String]>, output: &mut Output) {
+    fn step(&mut self, now: Now, all: bool, resume: Option<&ResumeCommand>, output: &mut Output) {
         if matches!(self.stage, Stage::Watching) {
             self.watch.advance(now);
             if self.watch.poll_due(now.moment) {

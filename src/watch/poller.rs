@@ -11,7 +11,7 @@ use super::inbox::{Inbox, LoopEvent};
 use crate::cause::Cause;
 use crate::http::Transport;
 use crate::model::Unit;
-use crate::provider::{PollError, Provider, Then};
+use crate::provider::{DeploymentSource, PollError, Then};
 
 /// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
 const STACK: usize = 1 << 20;
@@ -37,7 +37,7 @@ impl Poller {
     /// Where no thread can be started.
     pub(super) fn start(
         target: usize,
-        provider: Box<dyn Provider>,
+        source: Box<dyn DeploymentSource>,
         transport: Arc<dyn Transport>,
         inbox: &Inbox,
     ) -> io::Result<Self> {
@@ -46,7 +46,7 @@ impl Poller {
         thread::Builder::new()
             .name("poller".into())
             .stack_size(STACK)
-            .spawn(move || poll(target, provider, &*transport, &received, &events))?;
+            .spawn(move || poll(target, source, &*transport, &received, &events))?;
         Ok(Self {
             commands,
             in_flight: inbox.in_flight(),
@@ -69,24 +69,24 @@ impl Poller {
 
 fn poll(
     target: usize,
-    mut provider: Box<dyn Provider>,
+    mut source: Box<dyn DeploymentSource>,
     transport: &dyn Transport,
     commands: &Receiver<PollerCommand>,
     events: &Sender<LoopEvent>,
 ) {
     // What panics must be a failed poll, not a watch that waits for ever.
-    let provider = &mut provider;
+    let source = &mut source;
     while let Ok(command) = commands.recv() {
         let done = match command {
             PollerCommand::Poll => {
-                let result = catch_unwind(AssertUnwindSafe(|| provider.poll()));
+                let result = catch_unwind(AssertUnwindSafe(|| source.poll()));
                 let result = result.unwrap_or_else(|_| Err(panicked()));
                 LoopEvent::Answer(target, transport.now(), result)
             }
             PollerCommand::FetchLogs(units, lines) => {
                 let fetch = || {
                     for (index, unit) in units {
-                        if let Some(log) = provider.log_tail(&unit, lines) {
+                        if let Some(log) = source.log_tail(&unit, lines) {
                             let now = transport.now();
                             let _ = events.send(LoopEvent::Log(target, now, index, log));
                         }

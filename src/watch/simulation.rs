@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{OnPause, Options, Watch};
+use super::Watch;
 use crate::cause::Cause;
+use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::{Moment, Now};
 use crate::event::{Kind, Started};
 use crate::exit::{Signal, Verdict};
@@ -39,10 +40,10 @@ fn maybe<T>(random: &mut fastrand::Rng, value: T) -> Option<T> {
     random.bool().then_some(value)
 }
 
-fn options(random: &mut fastrand::Rng) -> Options {
+fn options(random: &mut fastrand::Rng) -> WatchOptions {
     let timeout = duration(random, 0.05, 300.0);
     let stall_timeout = duration(random, 0.05, 300.0);
-    Options {
+    WatchOptions {
         interval: duration(random, 0.01, 40.0),
         timeout: maybe(random, timeout),
         stall_timeout: maybe(random, stall_timeout).filter(|_| random.bool()),
@@ -58,7 +59,7 @@ fn options(random: &mut fastrand::Rng) -> Options {
         strict: random.bool(),
         once: random.u8(..10) == 0,
         logs: 0,
-        pin: maybe(random, &["--fresh"]),
+        fresh: false,
     }
 }
 
@@ -146,6 +147,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         });
     };
     let begin = Moment::at(0.0);
+    let run_selectors = maybe(random, &["--fresh"][..]);
     let mut watch = Watch::begin(
         "t".into(),
         &started,
@@ -155,6 +157,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         read(0.0),
         &mut emit,
     );
+    watch.run_selectors = run_selectors;
     let mut now = 0.0;
     let mut success_seen = false;
     let mut requests = Vec::new();
@@ -235,7 +238,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
 }
 
 /// An end by a deadline comes at that deadline, and no other end comes after one.
-fn check_deadlines(seed: u64, watch: &Watch, options: &Options, verdict: Verdict, now: f64) {
+fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Verdict, now: f64) {
     let soon = 1e-6;
     let timeout = options
         .timeout

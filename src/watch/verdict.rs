@@ -3,9 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Ending, Options};
+use super::Ending;
 use crate::board::Board;
 use crate::cause::{Cause, Hint};
+use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::Moment;
 use crate::exit::{Signal, Verdict};
 use crate::model::{Note, Phase, Unit};
@@ -13,18 +14,6 @@ use crate::text;
 
 /// How many things that are wrong with a success a reason names.
 const FLAWS: usize = 10;
-
-/// What to do about a deployment that waits for a person. The help text of the option explains the
-/// values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum OnPause {
-    // Keep watching; but a pause after a failure is a failure.
-    Auto,
-    // Keep watching, whatever the reason.
-    Wait,
-    // Any pause ends the watch; a pause after a failure is a failure.
-    Exit,
-}
 
 /// What was found: the things that can end a watch.
 #[derive(Debug)]
@@ -89,7 +78,7 @@ pub(crate) enum Reason {
 pub(crate) fn judge(
     finding: &Finding<'_>,
     board: &Board,
-    options: &Options,
+    options: &WatchOptions,
     now: Moment,
 ) -> Option<Ending> {
     let (verdict, reason) = match finding {
@@ -143,7 +132,7 @@ pub(crate) fn judge(
 }
 
 /// The verdict of a phase; none where the watch goes on.
-fn of_phase(phase: Phase, options: &Options) -> Option<Verdict> {
+fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Verdict> {
     match phase {
         Phase::Succeeded => Some(Verdict::Succeeded),
         Phase::Failed => Some(Verdict::Failed),
@@ -240,8 +229,8 @@ mod tests {
     use super::*;
     use crate::model::{UnitKind, UnitState};
 
-    fn options() -> Options {
-        Options {
+    fn options() -> WatchOptions {
+        WatchOptions {
             interval: Duration::from_secs(3),
             timeout: None,
             stall_timeout: None,
@@ -251,11 +240,11 @@ mod tests {
             strict: false,
             once: false,
             logs: 0,
-            pin: None,
+            fresh: false,
         }
     }
 
-    fn verdict(finding: &Finding<'_>, options: &Options) -> Option<Verdict> {
+    fn verdict(finding: &Finding<'_>, options: &WatchOptions) -> Option<Verdict> {
         let now = Moment::at(0.0);
         let board = Board::new("t".into(), now);
         judge(finding, &board, options, now).map(|ending| ending.verdict)
@@ -284,7 +273,7 @@ mod tests {
         ];
         for (phase, on_pause, watching, once) in table {
             for (once, expected) in [(false, watching), (true, once)] {
-                let options = Options {
+                let options = WatchOptions {
                     on_pause,
                     once,
                     ..options()
@@ -332,7 +321,7 @@ mod tests {
                 failed: Some(&unit),
                 flaws: &[],
             };
-            let fail_fast = Options {
+            let fail_fast = WatchOptions {
                 fail_fast: true,
                 ..options()
             };
@@ -343,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_flaw_makes_a_success_a_failure_with_strict_only() {
-        let strict = Options {
+        let strict = WatchOptions {
             strict: true,
             ..options()
         };
@@ -380,7 +369,7 @@ mod tests {
             failed: None,
             flaws: &flaws,
         };
-        let strict = Options {
+        let strict = WatchOptions {
             strict: true,
             ..options()
         };

@@ -191,7 +191,7 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         ),
         (
             good.replace("pipeline = 123\n", ""),
-            "list.toml:1: which pipeline?",
+            "list.toml:1: no pipeline: pass --pipeline ID, or set",
         ),
         (good.replace("123", "'a/b'"), "list.toml:3: pipeline: "),
         (

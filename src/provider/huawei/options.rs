@@ -1,4 +1,4 @@
-//! The options that the two Huawei Cloud services share.
+//! The options that the Huawei Cloud services share.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,20 +7,27 @@ use anyhow::{Result, bail};
 use clap::Args;
 use url::Url;
 
-use super::{Environment, WatchArgs, endpoint, given, keep_secret};
+use super::{Account, TOKEN};
 use crate::model::Note;
-use crate::provider::huawei::Account;
+use crate::provider::options::{endpoint, id_or_variable};
+use crate::provider::{Environment, Variables};
 use crate::redact::Redactor;
 use crate::secret;
 
 /// The variable that a region comes from.
 const REGION: &str = "HW_REGION_NAME";
 /// The variables that a project comes from.
-pub(super) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"];
+pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"];
 
-/// Where the service is, and who asks.
+/// The variables that every service reads.
+pub(crate) const VARIABLES: Variables = Variables {
+    secret: Some(TOKEN),
+    plain: &[REGION, PROJECT[0], PROJECT[1]],
+};
+
+/// Where the service is, and the credentials.
 #[derive(Args, Debug)]
-pub(crate) struct HuaweiArgs {
+pub(crate) struct HuaweiOptions {
     /// The region, of which the endpoint is made [env: HW_REGION_NAME]
     #[arg(long, value_name = "REGION", value_parser = region, conflicts_with = "endpoint")]
     region: Option<String>,
@@ -34,23 +41,19 @@ pub(crate) struct HuaweiArgs {
     token_file: Option<PathBuf>,
 }
 
-impl HuaweiArgs {
-    /// Where `service` is: what was given, or the region's endpoint.
-    pub(super) fn endpoint(
-        &self,
-        service: &str,
-        watch: &WatchArgs,
-        environment: Environment<'_>,
-    ) -> Result<Url> {
-        let endpoint = if let Some(url) = &self.endpoint {
-            endpoint(url)?
+impl HuaweiOptions {
+    /// The URL of `service`: the option's, or that of the region.
+    ///
+    /// # Errors
+    /// There is neither, or it is no endpoint.
+    pub(crate) fn endpoint(&self, service: &str, environment: Environment<'_>) -> Result<Url> {
+        if let Some(url) = &self.endpoint {
+            endpoint(url)
         } else if let Some(region) = self.region(environment)? {
-            endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))?
+            endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))
         } else {
-            bail!("which region? Give --region REGION, or set {REGION}, or give --endpoint URL")
-        };
-        keep_secret(&endpoint, watch, environment)?;
-        Ok(endpoint)
+            bail!("no region: pass --region REGION, or set {REGION}, or pass --endpoint URL")
+        }
     }
 
     fn region(&self, environment: Environment<'_>) -> Result<Option<String>> {
@@ -64,8 +67,11 @@ impl HuaweiArgs {
         }
     }
 
-    /// Who asks, about `project` where one is given.
-    pub(super) fn account(
+    /// The credentials, for `project` where one is given.
+    ///
+    /// # Errors
+    /// There are none, or they cannot be read.
+    pub(crate) fn account(
         &self,
         project: Option<String>,
         environment: Environment<'_>,
@@ -74,21 +80,24 @@ impl HuaweiArgs {
         Account::find(self.token_file.as_deref(), project, environment, redactor)
     }
 
-    /// What there is to know of the token file.
-    pub(super) fn warnings(&self) -> Vec<Note> {
+    /// Warnings about the token file.
+    pub(crate) fn warnings(&self) -> Vec<Note> {
         secret::warnings(self.token_file.as_deref())
     }
 }
 
-/// The project: the option, else the environment's.
-pub(super) fn project(
-    option: &Option<String>,
+/// The project: the option's, or the environment's.
+///
+/// # Errors
+/// The variable holds no id.
+pub(crate) fn project(
+    option: Option<&str>,
     environment: Environment<'_>,
 ) -> Result<Option<String>> {
-    given(option, &PROJECT, environment)
+    id_or_variable(option, &PROJECT, environment)
 }
 
-/// A region becomes a part of a host's name.
+/// A region becomes part of a host's name.
 fn region(text: &str) -> Result<String, String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if text.is_empty() || text.len() > 63 || !text.bytes().all(fits) {

@@ -5,14 +5,21 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::huawei::{PROJECT, project};
-use super::{Environment, HuaweiArgs, Spec, WatchArgs, WatchCommand, id};
-use crate::provider::servicestage::{SERVICE, Servicestage, Settings};
+use super::{Servicestage, Settings};
+use crate::provider::huawei::options::{self as huawei, HuaweiOptions};
+use crate::provider::options::id;
+use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Variables};
 use crate::redact::Redactor;
+
+/// The service's name in the endpoint of a region [O].
+const SERVICE: &str = "servicestage";
 
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
-pub(crate) struct ServicestageArgs {
+#[command(after_help = "\
+Examples:
+  deploywatch servicestage --project ID --release ID --region cn-north-4")]
+pub(crate) struct ServicestageOptions {
     /// The project's id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]
     #[arg(long, value_name = "ID", value_parser = id)]
     project: Option<String>,
@@ -20,25 +27,30 @@ pub(crate) struct ServicestageArgs {
     #[arg(long, value_name = "ID", value_parser = id)]
     release: String,
     #[command(flatten)]
-    huawei: HuaweiArgs,
+    huawei: HuaweiOptions,
 }
 
-impl WatchCommand for ServicestageArgs {
-    fn specs(
+impl ProviderOptions for ServicestageOptions {
+    fn variables(&self) -> &'static Variables {
+        &huawei::VARIABLES
+    }
+
+    fn deployments(
         &self,
-        watch: &WatchArgs,
+        fresh: bool,
         environment: Environment<'_>,
         redactor: &Arc<Redactor>,
-    ) -> Result<Vec<Spec>> {
+    ) -> Result<Vec<DeploymentSpec>> {
         ensure!(
-            !watch.fresh,
+            !fresh,
             "servicestage takes no --fresh: a release task is one single run"
         );
-        let project = project(&self.project, environment)?.with_context(|| {
-            let variables = PROJECT.join(" or ");
-            format!("which project? Give --project ID, or set {variables}")
-        })?;
-        let endpoint = self.huawei.endpoint(SERVICE, watch, environment)?;
+        let project =
+            huawei::project(self.project.as_deref(), environment)?.with_context(|| {
+                let variables = huawei::PROJECT.join(" or ");
+                format!("no project: pass --project ID, or set {variables}")
+            })?;
+        let endpoint = self.huawei.endpoint(SERVICE, environment)?;
         let settings = Settings {
             endpoint: endpoint.clone(),
             project: project.clone(),
@@ -47,11 +59,13 @@ impl WatchCommand for ServicestageArgs {
                 .huawei
                 .account(Some(project.clone()), environment, redactor)?,
         };
-        Ok(vec![Spec {
+        Ok(vec![DeploymentSpec {
             provider: "servicestage",
             target: format!("servicestage:{project}/{}", self.release),
             endpoint,
-            pin: None,
+            sends_secret: true,
+            run_selectors: None,
+            search_options: &[],
             warnings: self.huawei.warnings(),
             connect: Box::new(|http| Box::new(Servicestage::new(settings, http))),
         }])

@@ -1,0 +1,393 @@
+//! The deployments to watch, from a command line, a list or a recording, and what is kept of them in
+//! a recording: enough to make them again.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use super::explicit::{ExplicitArg, Scope, override_args};
+use super::list::{DeploymentList, Entry};
+use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
+use super::resume::ResumeCommand;
+use super::{Cli, Command};
+use crate::provider::{DeploymentSpec, Environment, Provider, refuse_plaintext_secret};
+use crate::record::RecordedCommand;
+use crate::redact::Redactor;
+use crate::text;
+
+/// The secret of a deployment that is played from a recording.
+const PLACEHOLDER_SECRET: &str = "made-up-for-a-replay";
+
+/// A deployment and how it is watched.
+pub(crate) struct Deployment {
+    pub(crate) spec: DeploymentSpec,
+    pub(crate) watch: WatchOptions,
+    pub(crate) connection: ConnectionOptions,
+}
+
+/// The deployments of a watch.
+#[derive(Default)]
+pub(crate) struct Deployments {
+    pub(crate) list: Vec<Deployment>,
+    /// The command lines that they come from, as a recording keeps them.
+    pub(crate) recorded: Vec<RecordedCommand>,
+    /// What knows the secrets that they were made with.
+    pub(crate) redactor: Arc<Redactor>,
+    /// Whether they are a list, which has a verdict of its own.
+    pub(crate) is_list: bool,
+    /// What watches them again, where that makes sense.
+    pub(crate) resume: Option<ResumeCommand>,
+    /// The files that are read, with the options that name them.
+    pub(crate) files: Vec<(String, PathBuf)>,
+}
+
+impl Deployments {
+    /// What one command line watches.
+    ///
+    /// # Errors
+    /// Options are missing or contradictory.
+    pub(crate) fn of_command(cli: &Cli, environment: Environment<'_>) -> Result<Self> {
+        let mut deployments = Self::default();
+        deployments.add(cli, None, None, environment)?;
+        let first = deployments.list.first();
+        let search_options = first.map_or(&[][..], |first| first.spec.search_options);
+        deployments.resume = Some(resume(cli, search_options));
+        deployments.is_list = deployments.list.len() > 1;
+        Ok(deployments)
+    }
+
+    /// What the list at `path` watches, and how the watch of all is shown. The options of the command
+    /// line override those of the file.
+    ///
+    /// # Errors
+    /// Whatever is wrong in the file, with its line and its key.
+    pub(crate) fn of_list(
+        path: &Path,
+        cli: &Cli,
+        environment: Environment<'_>,
+    ) -> Result<(OutputOptions, Self)> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let list = DeploymentList::parse(path, &text, &cli.explicit_args)?;
+        let mut deployments = Self {
+            is_list: true,
+            resume: Some(resume(cli, &[])),
+            files: vec![("FILE".to_owned(), path.to_owned())],
+            ..Self::default()
+        };
+        for entry in &list.entries {
+            deployments.add_entry(&list, entry, environment)?;
+        }
+        Ok((list.all.output, deployments))
+    }
+
+    /// What recorded command lines watched; `explicit` are options that override the recorded ones.
+    ///
+    /// # Errors
+    /// A recorded line is not the command line of a watch.
+    pub(crate) fn of_recording(
+        recorded: &[RecordedCommand],
+        explicit: &[ExplicitArg],
+    ) -> Result<Self> {
+        let explicit = explicit.iter().filter(|arg| arg.scope == Scope::Watch);
+        let explicit: Vec<_> = explicit.collect();
+        let mut deployments = Self::default();
+        for recorded in recorded {
+            let words = override_args(&recorded.command, &explicit);
+            let environment = |variable: &str| match recorded.environment.get(variable) {
+                None if recorded.secrets.contains(variable) => Some(PLACEHOLDER_SECRET.to_owned()),
+                value => value.cloned(),
+            };
+            deployments.add(
+                &offline(&words)?,
+                recorded.name.as_deref(),
+                None,
+                &environment,
+            )?;
+        }
+        Ok(deployments)
+    }
+
+    /// What the demo's command line watches, and how that is shown.
+    ///
+    /// # Errors
+    /// Options are missing or contradictory.
+    #[cfg(feature = "demo")]
+    pub(crate) fn of_words(
+        words: &[String],
+        environment: Environment<'_>,
+    ) -> Result<(OutputOptions, Self)> {
+        let cli = offline(words)?;
+        let mut deployments = Self::default();
+        deployments.add(&cli, None, None, environment)?;
+        Ok((cli.output, deployments))
+    }
+
+    /// Adds what one table of a list watches.
+    fn add_entry(
+        &mut self,
+        list: &DeploymentList<'_>,
+        entry: &Entry,
+        environment: Environment<'_>,
+    ) -> Result<()> {
+        let secret = match &entry.token_env {
+            Some(variable) => Some(environment(variable.get_ref()).ok_or_else(|| {
+                let name = variable.get_ref();
+                let message = format!("token-env: the variable {name} is not set");
+                list.error(variable.span(), &message)
+            })?),
+            None => None,
+        };
+        let taken = self
+            .add(
+                &entry.cli,
+                entry.name.as_deref(),
+                secret.as_deref(),
+                environment,
+            )
+            .map_err(|error| list.error(entry.span.clone(), &format!("{error:#}")))?;
+        match &entry.token_env {
+            Some(variable) if !taken => {
+                let message = "token-env: nothing asks for it, as the other keys say where the \
+                               secret is, or that there is none";
+                Err(list.error(variable.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds what a command line watches, under a name where it has one, with `secret` in the place of
+    /// the environment's. Returns whether a secret was taken from the environment.
+    fn add(
+        &mut self,
+        cli: &Cli,
+        name: Option<&str>,
+        secret: Option<&str>,
+        environment: Environment<'_>,
+    ) -> Result<bool> {
+        let provider = watched(cli)?.options();
+        let variables = provider.variables();
+        let is_plain = |variable: &str| variables.plain.contains(&variable);
+        let found = RefCell::new(BTreeMap::new());
+        let read = |variable: &str| {
+            let value = match secret {
+                Some(secret) if variables.secret == Some(variable) => Some(secret.to_owned()),
+                // No other secret of the environment is taken.
+                Some(_) if !is_plain(variable) => None,
+                _ => environment(variable),
+            }?;
+            found
+                .borrow_mut()
+                .insert(variable.to_owned(), value.clone());
+            Some(value)
+        };
+        let specs = provider.deployments(cli.watch.fresh, &read, &self.redactor)?;
+        let Some(command) = specs.first().map(|spec| spec.provider) else {
+            bail!("the command names no deployment");
+        };
+        let ConnectionOptions {
+            allow_http, direct, ..
+        } = cli.connection;
+        for mut spec in specs {
+            // Neither the demo nor a replay sends anything to another machine.
+            if spec.sends_secret && !allow_http && !direct {
+                refuse_plaintext_secret(&spec.endpoint, environment)?;
+            }
+            if let Some(name) = name {
+                spec.target = text::clean(name, text::NAME).into_owned();
+            }
+            self.list.push(Deployment {
+                spec,
+                watch: cli.watch.clone(),
+                connection: cli.connection.clone(),
+            });
+        }
+        self.files.extend(input_files(&cli.explicit_args));
+        let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
+            .into_inner()
+            .into_iter()
+            .partition(|(variable, _)| is_plain(variable));
+        let mut names: BTreeSet<_> = secrets.into_keys().collect();
+        let secret_taken = !names.is_empty();
+        if cli.explicit_args.iter().any(is_secret_file) {
+            // A replay has no such file; the variable stands in for it.
+            names.extend(variables.secret.map(str::to_owned));
+        }
+        self.recorded.push(RecordedCommand {
+            command: recorded_words(command, &cli.explicit_args),
+            name: name.map(str::to_owned),
+            environment,
+            secrets: names,
+        });
+        Ok(secret_taken)
+    }
+}
+
+/// What watches again what a command line watches.
+fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
+    ResumeCommand::new(&cli.words, &cli.explicit_args, search_options)
+}
+
+/// Reads a command line whose watch needs no network, and so no proxy.
+fn offline(words: &[String]) -> Result<Cli> {
+    let program = "deploywatch".to_owned();
+    let mut cli = super::parse(std::iter::once(&program).chain(words))?;
+    cli.connection.direct = true;
+    Ok(cli)
+}
+
+/// The provider of a command line that watches one deployment.
+fn watched(cli: &Cli) -> Result<&Provider> {
+    match &cli.command {
+        Command::Watch(provider) => Ok(provider),
+        _ => bail!("the command watches no deployment"),
+    }
+}
+
+/// The files that options name as input, with these options.
+fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> {
+    let inputs = args.iter().filter(|arg| arg.scope != Scope::Output);
+    inputs.filter_map(|arg| {
+        let path = arg.path().filter(|path| *path != Path::new("-"))?;
+        Some((format!("--{}", arg.name), path.to_owned()))
+    })
+}
+
+/// Whether an option names the file of a secret, as every file of a provider's options is one.
+fn is_secret_file(arg: &ExplicitArg) -> bool {
+    arg.scope == Scope::Command && arg.path().is_some()
+}
+
+/// The command line without the options that name files or say how the watch is shown: those
+/// concern one machine.
+fn recorded_words(command: &str, args: &[ExplicitArg]) -> Vec<String> {
+    let kept = args
+        .iter()
+        .filter(|arg| arg.scope != Scope::Output && arg.path().is_none());
+    let kept = kept.map(ToString::to_string);
+    std::iter::once(command.to_owned()).chain(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    fn parsed(line: &str) -> Cli {
+        let words = words(&format!("deploywatch {line}"));
+        super::super::parse(words).expect("a command line")
+    }
+
+    fn made(line: &str, variables: &[(&str, &str)]) -> Deployments {
+        let environment = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Deployments::of_command(&parsed(line), &environment).expect("deployments")
+    }
+
+    #[test]
+    fn a_deployment_is_made_again_of_what_it_was_made_of() {
+        let deployments = made(
+            "-i 1s -qv yunxiao --order 1 --order=2 --endpoint http://localhost:1 --events e.json",
+            &[
+                ("YUNXIAO_PIPELINE_ID", "7"),
+                ("YUNXIAO_ACCESS_TOKEN", "pt-made-up"),
+                ("YUNXIAO_UNUSED", "x"),
+            ],
+        );
+        assert_eq!(deployments.redactor.redact("pt-made-up"), "(masked)");
+        let recorded = &deployments.recorded[0];
+        assert_eq!(
+            recorded.command,
+            words("yunxiao --order=1 --order=2 --endpoint=http://localhost:1 --interval=1s")
+        );
+        assert_eq!(
+            recorded.environment.keys().collect::<Vec<_>>(),
+            ["YUNXIAO_PIPELINE_ID"]
+        );
+        assert_eq!(
+            recorded.secrets.iter().collect::<Vec<_>>(),
+            ["YUNXIAO_ACCESS_TOKEN"]
+        );
+        let explicit = parsed("-i 2s -o json yunxiao").explicit_args;
+        let again = Deployments::of_recording(&deployments.recorded, &explicit);
+        let again = again.expect("deployments");
+        let targets: Vec<_> = again
+            .list
+            .iter()
+            .map(|deployment| &*deployment.spec.target)
+            .collect();
+        assert_eq!(targets, ["yunxiao:7/1", "yunxiao:7/2"]);
+        let interval = again.list[0].watch.interval;
+        assert_eq!(interval.as_secs(), 2);
+    }
+
+    #[test]
+    fn no_provider_needs_the_secret_to_be_made_again() {
+        let task = "a".repeat(32);
+        for (line, variables) in [
+            (
+                "yunxiao --order 1",
+                &[
+                    ("YUNXIAO_API_BASE_URL", "https://192.0.2.1"),
+                    ("YUNXIAO_EDITION", "region"),
+                    ("YUNXIAO_PIPELINE_ID", "7"),
+                    ("ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN", "planted"),
+                ][..],
+            ),
+            (
+                &format!("codearts --task {task}"),
+                &[
+                    ("HW_REGION_NAME", "r"),
+                    ("HW_ACCESS_KEY", "planted"),
+                    ("HW_SECRET_KEY", "planted"),
+                    ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "planted"),
+                ],
+            ),
+            (
+                "servicestage --release r --region r",
+                &[("HW_PROJECT_ID", "p"), ("HW_AUTH_TOKEN", "planted")],
+            ),
+            (
+                "mrs --command 1 --endpoint https://192.0.2.1",
+                &[("MRS_USER", "u"), ("MRS_PASSWORD", "planted")],
+            ),
+            ("fsd", &[]),
+        ] {
+            let deployments = made(line, variables);
+            let recorded = format!("{:?}", deployments.recorded);
+            assert!(!recorded.contains("planted"), "{recorded}");
+            let again = Deployments::of_recording(&deployments.recorded, &[]).expect(line);
+            let specs = |deployments: &Deployments| {
+                let specs = deployments.list.iter().map(|deployment| &deployment.spec);
+                let specs = specs.map(|spec| (spec.target.clone(), spec.endpoint.clone()));
+                specs.collect::<Vec<_>>()
+            };
+            assert_eq!(specs(&again), specs(&deployments));
+        }
+    }
+
+    #[test]
+    fn a_file_with_a_secret_is_not_needed_again() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "pt-made-up").expect("written");
+        let path = file.path().display();
+        let deployments = made(
+            &format!(
+                "codearts --task {} --region r --token-file {path}",
+                "a".repeat(32)
+            ),
+            &[],
+        );
+        let recorded = &deployments.recorded[0];
+        assert!(!format!("{recorded:?}").contains(&path.to_string()));
+        Deployments::of_recording(&deployments.recorded, &[]).expect("a deployment");
+    }
+}

@@ -1,0 +1,268 @@
+//! The options of every watch, as plain data: the clap structs are what the rest of the program
+//! reads.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::lang::Lang;
+
+/// The shortest interval between polls.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
+/// The longest time that one request may take.
+const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When a deployment is polled, and what ends its watch.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WatchOptions {
+    /// Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]
+    #[arg(short, long, global = true, value_name = "DURATION", value_parser = interval)]
+    #[arg(
+        default_value = "3s",
+        hide_default_value = true,
+        help_heading = "Watch"
+    )]
+    pub(crate) interval: Duration,
+    /// Ignore runs that finished before the watch started, and wait for a new one
+    #[arg(long, global = true, help_heading = "Watch")]
+    pub(crate) fresh: bool,
+    /// Poll once, print the state and exit by it: exit code 7 while it is still running
+    #[arg(long, global = true, help_heading = "Watch")]
+    pub(crate) once: bool,
+
+    /// Give up after this long, including time suspended: exit code 124 [default: none]
+    #[arg(short, long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(help_heading = "When to give up")]
+    pub(crate) timeout: Option<Duration>,
+    /// Give up when nothing has changed for this long: exit code 124 [default: none]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(help_heading = "When to give up")]
+    pub(crate) stall_timeout: Option<Duration>,
+    /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
+    /// failure
+    #[arg(long, global = true, value_name = "DURATION", default_value = "5m")]
+    #[arg(value_parser = duration, help_heading = "When to give up")]
+    pub(crate) max_offline: Duration,
+
+    /// When the deployment waits for a person: auto keeps watching, but a pause after a failure is
+    /// a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure
+    #[arg(long, global = true, value_name = "WHAT", default_value = "auto")]
+    #[arg(help_heading = "What counts as a failure")]
+    pub(crate) on_pause: OnPause,
+    /// Exit with code 1 as soon as one unit has failed
+    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    pub(crate) fail_fast: bool,
+    /// Treat a success with caveats (machines that did not succeed, failed entities) as a failure
+    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    pub(crate) strict: bool,
+
+    /// The last lines shown of the log of each failed unit, where the provider has one; 0 = none
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value = "20",
+        help_heading = "Output"
+    )]
+    #[arg(display_order = 100)]
+    pub(crate) logs: usize,
+}
+
+/// What to do about a deployment that waits for a person. The help of `--on-pause` explains the
+/// values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnPause {
+    // Keep watching; but a pause after a failure is a failure.
+    Auto,
+    // Keep watching, whatever the reason.
+    Wait,
+    // Any pause ends the watch; a pause after a failure is a failure.
+    Exit,
+}
+
+/// How the provider is reached.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ConnectionOptions {
+    /// How long one request may take, from connecting to the last byte
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    #[arg(value_parser = request_timeout, help_heading = "When to give up")]
+    pub(crate) request_timeout: Duration,
+
+    /// Trust the certificates of this PEM bundle as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub(crate) cacert: Option<PathBuf>,
+    /// Do not check certificates
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) insecure: bool,
+    /// Send a secret over plain HTTP to a host that is not this machine
+    #[arg(long, global = true, help_heading = "Connection")]
+    pub(crate) allow_http: bool,
+    /// Use no proxy: the demo's server is in this process, and a replay sends nothing.
+    #[arg(skip)]
+    pub(crate) direct: bool,
+}
+
+/// How the watch is shown. These options concern the watch as a whole, not one of its deployments.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OutputOptions {
+    /// How to show the watch: bars is a live picture on stderr, plain a line for each change, json
+    /// an event per line, quiet only what went wrong; auto is bars at a terminal, else plain
+    #[arg(short, long, global = true, value_name = "HOW", default_value = "auto")]
+    #[arg(help_heading = "Output")]
+    output: OutputChoice,
+    /// The same as --output quiet
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "output",
+        help_heading = "Output"
+    )]
+    quiet: bool,
+    /// Write the event stream to FILE as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) events: Option<PathBuf>,
+    /// Write a JUnit XML report to FILE at the end: a test case for each unit
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) summary: Option<PathBuf>,
+    /// Record every poll to FILE, secrets masked, for `deploywatch replay`
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) capture: Option<PathBuf>,
+    /// When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(help_heading = "Output")]
+    pub(crate) color: ColorChoice,
+    /// The language of what people read; json, --events and --junit are never translated [default:
+    /// that of the locale: LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
+    pub(crate) lang: Option<Lang>,
+    /// Write a line on stderr about each request: method, URL, status, bytes, time
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// What the user asked for with `--output`. The help of the option explains the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputChoice {
+    // `bars` at a terminal, else `plain`.
+    Auto,
+    // A live picture on stderr, then the report on stdout.
+    Bars,
+    // A line on stdout for each change, then the report.
+    Plain,
+    // An event in JSON on each line of stdout, and nothing else there.
+    Json,
+    // Warnings and errors on stderr, and the verdict where it is not a success.
+    Quiet,
+}
+
+/// What the user asked for with `--color`. The help of the option explains the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
+    Auto,
+    Always,
+    Never,
+}
+
+/// The long names of the output options.
+static OUTPUT_OPTIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let command = OutputOptions::augment_args(clap::Command::new("output"));
+    let options = command.get_arguments();
+    options
+        .filter_map(|option| option.get_long().map(str::to_owned))
+        .collect()
+});
+
+impl OutputOptions {
+    /// Whether a long option is one of these.
+    pub(crate) fn contain(name: &str) -> bool {
+        OUTPUT_OPTIONS.iter().any(|option| option == name)
+    }
+
+    /// The output that was asked for.
+    pub(crate) fn choice(&self) -> OutputChoice {
+        if self.quiet {
+            OutputChoice::Quiet
+        } else {
+            self.output
+        }
+    }
+
+    /// Checks that no file is written twice, and that none of the files that are `read` is written.
+    /// These come with the options that name them.
+    ///
+    /// # Errors
+    /// Two options that name the same file.
+    pub(crate) fn check_files(&self, read: &[(String, PathBuf)]) -> Result<()> {
+        let written = [
+            ("--events", &self.events),
+            ("--junit", &self.junit),
+            ("--summary", &self.summary),
+            ("--capture", &self.capture),
+        ];
+        let mut seen: Vec<_> = read
+            .iter()
+            .map(|(option, file)| (option.as_str(), absolute(file)))
+            .collect();
+        for (option, file) in written {
+            let Some(file) = file.as_deref().filter(|file| !file.starts_with("/dev")) else {
+                continue;
+            };
+            let path = absolute(file);
+            if let Some((other, _)) = seen.iter().find(|(_, known)| *known == path) {
+                bail!("{other} and {option} are the same file, {}", file.display());
+            }
+            seen.push((option, path));
+        }
+        Ok(())
+    }
+}
+
+/// The canonical path of a file that need not exist yet.
+fn absolute(file: &Path) -> PathBuf {
+    file.canonicalize()
+        .unwrap_or_else(|_| match (file.parent(), file.file_name()) {
+            (Some(folder), Some(name)) => Path::new(".")
+                .join(folder)
+                .canonicalize()
+                .map_or_else(|_| file.to_owned(), |folder| folder.join(name)),
+            _ => file.to_owned(),
+        })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; a duration reads like 500ms, 3s, 10m or '1h 30m'"))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < MIN_INTERVAL {
+        return Err("the shortest interval is 10ms".into());
+    }
+    Ok(interval)
+}
+
+/// A duration that is longer than zero.
+pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+    let limit = duration(text)?;
+    if limit.is_zero() {
+        return Err("it must be longer than 0; leave the option out for no limit".into());
+    }
+    Ok(limit)
+}
+
+fn request_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = duration(text)?;
+    if timeout.is_zero() || timeout > MAX_REQUEST_TIMEOUT {
+        return Err("it must be longer than 0 and at most 1day".into());
+    }
+    Ok(timeout)
+}

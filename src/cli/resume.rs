@@ -1,0 +1,93 @@
+//! The command that resumes a watch, as a line for a shell.
+
+use super::explicit::ExplicitArg;
+use crate::text::shell_quote;
+
+/// The command line of a watch, to be given again.
+pub(crate) struct ResumeCommand {
+    /// Without `--once`.
+    line: String,
+    /// And without the options that look for a run, once it is found.
+    without_search: String,
+}
+
+impl ResumeCommand {
+    /// What resumes the watch of the command line `words`, the program's name left out, which gives
+    /// the options `explicit`; `search_options` are those of the provider that look for a run.
+    pub(crate) fn new(words: &[String], explicit: &[ExplicitArg], search_options: &[&str]) -> Self {
+        let searches = |name: &str| name == "fresh" || search_options.contains(&name);
+        Self {
+            line: line(words, explicit, |name| name == "once"),
+            without_search: line(words, explicit, |name| name == "once" || searches(name)),
+        }
+    }
+
+    /// The line; `selector` is the option that selects the run, where it was found: empty where the
+    /// run needs none.
+    pub(crate) fn line(&self, selector: Option<&str>) -> String {
+        match selector {
+            None => self.line.clone(),
+            Some(selector) => format!("{} {selector}", self.without_search)
+                .trim_end()
+                .to_owned(),
+        }
+    }
+}
+
+/// The words of a command line as a line for a shell, without the options that are `dropped`.
+fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bool) -> String {
+    let mut line = String::from("deploywatch");
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let option = word.strip_prefix("--").unwrap_or_default();
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (option, None),
+        };
+        if dropped(name) {
+            let arg = explicit.iter().find(|arg| arg.name == name);
+            if value.is_none() && arg.is_some_and(|arg| arg.value.is_some()) {
+                words.next();
+            }
+            continue;
+        }
+        line.push(' ');
+        line.push_str(&shell_quote(word));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_can_be_pasted_into_a_shell() {
+        for (words, selector, line) in [
+            (
+                "yunxiao|--once|--stall-timeout|1h 30m|--pipeline|1",
+                None,
+                "deploywatch yunxiao --stall-timeout '1h 30m' --pipeline 1",
+            ),
+            (
+                "yunxiao|--fresh|--run|7|--job=deploy it|-v|--pipeline|1",
+                Some("--order 2"),
+                "deploywatch yunxiao -v --pipeline 1 --order 2",
+            ),
+            (
+                "yunxiao|--fresh|--job|it's",
+                None,
+                r"deploywatch yunxiao --fresh --job 'it'\''s'",
+            ),
+            ("fsd|--key| ", None, "deploywatch fsd --key ' '"),
+            ("fsd|--fresh|-v", Some(""), "deploywatch fsd -v"),
+        ] {
+            let words: Vec<_> = words.split('|').map(str::to_owned).collect();
+            let program = std::iter::once("deploywatch".to_owned());
+            let cli = super::super::parse(program.chain(words.clone()));
+            let explicit = cli.map(|cli| cli.explicit_args).unwrap_or_default();
+            let resume = ResumeCommand::new(&words, &explicit, &["run", "job"]);
+            assert_eq!(resume.line(selector), line);
+        }
+    }
+}
