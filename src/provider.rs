@@ -12,11 +12,11 @@ use crate::model::{Snapshot, Unit};
 pub(crate) mod codearts;
 pub(crate) mod fsd;
 pub(crate) mod huawei;
+mod json;
 pub(crate) mod mrs;
 #[cfg(test)]
 mod mutate;
 pub(crate) mod servicestage;
-mod wire;
 pub(crate) mod yunxiao;
 
 /// A deployment that can be asked how it stands.

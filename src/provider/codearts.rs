@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::huawei::{self, Account};
-use super::wire::{self, List, Object, Text, safe_in_url};
+use super::json::{self, List, MaybeObject, Shown, Text, safe_in_url};
 use super::{PollError, Provider, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Client, ParsedBody};
@@ -181,7 +181,7 @@ impl Run {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct State<'a> {
     status: Text<'a>,
-    result: Object<Record<'a>>,
+    result: MaybeObject<Record<'a>>,
 }
 
 /// One run of the task [D].
@@ -192,8 +192,7 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
-    #[serde(deserialize_with = "wire::shown")]
-    step_state: List<Step<'a>>,
+    step_state: Shown<List<Step<'a>>>,
 }
 
 /// A step [D]. No field of it is a state; the offsets are places in the log.
@@ -221,7 +220,7 @@ impl Step<'_> {
 /// before. The error is what is wrong with the answer.
 fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Cause> {
     let state: State<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
         return Err(match huawei::words(body) {

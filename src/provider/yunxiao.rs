@@ -12,7 +12,7 @@ mod run;
 use order::DeployOrder;
 use run::{End, Found, Run};
 
-use super::wire::{self, Fields, Text, safe_in_url};
+use super::json::{self, Object, Text, safe_in_url};
 use super::{PollError, Provider, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Client, ParsedBody, Request, Response};
@@ -298,7 +298,7 @@ impl Provider for Yunxiao {
         let pipeline = &self.pipeline_url;
         let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
         let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
-        let log: Log<'_> = wire::read(&response.body).ok()?;
+        let log: Log<'_> = json::read(&response.body).ok()?;
         Some(text::tail(log.deploy_log.get()?, lines, |line| {
             text::printable(line).into_owned()
         }))
@@ -323,13 +323,13 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<Said> {
-    wire::read::<DeployOrder<'_>>(body).ok()?.error()
+    json::read::<DeployOrder<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Cause> {
     let mut answer: DeployOrder<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Order, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Order, &error))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
         return Err(Cause::error(answer.error()));
@@ -339,7 +339,7 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Cause> {
         return Err(Cause::TwoStatuses);
     }
     let order = wrapped.map_or(answer, |wrapped| {
-        let Fields(order) = *wrapped;
+        let Object(order) = *wrapped;
         order
     });
     if order.status.get().is_none() {

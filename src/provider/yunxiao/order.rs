@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::cause::Said;
 use crate::model::{Note, Unit, UnitKind, UnitState, Units};
-use crate::provider::wire::{Count, Fields, List, Text};
+use crate::provider::json::{Count, List, Object, Text};
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -20,8 +20,8 @@ pub(super) struct DeployOrder<'a> {
     error_code: Text<'a>,
     error_message: Text<'a>,
     request_id: Text<'a>,
-    pub(super) deploy_order: Option<Box<Fields<DeployOrder<'a>>>>,
-    deploy_machine_info: Option<Fields<MachineInfo<'a>>>,
+    pub(super) deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
+    deploy_machine_info: Option<Object<MachineInfo<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -51,7 +51,7 @@ impl DeployOrder<'_> {
 
     /// The machines as units; `last` are those of the answer before. Warns of unknown words.
     pub(super) fn units(&self, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
-        let Some(Fields(info)) = &self.deploy_machine_info else {
+        let Some(Object(info)) = &self.deploy_machine_info else {
             return Vec::new();
         };
         let machines = &info.deploy_machines;
