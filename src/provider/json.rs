@@ -40,7 +40,13 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// # Errors
 /// If the body is not JSON, or is anything but an object.
 pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(body).map(|Object(response)| response)
+    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
+    // strings that are read need be UTF-8.
+    let response = match str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    response.map(|Object(response)| response)
 }
 
 /// A JSON value, by its type. `O` is what an object is decoded as.
