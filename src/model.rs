@@ -499,16 +499,6 @@ impl<'a> Units<'a> {
         &mut self.units[place]
     }
 
-    /// How many units there are so far.
-    pub(crate) fn len(&self) -> usize {
-        self.units.len()
-    }
-
-    /// Adds the unit that stood in this place in the last answer, as it was.
-    pub(crate) fn repeat(&mut self) {
-        self.units.extend(self.last.get(self.units.len()).cloned());
-    }
-
     /// The finished list. An id that stands there twice gets a number, so that the second unit is
     /// neither lost nor taken for the first.
     pub(crate) fn finish(mut self) -> Vec<Unit> {

@@ -14,12 +14,12 @@ use crate::model::{Note, Pins, Snapshot, Unit};
 mod codearts;
 mod fsd;
 mod huawei;
+mod json;
 mod mrs;
 #[cfg(test)]
 mod mutate;
 mod options;
 mod servicestage;
-mod wire;
 mod yunxiao;
 
 pub(crate) use options::{Environment, ProviderOptions, Variables, refuse_plaintext_secret};

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
-use super::wire::{self, List, Object, Text, safe_in_url};
+use super::json::{self, List, MaybeObject, Shown, Text, safe_in_url};
 use super::{
     DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
 };
@@ -253,7 +253,7 @@ impl Run {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct State<'a> {
     status: Text<'a>,
-    result: Object<Record<'a>>,
+    result: MaybeObject<Record<'a>>,
 }
 
 /// One run of the task [D].
@@ -264,8 +264,7 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
-    #[serde(deserialize_with = "wire::shown")]
-    step_state: List<Step<'a>>,
+    step_state: Shown<List<Step<'a>>>,
 }
 
 /// A step [D]. No field of it is a state; the offsets are places in the log.
@@ -293,7 +292,7 @@ impl Step<'_> {
 /// before. The error is what is wrong with the answer.
 fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Cause> {
     let state: State<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
         return Err(match huawei::words(body) {

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::json::{self, Freeform, Object, SparseList, Text};
 use super::options::endpoint;
-use super::wire::{self, Fields, Loose, Places, Text};
 use super::{
     DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
 };
@@ -229,8 +229,8 @@ fn hint(error: PollError) -> PollError {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Answer<'a> {
     code: Text<'a>,
-    message: Loose,
-    data: Option<Fields<Data<'a>>>,
+    message: Freeform,
+    data: Option<Object<Data<'a>>>,
 }
 
 /// The state of the one run there is [D].
@@ -240,9 +240,9 @@ struct Data<'a> {
     is_end: Text<'a>,
     /// What has ended, in order; the step at work is not in it [O]. An entry keeps its place, so
     /// that a null one moves none.
-    now_list: Option<Places<Step<'a>>>,
+    now_list: Option<SparseList<Step<'a>>>,
     /// The whole plan.
-    process_list: Option<Places<Step<'a>>>,
+    process_list: Option<SparseList<Step<'a>>>,
 }
 
 /// A step of either list [D]. `sort` is not read: it repeats, and the lists contradict each other
@@ -269,7 +269,7 @@ impl Step<'_> {
 
 /// The server's words for an error: a text, or an object of a text for each field [O].
 fn words(body: &[u8]) -> Option<Said> {
-    let answer: Answer<'_> = wire::read(body).ok()?;
+    let answer: Answer<'_> = json::read(body).ok()?;
     Some(Said::new(&message_words(answer.message.get())?, None))
 }
 
@@ -290,7 +290,7 @@ fn message_words(message: &Value) -> Option<String> {
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
     let answer: Answer<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Installer, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Installer, &error))?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
         let words = message_words(answer.message.get());
         return Err(Cause::Error {
@@ -299,15 +299,15 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
         });
     }
     let lacks = |name| Cause::Lacks(Lacking::Field(name));
-    let Fields(data) = answer.data.ok_or_else(|| lacks("data"))?;
-    let Places(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
+    let Object(data) = answer.data.ok_or_else(|| lacks("data"))?;
+    let SparseList(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
     if plan.is_empty() {
         // Nothing has been started, or a new run is being set up: its tables are not rewritten at
         // once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
         // not said which run this is, so that what is known of the last one is not forgotten.
         return Ok(Snapshot::new(Phase::Pending));
     }
-    let Places(ended) = data.now_list.ok_or_else(|| lacks("nowList"))?;
+    let SparseList(ended) = data.now_list.ok_or_else(|| lacks("nowList"))?;
     let failed = ended.iter().find(|step| step.result.is("false"));
     let goes_on = match (failed, &data.is_end) {
         (Some(_), _) => false,

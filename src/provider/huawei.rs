@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::PollError;
-use super::wire::{self, Object, Text};
+use super::json::{self, MaybeObject, Text};
 use crate::cause::{Hint, Said};
 use crate::clock;
 use crate::http::{Client, Request, Response};
@@ -371,7 +371,7 @@ pub(crate) fn remark(word: Option<Arc<str>>, phase: Phase) -> Option<Note> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Failure<'a> {
-    error: Object<Reason<'a>>,
+    error: MaybeObject<Reason<'a>>,
     error_code: Text<'a>,
     error_msg: Text<'a>,
     error_message: Text<'a>,
@@ -392,7 +392,7 @@ struct Reason<'a> {
 
 /// The provider's words in the body of an error: code, message, detail, request id.
 pub(crate) fn words(body: &[u8]) -> Option<Said> {
-    let failure: Failure<'_> = wire::read(body).ok()?;
+    let failure: Failure<'_> = json::read(body).ok()?;
     let inner = failure.error.get();
     let first = |texts: &[&Text<'_>]| {
         let text = texts.iter().find_map(|text| text.get());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::wire::{self, Fields, List, Text};
+use super::json::{self, List, Object, Text};
 use super::{DeploymentSource, PollError, below};
 use crate::cause::{Cause, Document, Lacking, Said};
 use crate::http::{Client, ParsedBody};
@@ -70,7 +70,7 @@ struct Progress<'a> {
     error_code: Text<'a>,
     error_description: Text<'a>,
     total_progress: Text<'a>,
-    res_obj: Option<Fields<Details<'a>>>,
+    res_obj: Option<Object<Details<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -113,7 +113,7 @@ impl Progress<'_> {
         let sizes = self
             .res_obj
             .as_ref()
-            .map(|Fields(details)| &details.total_step_size);
+            .map(|Object(details)| &details.total_step_size);
         let mut figures = sizes.into_iter().chain([&self.total_progress]);
         figures.find_map(|figure| {
             let figure: f64 = figure.get()?.parse().ok()?;
@@ -125,13 +125,13 @@ impl Progress<'_> {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<Said> {
-    wire::read::<Progress<'_>>(body).ok()?.error()
+    json::read::<Progress<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
     let progress: Progress<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Command, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Command, &error))?;
     if progress.state.get().is_none() {
         return Err(match progress.error() {
             None => Cause::Lacks(Lacking::Field("state")),
@@ -145,7 +145,7 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
         let said = progress.error();
         snapshot.message = said.map(|said| Note::Provider(said.words));
     }
-    if let Some(Fields(details)) = &progress.res_obj {
+    if let Some(Object(details)) = &progress.res_obj {
         let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
         let (steps_before, entities_before) = last.split_at(of_entities);
         let reason = progress.error_description.get();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::huawei::{self, Account};
-use super::wire::{self, Count, List, Loose, Text, safe_in_url};
+use super::json::{self, Count, Freeform, List, Text, safe_in_url};
 use super::{DeploymentSource, PollError, Then, below};
 use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Client, ParsedBody, Response};
@@ -309,7 +309,7 @@ impl Component<'_> {
 /// of the units that failed. The error is what is wrong with the answer.
 fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), Cause> {
     let answer: DeployInfo<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
     let none = List::default();
     let components = match (&answer.components, huawei::words(body)) {
         (Some(components), _) => components,
@@ -444,7 +444,7 @@ impl Plan {
     /// answer.
     fn read(body: &[u8], units: &[Unit]) -> Result<Self, Cause> {
         let release: Release<'_> =
-            wire::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
+            json::read(body).map_err(|error| Cause::not_json(Document::Release, &error))?;
         let Some(status) = release.status.printable() else {
             return Err(match huawei::words(body) {
                 Some(said) => said.into(),
@@ -539,12 +539,12 @@ struct Task<'a> {
     task_status: Text<'a>,
     /// Text or a list of it: the vendor does not say.
     #[serde(alias = "MESSAGES")]
-    messages: Loose,
+    messages: Freeform,
 }
 
 /// The failed tasks of a job, and their messages.
 fn failed_tasks(body: &[u8]) -> Option<String> {
-    let job: Job<'_> = wire::read(body).ok()?;
+    let job: Job<'_> = json::read(body).ok()?;
     let failed = job.tasks.iter().filter(|task| {
         let failed = [("FAILED", ()), ("PARTIALLY_FAILED", ())];
         task.task_status.meaning(&failed).is_some()

@@ -6,18 +6,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-mod machines;
 mod options;
 mod order;
 mod run;
 
 pub(super) use options::YunxiaoOptions;
 
-use machines::{Last, Prints};
 use order::DeployOrder;
 use run::{End, Found, Run};
 
-use super::wire::{self, Text, safe_in_url};
+use super::json::{self, Object, Text, safe_in_url};
 use super::{DeploymentSource, PollError, Then, below};
 use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
 use crate::http::{Client, ParsedBody, Request, Response};
@@ -73,8 +71,6 @@ struct Yunxiao {
     /// The order that `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
-    /// What its machines looked like.
-    prints: Prints,
     /// Good polls in a row in which a machine had failed, none moved, and the order ran on.
     stuck: u32,
 }
@@ -109,7 +105,6 @@ impl Yunxiao {
             run_seen: false,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
-            prints: Prints::default(),
             stuck: 0,
         }
     }
@@ -120,11 +115,7 @@ impl Yunxiao {
         let response = get(&self.http, &mut self.settings.credential, &url)
             .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
         if !self.parsed.is(&response.body) {
-            let last = Last {
-                units: &self.last.units,
-                prints: &self.prints,
-            };
-            let (mut snapshot, prints) = read(&response.body, last, order)
+            let mut snapshot = read(&response.body, &self.last.units, order)
                 .map_err(|problem| response.unreadable(problem))?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
@@ -134,7 +125,6 @@ impl Yunxiao {
                 });
             }
             self.last = Arc::new(snapshot);
-            self.prints = prints;
             self.parsed.set(response.body);
         }
         if !runs_on_after_failure(&self.last) {
@@ -311,7 +301,7 @@ impl DeploymentSource for Yunxiao {
         let pipeline = &self.pipeline_url;
         let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
         let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
-        let log: Log<'_> = wire::read(&response.body).ok()?;
+        let log: Log<'_> = json::read(&response.body).ok()?;
         Some(text::tail(log.deploy_log.get()?, lines, |line| {
             text::printable(line).into_owned()
         }))
@@ -336,17 +326,13 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 
 /// The provider's words in the body of an error.
 fn words(body: &[u8]) -> Option<Said> {
-    let mut rest = Vec::new();
-    let order = DeployOrder::parse(body, Last::none(&Prints::default()), &mut rest);
-    order.ok()?.error()
+    json::read::<DeployOrder<'_>>(body).ok()?.error()
 }
 
-/// Reads an answer. `last` are the machines of the one before; those of this one come back with the
-/// snapshot.
-fn read(body: &[u8], last: Last<'_>, asked: &str) -> Result<(Snapshot, Prints), Cause> {
-    let mut rest = Vec::new();
-    let mut answer = DeployOrder::parse(body, last, &mut rest)
-        .map_err(|error| Cause::not_json(Document::Order, &error))?;
+/// Reads an answer. `last` are the units of the one before.
+fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Cause> {
+    let mut answer: DeployOrder<'_> =
+        json::read(body).map_err(|error| Cause::not_json(Document::Order, &error))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
         return Err(Cause::error(answer.error()));
@@ -355,23 +341,24 @@ fn read(body: &[u8], last: Last<'_>, asked: &str) -> Result<(Snapshot, Prints), 
     if wrapped.is_some() && answer.status.get().is_some() {
         return Err(Cause::TwoStatuses);
     }
-    let mut order = wrapped.map_or(answer, |order| *order);
+    let order = wrapped.map_or(answer, |wrapped| {
+        let Object(order) = *wrapped;
+        order
+    });
     if order.status.get().is_none() {
         return Err(match order.error() {
             None => Cause::Lacks(Lacking::OrderStatus),
             said => Cause::error(said),
         });
     }
-    let prints = std::mem::take(&mut order.prints);
-    Ok((map(order, asked), prints))
+    Ok(map(&order, last, asked))
 }
 
-fn map(order: DeployOrder<'_>, asked: &str) -> Snapshot {
+fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.batch = order.current_batch.get();
     snapshot.batches = order.total_batch.get();
-    snapshot.units = order.machines;
-    snapshot.warnings = order.warnings;
+    snapshot.units = order.units(last, &mut snapshot.warnings);
     if let Some(answered) = order.deploy_order_id.get()
         && answered != asked
     {
@@ -445,13 +432,8 @@ mod tests {
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
 
-    fn first(body: &[u8], asked: &str) -> Result<Snapshot, Cause> {
-        let none = Prints::default();
-        read(body, Last::none(&none), asked).map(|(snapshot, _)| snapshot)
-    }
-
     fn order(json: &str) -> Result<Snapshot, Cause> {
-        first(json.as_bytes(), "1111")
+        read(json.as_bytes(), &[], "1111")
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -470,7 +452,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot = first(SAMPLE, "1111").expect("an order");
+        let snapshot = read(SAMPLE, &[], "1111").expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let unit = &snapshot.units[0];
@@ -582,9 +564,9 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot = first(json.as_bytes(), "44178813").expect("an order");
+        let snapshot = read(json.as_bytes(), &[], "44178813").expect("an order");
         assert!(snapshot.warnings.is_empty());
-        let other = first(json.as_bytes(), "1").expect("an order");
+        let other = read(json.as_bytes(), &[], "1").expect("an order");
         assert_eq!(other.warnings.len(), 1);
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::cause::{Cause, Document, Lacking};
-use crate::provider::wire::{self, Fields, List, Object, Text, safe_in_url};
+use crate::provider::json::{self, List, MaybeObject, Object, Text, safe_in_url};
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
@@ -104,13 +104,13 @@ struct Wire<'a> {
     status: Text<'a>,
     stages: List<Stage<'a>>,
     success: Text<'a>,
-    pipeline_run: Option<Box<Fields<Wire<'a>>>>,
+    pipeline_run: Option<Box<Object<Wire<'a>>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct Stage<'a> {
-    stage_info: Object<StageInfo<'a>>,
+    stage_info: MaybeObject<StageInfo<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -134,7 +134,7 @@ struct WireJob<'a> {
 struct Action<'a> {
     #[serde(rename = "type")]
     kind: Text<'a>,
-    params: Object<OrderId<'a>>,
+    params: MaybeObject<OrderId<'a>>,
     data: Text<'a>,
 }
 
@@ -150,12 +150,12 @@ const ORDER_ACTION: &str = "GetVMDeployOrder";
 /// Reads a run.
 pub(super) fn read(body: &[u8]) -> Result<Run, Cause> {
     let answer: Wire<'_> =
-        wire::read(body).map_err(|error| Cause::not_json(Document::Run, &error))?;
+        json::read(body).map_err(|error| Cause::not_json(Document::Run, &error))?;
     if answer.success.is("false") {
         return Err(Cause::error(super::words(body)));
     }
     let wrapped = answer.pipeline_run.as_deref();
-    let run = wrapped.map_or(&answer, |Fields(run)| run);
+    let run = wrapped.map_or(&answer, |Object(run)| run);
     if run.status.get().is_none() {
         return Err(match super::words(body) {
             None => Cause::Lacks(Lacking::RunStatus),

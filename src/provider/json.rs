@@ -1,10 +1,20 @@
-//! JSON as vendors really send it: any field may be missing or null, a number may come as a string
-//! and a string as a number. A value of another type counts as missing, for what the verdict needs
-//! is checked where it is read.
+//! JSON as providers really send it, for the wire types of all providers: any field may be missing
+//! or null, a number may come as a string and a string as a number.
+//!
+//! What a value of another type means is told by the type of the field:
+//!
+//! - [`Text`], [`Count`], [`MaybeObject`]: it counts as missing. What the verdict needs is checked
+//!   where it is used.
+//! - [`Object`], [`List`], [`SparseList`]: it is an error.
+//! - [`Shown`], [`Freeform`]: for what is only displayed. Whatever cannot be decoded counts as
+//!   missing and never makes the response unreadable.
+//!
+//! A field that occurs twice is an error, as serde's derive has it.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
@@ -15,26 +25,104 @@ use serde_json::value::RawValue;
 use crate::model::Note;
 use crate::text;
 
-/// Warnings of one answer. Where each of 100,000 units has a word of its own, nobody reads them, and
-/// looking for the same one takes for ever.
-const WARNINGS: usize = 200;
+/// The most warnings about unknown words in one response. Beyond that nobody reads them, and
+/// looking for a duplicate would take quadratic time.
+const MAX_WARNINGS: usize = 200;
 
-/// The longest JSON in bytes that could be a person's words.
-const READABLE: usize = 64 << 10;
+/// The largest [`Freeform`] value in bytes of JSON, unless it is a single string.
+const MAX_FREEFORM: usize = 64 << 10;
 
-/// The longest list that is read: far more than any deployment has, and few enough to be held.
-const LONGEST: usize = 1_000_000;
+/// The most entries of a list. An entry of three bytes may take a hundred times as much memory.
+const MAX_ENTRIES: usize = 1_000_000;
 
-/// Text, or nothing. Borrows from the answer where the JSON string holds no escapes; serde's own
-/// `Option<Cow<str>>` would copy.
+/// Decodes a response, which is an object.
+///
+/// # Errors
+/// If the body is not JSON, or is anything but an object.
+pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
+    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
+    // strings that are read need be UTF-8.
+    let response = match str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    response.map(|Object(response)| response)
+}
+
+/// A JSON value, by its type. `O` is what an object is decoded as.
+enum AnyValue<'de, O> {
+    /// A string, a boolean, or a number other than the following.
+    Text(Cow<'de, str>),
+    Number(u64),
+    Object(O),
+    /// Null or a list.
+    Other,
+}
+
+struct AnyVisitor<O>(PhantomData<O>);
+
+impl<'de, O: Deserialize<'de>> Deserialize<'de> for AnyValue<'de, O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyVisitor(PhantomData))
+    }
+}
+
+impl<'de, O: Deserialize<'de>> Visitor<'de> for AnyVisitor<O> {
+    type Value = AnyValue<'de, O>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(AnyValue::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(AnyValue::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(AnyValue::Text(if value { "true" } else { "false" }.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(AnyValue::Number(number))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(AnyValue::Text(number.to_string().into()))
+    }
+
+    // Rust formats 4.4178813e7 as 44178813, so an id that came as a float is a whole number again.
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(AnyValue::Text(number.to_string().into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(AnyValue::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(AnyValue::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        O::deserialize(MapAccessDeserializer::new(object)).map(AnyValue::Object)
+    }
+}
+
+/// A string, number or boolean as text; a value of another type counts as missing. Borrows from the
+/// response where the JSON string has no escapes, which `Option<Cow<str>>` would copy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Text<'a>(Option<Cow<'a, str>>);
 
 impl Text<'_> {
-    /// The text, without white space around it; none where that leaves nothing.
+    /// The text without surrounding white space, if there is any.
     pub(crate) fn get(&self) -> Option<&str> {
         let text = self.0.as_deref()?;
-        // Nearly no text has white space around it, and there may be 100,000 of them.
+        // Finding the bounds of Unicode white space is slow, and there may be 100,000 texts.
         let text = match text.as_bytes() {
             [b'!'..=b'~', .., b'!'..=b'~'] => text,
             _ => text.trim(),
@@ -42,19 +130,19 @@ impl Text<'_> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Whether the text is `word`, without regard to case.
+    /// Whether the text is `word`, ignoring ASCII case.
     pub(crate) fn is(&self, word: &str) -> bool {
         self.get()
             .is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 
-    /// What the text means, where it is one of the `known` words.
+    /// The meaning of the text, if it is one of the `known` words.
     pub(crate) fn meaning<T: Copy>(&self, known: &[(&str, T)]) -> Option<T> {
         let known = known.iter().find(|(word, _)| self.is(word));
         known.map(|&(_, meaning)| meaning)
     }
 
-    /// Whether the text says cancelled, in any of the words for it.
+    /// Whether the text is one of the words for cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         ["Cancelled", "Canceled", "abort", "aborted"]
             .into_iter()
@@ -67,18 +155,18 @@ impl Text<'_> {
     }
 
     /// Warns that the text is not a known word of `field`: once for each word, not for each unit, and
-    /// not without end.
+    /// at most [`MAX_WARNINGS`] times.
     pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Note>) {
         if let Some(word) = self.printable() {
             let note = Note::UnknownWord { field, word };
-            if warnings.len() < WARNINGS && !warnings.contains(&note) {
+            if warnings.len() < MAX_WARNINGS && !warnings.contains(&note) {
                 warnings.push(note);
             }
         }
     }
 }
 
-/// Whether an id that came from the provider may go into a URL.
+/// Whether an id that came from the provider may be put into a URL.
 pub(crate) fn safe_in_url(id: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     id.bytes().all(fits) && !id.bytes().all(|byte| byte == b'.')
@@ -86,65 +174,21 @@ pub(crate) fn safe_in_url(id: &str) -> bool {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor).map(Self)
+        let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
+        Ok(Self(match value {
+            AnyValue::Text(text) => Some(text),
+            AnyValue::Number(number) => Some(number.to_string().into()),
+            AnyValue::Object(_) | AnyValue::Other => None,
+        }))
     }
 }
 
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
-    }
-
-    // Rust prints 4.4178813e7 as 44178813: an id that came as a float is whole again.
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(if value { "true" } else { "false" })))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-}
-
-/// A whole number of nothing less than 0, or nothing.
+/// A whole number that is not negative, also as a string; any other value counts as missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Count(Option<u32>);
 
 impl Count {
-    /// The number.
+    /// The number, if there is one.
     pub(crate) fn get(self) -> Option<u32> {
         self.0
     }
@@ -152,109 +196,52 @@ impl Count {
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Self(text.get().and_then(|text| text.parse().ok())))
+        let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
+        Ok(Self(match value {
+            AnyValue::Text(text) => text.trim().parse().ok(),
+            AnyValue::Number(number) => number.try_into().ok(),
+            AnyValue::Object(_) | AnyValue::Other => None,
+        }))
     }
 }
 
-/// Reads the JSON of an answer, which is an object.
-///
-/// # Errors
-/// Where it is no JSON, or anything but an object.
-pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
-    serde_json::from_slice(body).map(|Fields(answer)| answer)
-}
-
-/// An object, read by the names of its fields. serde's own way to read a struct takes a list as
-/// well, by the places of its items: a list with the right word at the right place would be a
+/// An object, decoded by the names of its fields; any other type is an error. A derived struct
+/// alone also accepts a list, by position: a list with the right word at the right place would be a
 /// success.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<T>(pub(crate) T);
+pub(crate) struct Object<T>(pub(crate) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor(PhantomData))
+        match AnyValue::deserialize(deserializer)? {
+            AnyValue::Object(object) => Ok(Self(object)),
+            _ => Err(D::Error::custom("an object is expected")),
+        }
     }
 }
 
-struct FieldsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
-    type Value = Fields<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(object)).map(Fields)
-    }
-}
-
-/// An object, where there is one; whatever else comes counts as an empty one.
+/// An object; a value of another type counts as one without fields.
 #[derive(Debug, Default)]
-pub(crate) struct Object<T>(T);
+pub(crate) struct MaybeObject<T>(T);
 
-impl<T> Object<T> {
+impl<T> MaybeObject<T> {
     /// The object.
     pub(crate) fn get(&self) -> &T {
         &self.0
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for MaybeObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(ObjectVisitor(PhantomData))
-            .map(Self)
+        Ok(Self(match AnyValue::deserialize(deserializer)? {
+            AnyValue::Object(object) => object,
+            _ => T::default(),
+        }))
     }
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(object))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(T::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
-    }
-}
-
-/// A list of objects. Null and a missing one are empty, a null in it is passed over; anything else
-/// that is no list of objects makes the answer unreadable.
+/// A list of at most [`MAX_ENTRIES`] objects. A list that is null counts as empty, and an entry that
+/// is null is skipped; any other type is an error.
 #[derive(Debug)]
 pub(crate) struct List<T>(Vec<T>);
 
@@ -264,7 +251,7 @@ impl<T> Default for List<T> {
     }
 }
 
-impl<T> std::ops::Deref for List<T> {
+impl<T> Deref for List<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -274,13 +261,24 @@ impl<T> std::ops::Deref for List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(|| None)).map(Self)
+    }
+}
+
+/// The same, but an entry that is null keeps its place as an object without fields.
+#[derive(Debug)]
+pub(crate) struct SparseList<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for SparseList<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
-            .deserialize_any(ListVisitor(PhantomData))
+            .deserialize_any(ListVisitor(|| Some(T::default())))
             .map(Self)
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+/// Decodes a list; holds what an entry that is null becomes.
+struct ListVisitor<T>(fn() -> Option<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     type Value = Vec<T>;
@@ -294,87 +292,56 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element::<Option<Fields<T>>>()? {
-            items.extend(item.map(|Fields(item)| item));
-            check_length(items.len())?;
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element::<Option<Object<T>>>()? {
+            entries.extend(entry.map_or_else(self.0, |Object(entry)| Some(entry)));
+            if entries.len() > MAX_ENTRIES {
+                let error = format_args!("a list of more than {MAX_ENTRIES}");
+                return Err(A::Error::custom(error));
+            }
         }
-        Ok(items)
+        Ok(entries)
     }
 }
 
-/// Refuses a list that would not fit into memory: two bytes can be an item, and an item may take a
-/// hundred times as much.
-///
-/// # Errors
-/// Where there are too many items.
-pub(crate) fn check_length<E: Error>(length: usize) -> Result<(), E> {
-    if length > LONGEST {
-        return Err(E::custom(format_args!("a list of more than {LONGEST}")));
-    }
-    Ok(())
-}
-
-/// Words in a form that the vendor does not say. As a tree of values an answer takes many times as
-/// much memory as its text, so that only what a person would read is made one, or a single text.
+/// A value that is only displayed: one that cannot be decoded counts as missing.
 #[derive(Debug, Default)]
-pub(crate) struct Loose(Value);
+pub(crate) struct Shown<T>(T);
 
-impl Loose {
-    /// The value; null where there is none or too much of it.
+impl<T> Deref for Shown<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(serde_json::from_str(json).unwrap_or_default()))
+    }
+}
+
+/// Text in a form that the provider does not document, only displayed. As a tree of values JSON takes
+/// many times its length in memory, so it is limited to [`MAX_FREEFORM`]; a longer one counts as
+/// missing.
+#[derive(Debug, Default)]
+pub(crate) struct Freeform(Value);
+
+impl Freeform {
+    /// The value; null if it is missing.
     pub(crate) fn get(&self) -> &Value {
         &self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de> Deserialize<'de> for Freeform {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        let fits = json.len() <= READABLE || json.starts_with('"');
+        let fits = json.len() <= MAX_FREEFORM || json.starts_with('"');
         let value = fits.then(|| serde_json::from_str(json).ok()).flatten();
         Ok(Self(value.unwrap_or_default()))
-    }
-}
-
-/// Reads what is only for show: what cannot be read counts as missing.
-///
-/// # Errors
-/// Where it is no JSON.
-pub(crate) fn shown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
-    let json = <&RawValue>::deserialize(deserializer)?.get();
-    Ok(serde_json::from_str(json).unwrap_or_default())
-}
-
-/// A list of objects in which each keeps its place: a null one counts as an empty one.
-#[derive(Debug)]
-pub(crate) struct Places<T>(pub(crate) Vec<T>);
-
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Places<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(PlacesVisitor(PhantomData))
-    }
-}
-
-struct PlacesVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for PlacesVisitor<T> {
-    type Value = Places<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element::<Option<Fields<T>>>()? {
-            items.push(item.map(|Fields(item)| item).unwrap_or_default());
-            check_length(items.len())?;
-        }
-        Ok(Places(items))
     }
 }
 
@@ -430,7 +397,7 @@ mod tests {
         for word in 0..1000 {
             Text(Some(word.to_string().into())).warn_unknown("status", &mut many);
         }
-        assert_eq!(many.len(), WARNINGS);
+        assert_eq!(many.len(), MAX_WARNINGS);
         let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(words.len(), 2);
         assert!(words[0].starts_with("status \"Odd\" is not a known word"));
@@ -491,15 +458,15 @@ mod tests {
     #[test]
     fn words_are_read_in_any_form_but_not_in_any_amount() {
         let read = |json: &str| {
-            let words: Loose = serde_json::from_str(json).expect("JSON");
+            let words: Freeform = serde_json::from_str(json).expect("JSON");
             words.get().clone()
         };
         for json in ["null", r#""a""#, r#"{"key":"a"}"#, r#"["a",1]"#] {
             assert_eq!(read(json).to_string(), json);
         }
-        let text = format!("\"{}\"", "a".repeat(READABLE));
-        assert_eq!(read(&text).as_str().map(str::len), Some(READABLE));
-        let zeros = format!("[0{}]", ",0".repeat(READABLE));
+        let text = format!("\"{}\"", "a".repeat(MAX_FREEFORM));
+        assert_eq!(read(&text).as_str().map(str::len), Some(MAX_FREEFORM));
+        let zeros = format!("[0{}]", ",0".repeat(MAX_FREEFORM));
         assert_eq!(read(&zeros), Value::Null);
         assert_eq!(
             read(&format!("{}1{}", "[".repeat(1000), "]".repeat(1000))),
@@ -511,7 +478,7 @@ mod tests {
     fn a_list_that_is_only_shown_may_be_anything() {
         let read = |json: &str| {
             let mut json = serde_json::Deserializer::from_str(json);
-            let list: List<Named<'_>> = shown(&mut json).expect("JSON");
+            let list = Shown::<List<Named<'_>>>::deserialize(&mut json).expect("JSON");
             list.len()
         };
         assert_eq!(read(r#"[{"name":"a"},null,{}]"#), 2);
