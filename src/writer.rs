@@ -258,12 +258,14 @@ impl Destination {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the queue is empty, or until the time that `until` returns.
+    /// Waits until the queue is empty or all streams are closed, or until the time that `until`
+    /// returns.
     fn wait(&self, until: impl Fn(&QueueState) -> Instant) -> MutexGuard<'_, QueueState> {
         let mut state = self.lock();
         loop {
             let left = until(&state).saturating_duration_since(Instant::now());
-            if state.bytes == 0 || left.is_zero() {
+            let is_over = state.bytes == 0 || state.streams.iter().all(|stream| stream.closed);
+            if is_over || left.is_zero() {
                 return state;
             }
             let waited = self.drained.wait_timeout(state, left);
@@ -436,6 +438,10 @@ mod tests {
         writer.write_all(&text).expect("room");
         writer.flush().expect("room");
         let lost = finish(&writer, Some(Duration::from_millis(50))).expect("no error");
+        // It is not waited for again.
+        let begun = Instant::now();
+        assert_eq!(finish(&writer, None).expect("no error"), 0);
+        assert!(begun.elapsed() < STALLED);
         writer.write_all(b"ignored\n").expect("no error");
         writer.flush().expect("no error");
         drop(writer);
