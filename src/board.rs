@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cause::Cause;
 use crate::clock::{Moment, Now};
-use crate::model::{Note, Phase, Snapshot, Unit, UnitState};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unit, UnitState};
 
 /// How many of the last durations the usual one is taken from.
 const DURATIONS: usize = 499;
@@ -27,9 +27,11 @@ pub(crate) struct Board {
     /// What is watched, as the events name it.
     pub(crate) target: Arc<str>,
     pub(crate) started: Moment,
+    /// From one poll to the next.
+    pub(crate) interval: Duration,
     /// None until the first good poll.
     pub(crate) phase: Option<Phase>,
-    pub(crate) message: Option<Note>,
+    pub(crate) message: Option<Message>,
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
@@ -81,7 +83,7 @@ pub(crate) struct Offline {
     pub(crate) since: Moment,
     /// Polls that failed in this gap.
     pub(crate) attempts: u32,
-    pub(crate) error: Cause,
+    pub(crate) error: Message,
 }
 
 /// A unit and what its watching has shown.
@@ -118,6 +120,7 @@ impl Board {
         Self {
             target,
             started,
+            interval: Duration::ZERO,
             phase: None,
             message: None,
             batch: None,
@@ -560,7 +563,7 @@ mod tests {
         lost.offline = Some(Offline {
             since: Moment::at(3.0),
             attempts: 1,
-            error: Cause::Empty,
+            error: Message::verbatim("no"),
         });
         assert_eq!(lost.left(Moment::at(4.0)), None);
     }

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::exit;
+use crate::outcome;
 use crate::provider::Provider;
 
 pub(crate) mod completions;
@@ -192,7 +192,7 @@ fn help_template(root: &clap::Command) -> String {
 /// What the exit codes mean, for the end of a help text.
 fn exit_codes() -> String {
     let mut text = String::from("Exit codes:");
-    for (code, verdict, meaning) in exit::TABLE {
+    for (code, verdict, meaning) in outcome::TABLE {
         let meaning = meaning.replace('`', "");
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");
     }

@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use crate::board::{Board, Change};
-use crate::cause::Cause;
 use crate::clock::Now;
-use crate::exit::Verdict;
-use crate::model::{Note, Phase};
-use crate::watch::Reason;
+use crate::message::Message;
+use crate::model::Phase;
+use crate::outcome::Outcome;
 
 /// Something happened to the watch of one target. The board that goes with it is the state just
 /// after.
@@ -42,7 +41,11 @@ pub(crate) enum Kind<'a> {
     Online {
         offline: Duration,
     },
-    Warning(&'a Note),
+    Warning {
+        message: &'a Message,
+        /// About the watch as a whole, not about this deployment.
+        general: bool,
+    },
     /// What came of a request, for `--verbose`.
     Trace(&'a Traced),
     Finished(&'a Outcome),
@@ -58,8 +61,8 @@ pub(crate) struct Traced {
     pub(crate) method: &'static str,
     /// Without secrets.
     pub(crate) url: String,
-    /// The status and the bytes of the body, or why there is no whole answer.
-    pub(crate) came: Result<(u16, usize), Cause>,
+    /// The status and the bytes of the body, or why there is no complete response.
+    pub(crate) came: Result<(u16, usize), Message>,
     pub(crate) took: Duration,
 }
 
@@ -69,18 +72,6 @@ pub(crate) struct Started {
     pub(crate) provider: &'static str,
     pub(crate) endpoint: String,
     pub(crate) interval: Duration,
-}
-
-/// The end of a watch.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) verdict: Verdict,
-    pub(crate) reason: Reason,
-    pub(crate) elapsed: Duration,
-    /// Polls, failed ones included.
-    pub(crate) polls: u64,
-    /// The command that resumes the watch, where the deployment goes on.
-    pub(crate) resume: Option<String>,
 }
 
 /// The end of everything that is watched.

@@ -4,16 +4,17 @@ use std::io::Write;
 use std::process::ExitCode;
 
 mod board;
-mod cause;
 mod cli;
 mod clock;
 #[cfg(feature = "demo")]
 mod demo;
 mod event;
-mod exit;
 mod http;
-mod lang;
+mod message;
 mod model;
+mod outcome;
+mod phrases;
+mod poll;
 mod provider;
 mod record;
 mod redact;
@@ -31,11 +32,11 @@ fn main() -> ExitCode {
         Err(message) => {
             // Where it cannot be printed there is nobody to read it.
             let _ = message.print();
-            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(exit::USAGE));
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(outcome::USAGE));
         }
     };
     session::run(&cli, &environment).unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "error: {error:#}");
-        ExitCode::from(exit::USAGE)
+        ExitCode::from(outcome::USAGE)
     })
 }

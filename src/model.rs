@@ -1,13 +1,11 @@
 //! What a deployment is, in deploywatch's own words. Providers speak it, the watch judges it, the
 //! renderers show it; it knows none of them.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::num::NonZeroI64;
 use std::sync::Arc;
 
-use crate::cause::{Cause, Trouble};
+use crate::message::Message;
 use crate::text;
 
 /// What one good poll says.
@@ -15,7 +13,7 @@ use crate::text;
 pub(crate) struct Snapshot {
     pub(crate) phase: Phase,
     /// What there is to say about the phase.
-    pub(crate) message: Option<Note>,
+    pub(crate) message: Option<Message>,
     /// The units of this answer, not of earlier ones.
     pub(crate) units: Vec<Unit>,
     /// The batch at work, from 1.
@@ -31,9 +29,9 @@ pub(crate) struct Snapshot {
     /// The deployment's page for people, where the provider names one.
     pub(crate) url: Option<Arc<str>>,
     /// What the user should know; each is said once in a watch.
-    pub(crate) warnings: Vec<Note>,
+    pub(crate) warnings: Vec<Message>,
     /// What is wrong with a success: `--strict` makes it a failure.
-    pub(crate) flaws: Vec<Note>,
+    pub(crate) flaws: Vec<Message>,
     /// What becomes the phase when the next good poll finds the same.
     pub(crate) tentative: Option<Tentative>,
 }
@@ -42,14 +40,14 @@ pub(crate) struct Snapshot {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tentative {
     pub(crate) phase: Phase,
-    pub(crate) message: Option<Note>,
+    pub(crate) message: Option<Message>,
     /// What else must be the same in the second poll.
     pub(crate) mark: Option<Arc<str>>,
 }
 
 impl Tentative {
     /// A finding that the same phase in the next poll confirms.
-    pub(crate) fn new(phase: Phase, message: Option<Note>) -> Self {
+    pub(crate) fn new(phase: Phase, message: Option<Message>) -> Self {
         Self {
             phase,
             message,
@@ -121,8 +119,8 @@ impl Phase {
         )
     }
 
-    /// The word of the event stream.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Its name in the event stream.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Running => "running",
@@ -145,43 +143,11 @@ pub(crate) struct Unit {
     pub(crate) batch: Option<u32>,
     pub(crate) state: UnitState,
     /// The provider's reason, or what else it says about the unit.
-    pub(crate) detail: Option<Arc<str>>,
-    /// What the detail is about, where that is not the deployment of the unit.
-    pub(crate) about: Option<About>,
+    pub(crate) detail: Option<Message>,
     /// When the provider says that it began and ended, in milliseconds since 1970. Not 0, so that a
     /// time takes no more room than its number: there may be 100,000 units.
     pub(crate) began: Option<NonZeroI64>,
     pub(crate) ended: Option<NonZeroI64>,
-}
-
-impl Unit {
-    /// What there is to say about it beyond its state, in the words of the event stream.
-    pub(crate) fn remark(&self) -> Option<Cow<'_, str>> {
-        let detail = self.detail.as_deref();
-        let Some(about) = self.about else {
-            return detail.map(Cow::Borrowed);
-        };
-        let what = match about {
-            About::RollingBack => "rolling back",
-            About::RolledBack => "rolled back",
-            About::RollbackFailed => "rollback failed",
-            About::Status => return detail.map(|word| format!("status {word}").into()),
-        };
-        Some(match detail {
-            Some(reason) => format!("{what}: {reason}").into(),
-            None => what.into(),
-        })
-    }
-}
-
-/// What the detail of a unit is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum About {
-    RollingBack,
-    RolledBack,
-    RollbackFailed,
-    /// A status beside the state: the detail is the provider's word for it.
-    Status,
 }
 
 /// What a provider's units are.
@@ -193,8 +159,8 @@ pub(crate) enum UnitKind {
 }
 
 impl UnitKind {
-    /// The word of the event stream.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Its name in the event stream.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Machine => "machine",
             Self::Step => "step",
@@ -230,8 +196,8 @@ impl UnitState {
         Self::Unknown,
     ];
 
-    /// The word of the event stream.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Its name in the event stream.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Queued => "queued",
@@ -250,191 +216,6 @@ impl UnitState {
             self,
             Self::Succeeded | Self::Failed | Self::Skipped | Self::Cancelled
         )
-    }
-}
-
-/// Something said about a deployment, as data: its words are chosen where it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Note {
-    /// The provider's own words.
-    Provider(Arc<str>),
-    /// It waits for a person to confirm the next batch.
-    AwaitsConfirmation {
-        batch: Option<u32>,
-        batches: Option<u32>,
-    },
-    /// It waits for a person to retry, skip or stop after this many units failed.
-    AwaitsDecision {
-        failed: usize,
-        /// The provider's code for what went wrong.
-        code: Option<Arc<str>>,
-    },
-    /// The order's `exceptionCode`: shown, never decided on.
-    ExceptionCode(Arc<str>),
-    /// A word that nobody documents, and the field it stood in.
-    UnknownWord { field: &'static str, word: Arc<str> },
-    /// Units that were passed over in a success.
-    Skipped(usize),
-    /// Units that failed in a success.
-    FailedInSuccess(usize),
-    /// Something that failed in a success, and what was done to it.
-    EntityFailed {
-        entity: Arc<str>,
-        operation: Option<Arc<str>>,
-    },
-    /// A unit failed, nothing else moves, and the provider still says that it runs.
-    RunsOnAfterFailure,
-    /// The answer speaks of another deployment than the one that was asked for.
-    OtherId { asked: Arc<str>, answered: Arc<str> },
-    /// It had ended when the watch began, so it may be an earlier one; how to make sure.
-    MayBeEarlier(Pins),
-    /// The deploy order was found in a run of the pipeline.
-    FoundOrder {
-        order: Arc<str>,
-        run: Option<Arc<str>>,
-    },
-    /// The run has not made its deploy order yet.
-    AwaitsOrder,
-    /// The run ended before it made a deploy order.
-    NoOrder,
-    /// The order says that it runs, but the job that made it failed.
-    JobFailed,
-    /// An earlier run is passed over, and a new one awaited.
-    AwaitsNewRun,
-    /// Units failed, and nothing else moves.
-    NothingMoves { failed: usize },
-    /// The release task itself cannot be read, and why: its components alone decide.
-    PlanUnread(Cause),
-    /// Certificates are not checked.
-    Insecure,
-    /// Those of this deployment are not, and others' are.
-    InsecureHere,
-    /// Others than its owner have rights to the file that the secret comes from; its name as a shell
-    /// takes it.
-    SharedSecret { who: Exposure, file: Arc<str> },
-    /// A file could not be written; the watch goes on without it.
-    WriteFailed { what: Arc<str>, error: Trouble },
-    /// Bars were asked for where there is no terminal to draw them on.
-    NoTerminal,
-    /// Bars were asked for, and `TERM` names a terminal without a cursor that moves.
-    DumbTerminal,
-}
-
-/// Options of which each would pin a watch to one single run.
-pub(crate) type Pins = &'static [&'static str];
-
-/// The options as a list in which the last two are joined by `or`.
-pub(crate) fn alternatives(options: Pins, comma: &str, or: &str) -> String {
-    match options {
-        [others @ .., last] if !others.is_empty() => [&others.join(comma), *last].join(or),
-        options => options.concat(),
-    }
-}
-
-/// Who has rights to the file of a secret beside its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Exposure {
-    /// Every user of the machine can read it.
-    Everybody,
-    /// Every user of its group can read it.
-    Group,
-    /// Others have rights of another kind.
-    Others,
-}
-
-impl Note {
-    /// Whether it is about the whole watch, not about one deployment.
-    pub(crate) fn is_of_the_watch(&self) -> bool {
-        matches!(
-            self,
-            Self::Insecure
-                | Self::SharedSecret { .. }
-                | Self::WriteFailed { .. }
-                | Self::NoTerminal
-                | Self::DumbTerminal
-        )
-    }
-}
-
-/// The words of the event stream, which are English.
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Provider(text) => f.write_str(text),
-            Self::AwaitsConfirmation { batch, batches } => {
-                f.write_str("waits for a person to confirm")?;
-                match (batch, batches) {
-                    (Some(batch), Some(batches)) => write!(f, " (batch {batch} of {batches})"),
-                    (Some(batch), None) => write!(f, " (batch {batch})"),
-                    _ => Ok(()),
-                }
-            }
-            Self::AwaitsDecision { failed, code } => {
-                write!(f, "after a failure ({failed} failed")?;
-                code.iter()
-                    .try_for_each(|code| write!(f, ", exception code {code}"))?;
-                f.write_str("): waits for a person to retry, skip or stop")
-            }
-            Self::ExceptionCode(code) => write!(f, "exception code {code}"),
-            Self::UnknownWord { field, word } => write!(
-                f,
-                "{field} \"{word}\" is not a known word; it is neither an end nor a success"
-            ),
-            Self::Skipped(count) => write!(f, "{count} skipped"),
-            Self::FailedInSuccess(count) => write!(f, "{count} failed"),
-            Self::EntityFailed { entity, operation } => {
-                write!(f, "{entity} failed")?;
-                let operation = operation.as_ref();
-                operation.map_or(Ok(()), |operation| write!(f, " ({operation})"))
-            }
-            Self::RunsOnAfterFailure => f.write_str(
-                "a unit failed and nothing else moves, yet the provider says that it is running; \
-                 --fail-fast or --stall-timeout would end the watch",
-            ),
-            Self::OtherId { asked, answered } => {
-                write!(f, "asked for {asked}, the answer speaks of {answered}")
-            }
-            Self::MayBeEarlier(pins) => write!(
-                f,
-                "it had already ended when the watch began, so it may be an earlier one; {} makes \
-                 sure",
-                alternatives(pins, ", ", " or ")
-            ),
-            Self::FoundOrder { order, run } => {
-                write!(f, "watching deploy order {order}")?;
-                run.iter().try_for_each(|run| write!(f, " of run {run}"))
-            }
-            Self::AwaitsOrder => f.write_str("the run has not made its deploy order yet"),
-            Self::NoOrder => f.write_str("the run ended before it made a deploy order"),
-            Self::JobFailed => {
-                f.write_str("the order runs on after a failure, but the job that made it failed")
-            }
-            Self::AwaitsNewRun => {
-                f.write_str("an earlier run had ended before the watch began; waits for a new one")
-            }
-            Self::NothingMoves { failed } => write!(f, "{failed} failed, and nothing else moves"),
-            Self::PlanUnread(why) => write!(
-                f,
-                "the release task itself cannot be read, so its components alone decide: {why}"
-            ),
-            Self::Insecure => f.write_str("--insecure: certificates are not checked"),
-            Self::InsecureHere => f.write_str("--insecure: its certificates are not checked"),
-            Self::SharedSecret { who, file } => {
-                let who = match who {
-                    Exposure::Everybody => "every user of this machine can read",
-                    Exposure::Group => "every user of its group can read",
-                    Exposure::Others => "others than its owner have rights to",
-                };
-                write!(f, "{who} the file with the secret; chmod 600 {file}")
-            }
-            Self::WriteFailed { what, error } => write!(f, "cannot write {what}: {error}"),
-            Self::DumbTerminal => {
-                f.write_str("the terminal cannot draw, as TERM says: plain lines instead of bars")
-            }
-            Self::NoTerminal => {
-                f.write_str("stderr is not a terminal: plain lines instead of bars")
-            }
-        }
     }
 }
 
@@ -473,16 +254,16 @@ impl<'a> Units<'a> {
         detail: Option<&str>,
     ) -> &mut Unit {
         let last = self.last.get(self.units.len());
-        let shared_id = share(id, last.map(|unit| &unit.id), text::NAME);
+        let shared_id = share(id, last.map(|unit| &unit.id));
         self.in_place &= last.is_some_and(|unit| Arc::ptr_eq(&unit.id, &shared_id));
         let name = if name == id {
             Arc::clone(&shared_id)
         } else {
-            share(name, last.map(|unit| &unit.name), text::NAME)
+            share(name, last.map(|unit| &unit.name))
         };
         let detail = detail.map(|detail| {
             let last = last.and_then(|unit| unit.detail.as_ref());
-            share(detail, last, text::MESSAGE)
+            share_detail(detail, last)
         });
         let place = self.units.len();
         self.units.push(Unit {
@@ -492,7 +273,6 @@ impl<'a> Units<'a> {
             batch,
             state,
             detail,
-            about: None,
             began: None,
             ended: None,
         });
@@ -518,18 +298,27 @@ impl<'a> Units<'a> {
     }
 }
 
-/// `raw` made printable: the last poll's copy where it says the same.
-fn share(raw: &str, last: Option<&Arc<str>>, columns: usize) -> Arc<str> {
+/// The name `raw`, printable: the last poll's copy where it is the same.
+fn share(raw: &str, last: Option<&Arc<str>>) -> Arc<str> {
     if let Some(last) = last
         && **last == *raw
     {
         return Arc::clone(last);
     }
-    let clean = text::clean(raw, columns);
+    let clean = text::name(raw);
     match last {
         Some(last) if **last == *clean => Arc::clone(last),
         _ => clean.into(),
     }
+}
+
+/// The provider's words `raw`, printable: the last poll's copy where they are the same.
+fn share_detail(raw: &str, last: Option<&Message>) -> Message {
+    let same = |text: &str| last.filter(|last| last.is_verbatim(text)).cloned();
+    same(raw).unwrap_or_else(|| {
+        let clean = text::message(raw);
+        same(&clean).unwrap_or_else(|| Message::verbatim(clean))
+    })
 }
 
 #[cfg(test)]

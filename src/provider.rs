@@ -2,19 +2,20 @@
 //! types, its URLs and the mapping to the model.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
 use url::Url;
 
-use crate::cause::{Cause, Hint};
 use crate::http::Client;
-use crate::model::{Note, Pins, Snapshot, Unit};
+use crate::message::Message;
+use crate::model::{Snapshot, Unit};
+use crate::poll::PollError;
 
 mod codearts;
 mod fsd;
 mod huawei;
 mod json;
+mod messages;
 mod mrs;
 #[cfg(test)]
 mod mutate;
@@ -61,12 +62,12 @@ pub(crate) struct DeploymentSpec {
     pub(crate) endpoint: Url,
     /// Whether a secret is sent to the endpoint.
     pub(crate) sends_secret: bool,
-    /// The options that would select one run, where the options given do not.
-    pub(crate) run_selectors: Option<Pins>,
+    /// Warns that the deployment had already ended when the watch began, where no option selects one run.
+    pub(crate) already_ended_warning: Option<Message>,
     /// The long options that look for a run; once it is found, another one selects it.
     pub(crate) search_options: &'static [&'static str],
-    /// What the user should know before the first poll.
-    pub(crate) warnings: Vec<Note>,
+    /// Warnings about the file of its secret.
+    pub(crate) warnings: Vec<Message>,
     pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn DeploymentSource>>,
 }
 
@@ -90,58 +91,6 @@ fn below(endpoint: &Url, path: &str) -> Url {
     let mut url = endpoint.clone();
     url.set_path(&format!("{}{path}", endpoint.path().trim_end_matches('/')));
     url
-}
-
-/// A poll that found nothing out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PollError {
-    pub(crate) cause: Cause,
-    /// The HTTP status, where an answer came.
-    pub(crate) status: Option<u16>,
-    pub(crate) then: Then,
-    /// The server's clock, where the answer told it.
-    pub(crate) date: Option<SystemTime>,
-}
-
-/// What a failed poll leaves to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// Ask again, not sooner than this where the provider said so.
-    AskAgain { retry_after: Option<Duration> },
-    /// Asking again will not help.
-    Refused {
-        /// What the user can do about it.
-        hint: Option<Hint>,
-        /// Whether it counts even after a good answer, without the next poll saying the same.
-        at_once: bool,
-    },
-    /// The user must say more: the command line does not tell which deployment is meant.
-    SayMore,
-    /// There is nobody left to ask: the recording that is played ends here.
-    Over,
-}
-
-impl PollError {
-    /// A refusal in words of deploywatch's own.
-    pub(crate) fn refused(cause: Cause, status: Option<u16>) -> Self {
-        Self {
-            cause,
-            status,
-            then: Then::Refused {
-                hint: None,
-                at_once: false,
-            },
-            date: None,
-        }
-    }
-
-    /// The same error with what the user can do about it, where it is a refusal.
-    pub(crate) fn with_hint(mut self, better: Hint) -> Self {
-        if let Then::Refused { hint, .. } = &mut self.then {
-            *hint = Some(better);
-        }
-        self
-    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,8 @@ use crate::board::Board;
 use crate::cli::options::{ColorChoice, OutputChoice};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
-use crate::exit::Verdict;
-use crate::lang::Lang;
-use crate::model::Note;
+use crate::message::{Lang, Message};
+use crate::outcome::Verdict;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod bars;
@@ -167,7 +166,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Sets up the outputs. The notes are warnings about what could not be set up. `list` is set for
+    /// Sets up the outputs, with warnings about what could not be set up. `list` is set for
     /// several targets.
     ///
     /// # Errors
@@ -180,7 +179,7 @@ impl Output {
         env: &OutputEnv,
         list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Self, Vec<Note>)> {
+    ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(lang, environment);
         let style = |is_terminal| Style {
             color_mode: ColorMode::choose(color, is_terminal && !env.term_is_dumb, environment),
@@ -209,24 +208,31 @@ impl Output {
             Mode::Json => Box::new(json::Json::new(out, errors, lang)),
             Mode::Quiet => Box::new(quiet::Quiet::new(errors, errors_style)),
         };
-        let mut notes = Vec::new();
+        let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
-            notes.push(if env.stderr_is_terminal {
-                Note::DumbTerminal
+            let (en, zh) = if env.stderr_is_terminal {
+                (
+                    "the terminal cannot draw, as TERM says: plain lines instead of bars",
+                    "TERM 表明终端无法绘图，改为逐行输出，不显示进度条",
+                )
             } else {
-                Note::NoTerminal
-            });
+                (
+                    "stderr is not a terminal: plain lines instead of bars",
+                    "stderr 不是终端，改为逐行输出，不显示进度条",
+                )
+            };
+            warnings.push(Message::new(en, zh));
         }
         let output = Self {
             main: Some(main),
             stdout,
             stderr,
-            files: files.open(env.step_summary.as_deref(), lang, &mut notes)?,
+            files: files.open(env.step_summary.as_deref(), lang, &mut warnings)?,
             recording: None,
             closed: false,
             lang,
         };
-        Ok((output, notes))
+        Ok((output, warnings))
     }
 
     /// Makes `finish` wait for the file of `--capture` too.
@@ -264,33 +270,36 @@ impl Output {
         let mut place = 0;
         // The files come first: the warnings about them go to the main renderer.
         while let Some(file) = self.files.get_mut(place) {
-            let Err(note) = file.event(event, board, is_last) else {
+            let Err(warning) = file.event(event, board, is_last) else {
                 place += 1;
                 continue;
             };
             self.files.remove(place);
             if is_last {
-                self.warn(&note, event.at, board);
+                self.warn(&warning, event.at, board);
             } else {
-                lost.push(note);
+                lost.push(warning);
             }
         }
         let shown = self.main.as_mut().map(|main| main.event(event, board));
         self.check(shown);
         // A usage error goes to stderr in every mode.
         if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
-            && outcome.verdict == Verdict::Unclear
+            && outcome.verdict == Verdict::Usage
         {
-            let words = self.lang.words();
-            self.say(words.error(), &words.reason(&outcome.reason));
+            self.say(self.lang.error(), &outcome.reason);
         }
-        for note in lost {
-            self.warn(&note, event.at, board);
+        for warning in lost {
+            self.warn(&warning, event.at, board);
         }
     }
 
-    fn warn(&mut self, note: &Note, at: Now, board: &Board) {
-        let kind = Kind::Warning(note);
+    /// Shows a warning about the watch as a whole, as an event of the board's target.
+    pub(crate) fn warn(&mut self, message: &Message, at: Now, board: &Board) {
+        let kind = Kind::Warning {
+            message,
+            general: true,
+        };
         self.show(&Event { at, kind }, board);
     }
 
@@ -319,7 +328,7 @@ impl Output {
         for file in files.map(|file| file.writer).chain(self.recording.take()) {
             match file.finish(begun, deadline) {
                 Ok(lost) => self.say_lost(file.name(), lost),
-                Err(error) => self.warn_late(&files::write_failed(file.name(), &error)),
+                Err(error) => self.warn_late(&Message::cannot_write(file.name(), &error)),
             }
         }
         let least = Instant::now() + STDERR_PATIENCE;
@@ -330,8 +339,11 @@ impl Output {
 
     fn say_lost(&self, what: &str, lines: usize) {
         if lines > 0 {
-            let words = self.lang.words();
-            self.say(words.warning(), &words.lines_lost(what, lines));
+            let message = Message::new(
+                format!("the reader of {what} is too slow; lines lost: {lines}"),
+                format!("{what} 的读取方过慢，丢失 {lines} 行"),
+            );
+            self.say(self.lang.warning(), &message);
         }
     }
 
@@ -362,19 +374,19 @@ impl Output {
         if error.kind() == ErrorKind::BrokenPipe {
             self.closed = true;
         } else {
-            let words = self.lang.words();
-            self.say(words.warning(), &words.cannot_write(&(&error).into()));
+            let message = Message::new("cannot write the output", "无法写入输出");
+            let message = message.with_detail(&Message::io(&error));
+            self.say(self.lang.warning(), &message);
         }
     }
 
     /// Writes a warning to stderr after the last event.
-    pub(crate) fn warn_late(&self, note: &Note) {
-        let words = self.lang.words();
-        self.say(words.warning(), &words.note(note));
+    pub(crate) fn warn_late(&self, message: &Message) {
+        self.say(self.lang.warning(), message);
     }
 
-    fn say(&self, heading: &str, text: &str) {
-        let colon = self.lang.words().colon();
+    fn say(&self, heading: &str, message: &Message) {
+        let (colon, text) = (self.lang.colon(), message.get(self.lang));
         // There is nowhere to report that stderr cannot be written.
         let mut stderr = self.stderr.clone();
         let _ = writeln!(stderr, "{heading}{colon}{text}").and_then(|()| stderr.flush());

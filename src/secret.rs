@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::model::{Exposure, Note};
-use crate::provider::PollError;
+use crate::message::Message;
+use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::text;
 
@@ -168,18 +168,30 @@ impl Credential {
 
 /// Warns of a secret's file that others than its owner have rights to. A pipe is not one, nor is
 /// stdin; what cannot be looked at is an error where it is read.
-pub(crate) fn warnings(file: Option<&Path>) -> Vec<Note> {
+pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     let warning = |path: &Path| {
         let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let mode = facts.permissions().mode();
-        let who = match mode & 0o077 {
+        let (en, zh) = match mode & 0o077 {
             0 => return None,
-            rights if rights & 0o004 != 0 => Exposure::Everybody,
-            rights if rights & 0o040 != 0 => Exposure::Group,
-            _ => Exposure::Others,
+            rights if rights & 0o004 != 0 => (
+                "every user of this machine can read the file with the secret",
+                "本机所有用户都能读取密钥文件",
+            ),
+            rights if rights & 0o040 != 0 => (
+                "every user in its group can read the file with the secret",
+                "同组用户都能读取密钥文件",
+            ),
+            _ => (
+                "other users have rights to the file with the secret",
+                "属主以外的用户有权访问密钥文件",
+            ),
         };
-        let file = text::shell_quote(&path.display().to_string()).into();
-        Some(Note::SharedSecret { who, file })
+        let file = text::shell_quote(&path.display().to_string());
+        Some(Message::new(
+            format!("{en}; run chmod 600 {file}"),
+            format!("{zh}，请执行 chmod 600 {file}"),
+        ))
     };
     let file = file.filter(|path| *path != Path::new("-"));
     file.and_then(warning).into_iter().collect()

@@ -19,9 +19,9 @@ use crate::clock::VirtualClock;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
-use crate::exit::Verdict;
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
-use crate::model::Note;
+use crate::message::Message;
+use crate::outcome::Verdict;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
@@ -74,7 +74,7 @@ fn watch(
         junit: shown.junit.as_deref(),
         summary: shown.summary.as_deref(),
     };
-    let (mut output, notes) = Output::new(
+    let (mut output, output_warnings) = Output::new(
         shown.choice(),
         shown.color,
         shown.lang,
@@ -94,13 +94,11 @@ fn watch(
         .list
         .iter()
         .map(|deployment| &deployment.connection);
-    let insecure = if connections.all(|connection| connection.insecure) {
-        Note::Insecure
-    } else {
-        Note::InsecureHere
-    };
-    // What is about the whole watch is said once.
-    let mut said = HashSet::new();
+    let mut warnings = Vec::new();
+    let all_insecure = connections.all(|connection| connection.insecure);
+    if all_insecure {
+        warnings.push(insecure_warning(true));
+    }
     for (number, (deployment, delay)) in deployments.list.into_iter().zip(delays).enumerate() {
         let Deployment {
             spec,
@@ -128,6 +126,8 @@ fn watch(
             });
             trace
         });
+        warnings.extend(spec.warnings);
+        let insecure_here = connection.insecure && !all_insecure;
         targets.push(Target {
             name: spec.target.into(),
             started: Started {
@@ -135,13 +135,7 @@ fn watch(
                 endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
                 interval: watch.interval,
             },
-            warnings: connection
-                .insecure
-                .then(|| insecure.clone())
-                .into_iter()
-                .chain(spec.warnings)
-                .filter(|note| !note.is_of_the_watch() || said.insert(note.clone()))
-                .collect(),
+            warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
             source: (spec.connect)(Client::new(
                 Arc::clone(&transport),
                 Arc::clone(redactor),
@@ -149,13 +143,14 @@ fn watch(
             )),
             transport,
             options: watch,
-            run_selectors: spec.run_selectors,
+            already_ended_warning: spec.already_ended_warning,
             delay,
         });
     }
-    if let Some(first) = targets.first_mut() {
-        first.warnings.extend(notes);
-    }
+    warnings.extend(output_warnings);
+    // Several deployments may take their secret from one file.
+    let mut said = HashSet::new();
+    warnings.retain(|warning| said.insert(warning.clone()));
     let seed = source.seed();
     if let Some(capture) = &capture {
         output.set_recording(capture.writer());
@@ -163,13 +158,21 @@ fn watch(
     }
     let limit = longest_timeout(&targets);
     let begun = clock.now().moment;
-    let verdict = watch::run(targets, all, resume, seed, &mut inbox, &mut output)?;
+    let verdict = watch::run(
+        targets,
+        all,
+        &warnings,
+        resume,
+        seed,
+        &mut inbox,
+        &mut output,
+    )?;
     if let Some(capture) = &capture {
         capture.end(clock.now());
         // The watch is over, so that what there is to say about the last line is said here.
         while let Some(event) = inbox.try_next() {
-            if let LoopEvent::Warning(note) = event {
-                output.warn_late(&note);
+            if let LoopEvent::Warning(message) = event {
+                output.warn_late(&message);
             }
         }
     }
@@ -248,9 +251,9 @@ fn capture_file(
         return Ok(None);
     };
     let events = inbox.sender();
-    let warn = move |note| {
+    let warn = move |message| {
         // The watch is over where nobody takes it.
-        let _ = events.send(LoopEvent::Warning(note));
+        let _ = events.send(LoopEvent::Warning(message));
     };
     Ok(Some(Arc::new(CaptureFile::create(
         path,
@@ -289,6 +292,16 @@ fn run_replay(
         seed: recording.header.seed,
     });
     watch(deployments, &cli.output, &source, environment)
+}
+
+/// `--insecure` holds for the whole watch, or for one of its deployments.
+fn insecure_warning(for_all: bool) -> Message {
+    let (en, zh) = if for_all {
+        ("certificates are not checked", "不校验证书")
+    } else {
+        ("its certificates are not checked", "不校验它的证书")
+    };
+    Message::new(format!("--insecure: {en}"), format!("--insecure：{zh}"))
 }
 
 /// Two targets of one name could not be told apart in the events.

@@ -13,6 +13,16 @@ pub(crate) const MESSAGE: usize = 1000;
 /// eye and on memory.
 const MARKS: usize = 4;
 
+/// A remote message as one printable line.
+pub(crate) fn message(raw: &str) -> Cow<'_, str> {
+    clean(raw, MESSAGE)
+}
+
+/// A remote name or id as one printable line.
+pub(crate) fn name(raw: &str) -> Cow<'_, str> {
+    clean(raw, NAME)
+}
+
 /// Text as one printable line of at most `columns` columns.
 pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
     match printable(raw) {

@@ -9,10 +9,11 @@ use crate::board::{Board, Figures, Offline};
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
-use crate::event::{Event, Kind, Outcome, Started};
-use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Phase, Pins, Snapshot, Unit, UnitState};
-use crate::provider::{PollError, Then};
+use crate::event::{Event, Kind, Started};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unit, UnitState};
+use crate::outcome::{Outcome, Resume, Signal, Verdict};
+use crate::poll::{PollError, Retry};
 
 mod event_loop;
 mod inbox;
@@ -26,8 +27,7 @@ mod verdict;
 pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
-use verdict::Finding;
-pub(crate) use verdict::Reason;
+use verdict::{Answer, Decision};
 
 /// How long the answer to the last poll of the offline budget is waited for.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
@@ -46,8 +46,8 @@ pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Board);
 /// One target being watched.
 pub(crate) struct Watch {
     options: WatchOptions,
-    /// The options that would select one run, where nothing does.
-    run_selectors: Option<Pins>,
+    /// What to warn of where it had already ended at the first good answer.
+    already_ended_warning: Option<Message>,
     board: Board,
     schedule: PollSchedule,
     /// The last good answer.
@@ -56,17 +56,9 @@ pub(crate) struct Watch {
     last_change: Moment,
     /// The status of a refusal that the next poll must confirm.
     doubt: Option<Option<u16>>,
-    said: HashSet<Note>,
-    ending: Option<Ending>,
-}
-
-/// The verdict, before it is told.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Ending {
-    pub(crate) verdict: Verdict,
-    pub(crate) reason: Reason,
-    /// When it was reached; the logs of what failed come later.
-    pub(crate) at: Moment,
+    said: HashSet<Message>,
+    /// Set once, when the verdict is reached; the logs of what failed come later.
+    outcome: Option<Outcome>,
 }
 
 impl Watch {
@@ -81,18 +73,19 @@ impl Watch {
         now: Now,
         emit: Emit<'_>,
     ) -> Self {
-        let watch = Self {
+        let mut watch = Self {
             schedule: PollSchedule::new(options.interval, first, seed),
             board: Board::new(target, now.moment),
             options,
-            run_selectors: None,
+            already_ended_warning: None,
             last: None,
             polls: 0,
             last_change: now.moment,
             doubt: None,
             said: HashSet::new(),
-            ending: None,
+            outcome: None,
         };
+        watch.board.interval = watch.options.interval;
         watch.emit(now, Kind::Started(started), emit);
         watch
     }
@@ -105,7 +98,7 @@ impl Watch {
     /// The failed units whose logs are wanted, with their places: none where the end leaves no time
     /// for them or no hope of them.
     pub(crate) fn wanted_logs(&self) -> Vec<(usize, Unit)> {
-        let hopeless = match self.ending.as_ref().map(|ending| ending.verdict) {
+        let hopeless = match self.verdict() {
             Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
             // A poll that hangs would hold up the logs behind it.
             Some(_) => self.schedule.began().is_some(),
@@ -121,7 +114,7 @@ impl Watch {
 
     /// How long the logs may take: no longer than somebody waits who asked for an end.
     pub(crate) fn log_patience(&self) -> Duration {
-        match self.ending.as_ref().map(|ending| ending.verdict) {
+        match self.verdict() {
             Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost) => {
                 INTERRUPTED_LOG_TIMEOUT
             }
@@ -140,13 +133,17 @@ impl Watch {
     }
 
     /// How it ended, once it has.
-    pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        Some(self.outcome.as_ref()?.verdict)
     }
 
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
     pub(crate) fn poll_due(&mut self, now: Moment) -> bool {
-        self.ending.is_none() && self.schedule.begin(now)
+        self.outcome.is_none() && self.schedule.begin(now)
     }
 
     /// When to call `advance` at the latest.
@@ -191,21 +188,20 @@ impl Watch {
     /// Lets time pass: ends the watch where a deadline is over.
     pub(crate) fn advance(&mut self, now: Now) {
         let due = |deadline: Option<Moment>| deadline.is_some_and(|at| at <= now.moment);
-        let finding = if due(self.time_up()) {
-            Finding::TimedOut(self.options.timeout.unwrap_or_default())
+        if due(self.time_up()) {
+            let limit = self.options.timeout.unwrap_or_default();
+            self.end(verdict::timed_out(limit, self.board.phase), now);
         } else if due(self.stalled()) {
-            Finding::Stalled(self.options.stall_timeout.unwrap_or_default())
+            let limit = self.options.stall_timeout.unwrap_or_default();
+            self.end(verdict::stalled(limit), now);
         } else if due(self.lost()) {
-            Finding::Lost
-        } else {
-            return;
-        };
-        self.judge(&finding, now);
+            self.lose(now);
+        }
     }
 
     /// Takes a signal.
     pub(crate) fn interrupt(&mut self, signal: Signal, now: Now) {
-        self.judge(&Finding::Interrupted(signal), now);
+        self.end(verdict::interrupted(signal), now);
     }
 
     /// Takes what a poll found.
@@ -217,7 +213,7 @@ impl Watch {
     ) {
         // A deadline that was over when the answer came stays over.
         self.advance(now);
-        if self.ending.is_some() {
+        if self.outcome.is_some() {
             return;
         }
         self.polls += 1;
@@ -253,15 +249,15 @@ impl Watch {
             .units
             .iter()
             .find(|unit| unit.state == UnitState::Failed);
-        self.judge(
-            &Finding::Answer {
-                phase: settled.then_some(phase),
-                message: message.as_ref(),
-                failed,
-                flaws: &snapshot.flaws,
-            },
-            now,
-        );
+        let answer = Answer {
+            phase: settled.then_some(phase),
+            message: message.as_ref(),
+            failed,
+            flaws: &snapshot.flaws,
+        };
+        if let Some(decision) = verdict::of_answer(&answer, &self.options) {
+            self.end(decision, now);
+        }
     }
 
     /// Takes an answer onto the board and tells what changed.
@@ -270,15 +266,15 @@ impl Watch {
         snapshot: &Arc<Snapshot>,
         last: Option<&Arc<Snapshot>>,
         phase: Phase,
-        message: Option<&Note>,
+        message: Option<&Message>,
         now: Now,
         emit: Emit<'_>,
     ) {
         if last.is_none()
             && snapshot.has_ended()
-            && let Some(selectors) = self.run_selectors
+            && let Some(warning) = self.already_ended_warning.take()
         {
-            self.warn(&Note::MayBeEarlier(selectors), now, emit);
+            self.warn(&warning, now, emit);
         }
         for warning in &snapshot.warnings {
             self.warn(warning, now, emit);
@@ -317,25 +313,21 @@ impl Watch {
     }
 
     fn take_failure(&mut self, error: PollError, now: Now, emit: Emit<'_>) {
-        let retry_after = match &error.then {
-            Then::AskAgain { retry_after } => {
+        let retry_after = match &error.retry {
+            Retry::Retryable { retry_after } => {
                 // It is the next poll that must say the same.
                 self.doubt = None;
                 *retry_after
             }
-            Then::SayMore => return self.judge(&Finding::SayMore(&error.cause), now),
-            Then::Over => {
+            Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
+            Retry::EndOfRecording => {
                 self.schedule.finished();
-                return self.judge(&Finding::Over, now);
+                return self.end(verdict::end_of_recording(), now);
             }
-            Then::Refused { hint, at_once } => {
+            Retry::Refused { hint, fatal } => {
                 let confirmed = self.doubt == Some(error.status);
-                if *at_once || confirmed || self.last.is_none() {
-                    let finding = Finding::Refused {
-                        cause: &error.cause,
-                        hint: hint.as_ref(),
-                    };
-                    return self.judge(&finding, now);
+                if *fatal || confirmed || self.last.is_none() {
+                    return self.end(verdict::refused(&error.message, hint.as_ref()), now);
                 }
                 self.doubt = Some(error.status);
                 None
@@ -344,10 +336,10 @@ impl Watch {
         let offline = self.board.offline.get_or_insert_with(|| Offline {
             since: now.moment,
             attempts: 0,
-            error: error.cause.clone(),
+            error: error.message.clone(),
         });
         offline.attempts += 1;
-        offline.error = error.cause;
+        offline.error = error.message;
         let budget_end = offline.since.after(self.options.max_offline);
         let retry = self.schedule.failed(now.moment, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
@@ -360,55 +352,68 @@ impl Watch {
             emit,
         );
         if retry.is_none() {
-            self.judge(&Finding::Lost, now);
+            self.lose(now);
         }
     }
 
-    /// Says a warning, once.
-    pub(crate) fn warn(&mut self, warning: &Note, now: Now, emit: Emit<'_>) {
-        if self.said.len() < MAX_WARNINGS && self.said.insert(warning.clone()) {
-            self.emit(now, Kind::Warning(warning), emit);
+    /// Warns about this deployment, once.
+    pub(crate) fn warn(&mut self, message: &Message, now: Now, emit: Emit<'_>) {
+        if self.said.len() < MAX_WARNINGS && self.said.insert(message.clone()) {
+            let general = false;
+            self.emit(now, Kind::Warning { message, general }, emit);
         }
     }
 
-    fn judge(&mut self, finding: &Finding<'_>, now: Now) {
-        if self.ending.is_none() {
-            self.ending = verdict::judge(finding, &self.board, &self.options, now.moment);
-            self.board.over = self.ending.is_some();
+    /// Ends the watch because polls have failed for too long.
+    fn lose(&mut self, now: Now) {
+        if let Some(offline) = &self.board.offline {
+            let span = now.moment.since(offline.since);
+            self.end(verdict::lost(span, &offline.error), now);
         }
     }
 
-    /// The end, to be told; `resume` is the command that watches again. Where it is of this target alone
-    /// (`own`), it gets the option that selects the run.
-    pub(crate) fn outcome(&self, resume: Option<&ResumeCommand>, own: bool) -> Option<Outcome> {
-        let ending = self.ending.clone()?;
+    /// Ends the watch, unless it has ended.
+    fn end(&mut self, (verdict, reason): Decision, now: Now) {
+        if self.outcome.is_none() {
+            self.board.over = true;
+            self.outcome = Some(Outcome {
+                verdict,
+                reason,
+                elapsed: now.moment.since(self.board.started),
+                polls: self.polls,
+                resume: None,
+            });
+        }
+    }
+
+    /// Adds to the outcome how to watch again: `command`, which gets the option that selects the run where
+    /// it is of this target alone (`own`).
+    pub(crate) fn add_resume(&mut self, command: &ResumeCommand, own: bool) {
         let ended = self.board.phase.is_some_and(Phase::has_ended);
-        let selector = self.last.as_ref().and_then(|last| last.resume.as_deref());
-        let selector = selector.filter(|_| own);
-        Some(Outcome {
-            verdict: ending.verdict,
-            reason: ending.reason,
-            elapsed: ending.at.since(self.board.started),
-            polls: self.polls,
-            resume: resume
-                // The same words would not say more the next time.
-                .filter(|_| !ended && ending.verdict != Verdict::Unclear)
-                .map(|resume| resume.line(selector)),
-        })
+        let last = self.last.as_ref();
+        let selector = last.and_then(|last| last.resume.as_deref());
+        if let Some(outcome) = &mut self.outcome
+            && !ended
+            // The same words would not say more the next time.
+            && outcome.verdict != Verdict::Usage
+        {
+            let line = command.line(selector.filter(|_| own));
+            outcome.resume = Some(Resume::new(outcome.verdict, last.is_some(), line));
+        }
     }
 
     /// Whether the end of this one ends the watch of the others.
     pub(crate) fn ends_all(&self) -> bool {
-        match self.ending.as_ref().map(|ending| ending.verdict) {
+        match self.verdict() {
             Some(Verdict::Failed) => self.options.fail_fast,
-            Some(Verdict::Unclear) => true,
+            Some(Verdict::Usage) => true,
             _ => false,
         }
     }
 
     /// Ends the watch because another one of the list ended in a way that ends them all.
     pub(crate) fn cancel(&mut self, now: Now) {
-        self.judge(&Finding::Abandoned, now);
+        self.end(verdict::cancelled_by_another(), now);
     }
 
     fn emit(&self, at: Now, kind: Kind<'_>, emit: Emit<'_>) {
@@ -419,7 +424,6 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
     use crate::cli::options::OnPause;
     use crate::model::{Tentative, UnitKind, Units};
 
@@ -444,25 +448,25 @@ mod tests {
         }
     }
 
-    fn failure(status: Option<u16>, then: Then) -> Result<Snapshot, PollError> {
+    fn failure(status: Option<u16>, retry: Retry) -> Result<Snapshot, PollError> {
         Err(PollError {
-            cause: Cause::Empty,
+            message: Message::verbatim("no"),
             status,
-            then,
+            retry,
             date: None,
         })
     }
 
     fn transient() -> Result<Snapshot, PollError> {
-        failure(Some(502), Then::AskAgain { retry_after: None })
+        failure(Some(502), Retry::Retryable { retry_after: None })
     }
 
     fn refused(status: u16) -> Result<Snapshot, PollError> {
         failure(
             Some(status),
-            Then::Refused {
+            Retry::Refused {
                 hint: None,
-                at_once: status == 401,
+                fatal: status == 401,
             },
         )
     }
@@ -507,10 +511,10 @@ mod tests {
             self.watch
                 .take(answer.map(Arc::new), Now::at(at), &mut |event, board| {
                     heard.push(match &event.kind {
-                        Kind::Phase { .. } => board.phase.map_or("none", Phase::word).to_owned(),
+                        Kind::Phase { .. } => board.phase.map_or("none", Phase::as_str).to_owned(),
                         Kind::Offline { .. } => "offline".to_owned(),
                         Kind::Online { .. } => "online".to_owned(),
-                        Kind::Warning(note) => note.to_string(),
+                        Kind::Warning { message, .. } => message.to_string(),
                         other => format!("{other:?}"),
                     });
                 });
@@ -523,7 +527,7 @@ mod tests {
         }
 
         fn code(&self) -> Option<u8> {
-            self.watch.ending().map(|ending| ending.verdict.code())
+            self.watch.verdict().map(Verdict::code)
         }
     }
 
@@ -591,7 +595,7 @@ mod tests {
     #[test]
     fn a_wait_that_would_outlast_the_budget_is_cut_to_its_end() {
         let wait = Some(Duration::from_secs(3600));
-        let asked_to_wait = || failure(Some(503), Then::AskAgain { retry_after: wait });
+        let asked_to_wait = || failure(Some(503), Retry::Retryable { retry_after: wait });
         for (last, code) in [(phase(Phase::Succeeded), 0), (transient(), 6)] {
             let mut play = Play::new(options());
             play.answer(0.0, asked_to_wait());
@@ -693,15 +697,14 @@ mod tests {
     fn a_warning_is_said_once() {
         let warned = || {
             Ok(Snapshot {
-                warnings: vec![Note::Insecure],
+                warnings: vec![Message::verbatim("odd")],
                 ..Snapshot::new(Phase::Running)
             })
         };
         let mut play = Play::new(options());
         play.answer(0.0, warned());
         play.answer(1.0, warned());
-        let said = Note::Insecure.to_string();
-        assert_eq!(play.heard.iter().filter(|heard| **heard == said).count(), 1);
+        assert_eq!(play.heard.iter().filter(|heard| *heard == "odd").count(), 1);
     }
 
     #[test]
@@ -716,7 +719,7 @@ mod tests {
         };
         for (end, logs) in [
             (phase(Phase::Failed), 1),
-            (failure(None, Then::Over), 1),
+            (failure(None, Retry::EndOfRecording), 1),
             (refused(401), 0),
         ] {
             let mut play = Play::new(WatchOptions {

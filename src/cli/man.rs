@@ -9,7 +9,7 @@ use std::path::Path;
 
 use clap_mangen::Man;
 
-use crate::exit;
+use crate::outcome;
 
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
@@ -30,7 +30,7 @@ fn page() -> String {
         page += &of_command(command);
     }
     page += ".SH \"EXIT STATUS\"\n";
-    for (code, verdict, meaning) in exit::TABLE {
+    for (code, verdict, meaning) in outcome::TABLE {
         let (verdict, meaning) = (escaped(verdict), escaped(&meaning.replace('`', "")));
         let _ = writeln!(page, ".TP\n\\fB{code}\\fR ({verdict})\n{meaning}");
     }

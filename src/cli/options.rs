@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::lang::Lang;
+use crate::message::Lang;
 
 /// The shortest interval between polls.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);

@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 
 use super::error;
 use super::message::{Request, Response, Transport, TransportError};
-use crate::cause::{self, Cause, Said};
 use crate::clock::Now;
 use crate::event::Traced;
-use crate::provider::{PollError, Then};
+use crate::message::Message;
+use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
 /// Takes what came of a request, for `--verbose`.
@@ -75,7 +75,7 @@ impl Client {
     pub(crate) fn get_json(
         &self,
         request: &Request<'_>,
-        words: fn(&[u8]) -> Option<Said>,
+        words: fn(&[u8]) -> Option<Message>,
     ) -> Result<Response, PollError> {
         self.send(request)
             .map_err(|failure| failure.error)?
@@ -99,7 +99,7 @@ impl Client {
                 url: self.redactor.redact(request.url).into_owned(),
                 came: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
-                    Err(failure) => Err(failure.error.cause.clone()),
+                    Err(failure) => Err(failure.error.message.clone()),
                 },
                 took: now.moment.since(begun.moment),
             };
@@ -117,18 +117,18 @@ impl Response {
     /// Whatever is not a success with a body that could be JSON.
     pub(crate) fn expect_json(
         self,
-        words: fn(&[u8]) -> Option<Said>,
+        words: fn(&[u8]) -> Option<Message>,
         redactor: &Redactor,
     ) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(words, redactor));
         }
         let problem = if self.status == 206 {
-            Cause::Partial
+            error::partial()
         } else if self.is_html() || self.is_called_html() {
-            Cause::Html
+            error::html()
         } else if self.body.trim_ascii().is_empty() {
-            Cause::Empty
+            error::empty()
         } else {
             return Ok(self);
         };
@@ -136,11 +136,10 @@ impl Response {
     }
 
     /// A success with a body that is of no use: it is retried.
-    pub(crate) fn unreadable(&self, problem: Cause) -> PollError {
+    pub(crate) fn unreadable(&self, problem: Message) -> PollError {
         PollError {
-            status: Some(self.status),
             date: self.date(),
-            ..error::retryable(self.with_request_id(problem), None)
+            ..PollError::retryable(self.with_request_id(problem), Some(self.status))
         }
     }
 
@@ -148,35 +147,31 @@ impl Response {
     /// refused, the rest is retried.
     pub(crate) fn refusal(
         &self,
-        words: fn(&[u8]) -> Option<Said>,
+        words: fn(&[u8]) -> Option<Message>,
         redactor: &Redactor,
     ) -> PollError {
         let status = match StatusCode::from_u16(self.status) {
             Ok(status) => status.to_string(),
             Err(_) => self.status.to_string(),
         };
-        let status = status.into();
-        let cause = if self.is_redirect() {
-            let to = self.location().map(|to| redactor.name(to));
-            Cause::Redirect { status, to }
+        let message = if self.is_redirect() {
+            let location = self.location().map(|location| redactor.name(location));
+            error::redirect(&status, location.as_deref())
         } else {
-            let said = words(&self.body);
-            let request = said.as_ref().and_then(|said| said.request.clone());
-            let words = said.map(|said| said.words);
-            Cause::Status { status, words }.numbered(request)
+            error::status(&status, words(&self.body).as_ref())
         };
         let refused = self.is_redirect()
             || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);
         PollError {
-            cause: self.with_request_id(cause),
+            message: self.with_request_id(message),
             status: Some(self.status),
-            then: if refused {
-                Then::Refused {
+            retry: if refused {
+                Retry::Refused {
                     hint: None,
-                    at_once: self.status == 401,
+                    fatal: self.status == 401,
                 }
             } else {
-                Then::AskAgain {
+                Retry::Retryable {
                     retry_after: self.retry_after(),
                 }
             },
@@ -184,13 +179,11 @@ impl Response {
         }
     }
 
-    /// `cause` with the number by which the provider's support finds the request, unless it has it.
-    fn with_request_id(&self, cause: Cause) -> Cause {
+    /// Adds the id by which the provider's support finds the request, unless the message has it.
+    fn with_request_id(&self, message: Message) -> Message {
         match self.request_id() {
-            Some(id) if !cause.to_string().contains(id) => {
-                cause.numbered(Some(cause::printable_name(id)))
-            }
-            _ => cause,
+            Some(id) if !message.en().contains(id) => message.with_request_id(id),
+            _ => message,
         }
     }
 }

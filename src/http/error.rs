@@ -1,25 +1,15 @@
-//! What a request means that got no complete response.
+//! What a request means that got no complete response, and the messages about useless responses.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use rustls::CertificateError;
 
 use super::message::TransportError;
-use crate::cause::{self, Cause, Distrust, Flaw, Hint, Trouble};
-use crate::provider::{PollError, Then};
+use crate::message::Message;
+use crate::poll::{PollError, Retry};
 use crate::text;
-
-/// A failure that is worth another request.
-pub(super) fn retryable(cause: Cause, retry_after: Option<Duration>) -> PollError {
-    PollError {
-        cause,
-        status: None,
-        then: Then::AskAgain { retry_after },
-        date: None,
-    }
-}
 
 /// What it means that no response came; `timeout` is that of the request.
 pub(super) fn no_response(error: reqwest::Error, timeout: Duration) -> TransportError {
@@ -28,21 +18,21 @@ pub(super) fn no_response(error: reqwest::Error, timeout: Duration) -> Transport
     let may_have_been_received = !error.is_connect();
     let error = match certificate_problem(&error) {
         Some(problem) => PollError {
-            then: Then::Refused {
-                hint: Some(Hint::Trust),
-                at_once: true,
+            retry: Retry::Refused {
+                hint: Some(trust_hint()),
+                fatal: true,
             },
-            ..retryable(Cause::Untrusted(problem), None)
+            ..PollError::retryable(untrusted(problem), None)
         },
         None => {
-            let cause = if error.is_timeout() {
-                Cause::TimedOut(timeout)
+            let message = if error.is_timeout() {
+                timed_out(timeout, may_have_been_received)
             } else if may_have_been_received {
-                Cause::NoAnswer(trouble(&error))
+                closed_before_response(&error)
             } else {
-                Cause::CannotConnect(trouble(&error))
+                cannot_connect(&error)
             };
-            retryable(cause, None)
+            PollError::retryable(message, None)
         }
     };
     TransportError {
@@ -52,25 +42,155 @@ pub(super) fn no_response(error: reqwest::Error, timeout: Duration) -> Transport
 }
 
 /// Why the body of a response ended before its end.
-pub(super) fn broken_body(error: &io::Error, timeout: Duration) -> Cause {
-    let timed_out = chain(error).any(|error| {
+pub(super) fn broken_body(error: &io::Error, timeout: Duration) -> Message {
+    let timed_out_below = chain(error).any(|error| {
         let error = error.downcast_ref::<reqwest::Error>();
         error.is_some_and(reqwest::Error::is_timeout)
     });
-    if timed_out || error.kind() == io::ErrorKind::TimedOut {
-        Cause::TimedOut(timeout)
+    if timed_out_below || error.kind() == ErrorKind::TimedOut {
+        timed_out(timeout, true)
     } else {
-        Cause::BrokeOff(trouble(error))
+        closed_mid_response(error)
     }
 }
 
-/// The innermost error's words: the outer ones only say that a request failed.
-fn root(error: &(dyn Error + 'static)) -> String {
-    let innermost = chain(error).last().unwrap_or(error);
-    text::clean(&innermost.to_string(), text::MESSAGE).into_owned()
+/// The request took longer than `limit`; `connected` tells whether a connection came about.
+fn timed_out(limit: Duration, connected: bool) -> Message {
+    let limit = humantime::format_duration(limit);
+    if connected {
+        Message::new(
+            format!("response timed out after {limit}"),
+            format!("{limit} 内没有收到完整响应"),
+        )
+    } else {
+        Message::new(
+            format!("could not connect within {limit}"),
+            format!("{limit} 内未能建立连接"),
+        )
+    }
 }
 
-/// An error and what caused it.
+/// No connection came about.
+fn cannot_connect(error: &(dyn Error + 'static)) -> Message {
+    Message::new("could not connect", "无法连接").with_detail(&cause(error))
+}
+
+/// The connection failed before the response began.
+fn closed_before_response(error: &(dyn Error + 'static)) -> Message {
+    Message::new("no response", "没有响应").with_detail(&cause(error))
+}
+
+/// The connection failed in the middle of the response.
+fn closed_mid_response(error: &(dyn Error + 'static)) -> Message {
+    Message::new("connection closed mid-response", "响应中断").with_detail(&cause(error))
+}
+
+/// The response is larger than this many MiB.
+pub(super) fn too_large(limit: usize) -> Message {
+    Message::new(
+        format!("response larger than {limit} MiB"),
+        format!("响应超过 {limit} MiB"),
+    )
+}
+
+/// The server's certificate does not verify.
+fn untrusted(problem: &CertificateError) -> Message {
+    let text = problem.to_string();
+    if text.contains("CaUsedAsEndEntity") {
+        return Message::new(
+            "the server presents a CA certificate that --cacert does not name",
+            "服务器出示的是 CA 证书，而 --cacert 没有指定这张证书",
+        );
+    }
+    let en = text::message(&text);
+    let problem = match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            Message::new(en, "证书已过期")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Message::new(en, "证书尚未生效")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Message::new(en, "证书与主机名不匹配")
+        }
+        CertificateError::UnknownIssuer => Message::new(en, "证书的签发者不受信任"),
+        CertificateError::Revoked => Message::new(en, "证书已被吊销"),
+        CertificateError::BadSignature => Message::new(en, "证书签名无效"),
+        _ => Message::verbatim(en),
+    };
+    Message::new(
+        "the server's certificate does not verify",
+        "服务器证书校验失败",
+    )
+    .with_detail(&problem)
+}
+
+/// What to do about a certificate that does not verify.
+fn trust_hint() -> Message {
+    Message::new(
+        "pass the certificate of its CA with --cacert FILE; --insecure would skip all checks",
+        "请用 --cacert FILE 指定签发它的 CA 证书；--insecure 会跳过全部校验",
+    )
+}
+
+/// A status that is not a success, with what the provider says about it.
+pub(super) fn status(status: &str, api_message: Option<&Message>) -> Message {
+    Message::verbatim(format!("HTTP {status}")).with_detail(api_message)
+}
+
+/// A redirect, and where it leads to.
+pub(super) fn redirect(status: &str, location: Option<&str>) -> Message {
+    let (en, zh) = match location {
+        Some(to) => (
+            format!("redirects to {to}; redirects are not followed"),
+            format!("重定向到 {to}，未跟随"),
+        ),
+        None => (
+            "redirects without a Location; redirects are not followed".to_owned(),
+            "重定向没有给出目标地址".to_owned(),
+        ),
+    };
+    self::status(status, Some(&Message::new(en, zh)))
+}
+
+/// HTTP 206.
+pub(super) fn partial() -> Message {
+    Message::new("partial response", "只返回了部分内容")
+}
+
+/// An HTML page where JSON was expected.
+pub(super) fn html() -> Message {
+    Message::new("HTML page instead of JSON", "返回的是 HTML 页面，不是 JSON")
+}
+
+/// A success without a body.
+pub(super) fn empty() -> Message {
+    Message::new("empty response", "响应为空")
+}
+
+/// What is wrong with the server's certificate, where that made the request fail.
+fn certificate_problem<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
+    chain(error).find_map(|error| match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
+        _ => None,
+    })
+}
+
+/// The text of the innermost error, for the outer ones only say that a request failed; it is
+/// translated by the last error kind that the system or a library gives.
+fn cause(error: &(dyn Error + 'static)) -> Message {
+    let text = chain(error).last().unwrap_or(error).to_string();
+    let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
+    let kind = kinds.filter(|kind| *kind != ErrorKind::Other).last();
+    let kind = kind.unwrap_or(match &*text {
+        // hyper's own error, which is none of the system's.
+        "connection closed before message completed" => ErrorKind::UnexpectedEof,
+        _ => ErrorKind::Other,
+    });
+    Message::system(kind, &text)
+}
+
+/// An error and its sources.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
         // An io::Error hides what it carries from source(), and may carry another one.
@@ -82,45 +202,52 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
-/// What went wrong: the words of the innermost error, and the kind that the system or a library gives
-/// it.
-fn trouble(error: &(dyn Error + 'static)) -> Trouble {
-    let words = root(error);
-    let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
-    let kind = kinds.filter(|kind| *kind != io::ErrorKind::Other).last();
-    let kind = kind.unwrap_or(match &*words {
-        // hyper's own error, which is none of the system's.
-        "connection closed before message completed" => io::ErrorKind::UnexpectedEof,
-        _ => io::ErrorKind::Other,
-    });
-    Trouble::new(kind, &words)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_chinese;
 
-/// What is wrong with the server's certificate, where that is what went wrong.
-fn certificate_problem(error: &(dyn Error + 'static)) -> Option<Distrust> {
-    let problem = chain(error).find_map(|error| match error.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
-        _ => None,
-    })?;
-    let words = problem.to_string();
-    if words.contains("CaUsedAsEndEntity") {
-        return Some(Distrust::OfAuthority);
+    #[test]
+    fn failures_are_said_in_chinese() {
+        let second = Duration::from_secs(1);
+        let refused = io::Error::from(ErrorKind::ConnectionRefused);
+        for message in [
+            timed_out(second, true),
+            timed_out(second, false),
+            cannot_connect(&refused),
+            closed_before_response(&refused),
+            closed_mid_response(&refused),
+            too_large(256),
+            untrusted(&CertificateError::Expired),
+            untrusted(&CertificateError::NotValidForName),
+            untrusted(&CertificateError::UnknownIssuer),
+            trust_hint(),
+            redirect("302 Found", Some("/login")),
+            redirect("302 Found", None),
+            partial(),
+            html(),
+            empty(),
+        ] {
+            assert_chinese(&message);
+        }
     }
-    Some(Distrust::Flaw(flaw(problem), cause::printable(&words)))
-}
 
-fn flaw(problem: &CertificateError) -> Flaw {
-    match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Flaw::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Flaw::NotYetValid
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Flaw::OtherName
-        }
-        CertificateError::UnknownIssuer => Flaw::UnknownIssuer,
-        CertificateError::Revoked => Flaw::Revoked,
-        CertificateError::BadSignature => Flaw::BadSignature,
-        _ => Flaw::Other,
+    #[test]
+    fn the_words_of_others_stay_as_they_are() {
+        let words = Message::verbatim("no such order");
+        let message = status("404 Not Found", Some(&words));
+        assert_eq!(message.en(), "HTTP 404 Not Found: no such order");
+        assert_eq!(message.zh(), "HTTP 404 Not Found：no such order");
+        let other = untrusted(&CertificateError::BadEncoding);
+        assert!(other.zh().starts_with("服务器证书校验失败："), "{other}");
+    }
+
+    #[test]
+    fn the_innermost_error_is_told() {
+        let inner = io::Error::new(ErrorKind::UnexpectedEof, "cut off");
+        let outer = io::Error::other(inner);
+        let message = closed_mid_response(&outer);
+        assert_eq!(message.en(), "connection closed mid-response: cut off");
+        assert_eq!(message.zh(), "响应中断：连接提前关闭");
     }
 }

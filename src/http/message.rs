@@ -8,7 +8,7 @@ use reqwest::header::{
 };
 
 use crate::clock::Now;
-use crate::provider::PollError;
+use crate::poll::PollError;
 use crate::redact::{MASK, Redactor};
 
 /// The header by which a provider's support finds a request.

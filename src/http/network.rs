@@ -14,7 +14,6 @@ use url::Url;
 use super::message::{Request, Response, Transport, TransportError};
 use super::tls::{self, Trust};
 use super::{error, proxy};
-use crate::cause::Cause;
 use crate::clock::{Clock, Now};
 use crate::redact::Redactor;
 
@@ -154,7 +153,9 @@ impl Transport for Network {
         };
         let problem = match read {
             Err(error) => Some(error::broken_body(&error, self.timeout)),
-            Ok(_) if body.len() as u64 > MAX_BODY => Some(Cause::TooLarge(MAX_BODY as usize >> 20)),
+            Ok(_) if body.len() as u64 > MAX_BODY => {
+                Some(error::too_large(MAX_BODY as usize >> 20))
+            }
             Ok(_) => None,
         };
         let response = Response::new(status.as_u16(), headers, body, self.now());

@@ -12,11 +12,12 @@ use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
 use super::json::{self, List, MaybeObject, Shown, Text, safe_in_url};
 use super::{
-    DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
+    DeploymentSource, DeploymentSpec, Environment, ProviderOptions, Variables, below, messages,
 };
-use crate::cause::{Cause, Document, Hint, Lacking};
 use crate::http::{Client, ParsedBody};
-use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::poll::PollError;
 use crate::redact::Redactor;
 
 /// The service's name in the endpoint of a region [O].
@@ -77,7 +78,8 @@ impl ProviderOptions for CodeartsOptions {
             sends_secret: true,
             search_options: &[],
             warnings: self.huawei.warnings(),
-            run_selectors: (!selected).then_some(&["--fresh", "--record ID"]),
+            already_ended_warning: (!selected)
+                .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
             connect: Box::new(|http| Box::new(Codearts::new(settings, http))),
         }])
     }
@@ -153,14 +155,22 @@ impl Codearts {
     }
 
     /// What to do about a refusal.
-    fn advice(&self, status: Option<u16>) -> Option<Hint> {
-        match status? {
-            400 if self.settings.record.is_some() => Some(Hint::RecordAndTask),
-            401 => Some(Hint::Credentials),
-            403 => Some(Hint::TaskPermission),
-            404 => Some(Hint::TaskAndRegion),
-            _ => None,
-        }
+    fn advice(&self, status: Option<u16>) -> Option<Message> {
+        Some(match status? {
+            400 if self.settings.record.is_some() => {
+                Message::new("check --record and --task", "请检查 --record 和 --task")
+            }
+            401 => huawei::credentials_hint(),
+            403 => Message::new(
+                "the account needs permission to view this deployment task",
+                "账号需要查看该部署任务的权限",
+            ),
+            404 => Message::new(
+                "check --task, and whether the task is in this region",
+                "请检查 --task，以及该任务是否在这个区域",
+            ),
+            _ => return None,
+        })
     }
 }
 
@@ -188,7 +198,7 @@ impl DeploymentSource for Codearts {
                 .map_err(|problem| response.unreadable(problem))?;
             if !watched {
                 snapshot = Snapshot {
-                    message: Some(Note::AwaitsNewRun),
+                    message: Some(messages::awaits_new_run()),
                     ..Snapshot::new(Phase::Pending)
                 };
             } else if self.settings.record.is_none() {
@@ -224,12 +234,15 @@ impl Run {
     ///
     /// # Errors
     /// Where the answer is about another run, or does not say what must be known.
-    fn admit(&mut self, record: Option<&str>, ended: bool) -> Result<bool, Cause> {
+    fn admit(&mut self, record: Option<&str>, ended: bool) -> Result<bool, Message> {
         let is = |id: &str| record.is_some_and(|record| record.eq_ignore_ascii_case(id));
         match (&*self, record) {
             // "Start the task, then watch it" races: the latest run may be the one before, and
             // green. Only its id tells the two apart.
-            (Self::Fresh | Self::After(_), None) => Err(Cause::Lacks(Lacking::Record)),
+            (Self::Fresh | Self::After(_), None) => Err(Message::new(
+                "the response has no record_id, which --fresh needs",
+                "响应中没有 record_id，--fresh 无法区分各次运行",
+            )),
             (Self::Fresh, Some(record)) if ended => {
                 *self = Self::After(record.to_owned());
                 Ok(false)
@@ -243,7 +256,10 @@ impl Run {
             (Self::This(id), Some(_)) if is(id) => Ok(true),
             // Asked for by its id, it need not be named in the answer.
             (Self::This(_), None) if self.id_in_url().is_some() => Ok(true),
-            (Self::This(_), _) => Err(Cause::OtherRun),
+            (Self::This(_), _) => Err(Message::new(
+                "the response is about another run than the one being watched",
+                "返回的不是正在跟踪的那次运行",
+            )),
         }
     }
 }
@@ -290,25 +306,34 @@ impl Step<'_> {
 
 /// Reads an answer: which run it is about, and how that stands. `last` are the units of the answer
 /// before. The error is what is wrong with the answer.
-fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Cause> {
-    let state: State<'_> =
-        json::read(body).map_err(|error| Cause::not_json(Document::Task, &error))?;
+fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Message> {
+    let state: State<'_> = json::read(body)
+        .map_err(|error| messages::not_json(("task state", "部署任务状态"), &error))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
-        return Err(match huawei::words(body) {
-            None => Cause::Query(state.status.printable()),
-            said => Cause::error(said),
-        });
+        let problem = huawei::words(body).unwrap_or_else(|| query_failed(&state.status));
+        return Err(messages::error_response(Some(&problem)));
     }
     let record = state.result.get();
     if record.status.get().is_none() {
         return Err(match huawei::words(body) {
-            None => Cause::Lacks(Lacking::Field("result.status")),
-            said => Cause::error(said),
+            None => messages::missing_field("result.status"),
+            said => messages::error_response(said.as_ref()),
         });
     }
     let id = record.record_id.get().map(str::to_owned);
     Ok((id, map(record, last, task)))
+}
+
+/// The query itself has no good status.
+fn query_failed(status: &Text<'_>) -> Message {
+    match status.printable() {
+        Some(status) => Message::new(
+            format!("the query's status is {status}"),
+            format!("查询状态为 {status}"),
+        ),
+        None => Message::new("the query has no status", "响应中没有查询状态"),
+    }
 }
 
 fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
@@ -325,7 +350,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
                 .warn_unknown("result.status", &mut snapshot.warnings);
             // It says that it ended, not how: a word for that may still come.
             if record.step.is("finish") {
-                let message = word.map(Note::Provider);
+                let message = word.map(|word| Message::verbatim(&*word));
                 snapshot.tentative = Some(Tentative::new(Phase::Ended, message));
             }
         }
@@ -333,8 +358,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
     if let Some(answered) = record.task_id.printable()
         && !answered.eq_ignore_ascii_case(task)
     {
-        let asked = task.into();
-        snapshot.warnings.push(Note::OtherId { asked, answered });
+        snapshot.warnings.push(messages::other_id(task, &answered));
     }
     snapshot.run = record.record_id.printable();
     snapshot.units = units(&record.step_state, snapshot.phase, last);
@@ -409,7 +433,7 @@ mod tests {
     const TASK: &str = "e700f15965694253940502911220d76b";
     const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 
-    fn state(json: &str) -> Result<Snapshot, Cause> {
+    fn state(json: &str) -> Result<Snapshot, Message> {
         read(json.as_bytes(), &[], TASK).map(|(_, snapshot)| snapshot)
     }
 
@@ -471,10 +495,7 @@ mod tests {
         ] {
             let json = format!(r#"{{"status":{outer},"result":{{"status":"succeeded"}}}}"#);
             let problem = state(&json).expect_err(outer);
-            assert!(
-                problem.to_string().starts_with("an error answer: "),
-                "{problem}"
-            );
+            assert!(problem.en().starts_with("error response: "), "{problem}");
         }
     }
 
@@ -503,7 +524,7 @@ mod tests {
             assert_eq!(snapshot.warnings.len(), usize::from(unknown), "{word}");
         }
         let message = |word: &str| result(&format!(r#""status":"{word}""#)).message;
-        assert_eq!(message("timeout"), Some(Note::Provider("timeout".into())));
+        assert_eq!(message("timeout"), Some(Message::verbatim("timeout")));
         assert_eq!(message("Failed"), None);
     }
 
@@ -525,7 +546,7 @@ mod tests {
         assert_eq!(snapshot.phase, Phase::Unknown);
         let found = snapshot.tentative.expect("a finding");
         assert_eq!(found.phase, Phase::Ended);
-        assert_eq!(found.message, Some(Note::Provider("odd".into())));
+        assert_eq!(found.message, Some(Message::verbatim("odd")));
     }
 
     #[test]
@@ -533,25 +554,25 @@ mod tests {
         for (json, words) in [
             (
                 r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
-                "an error answer: Deploy.00011020 no task",
+                "error response: Deploy.00011020 no task",
             ),
             (
                 r#"{"error":{"code":"E1","message":"no"},"status":"success"}"#,
-                "an error answer: E1 no",
+                "error response: E1 no",
             ),
             (
                 r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
-                "an error answer: Deploy.00011154 no permission",
+                "error response: Deploy.00011154 no permission",
             ),
             (
                 r#"{"error_code":"APIGW.0308","error_msg":"slow down","request_id":"r-1"}"#,
-                "an error answer: APIGW.0308 slow down (request r-1)",
+                "error response: APIGW.0308 slow down (request r-1)",
             ),
             (
                 r#"{"status":"error"}"#,
-                "an error answer: the query's status is error",
+                "error response: the query's status is error",
             ),
-            ("{}", "an error answer: the query has no status"),
+            ("{}", "error response: the query has no status"),
         ] {
             assert_eq!(state(json).expect_err(json).to_string(), words);
         }
@@ -640,11 +661,11 @@ mod tests {
     #[test]
     fn another_task_is_warned_of() {
         let snapshot = result(r#""status":"running","task_id":"0""#);
-        assert!(matches!(snapshot.warnings[..], [Note::OtherId { .. }]));
+        assert_eq!(snapshot.warnings, [messages::other_id(TASK, "0")]);
     }
 
     /// What an answer makes of the run that is watched.
-    fn admitted(mut run: Run, record: Option<&str>, ended: bool) -> (Result<bool, Cause>, Run) {
+    fn admitted(mut run: Run, record: Option<&str>, ended: bool) -> (Result<bool, Message>, Run) {
         (run.admit(record, ended), run)
     }
 

@@ -10,13 +10,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::json::{self, Freeform, Object, SparseList, Text};
+use super::messages::{self, api_message, missing_field};
 use super::options::endpoint;
-use super::{
-    DeploymentSource, DeploymentSpec, Environment, PollError, ProviderOptions, Variables, below,
-};
-use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
+use super::{DeploymentSource, DeploymentSpec, Environment, ProviderOptions, Variables, below};
 use crate::http::{Client, ParsedBody, Request};
-use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::text;
 
@@ -76,7 +76,7 @@ impl ProviderOptions for FsdOptions {
             endpoint,
             // The installer takes no credentials.
             sends_secret: false,
-            run_selectors: (!fresh).then_some(&["--fresh"]),
+            already_ended_warning: (!fresh).then(|| messages::may_be_earlier(&["--fresh"])),
             search_options: &[],
             warnings: Vec::new(),
             connect: Box::new(move |http| Box::new(Fsd::new(url, request, fresh, http))),
@@ -207,7 +207,7 @@ impl Earlier {
         };
         *self = passed_over;
         Snapshot {
-            message: Some(Note::AwaitsNewRun),
+            message: Some(messages::awaits_new_run()),
             ..Snapshot::new(Phase::Pending)
         }
     }
@@ -217,8 +217,14 @@ impl Earlier {
 fn hint(error: PollError) -> PollError {
     let hint = match error.status {
         // Any other path is a page for people [O], and so is another server.
-        Some(404) => Hint::InstallerEndpoint,
-        Some(405) => Hint::Operation,
+        Some(404) => Message::new(
+            "is this the installer's port? The endpoint is http://HOST:1236, without a path",
+            "这是安装器的端口吗？endpoint 形如 http://HOST:1236，后面不带路径",
+        ),
+        Some(405) => Message::new(
+            "this installer does not support the operation: check --operation",
+            "此安装器不支持该操作，请检查 --operation",
+        ),
         _ => return error,
     };
     error.with_hint(hint)
@@ -268,9 +274,9 @@ impl Step<'_> {
 }
 
 /// The server's words for an error: a text, or an object of a text for each field [O].
-fn words(body: &[u8]) -> Option<Said> {
+fn words(body: &[u8]) -> Option<Message> {
     let answer: Answer<'_> = json::read(body).ok()?;
-    Some(Said::new(&message_words(answer.message.get())?, None))
+    Some(api_message(&message_words(answer.message.get())?, None))
 }
 
 fn message_words(message: &Value) -> Option<String> {
@@ -288,32 +294,30 @@ fn message_words(message: &Value) -> Option<String> {
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
-    let answer: Answer<'_> =
-        json::read(body).map_err(|error| Cause::not_json(Document::Installer, &error))?;
+fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
+    let answer: Answer<'_> = json::read(body)
+        .map_err(|error| messages::not_json(("installer's status", "安装器状态"), &error))?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
         let words = message_words(answer.message.get());
-        return Err(Cause::Error {
-            code: Some(cause::printable_name(code)),
-            words: words.map(|words| cause::printable(&words)),
-        });
+        return Err(error_code(code, words.as_deref()));
     }
-    let lacks = |name| Cause::Lacks(Lacking::Field(name));
-    let Object(data) = answer.data.ok_or_else(|| lacks("data"))?;
-    let SparseList(plan) = data.process_list.ok_or_else(|| lacks("processList"))?;
+    let Object(data) = answer.data.ok_or_else(|| missing_field("data"))?;
+    let SparseList(plan) = data
+        .process_list
+        .ok_or_else(|| missing_field("processList"))?;
     if plan.is_empty() {
         // Nothing has been started, or a new run is being set up: its tables are not rewritten at
         // once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
         // not said which run this is, so that what is known of the last one is not forgotten.
         return Ok(Snapshot::new(Phase::Pending));
     }
-    let SparseList(ended) = data.now_list.ok_or_else(|| lacks("nowList"))?;
+    let SparseList(ended) = data.now_list.ok_or_else(|| missing_field("nowList"))?;
     let failed = ended.iter().find(|step| step.result.is("false"));
     let goes_on = match (failed, &data.is_end) {
         (Some(_), _) => false,
         (None, is_end) if is_end.is("true") => false,
         (None, is_end) if is_end.is("false") => true,
-        (None, _) => return Err(lacks("isEnd")),
+        (None, _) => return Err(missing_field("isEnd")),
     };
     let mark = fingerprint(&plan);
     let mut snapshot = Snapshot::new(if failed.is_some() {
@@ -341,6 +345,20 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
     Ok(snapshot)
 }
 
+/// An error under a good status: its code, and the server's words.
+fn error_code(code: &str, words: Option<&str>) -> Message {
+    let code = text::name(code);
+    let words = match words {
+        Some(words) => Message::verbatim(text::message(words)),
+        None => Message::new("no reason given", "未说明原因"),
+    };
+    Message::new(
+        format!("error response: code {code}"),
+        format!("返回错误码 {code}"),
+    )
+    .with_detail(&words)
+}
+
 /// What tells one plan from another. A retry has another plan than the first attempt [O].
 fn fingerprint(plan: &[Step<'_>]) -> Arc<str> {
     let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
@@ -348,11 +366,11 @@ fn fingerprint(plan: &[Step<'_>]) -> Arc<str> {
 }
 
 /// Why a step failed.
-fn reason(step: &Step<'_>) -> Option<Note> {
+fn reason(step: &Step<'_>) -> Option<Message> {
     let parts = [step.name(), step.message.get().map(str::to_owned)];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    let words = text::clean(&words, text::MESSAGE);
-    (!words.is_empty()).then(|| Note::Provider(words.into()))
+    let words = text::message(&words);
+    (!words.is_empty()).then(|| Message::verbatim(words))
 }
 
 /// The steps, joined by position: `sort` and `en` repeat, and the lists contradict each other in
@@ -392,7 +410,7 @@ mod tests {
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/fsd.response.json");
 
-    fn answer(json: &str) -> Result<Snapshot, Cause> {
+    fn answer(json: &str) -> Result<Snapshot, Message> {
         read(json.as_bytes(), &[])
     }
 
@@ -512,7 +530,7 @@ mod tests {
         let words = snapshot.message.as_ref().expect("a reason").to_string();
         assert_eq!(words, "b: why");
         assert_eq!(states(&snapshot), "SF.", "the rest is pending for good");
-        assert_eq!(snapshot.units[1].detail.as_deref(), Some("why"));
+        assert_eq!(snapshot.units[1].detail, Some(Message::verbatim("why")));
     }
 
     #[test]
@@ -651,7 +669,7 @@ mod tests {
                     assert_eq!(sifted.resume.as_deref(), Some(""), "--fresh is left out");
                     return '-';
                 }
-                assert_eq!(sifted.message, Some(Note::AwaitsNewRun));
+                assert_eq!(sifted.message, Some(messages::awaits_new_run()));
                 assert_eq!(sifted.resume, None, "--fresh is still wanted");
                 assert!(sifted.phase == Phase::Pending && !sifted.has_ended());
                 assert!(sifted.units.is_empty() && sifted.run.is_none());
@@ -675,7 +693,7 @@ mod tests {
             (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "code 7: a b"),
         ] {
             let error = answer(json).expect_err(json);
-            assert_eq!(error.to_string(), format!("an error answer: {words}"));
+            assert_eq!(error.to_string(), format!("error response: {words}"));
         }
     }
 
@@ -692,8 +710,8 @@ mod tests {
             (r#"{"message":null}"#, None),
             ("<!doctype html>", None),
         ] {
-            let said = words(json.as_bytes()).map(|said| said.words);
-            assert_eq!(said.as_deref(), told, "{json}");
+            let said = words(json.as_bytes());
+            assert_eq!(said.as_ref().map(Message::en), told, "{json}");
         }
     }
 

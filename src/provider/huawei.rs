@@ -12,14 +12,16 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::PollError;
 use super::json::{self, MaybeObject, Text};
-use crate::cause::{Hint, Said};
+use super::messages::api_message;
 use crate::clock;
 use crate::http::{Client, Request, Response};
-use crate::model::{Note, Phase};
+use crate::message::Message;
+use crate::model::Phase;
+use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::secret::{Credential, Secret};
+use crate::text;
 
 pub(super) mod options;
 
@@ -128,7 +130,7 @@ impl Account {
     pub(crate) fn advise(
         &self,
         error: PollError,
-        advice: Option<Hint>,
+        advice: Option<Message>,
         now: SystemTime,
     ) -> PollError {
         let skew = match (&self.credentials, error.status, error.date) {
@@ -136,11 +138,7 @@ impl Account {
             _ => None,
         };
         let hint = match skew {
-            Some((off, ahead)) => Some(Hint::Clock {
-                off,
-                ahead,
-                advice: advice.map(Box::new),
-            }),
+            Some((off, ahead)) => Some(clock_hint(off, ahead).with_hint(advice.as_ref())),
             None => advice,
         };
         match hint {
@@ -361,10 +359,36 @@ fn skew(server: SystemTime, here: SystemTime) -> Option<(Duration, bool)> {
     (off > LARGEST_SKEW).then_some((off, ahead))
 }
 
+/// What to do about a clock that is off by so much.
+fn clock_hint(off: Duration, ahead: bool) -> Message {
+    let off = text::duration(off);
+    let (en, zh) = if ahead {
+        ("ahead of", "快")
+    } else {
+        ("behind", "慢")
+    };
+    Message::new(
+        format!(
+            "this machine's clock is {off} {en} the server's; a difference of more than 15 minutes \
+             is refused"
+        ),
+        format!("本机时钟比服务器{zh} {off}，相差超过 15 分钟就会被拒绝"),
+    )
+}
+
+/// What to do about credentials that are refused.
+pub(crate) fn credentials_hint() -> Message {
+    Message::new(
+        "check the credentials: a token is valid for 24 hours, and less if a password or a \
+         permission changes",
+        "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
+    )
+}
+
 /// The provider's word for a phase, where it says more than the phase.
-pub(crate) fn remark(word: Option<Arc<str>>, phase: Phase) -> Option<Note> {
-    let word = word.filter(|word| !word.eq_ignore_ascii_case(phase.word()));
-    word.map(Note::Provider)
+pub(crate) fn remark(word: Option<Arc<str>>, phase: Phase) -> Option<Message> {
+    let word = word.filter(|word| !word.eq_ignore_ascii_case(phase.as_str()));
+    word.map(|word| Message::verbatim(&*word))
 }
 
 /// An error, in any of the shapes of the services and of the gateway before them [D].
@@ -391,7 +415,7 @@ struct Reason<'a> {
 }
 
 /// The provider's words in the body of an error: code, message, detail, request id.
-pub(crate) fn words(body: &[u8]) -> Option<Said> {
+pub(crate) fn words(body: &[u8]) -> Option<Message> {
     let failure: Failure<'_> = json::read(body).ok()?;
     let inner = failure.error.get();
     let first = |texts: &[&Text<'_>]| {
@@ -411,13 +435,13 @@ pub(crate) fn words(body: &[u8]) -> Option<Said> {
     let detail = first(&[&failure.detail]).filter(|detail| message.as_ref() != Some(detail));
     let parts = [code, message, detail];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(Said::new(&words, failure.request_id.get()))
+    Some(api_message(&words, failure.request_id.get()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
+    use crate::message::assert_chinese;
 
     use std::collections::BTreeMap;
 
@@ -657,6 +681,18 @@ mod tests {
     }
 
     #[test]
+    fn hints_are_said_in_chinese() {
+        let hour = Duration::from_secs(3600);
+        for hint in [
+            credentials_hint(),
+            clock_hint(hour, true),
+            clock_hint(hour, false).with_hint(&credentials_hint()),
+        ] {
+            assert_chinese(&hint);
+        }
+    }
+
+    #[test]
     fn each_error_shape_has_its_words() {
         for (body, expected) in [
             (
@@ -687,8 +723,8 @@ mod tests {
             (r#"{"status":"success","result":{}}"#, None),
             ("<html>", None),
         ] {
-            let said = words(body.as_bytes()).map(|said| Cause::from(said).to_string());
-            assert_eq!(said.as_deref(), expected, "{body}");
+            let said = words(body.as_bytes());
+            assert_eq!(said.as_ref().map(Message::en), expected, "{body}");
         }
     }
 }

@@ -22,7 +22,8 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::model::Note;
+use super::messages;
+use crate::message::Message;
 use crate::text;
 
 /// The most warnings about unknown words in one response. Beyond that nobody reads them, and
@@ -151,16 +152,16 @@ impl Text<'_> {
 
     /// The text as a printable name.
     pub(crate) fn printable(&self) -> Option<Arc<str>> {
-        Some(text::clean(self.get()?, text::NAME).into())
+        Some(text::name(self.get()?).into())
     }
 
     /// Warns that the text is not a known word of `field`: once for each word, not for each unit, and
     /// at most [`MAX_WARNINGS`] times.
-    pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Note>) {
+    pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Message>) {
         if let Some(word) = self.printable() {
-            let note = Note::UnknownWord { field, word };
-            if warnings.len() < MAX_WARNINGS && !warnings.contains(&note) {
-                warnings.push(note);
+            let warning = messages::unknown_value(field, &word);
+            if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
+                warnings.push(warning);
             }
         }
     }
@@ -400,7 +401,7 @@ mod tests {
         assert_eq!(many.len(), MAX_WARNINGS);
         let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();
         assert_eq!(words.len(), 2);
-        assert!(words[0].starts_with("status \"Odd\" is not a known word"));
+        assert!(words[0].starts_with("status \"Odd\" is not documented"));
     }
 
     #[test]

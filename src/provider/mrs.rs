@@ -7,10 +7,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::json::{self, List, Object, Text};
-use super::{DeploymentSource, PollError, below};
-use crate::cause::{Cause, Document, Lacking, Said};
+use super::messages::{self, api_message};
+use super::{DeploymentSource, below};
 use crate::http::{Client, ParsedBody};
-use crate::model::{Note, Phase, Snapshot, Unit, UnitKind, UnitState, Units};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState, Units};
+use crate::poll::PollError;
 
 mod options;
 mod session;
@@ -98,13 +100,13 @@ struct Entity<'a> {
 
 impl Progress<'_> {
     /// The error's own words: code, description.
-    fn error(&self) -> Option<Said> {
+    fn error(&self) -> Option<Message> {
         let code = self.error_code.get().filter(|code| *code != "0");
         let parts: Vec<_> = [code, self.error_description.get()]
             .into_iter()
             .flatten()
             .collect();
-        (!parts.is_empty()).then(|| Said::new(&parts.join(": "), None))
+        (!parts.is_empty()).then(|| api_message(&parts.join(": "), None))
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
@@ -124,26 +126,25 @@ impl Progress<'_> {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<Said> {
+fn words(body: &[u8]) -> Option<Message> {
     json::read::<Progress<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
-    let progress: Progress<'_> =
-        json::read(body).map_err(|error| Cause::not_json(Document::Command, &error))?;
+fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
+    let progress: Progress<'_> = json::read(body)
+        .map_err(|error| messages::not_json(("command's progress", "命令进度"), &error))?;
     if progress.state.get().is_none() {
         return Err(match progress.error() {
-            None => Cause::Lacks(Lacking::Field("state")),
-            said => Cause::error(said),
+            None => messages::missing_field("state"),
+            said => messages::error_response(said.as_ref()),
         });
     }
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.phase = phase(&progress.state, &mut snapshot.warnings);
     snapshot.percent = progress.percent();
     if snapshot.phase == Phase::Failed {
-        let said = progress.error();
-        snapshot.message = said.map(|said| Note::Provider(said.words));
+        snapshot.message = progress.error();
     }
     if let Some(Object(details)) = &progress.res_obj {
         let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
@@ -161,7 +162,7 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Cause> {
 
 /// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
 /// neighbours [D].
-fn phase(state: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
+fn phase(state: &Text<'_>, warnings: &mut Vec<Message>) -> Phase {
     let known = state.meaning(&[
         ("NEW", Phase::Pending),
         ("IN_PROGRESS", Phase::Running),
@@ -215,11 +216,10 @@ fn entities(entities: &[Entity<'_>], last: &[Unit]) -> Vec<Unit> {
 }
 
 /// What a failed entity takes from a success.
-fn flaw(entity: &Unit) -> Note {
-    Note::EntityFailed {
-        entity: Arc::clone(&entity.name),
-        operation: entity.detail.clone(),
-    }
+fn flaw(entity: &Unit) -> Message {
+    let name = &entity.name;
+    Message::new(format!("{name} failed"), format!("{name} 失败"))
+        .with_aside(entity.detail.as_ref())
 }
 
 #[cfg(test)]
@@ -228,10 +228,11 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/mrs.response.json");
 
-    fn progress(json: &str) -> Result<Snapshot, Cause> {
+    fn progress(json: &str) -> Result<Snapshot, Message> {
         read(json.as_bytes(), &[])
     }
 
@@ -266,12 +267,11 @@ mod tests {
         );
         assert_eq!((&*step.name, &*entity.name), ("string", "string"));
         assert_ne!(step.id, entity.id);
-        let flaw = Note::EntityFailed {
-            entity: "string".into(),
-            operation: Some("string".into()),
+        let [flaw] = &snapshot.flaws[..] else {
+            panic!("{:?}", snapshot.flaws);
         };
-        assert_eq!(flaw.to_string(), "string failed (string)");
-        assert_eq!(snapshot.flaws, [flaw]);
+        assert_eq!(flaw.en(), "string failed (string)");
+        assert_chinese(flaw);
     }
 
     #[test]
@@ -368,7 +368,8 @@ mod tests {
             );
             assert_eq!(snapshot.units[0].detail, None);
             let reason = (last == Failed).then_some("port in use");
-            assert_eq!(snapshot.units[1].detail.as_deref(), reason, "{word}");
+            let detail = snapshot.units[1].detail.as_ref();
+            assert_eq!(detail.map(Message::en), reason, "{word}");
         }
     }
 
@@ -384,7 +385,7 @@ mod tests {
         let snapshot = failed(r#""error_code":25000012,"error_description":"port in use""#);
         let words = snapshot.message.expect("a reason").to_string();
         assert_eq!(words, "25000012: port in use");
-        assert_eq!(snapshot.units[0].detail.as_deref(), Some("START"));
+        assert_eq!(snapshot.units[0].detail, Some(Message::verbatim("START")));
         assert_eq!(snapshot.flaws, [], "there is no success to take from");
         let snapshot = failed(r#""error_code":0,"error_description":"port in use""#);
         let words = snapshot.message.expect("a reason").to_string();
@@ -447,6 +448,6 @@ mod tests {
         }
         let json = r#"{"error_code":"12-4040001","error_description":"no\u001b[31m such"}"#;
         let error = progress(json).expect_err("an error");
-        assert_eq!(error.to_string(), "an error answer: 12-4040001: no such");
+        assert_eq!(error.to_string(), "error response: 12-4040001: no such");
     }
 }

@@ -16,10 +16,11 @@ use order::DeployOrder;
 use run::{End, Found, Run};
 
 use super::json::{self, Object, Text, safe_in_url};
-use super::{DeploymentSource, PollError, Then, below};
-use crate::cause::{self, Cause, Document, Hint, Lacking, Said};
+use super::{DeploymentSource, below, messages};
 use crate::http::{Client, ParsedBody, Request, Response};
-use crate::model::{Note, Phase, Snapshot, Tentative, Unit, UnitState};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState};
+use crate::poll::{PollError, Retry};
 use crate::secret::Credential;
 use crate::text;
 
@@ -119,10 +120,8 @@ impl Yunxiao {
                 .map_err(|problem| response.unreadable(problem))?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
-                snapshot.warnings.push(Note::FoundOrder {
-                    order: order.into(),
-                    run: self.run.as_deref().map(Into::into),
-                });
+                let found = found_order(order, self.run.as_deref());
+                snapshot.warnings.push(found);
             }
             self.last = Arc::new(snapshot);
             self.parsed.set(response.body);
@@ -134,12 +133,17 @@ impl Yunxiao {
         self.stuck += 1;
         if self.order_job_failed(order) {
             let mut snapshot = Snapshot::clone(&self.last);
-            snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(Note::JobFailed)));
+            let message = Message::new(
+                "the order still runs after a failure, but the job that made it failed",
+                "部署单在失败后仍显示运行中，但生成它的任务已经失败",
+            );
+            snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(message)));
             return Ok(Arc::new(snapshot));
         }
-        if self.stuck >= STUCK && !self.last.warnings.contains(&Note::RunsOnAfterFailure) {
+        let warning = runs_on_warning();
+        if self.stuck >= STUCK && !self.last.warnings.contains(&warning) {
             let snapshot = Arc::make_mut(&mut self.last);
-            snapshot.warnings.push(Note::RunsOnAfterFailure);
+            snapshot.warnings.push(warning);
         }
         Ok(Arc::clone(&self.last))
     }
@@ -182,25 +186,25 @@ impl Yunxiao {
             run.forget(&earlier.orders);
             // Somebody may run it again; only a new order makes it another deployment.
             if earlier.run == run.id && run.orders().is_empty() {
-                return Ok(Search::Waits(waits(Note::AwaitsNewRun)));
+                return Ok(Search::Waits(waits(messages::awaits_new_run())));
             }
         }
         let search = match run.find(job) {
             Found::Order(job) => match &job.order {
                 Some(order) => Search::Found(order.clone()),
-                None => Search::Waits(waits(Note::AwaitsOrder)),
+                None => Search::Waits(waits(no_order_yet())),
             },
             Found::SayMore(jobs) => return Err(say_more(job, &jobs)),
             Found::NotYet => match run.end {
-                None => Search::Waits(waits(Note::AwaitsOrder)),
+                None => Search::Waits(waits(no_order_yet())),
                 Some(End::Fail) => Search::Waits(ended(Phase::Failed)),
                 Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
                 // A green run that deployed nothing is not a deployment that succeeded.
                 Some(End::Success) => {
-                    let error = PollError::refused(Cause::NothingDeployed, Some(200));
+                    let error = PollError::refused(nothing_deployed(), Some(200));
                     let may_be_earlier = had_ended && self.run.is_none();
                     return Err(if may_be_earlier {
-                        error.with_hint(Hint::NewRun)
+                        error.with_hint(new_run_hint())
                     } else {
                         error
                     });
@@ -215,10 +219,23 @@ impl Yunxiao {
     /// Adds what to do about a refusal; `permission` is the one that such a read needs.
     fn hint(&self, error: PollError, permission: &'static str) -> PollError {
         let hint = match error.status {
-            Some(401) => Hint::Token,
-            Some(403) => Hint::TokenPermission(permission),
-            Some(404) if self.settings.organization.is_some() => Hint::OrganizationIds,
-            Some(404) => Hint::RegionIds,
+            Some(401) => Message::new(
+                "check the token: it may have expired, or belong to another edition",
+                "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
+            ),
+            Some(403) => Message::new(
+                format!("the token needs the read permission {permission}"),
+                format!("令牌需要“{permission}”的只读权限"),
+            ),
+            Some(404) if self.settings.organization.is_some() => Message::new(
+                "check the ids; a Region instance also answers 404 when an organization is set: \
+                 YUNXIAO_EDITION=region leaves it out",
+                "请检查各个 ID；Region 版在设置了组织时也会返回 404，YUNXIAO_EDITION=region 可去掉组织",
+            ),
+            Some(404) => Message::new(
+                "check the ids; the central edition needs --organization",
+                "请检查各个 ID；中心版需要 --organization",
+            ),
             _ => return error,
         };
         error.with_hint(hint)
@@ -238,35 +255,100 @@ enum Search {
     Waits(Box<Snapshot>),
 }
 
-fn waits(note: Note) -> Box<Snapshot> {
+fn waits(message: Message) -> Box<Snapshot> {
     Box::new(Snapshot {
-        message: Some(note),
+        message: Some(message),
         ..Snapshot::new(Phase::Pending)
     })
 }
 
 /// The run ended before it made an order.
 fn ended(phase: Phase) -> Box<Snapshot> {
+    let message = Message::new(
+        "the run ended before it made a deploy order",
+        "本次运行已结束，没有生成部署单",
+    );
     Box::new(Snapshot {
-        message: Some(Note::NoOrder),
+        message: Some(message),
         ..Snapshot::new(phase)
     })
 }
 
 fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
-    let jobs = jobs.iter();
-    let cause = Cause::WhichJob {
-        wanted: wanted.map(cause::printable_name),
-        jobs: jobs
-            .map(|job| (Arc::clone(&job.name), Arc::clone(&job.id)))
-            .collect(),
-    };
     PollError {
-        cause,
+        message: which_job(wanted, jobs),
         status: None,
-        then: Then::SayMore,
+        retry: Retry::Ambiguous,
         date: None,
     }
+}
+
+/// No single one of the run's jobs is the `wanted` one.
+fn which_job(wanted: Option<&str>, jobs: &[&run::Job]) -> Message {
+    let names = jobs.iter().map(|job| {
+        let run::Job { id, name, .. } = job;
+        Message::new(format!("{name} (id {id})"), format!("{name}（id {id}）"))
+    });
+    let names: Vec<_> = names.collect();
+    let en = names.iter().map(Message::en).collect::<Vec<_>>().join(", ");
+    let zh = names.iter().map(Message::zh).collect::<Vec<_>>().join("、");
+    match wanted.map(text::name) {
+        None => Message::new(
+            format!("the run has several deploy jobs; choose one with --job: {en}"),
+            format!("本次运行有多个部署任务，请用 --job 选定一个：{zh}"),
+        ),
+        Some(wanted) if jobs.is_empty() => Message::new(
+            format!("the run has no job {wanted}"),
+            format!("本次运行没有任务 {wanted}"),
+        ),
+        Some(wanted) => Message::new(
+            format!("the run does not have exactly one job {wanted}; its jobs are: {en}"),
+            format!("任务 {wanted} 不存在或不唯一，本次运行的任务有：{zh}"),
+        ),
+    }
+}
+
+/// The deploy order was found in a run of the pipeline.
+fn found_order(order: &str, run: Option<&str>) -> Message {
+    match run {
+        Some(run) => Message::new(
+            format!("watching deploy order {order} of run {run}"),
+            format!("正在跟踪运行 {run} 的部署单 {order}"),
+        ),
+        None => Message::new(
+            format!("watching deploy order {order}"),
+            format!("正在跟踪部署单 {order}"),
+        ),
+    }
+}
+
+fn no_order_yet() -> Message {
+    Message::new(
+        "the run has not made its deploy order yet",
+        "本次运行尚未生成部署单",
+    )
+}
+
+fn nothing_deployed() -> Message {
+    Message::new(
+        "the run succeeded without a deploy order: there is nothing to watch",
+        "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署",
+    )
+}
+
+fn new_run_hint() -> Message {
+    Message::new(
+        "it had already ended when the watch started: --fresh waits for a new run",
+        "开始跟踪时它已结束；--fresh 会等待新的运行",
+    )
+}
+
+fn runs_on_warning() -> Message {
+    Message::new(
+        "a machine failed and nothing else is in progress, but the order is still reported as \
+         running; --fail-fast or --stall-timeout would end the watch",
+        "已有机器失败，其余均无进展，而平台仍显示运行中；可用 --fail-fast 或 --stall-timeout 结束跟踪",
+    )
 }
 
 /// Gets a URL with the token.
@@ -325,21 +407,24 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<Said> {
+fn words(body: &[u8]) -> Option<Message> {
     json::read::<DeployOrder<'_>>(body).ok()?.error()
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Cause> {
+fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Message> {
     let mut answer: DeployOrder<'_> =
-        json::read(body).map_err(|error| Cause::not_json(Document::Order, &error))?;
+        json::read(body).map_err(|error| messages::not_json(("deploy order", "部署单"), &error))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
-        return Err(Cause::error(answer.error()));
+        return Err(messages::error_response(answer.error().as_ref()));
     }
     let wrapped = answer.deploy_order.take();
     if wrapped.is_some() && answer.status.get().is_some() {
-        return Err(Cause::TwoStatuses);
+        return Err(Message::new(
+            "the response has two order statuses",
+            "响应中有两个部署单状态",
+        ));
     }
     let order = wrapped.map_or(answer, |wrapped| {
         let Object(order) = *wrapped;
@@ -347,8 +432,8 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Cause> {
     });
     if order.status.get().is_none() {
         return Err(match order.error() {
-            None => Cause::Lacks(Lacking::OrderStatus),
-            said => Cause::error(said),
+            None => Message::new("the response has no order status", "响应中没有部署单状态"),
+            said => messages::error_response(said.as_ref()),
         });
     }
     Ok(map(&order, last, asked))
@@ -362,15 +447,12 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
     if let Some(answered) = order.deploy_order_id.get()
         && answered != asked
     {
-        snapshot.warnings.push(Note::OtherId {
-            asked: asked.into(),
-            answered: text::clean(answered, text::NAME).into(),
-        });
+        snapshot.warnings.push(messages::other_id(asked, answered));
     }
     // Shown, never decided on: the vendor's own sample has "500" on a success [D].
     let code = order.exception_code.printable();
     let failed = snapshot.count(UnitState::Failed);
-    snapshot.message = code.clone().map(Note::ExceptionCode);
+    snapshot.message = code.as_deref().map(exception_code);
     snapshot.phase = phase(&order.status, &mut snapshot.warnings);
     match snapshot.phase {
         // There is no documented `Failed` order. After a machine failed the order waits for
@@ -378,30 +460,45 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
         // retried looks the same for a moment, so two polls must agree.
         Phase::Paused if failed > 0 => {
             snapshot.message = None;
-            let message = Some(Note::AwaitsDecision { failed, code });
-            snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, message));
+            let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
+            snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, Some(message)));
         }
         // And a healthy order waits too: the default template pauses after the first batch [O].
         Phase::Paused => {
-            snapshot.message = Some(Note::AwaitsConfirmation {
-                batch: snapshot.batch,
-                batches: snapshot.batches,
-            });
+            let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
+            snapshot.message = Some(message);
         }
         Phase::Succeeded => {
             let skipped = snapshot.count(UnitState::Skipped);
             snapshot.flaws = [
-                (failed, Note::FailedInSuccess(failed)),
-                (skipped, Note::Skipped(skipped)),
+                (failed, machines_failed(failed)),
+                (skipped, machines_skipped(skipped)),
             ]
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(_, note)| note)
+            .map(|(_, message)| message)
             .collect();
         }
         _ => {}
     }
     snapshot
+}
+
+/// The order's `exceptionCode`.
+fn exception_code(code: &str) -> Message {
+    Message::new(format!("exception code {code}"), format!("异常码 {code}"))
+}
+
+fn machines_failed(count: usize) -> Message {
+    messages::units_failed(count, UnitKind::Machine)
+}
+
+fn machines_skipped(count: usize) -> Message {
+    let plural = if count == 1 { "" } else { "s" };
+    Message::new(
+        format!("{count} machine{plural} skipped"),
+        format!("{count} 台机器已跳过"),
+    )
 }
 
 /// The order's `status` [D]; `Failed` and `Fail` are not documented, but seen in tools [O].
@@ -413,7 +510,7 @@ const PHASES: [(&str, Phase); 5] = [
     ("Fail", Phase::Failed),
 ];
 
-fn phase(status: &Text<'_>, warnings: &mut Vec<Note>) -> Phase {
+fn phase(status: &Text<'_>, warnings: &mut Vec<Message>) -> Phase {
     if status.is_cancelled() {
         return Phase::Cancelled;
     }
@@ -432,7 +529,7 @@ mod tests {
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
 
-    fn order(json: &str) -> Result<Snapshot, Cause> {
+    fn order(json: &str) -> Result<Snapshot, Message> {
         read(json.as_bytes(), &[], "1111")
     }
 
@@ -460,7 +557,7 @@ mod tests {
         assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));
         assert_eq!(unit.detail, None);
         assert!(snapshot.warnings.is_empty() && snapshot.flaws.is_empty());
-        let code = Note::ExceptionCode("500".into());
+        let code = exception_code("500");
         assert_eq!(snapshot.message, Some(code), "shown, not decided on");
     }
 
@@ -523,13 +620,8 @@ mod tests {
     fn waiting_without_a_failure_is_a_confirmation() {
         let snapshot = waiting(&["Success", "Pending"]);
         assert_eq!(snapshot.tentative, None);
-        assert_eq!(
-            snapshot.message,
-            Some(Note::AwaitsConfirmation {
-                batch: Some(1),
-                batches: Some(3)
-            })
-        );
+        let message = messages::awaits_confirmation(Some(1), Some(3));
+        assert_eq!(snapshot.message, Some(message));
     }
 
     #[test]
@@ -589,10 +681,7 @@ mod tests {
             r#"{"errorCode":"E1","errorMessage":"no","requestId":"r-1"}"#,
         ] {
             let error = order(json).expect_err(json);
-            assert!(
-                error.to_string().ends_with("E1 no (request r-1)"),
-                "{error}"
-            );
+            assert!(error.en().ends_with("E1 no (request r-1)"), "{error}");
         }
     }
 
@@ -628,8 +717,8 @@ mod tests {
         };
         let flaws = |status| order(&json(status)).expect("an order").flaws;
         assert_eq!(flaws("Success"), []);
-        assert_eq!(flaws("Skipped"), [Note::Skipped(1)]);
-        assert_eq!(flaws("Failed"), [Note::FailedInSuccess(1)]);
+        assert_eq!(flaws("Skipped"), [machines_skipped(1)]);
+        assert_eq!(flaws("Failed"), [machines_failed(1)]);
     }
 
     #[test]
@@ -640,9 +729,7 @@ mod tests {
         )
         .expect("an order");
         assert_eq!(snapshot.units[0].state, UnitState::Succeeded);
-        assert_eq!(
-            snapshot.units[0].detail.as_deref(),
-            Some("clientStatus error")
-        );
+        let detail = Message::verbatim("clientStatus error");
+        assert_eq!(snapshot.units[0].detail, Some(detail));
     }
 }

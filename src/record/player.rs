@@ -10,10 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
-use crate::cause::{Cause, Hint};
 use crate::clock::{Moment, Now, VirtualClock};
 use crate::http::{Request, Response, Transport, TransportError};
-use crate::provider::{PollError, Then};
+use crate::message::Message;
+use crate::poll::{PollError, Retry};
 
 /// A recording.
 pub(crate) struct Recording {
@@ -180,9 +180,9 @@ impl Transport for Player {
         let Some(exchange) = exchange else {
             return Err(TransportError {
                 error: PollError {
-                    cause: Cause::Over,
+                    message: Message::new("the recording ends here", "录制到此结束"),
                     status: None,
-                    then: Then::Over,
+                    retry: Retry::EndOfRecording,
                     date: None,
                 },
                 may_have_been_received: false,
@@ -212,18 +212,18 @@ fn failure(
     status: Option<u16>,
     date: Option<SystemTime>,
 ) -> TransportError {
-    let then = match recorded.refused {
-        Some(refusal) => Then::Refused {
-            hint: refusal.hint.map(|hint| Hint::Recorded(hint.into())),
-            at_once: refusal.at_once,
+    let retry = match recorded.refused {
+        Some(refusal) => Retry::Refused {
+            hint: refusal.hint.map(Message::verbatim),
+            fatal: refusal.at_once,
         },
-        None => Then::AskAgain { retry_after: None },
+        None => Retry::Retryable { retry_after: None },
     };
     TransportError {
         error: PollError {
-            cause: Cause::Recorded(recorded.cause.into()),
+            message: Message::verbatim(recorded.cause),
             status,
-            then,
+            retry,
             date,
         },
         may_have_been_received: recorded.received,

@@ -15,8 +15,8 @@ use serde::Serialize;
 use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
 use crate::clock::{self, Moment, Now};
 use crate::http::{Request, Response, Transport, TransportError};
-use crate::model::Note;
-use crate::provider::Then;
+use crate::message::Message;
+use crate::poll::Retry;
 use crate::redact::{MASK, Redactor};
 use crate::writer::NonBlockingWriter;
 
@@ -58,7 +58,7 @@ impl<T: Transport> Transport for Recorder<T> {
 pub(crate) struct CaptureFile {
     writer: NonBlockingWriter,
     redactor: Arc<Redactor>,
-    warn: Box<dyn Fn(Note) + Send + Sync>,
+    warn: Box<dyn Fn(Message) + Send + Sync>,
     /// When the watch began; none before the first line and after the last.
     start: Mutex<Option<Moment>>,
 }
@@ -71,7 +71,7 @@ impl CaptureFile {
     pub(crate) fn create(
         path: &Path,
         redactor: Arc<Redactor>,
-        warn: impl Fn(Note) + Send + Sync + 'static,
+        warn: impl Fn(Message) + Send + Sync + 'static,
     ) -> Result<Self> {
         let name = path.display().to_string();
         let file = private(path).with_context(|| format!("cannot open {name} for --capture"))?;
@@ -144,10 +144,7 @@ impl CaptureFile {
     fn with(&self, write: impl FnOnce(&mut Option<Moment>) -> io::Result<()>) {
         let mut start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = write(&mut start) {
-            (self.warn)(Note::WriteFailed {
-                what: self.writer.name().into(),
-                error: (&error).into(),
-            });
+            (self.warn)(Message::cannot_write(self.writer.name(), &error));
         }
     }
 
@@ -246,12 +243,12 @@ fn exchange(
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
             line.error = Some(RecordedError {
-                cause: redact(&error.cause.to_string()),
+                cause: redact(error.message.en()),
                 received: *may_have_been_received,
-                refused: match &error.then {
-                    Then::Refused { hint, at_once } => Some(Refusal {
+                refused: match &error.retry {
+                    Retry::Refused { hint, fatal } => Some(Refusal {
                         hint: hint.as_ref().map(ToString::to_string),
-                        at_once: *at_once,
+                        at_once: *fatal,
                     }),
                     _ => None,
                 },
@@ -264,8 +261,7 @@ fn exchange(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::{Cause, Hint};
-    use crate::provider::PollError;
+    use crate::poll::PollError;
 
     const TOKEN: &str = "pt-made-up";
 
@@ -330,8 +326,8 @@ mod tests {
     #[test]
     fn a_failure_says_what_it_means() {
         let failure = TransportError {
-            error: PollError::refused(Cause::Provider(format!("no: {TOKEN}").into()), None)
-                .with_hint(Hint::RecordAndTask),
+            error: PollError::refused(Message::verbatim(format!("no: {TOKEN}")), None)
+                .with_hint(Message::verbatim("check --task")),
             may_have_been_received: false,
         };
         let redactor = Redactor::default();
@@ -344,7 +340,7 @@ mod tests {
         );
         assert_eq!(
             error.refused.and_then(|refused| refused.hint).as_deref(),
-            Some("check --record and --task")
+            Some("check --task")
         );
     }
 

@@ -183,7 +183,7 @@ impl Render for BarsRenderer {
             return self.end(&report::report(&end, self.stdout_style, CiSystem::Other));
         }
         match &event.kind {
-            Kind::Warning(_) | Kind::Trace(_) => {
+            Kind::Warning { .. } | Kind::Trace(_) => {
                 if let Some(line) = report::remark(event, board, self.stderr_style) {
                     self.say(line);
                 }

@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use super::style::{self, Color};
 use crate::board::Board;
 use crate::clock;
-use crate::event::{End, Outcome};
-use crate::exit::Verdict;
-use crate::lang::Words;
+use crate::event::End;
+use crate::message::Lang;
 use crate::model::UnitState;
+use crate::outcome::{Outcome, Verdict};
 
 /// Errors of one step that GitHub shows; it silently drops further ones.
 const ANNOTATIONS: usize = 10;
@@ -38,39 +38,40 @@ impl CiSystem {
     }
 }
 
-/// Annotations for GitHub: first the verdicts that no failed unit explains, then the failed units.
-pub(crate) fn annotations(end: &End<'_>, words: &dyn Words) -> Vec<String> {
+/// The lines that GitHub shows on the page of the run: first the ends that no unit explains, then
+/// the failed units.
+pub(crate) fn annotations(end: &End<'_>, lang: Lang) -> Vec<String> {
     let ends = end
         .parts
         .iter()
-        .filter_map(|(board, outcome)| whole(board, outcome, words));
+        .filter_map(|(board, outcome)| whole(board, outcome, lang));
     let units = end.parts.iter().flat_map(|(board, _)| {
         let places = board.failed();
-        places.map(|place| unit(board, place, words))
+        places.map(|place| unit(board, place, lang))
     });
     ends.chain(units).take(ANNOTATIONS).collect()
 }
 
-/// The annotation of a bad verdict that no failed unit explains.
-fn whole(board: &Board, outcome: &Outcome, words: &dyn Words) -> Option<String> {
+/// A watch that ended badly, unless its failed units say why.
+fn whole(board: &Board, outcome: &Outcome, lang: Lang) -> Option<String> {
     let (_, color) = style::of_verdict(outcome.verdict);
     let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
-    let title = format!("{} {}", board.target, words.verdict(outcome.verdict));
-    (color == Color::Bad && !explained).then(|| error(&title, &words.reason(&outcome.reason)))
+    let title = lang.ended(&board.target, lang.verdict(outcome.verdict));
+    (color == Color::Bad && !explained).then(|| error(&title, outcome.reason.get(lang)))
 }
 
-/// The annotation of a failed unit: the provider's reason and the last line of the log.
-fn unit(board: &Board, place: usize, words: &dyn Words) -> String {
+/// A failed unit: what the provider says about it, and the last word of its log.
+fn unit(board: &Board, place: usize, lang: Lang) -> String {
     let unit = &board.unit(place).unit;
     let mut message = board.target.to_string();
-    if let Some(remark) = words.remark(unit) {
-        message += words.colon();
-        message += &remark;
+    if let Some(detail) = &unit.detail {
+        message += lang.colon();
+        message += detail.get(lang);
     }
     if let Some(last) = board.log(place).and_then(<[String]>::last) {
         message += &format!("\n{last}");
     }
-    error(&words.failed_title(&unit.name), &message)
+    error(&lang.failed_title(&unit.name), &message)
 }
 
 /// The workflow command `::error`, escaped as GitHub documents it.
@@ -120,19 +121,15 @@ impl Section {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::clock::Now;
-    use crate::lang::Lang;
-    use crate::model::Phase;
+    use crate::message::Lang;
     use crate::render::testing::{self, ended, outcome};
-    use crate::watch::Reason;
 
     fn annotate(parts: Vec<(&Board, &Outcome)>) -> String {
         let mut end = End::of_one(Now::at(9.0), parts[0].0, parts[0].1);
         end.parts = parts;
-        annotations(&end, Lang::En.words()).join("\n")
+        annotations(&end, Lang::En).join("\n")
     }
 
     #[test]
@@ -157,7 +154,7 @@ mod tests {
         ]);
         board.take_log(0, vec!["first".into(), "::error::last".into()]);
         assert_eq!(
-            annotate(vec![(&board, &ended(Verdict::Failed, Phase::Failed))]),
+            annotate(vec![(&board, &ended(Verdict::Failed))]),
             "\
 ::error title=192.0.2.0 failed::yunxiao:1/2: 100 %25, a: b, ::error::c%0A::error::last
 ::error title=192.0.2.2 failed::yunxiao:1/2"
@@ -172,25 +169,22 @@ mod tests {
     fn an_end_that_no_unit_explains_is_an_error_of_its_own() {
         let failed = testing::board(&[(UnitState::Failed, None)]);
         let empty = testing::board(&[]);
-        let late = outcome(Verdict::TimedOut, Reason::TimedOut(Duration::from_secs(60)));
-        let good = ended(Verdict::Succeeded, Phase::Succeeded);
+        let late = outcome(Verdict::TimedOut, "still running after --timeout 1m");
+        let good = ended(Verdict::Succeeded);
         assert_eq!(
             annotate(vec![(&failed, &late), (&empty, &good)]),
             "\
-::error title=yunxiao%3A1/2 timed out::not over after --timeout 1m
+::error title=yunxiao%3A1/2 timed out::still running after --timeout 1m
 ::error title=192.0.2.0 failed::yunxiao:1/2"
         );
-        let cancelled = ended(Verdict::Cancelled, Phase::Cancelled);
+        let cancelled = ended(Verdict::Cancelled);
         assert_eq!(annotate(vec![(&empty, &cancelled)]), "");
     }
 
     #[test]
     fn there_are_ten_annotations_at_most_and_the_ends_come_first() {
         let board = testing::board(&[(UnitState::Failed, None); 15]);
-        let (failed, lost) = (
-            ended(Verdict::Failed, Phase::Failed),
-            ended(Verdict::Lost, Phase::Ended),
-        );
+        let (failed, lost) = (ended(Verdict::Failed), ended(Verdict::Lost));
         let lines = annotate(vec![(&board, &failed), (&board, &lost)]);
         assert_eq!(lines.lines().count(), ANNOTATIONS);
         assert!(

@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
 use crate::board::Board;
 use crate::event::Event;
-use crate::lang::Lang;
-use crate::model::Note;
+use crate::message::{Lang, Message};
 use crate::writer::NonBlockingWriter;
 
 /// The output files of the command line.
@@ -50,7 +49,7 @@ impl FileOutput {
         event: &Event<'_>,
         board: &Board,
         is_last: bool,
-    ) -> Result<(), Note> {
+    ) -> Result<(), Message> {
         let written = self.render.event(event, board).and_then(|()| {
             if is_last {
                 self.writer.settle(FILE_PATIENCE)
@@ -58,12 +57,12 @@ impl FileOutput {
                 Ok(())
             }
         });
-        written.map_err(|error| write_failed(self.writer.name(), &error))
+        written.map_err(|error| Message::cannot_write(self.writer.name(), &error))
     }
 }
 
 impl Files<'_> {
-    /// Opens them and GitHub's summary of the step. Adds a warning to `notes` where the latter cannot be
+    /// Opens them and GitHub's summary of the step. Adds a warning to `warnings` where the latter cannot be
     /// opened and was not asked for.
     ///
     /// # Errors
@@ -72,7 +71,7 @@ impl Files<'_> {
         self,
         step_summary: Option<&Path>,
         lang: Lang,
-        notes: &mut Vec<Note>,
+        warnings: &mut Vec<Message>,
     ) -> Result<Vec<FileOutput>> {
         let mut files = Vec::new();
         if let Some(path) = self.junit {
@@ -94,7 +93,8 @@ impl Files<'_> {
                     files.push(FileOutput::new(path, out, summary)?);
                 }
                 Err(error) if !asked => {
-                    notes.push(write_failed(&path.display().to_string(), &error));
+                    let name = path.display().to_string();
+                    warnings.push(Message::cannot_write(&name, &error));
                 }
                 Err(error) => return Err(error).context(cannot_open(path, "--summary")),
             }
@@ -116,11 +116,4 @@ fn create(path: &Path, option: &str) -> Result<File> {
 
 fn cannot_open(path: &Path, option: &str) -> String {
     format!("cannot open {} for {option}", path.display())
-}
-
-pub(super) fn write_failed(what: &str, error: &io::Error) -> Note {
-    Note::WriteFailed {
-        what: what.into(),
-        error: error.into(),
-    }
 }

@@ -11,7 +11,7 @@ use super::report;
 use super::style::{self, Color, Style};
 use crate::board::{Board, Figures, Seen};
 use crate::clock::Moment;
-use crate::lang::Words;
+use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 use crate::text;
 
@@ -101,7 +101,7 @@ fn several(
     }
     if more {
         let count = hidden.len() + 1;
-        let more = style.words().more_deployments(count);
+        let more = style.lang.more_deployments(count);
         rows.push(style.color(Color::Faint, &more));
     }
     rows
@@ -109,7 +109,7 @@ fn several(
 
 /// The deployment as a whole: what it is, how far it is, what is wrong, how long it takes.
 fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
-    let words = style.words();
+    let lang = style.lang;
     let Figures {
         done,
         total,
@@ -124,12 +124,12 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
     };
     let failed = match board.count(UnitState::Failed) {
         0 => String::new(),
-        failed => style.color(Color::Bad, &words.count(UnitState::Failed, failed)),
+        failed => style.color(Color::Bad, &lang.count(UnitState::Failed, failed)),
     };
-    let batch = batch.map_or(String::new(), |batch| words.batch(batch, batches));
+    let batch = batch.map_or(String::new(), |batch| lang.batch(batch, batches));
     let elapsed = text::duration(text::whole(now.since(board.started)));
     let left = board.left(now).map_or(String::new(), |left| {
-        style.color(Color::Faint, &words.left(text::whole(left)))
+        style.color(Color::Faint, &lang.left(text::whole(left)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -175,18 +175,18 @@ fn join(parts: &[String]) -> String {
 
 /// A row where there is something to say: contact is lost, it waits for a person, it has not begun.
 fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
-    let words = style.words();
+    let lang = style.lang;
     if let Some(offline) = &board.offline {
         let mut row = String::from("! ");
-        row += &words.no_contact_for(text::whole(now.since(offline.since)));
+        row += &lang.polls_fail_for(text::whole(now.since(offline.since)));
         if let Some(last_good) = board.last_good {
-            row += &words.last_good(text::whole(now.since(last_good)));
+            row += &lang.last_good(text::whole(now.since(last_good)));
         }
         let row = style.color(Color::Notice, &row);
-        return Some([&row, words.colon(), &words.cause(&offline.error)].concat());
+        return Some([&row, lang.colon(), offline.error.get(lang)].concat());
     }
     let Some(phase) = board.phase else {
-        return Some(style.color(Color::Faint, words.no_answer_yet()));
+        return Some(style.color(Color::Faint, lang.no_response_yet()));
     };
     let mark = match phase {
         Phase::Running if board.message.is_none() => return None,
@@ -194,10 +194,10 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
         Phase::PausedAfterFailure => "✗ ",
         _ => "",
     };
-    let word = [mark, words.phase(phase)].concat();
+    let word = [mark, lang.phase(phase)].concat();
     let word = style.color(style::of_phase(phase), &word);
     Some(match &board.message {
-        Some(message) => [&word, words.colon(), &words.note(message)].concat(),
+        Some(message) => [&word, lang.colon(), message.get(lang)].concat(),
         None => word,
     })
 }
@@ -214,13 +214,13 @@ fn units(
     let all = board.total() <= room;
     let space = if all { room } else { room.saturating_sub(1) };
     *slots = arrange(board, now, space, slots);
-    let columns = Columns::fit(board, slots, width, style.words());
+    let columns = Columns::fit(board, slots, width, style.lang);
     let mut rows: Vec<_> = slots
         .iter()
         .map(|&place| unit(board, board.unit(place), now, &columns, style))
         .collect();
     if !all && room > 0 {
-        rows.push(style.color(Color::Faint, &more(board, slots, style.words())));
+        rows.push(style.color(Color::Faint, &more(board, slots, style.lang)));
     }
     rows
 }
@@ -261,13 +261,13 @@ fn arrange(board: &Board, now: Moment, room: usize, last: &[usize]) -> Vec<usize
 }
 
 /// `… 38 more: 30 pending, 8 succeeded`
-fn more(board: &Board, shown: &[usize], words: &dyn Words) -> String {
+fn more(board: &Board, shown: &[usize], lang: Lang) -> String {
     let mut counts = UnitState::ALL.map(|state| (state, board.count(state)));
     for &place in shown {
         counts[board.unit(place).unit.state as usize].1 -= 1;
     }
     let rest: usize = counts.iter().map(|(_, count)| count).sum();
-    words.more_units(rest, &report::states(counts, words))
+    lang.more_units(rest, &report::states(counts, lang))
 }
 
 /// The widths of a unit's row. A narrow window gives up the bar first, the name last.
@@ -283,8 +283,8 @@ impl Columns {
     /// The columns of the mark, the age and what stands between them and the others.
     const OTHERS: usize = 13;
 
-    fn fit(board: &Board, shown: &[usize], width: usize, words: &dyn Words) -> Self {
-        let states = UnitState::ALL.map(|state| measure_text_width(words.state(state)));
+    fn fit(board: &Board, shown: &[usize], width: usize, lang: Lang) -> Self {
+        let states = UnitState::ALL.map(|state| measure_text_width(lang.state(state)));
         let state = states.into_iter().max().unwrap_or(0);
         let names = shown
             .iter()
@@ -315,15 +315,15 @@ fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style
     };
     let gap = if columns.bar > 0 { " " } else { "" };
     let age = age.map_or(String::new(), text::duration);
-    let state = pad(style.words().state(unit.state), columns.state);
+    let state = pad(style.lang.state(unit.state), columns.state);
     let mut row = format!(
         "{} {name} {bar}{gap}{} {age:>7}",
         style.color(color, mark),
         style.color(color, &state)
     );
-    if let Some(remark) = style.words().remark(unit) {
+    if let Some(detail) = &unit.detail {
         row += "  ";
-        row += &remark;
+        row += detail.get(style.lang);
     }
     row.truncate(row.trim_end().len());
     row
@@ -374,7 +374,7 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
 mod tests {
     use super::*;
     use crate::clock::Now;
-    use crate::lang::Lang;
+    use crate::message::Message;
     use crate::model::{Snapshot, UnitKind, Units};
     use UnitState::{Failed, Pending, Running, Succeeded};
 
@@ -522,13 +522,13 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         board.offline = Some(crate::board::Offline {
             since: Moment::at(3.0),
             attempts: 2,
-            error: crate::cause::Cause::Empty,
+            error: Message::verbatim("HTTP 500"),
         });
         let picture = draw(&board, &mut Layout::default(), 45.0, 80, 24);
         let row = picture.lines().nth(1).expect("a second row");
         assert_eq!(
             row,
-            "! no contact for 42s, last good answer 45s ago: an empty answer"
+            "! polls failing for 42s, last good response 45s ago: HTTP 500"
         );
     }
 
@@ -570,7 +570,7 @@ yunxiao:1/2 ━━━━━━━━━━━━━━━━━━━━──�
 ✗ 主机       ─────────────── 失败            说明
 · 192.0.2.1  ─────────────── 等待中          说明
 ○ 主机       ─────────────── 排队中          说明
-▸ 主机-web-1 ───────╍╍╍───── 进行中      7s  说明
+▸ 主机-web-1 ───────╍╍╍───── 运行中      7s  说明
 ✓ 192.0.2.1  ━━━━━━━━━━━━━━━ 成功            说明
 » 主机-web-1 ─────────────── 已跳过          说明
 ⊘ 192.0.2.1  ─────────────── 已取消          说明

@@ -1,6 +1,5 @@
 //! The event stream: one JSON object per line, schema 1.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
@@ -10,9 +9,10 @@ use serde_json::{Map, Value};
 use super::Render;
 use crate::board::{Board, Change, Figures};
 use crate::clock::{self, Moment};
-use crate::event::{Event, Kind, Outcome, Started};
-use crate::lang::Lang;
+use crate::event::{Event, Kind, Started};
+use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
+use crate::outcome::Outcome;
 
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
@@ -48,9 +48,9 @@ impl<W: Write, E: Write> Render for Json<W, E> {
             Kind::Started(started) => self.line(event, board, Body::started(started))?,
             Kind::Phase { from } => {
                 let body = Body::Phase {
-                    from: from.map(Phase::word),
-                    phase: board.phase.unwrap_or(Phase::Unknown).word(),
-                    message: board.message.as_ref().map(ToString::to_string),
+                    from: from.map(Phase::as_str),
+                    phase: board.phase.unwrap_or(Phase::Unknown).as_str(),
+                    message: board.message.as_ref().map(Message::en),
                     figures: board.figures(),
                 };
                 self.line(event, board, body)?;
@@ -68,7 +68,7 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 };
                 let body = Body::Offline {
                     attempt: offline.attempts,
-                    error: offline.error.to_string(),
+                    error: offline.error.en(),
                     status: *status,
                     retry_in_ms: clock::milliseconds(*retry_in),
                     offline_ms: clock::milliseconds(event.at.moment.since(offline.since)),
@@ -79,13 +79,13 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 let offline_ms = clock::milliseconds(*offline);
                 self.line(event, board, Body::Online { offline_ms })?;
             }
-            Kind::Warning(note) => {
-                let message = note.to_string();
+            Kind::Warning { message, .. } => {
+                let message = message.en();
                 self.line(event, board, Body::Warning { message })?;
             }
             // Not an event; and whether stderr can be written does not matter to the stream.
             Kind::Trace(request) => {
-                let line = self.lang.words().request(request);
+                let line = self.lang.request(request);
                 let _ = writeln!(self.errors, "{line}").and_then(|()| self.errors.flush());
                 return Ok(());
             }
@@ -123,7 +123,7 @@ enum Body<'a> {
     Phase {
         from: Option<&'static str>,
         phase: &'static str,
-        message: Option<String>,
+        message: Option<&'a str>,
         #[serde(flatten)]
         figures: Figures,
     },
@@ -134,13 +134,13 @@ enum Body<'a> {
         batch: Option<u32>,
         from: Option<&'static str>,
         state: &'static str,
-        detail: Option<Cow<'a, str>>,
+        detail: Option<&'a str>,
         elapsed_ms: Option<u64>,
     },
     Progress(Figures),
     Offline {
         attempt: u32,
-        error: String,
+        error: &'a str,
         status: Option<u16>,
         retry_in_ms: u64,
         offline_ms: u64,
@@ -149,12 +149,12 @@ enum Body<'a> {
         offline_ms: u64,
     },
     Warning {
-        message: String,
+        message: &'a str,
     },
     Finished {
         verdict: &'static str,
         exit_code: u8,
-        reason: String,
+        reason: &'a str,
         elapsed_ms: u64,
         polls: u64,
         units: Map<String, Value>,
@@ -167,7 +167,7 @@ enum Body<'a> {
 struct Failed<'a> {
     id: &'a str,
     name: &'a str,
-    detail: Option<Cow<'a, str>>,
+    detail: Option<&'a str>,
     log: Option<&'a [String]>,
 }
 
@@ -200,28 +200,28 @@ impl<'a> Body<'a> {
         Self::Unit {
             id: &seen.unit.id,
             name: &seen.unit.name,
-            kind: seen.unit.kind.word(),
+            kind: seen.unit.kind.as_str(),
             batch: seen.unit.batch,
-            from: change.from.map(UnitState::word),
-            state: seen.unit.state.word(),
-            detail: seen.unit.remark(),
+            from: change.from.map(UnitState::as_str),
+            state: seen.unit.state.as_str(),
+            detail: seen.unit.detail.as_ref().map(Message::en),
             elapsed_ms: seen.age(now).map(clock::milliseconds),
         }
     }
 
-    fn finished(outcome: &Outcome, boards: &[&'a Board]) -> Self {
+    fn finished(outcome: &'a Outcome, boards: &[&'a Board]) -> Self {
         let sum = |count: &dyn Fn(&Board) -> usize| -> usize {
             boards.iter().map(|board| count(board)).sum()
         };
         let total = [("total".to_owned(), sum(&Board::total).into())];
         let counts = UnitState::ALL.into_iter().map(|state| {
             let count = sum(&|board| board.count(state));
-            (state.word().to_owned(), count.into())
+            (state.as_str().to_owned(), count.into())
         });
         Self::Finished {
-            verdict: outcome.verdict.word(),
+            verdict: outcome.verdict.as_str(),
             exit_code: outcome.verdict.code(),
-            reason: outcome.reason.to_string(),
+            reason: outcome.reason.en(),
             elapsed_ms: clock::milliseconds(outcome.elapsed),
             polls: outcome.polls,
             units: total.into_iter().chain(counts).collect(),
@@ -243,7 +243,7 @@ impl<'a> Failed<'a> {
         Self {
             id: &unit.id,
             name: &unit.name,
-            detail: unit.remark(),
+            detail: unit.detail.as_ref().map(Message::en),
             log: board.log(place),
         }
     }

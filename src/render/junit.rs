@@ -15,9 +15,10 @@ use super::ci::CiSystem;
 use super::{Render, Style, report};
 use crate::board::{Board, Seen};
 use crate::clock::{self, Moment, Now};
-use crate::event::{End, Event, Outcome};
-use crate::exit::Verdict;
+use crate::event::{End, Event};
+use crate::message::{Lang, Message};
 use crate::model::UnitState;
+use crate::outcome::{Outcome, Verdict};
 
 /// The test case that is the deployment itself: a watch without any units is in the report too.
 const DEPLOYMENT: &str = "deployment";
@@ -91,7 +92,7 @@ fn suite(
 }
 
 fn properties(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Result<()> {
-    let verdict = Some(("verdict", outcome.verdict.word()));
+    let verdict = Some(("verdict", outcome.verdict.as_str()));
     let url = board.url.as_deref().map(|url| ("url", url));
     writeln!(out, "    <properties>")?;
     for (name, value) in verdict.into_iter().chain(url) {
@@ -104,11 +105,10 @@ fn properties(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Res
 /// The deployment itself. Only a success passes: a report of a watch that lost sight of it must not
 /// be green.
 fn deployment(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Result<()> {
-    let reason = outcome.reason.to_string();
     let flaw = |element| Flaw {
         element,
-        kind: Some(outcome.verdict.word()),
-        message: &reason,
+        kind: Some(outcome.verdict.as_str()),
+        message: outcome.reason.en(),
         log: &[],
     };
     let flaw = match outcome.verdict {
@@ -129,12 +129,11 @@ fn unit(
     now: Moment,
 ) -> io::Result<()> {
     let unit = &seen.unit;
-    let state = unit.state.word();
-    let message = match unit.remark() {
-        Some(remark) if unit.state == UnitState::Failed => remark.into_owned(),
+    let state = unit.state.as_str();
+    let message = match unit.detail.as_ref().map(Message::en) {
+        Some(detail) if unit.state == UnitState::Failed => detail.to_owned(),
         _ => {
-            let words = Style::PLAIN.words();
-            let story = report::story(board, seen, now, words, &str::to_owned);
+            let story = report::story(board, seen, now, Lang::En, &str::to_owned);
             format!("{state}{story}")
         }
     };
@@ -257,10 +256,8 @@ fn timestamp(wall: SystemTime) -> String {
 mod tests {
     use super::*;
     use crate::event::Kind;
-    use crate::exit::Signal;
-    use crate::model::{Phase, UnitKind, Units};
+    use crate::model::{UnitKind, Units};
     use crate::render::testing::{self, ended, outcome};
-    use crate::watch::Reason;
 
     fn write(kind: Kind<'_>, board: &Board) -> String {
         let mut out = Vec::new();
@@ -285,7 +282,7 @@ mod tests {
         }
         board.take_log(1, vec!["]]>".into(), "exit 1".into()]);
         board.url = Some("https://example.com/?a=1&b=2".into());
-        let outcome = ended(Verdict::Failed, Phase::Failed);
+        let outcome = ended(Verdict::Failed);
         assert_eq!(
             write(Kind::Finished(&outcome), &board),
             r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -296,7 +293,7 @@ mod tests {
       <property name="url" value="https://example.com/?a=1&amp;b=2"/>
     </properties>
     <testcase classname="yunxiao:1/2" name="deployment" time="75.000">
-      <failure message="the provider says that it failed" type="failed">the provider says that it failed</failure>
+      <failure message="reported failed" type="failed">reported failed</failure>
     </testcase>
     <testcase classname="yunxiao:1/2 batch 1" name="192.0.2.1" time="0.000"/>
     <testcase classname="yunxiao:1/2 batch 2" name="192.0.2.2" time="4.500">
@@ -311,7 +308,7 @@ exit 1</failure>
       <skipped message="pending (as of 1m 09s ago)">pending (as of 1m 09s ago)</skipped>
     </testcase>
     <system-out>
-✗ failed yunxiao:1/2 after 1m 15s: the provider says that it failed
+✗ yunxiao:1/2 failed (watched for 1m 15s): reported failed
   4 machines: 1 failed, 1 pending, 1 succeeded, 1 skipped
   ✗ failed 192.0.2.2 after 4s: no &quot;agent&quot; &lt;here&gt;
     | ]]&gt;
@@ -330,7 +327,7 @@ exit 1</failure>
     fn a_success_passes_and_every_other_end_is_an_error_without_any_units() {
         let board = testing::board(&[]);
         for verdict in Verdict::ALL {
-            let outcome = outcome(verdict, Reason::Interrupted(Signal::Interrupt));
+            let outcome = outcome(verdict, "received SIGINT");
             let xml = write(Kind::Finished(&outcome), &board);
             let (failures, errors) = match verdict {
                 Verdict::Succeeded => (0, 0),
@@ -348,10 +345,7 @@ exit 1</failure>
     #[test]
     fn a_list_is_a_suite_for_each_target() {
         let board = testing::board(&[(UnitState::Succeeded, None)]);
-        let (good, bad) = (
-            ended(Verdict::Succeeded, Phase::Succeeded),
-            ended(Verdict::Failed, Phase::Failed),
-        );
+        let (good, bad) = (ended(Verdict::Succeeded), ended(Verdict::Failed));
         let parts = [(&board, &good), (&board, &bad)];
         let xml = write(Kind::AllFinished(&bad, &parts), &board);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
@@ -367,7 +361,7 @@ exit 1</failure>
             units.push(id, name, None, UnitState::Succeeded, None);
         }
         testing::answer(&mut board, units, 1.0);
-        let outcome = ended(Verdict::Succeeded, Phase::Succeeded);
+        let outcome = ended(Verdict::Succeeded);
         let xml = write(Kind::Finished(&outcome), &board);
         for name in ["a (1)", "b", "a (3)", "deployment", "deployment (4)"] {
             let name = format!(r#" name="{name}" time"#);

@@ -9,7 +9,7 @@ use super::{Render, report};
 use crate::board::{Board, Change};
 use crate::clock::{self, Moment, Now};
 use crate::event::{End, Event, Kind};
-use crate::lang::Words;
+use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 
 /// Changes of one poll that get a line each; beyond that only failures do.
@@ -69,7 +69,7 @@ impl<W: Write, E: Write> Plain<W, E> {
         }
         if failed > FAILURES {
             let more = failed - FAILURES;
-            let line = self.style.words().units_failed(more);
+            let line = self.style.lang.units_failed(more);
             let line = self.style.color(Color::Bad, &line);
             self.line(at, board, &line)?;
         }
@@ -86,32 +86,32 @@ impl<W: Write, E: Write> Plain<W, E> {
         for change in others {
             counts[board.unit(change.place).unit.state as usize].1 += 1;
         }
-        let words = self.style.words();
-        let counts = report::states(counts, words);
+        let lang = self.style.lang;
+        let counts = report::states(counts, lang);
         if counts.is_empty() {
             return Ok(());
         }
-        let line = words.changed(&counts, &words.done(board.done(), board.total()));
+        let line = lang.changed(&counts, &lang.done(board.done(), board.total()));
         self.line(at, board, &line)
     }
 
     fn unit(&mut self, at: Now, change: &Change, board: &Board) -> io::Result<()> {
         let seen = board.unit(change.place);
         let unit = &seen.unit;
-        let words = self.style.words();
+        let lang = self.style.lang;
         let mut line = match unit.state {
-            UnitState::Failed => words.unit_failed(&unit.name),
-            state => format!("{} {}", unit.name, words.state(state)),
+            UnitState::Failed => lang.unit_failed(&unit.name),
+            state => format!("{} {}", unit.name, lang.state(state)),
         };
         if let Some(age) = seen.ended.and_then(|ended| seen.age(ended)) {
-            line += &words.took(age);
+            line += &lang.took(age);
         }
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
-            line += words.once_more();
+            line += lang.once_more();
         }
-        if let Some(remark) = words.remark(unit) {
-            line += words.colon();
-            line += &remark;
+        if let Some(detail) = &unit.detail {
+            line += lang.colon();
+            line += detail.get(lang);
         }
         let (_, color) = style::of_state(unit.state);
         self.line(at, board, &self.style.color(color, &line))
@@ -119,23 +119,23 @@ impl<W: Write, E: Write> Plain<W, E> {
 
     fn phase(&mut self, at: Now, board: &Board) -> io::Result<()> {
         let phase = board.phase.unwrap_or(Phase::Unknown);
-        let words = self.style.words();
-        let mut line = words.phase(phase).to_owned();
+        let lang = self.style.lang;
+        let mut line = lang.phase(phase).to_owned();
         if !self.style.list {
             line.insert_str(0, &format!("{} ", board.target));
         }
         if let Some(message) = &board.message {
-            line += words.colon();
-            line += &words.note(message);
+            line += lang.colon();
+            line += message.get(lang);
         }
-        line += &figures(board, words);
+        line += &figures(board, lang);
         self.line(at, board, &self.style.color(style::of_phase(phase), &line))
     }
 
     /// The report, and before it what GitHub is told, so that the report stays the last.
     fn end(&mut self, end: &End<'_>) -> io::Result<()> {
         if self.ci_system == CiSystem::GitHub {
-            for line in ci::annotations(end, self.style.words()) {
+            for line in ci::annotations(end, self.style.lang) {
                 writeln!(self.out, "{line}")?;
             }
         }
@@ -149,10 +149,10 @@ impl<W: Write, E: Write> Plain<W, E> {
 impl<W: Write, E: Write> Render for Plain<W, E> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         let at = event.at;
-        let words = self.style.words();
+        let lang = self.style.lang;
         match &event.kind {
             Kind::Started(started) => {
-                let line = words.watching(&board.target, &started.endpoint, started.interval);
+                let line = lang.watching(&board.target, &started.endpoint, started.interval);
                 self.line(at, board, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, board)?,
@@ -160,7 +160,7 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             // How many are done is said by the lines of the units already.
             Kind::Progress { stepped: false } => {}
             Kind::Progress { stepped: true } => {
-                let line = format!("{}{}", board.target, figures(board, words));
+                let line = format!("{}{}", board.target, figures(board, lang));
                 self.line(at, board, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
@@ -168,7 +168,7 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
                     self.line(at, board, &remark)?;
                 }
             }
-            Kind::Warning(_) | Kind::Trace(_) => {
+            Kind::Warning { .. } | Kind::Trace(_) => {
                 // Whether stderr can be written does not matter to the result.
                 if let Some(remark) = report::remark(event, board, self.errors_style) {
                     let _ = writeln!(self.errors, "{remark}").and_then(|()| self.errors.flush());
@@ -192,8 +192,8 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
             return Ok(());
         }
         for board in boards.iter().filter(|board| !board.over) {
-            let words = self.style.words();
-            let line = words.still(&board.target, board.phase) + &figures(board, words);
+            let lang = self.style.lang;
+            let line = lang.still(&board.target, board.phase) + &figures(board, lang);
             self.line(now, board, &line)?;
         }
         // Where all are over there was nothing to say, and still nothing is due.
@@ -207,21 +207,21 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
 }
 
 /// ` 3/10 done, 42 %, batch 1 of 3`, as far as it is known.
-fn figures(board: &Board, words: &dyn Words) -> String {
+fn figures(board: &Board, lang: Lang) -> String {
     let mut parts = Vec::new();
     let figures = board.figures();
     if figures.total > 0 {
-        parts.push(words.done(figures.done, figures.total));
+        parts.push(lang.done(figures.done, figures.total));
     }
     if let Some(percent) = figures.percent {
         parts.push(format!("{percent} %"));
     }
     let batch = figures.batch;
-    parts.extend(batch.map(|batch| words.batch(batch, figures.batches)));
+    parts.extend(batch.map(|batch| lang.batch(batch, figures.batches)));
     if parts.is_empty() {
         return String::new();
     }
-    words.aside(&parts.join(words.comma()))
+    lang.aside(&parts.join(lang.comma()))
 }
 
 /// RFC 3339, UTC.

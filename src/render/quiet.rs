@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Render, Style, report};
 use crate::board::Board;
 use crate::event::{Event, Kind};
-use crate::exit::Verdict;
+use crate::outcome::Verdict;
 
 /// The quiet renderer.
 pub(crate) struct Quiet<E> {
@@ -31,7 +31,7 @@ impl<E: Write> Render for Quiet<E> {
                 let remark = report::remark(event, board, self.style);
                 remark.map(|remark| report::whose(board, self.style) + &remark)
             }
-            Kind::Warning(_) | Kind::Trace(_) => report::remark(event, board, self.style),
+            Kind::Warning { .. } | Kind::Trace(_) => report::remark(event, board, self.style),
             _ => None,
         };
         // stderr carries nothing that the verdict needs: where it is gone, the exit code is left.

@@ -1,43 +1,48 @@
 //! The words of the human modes: remarks on the way, and the report at the end.
 
+use std::time::Duration;
+
 use super::ci::{CiSystem, Section};
 use super::style::{self, Color, Style};
 use crate::board::{Board, Seen};
 use crate::clock::{Moment, Now};
-use crate::event::{End, Event, Kind, Outcome};
-use crate::lang::Words;
+use crate::event::{End, Event, Kind};
+use crate::message::{Lang, Message};
 use crate::model::{UnitKind, UnitState};
+use crate::outcome::{Outcome, Verdict};
 use crate::text;
 
 /// Failed units named in a report for people; events hold all.
 pub(super) const FAILED: usize = 100;
 /// Unfinished units named in a report for people.
 pub(super) const UNFINISHED: usize = 20;
+/// The unit in which the age of a state is told.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What is said on the way about the watch itself, in one line; none for other events.
 pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<String> {
-    let words = style.words();
+    let lang = style.lang;
     Some(match &event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = board.offline.as_ref()?;
-            let heading = style.color(Color::Notice, words.no_contact());
+            let heading = style.color(Color::Notice, lang.poll_failed());
             let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
-            words.offline(&heading, &offline.error, offline.attempts, retry)
+            lang.offline(&heading, &offline.error, offline.attempts, retry)
         }
         Kind::Online { offline } => {
-            let heading = style.color(Color::Good, words.contact_again());
-            words.online(&heading, *offline)
+            let heading = style.color(Color::Good, lang.polling_recovered());
+            lang.online(&heading, *offline)
         }
-        Kind::Warning(note) => {
-            let whose = if note.is_of_the_watch() {
+        Kind::Warning { message, general } => {
+            let whose = if *general {
                 String::new()
             } else {
                 whose(board, style)
             };
-            let heading = style.color(Color::Notice, words.warning());
-            [&whose, &heading, words.colon(), &words.note(note)].concat()
+            let heading = style.color(Color::Notice, lang.warning());
+            [&whose, &heading, lang.colon(), message.get(lang)].concat()
         }
-        Kind::Trace(request) => style.color(Color::Faint, &words.request(request)),
+        Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
         _ => return None,
     })
 }
@@ -51,34 +56,55 @@ pub(crate) fn whose(board: &Board, style: Style) -> String {
     }
 }
 
-/// The verdict in one line, with the target, the duration and the reason.
+/// The verdict in one line, with the target, the duration and the reason. A success needs none, but
+/// what the provider says about it is told, and how many units there were.
 pub(crate) fn verdict(outcome: &Outcome, board: &Board, style: Style) -> String {
-    verdict_of(outcome, &board.target, style)
+    if outcome.verdict != Verdict::Succeeded {
+        return verdict_of(outcome, &board.target, None, Some(&outcome.reason), style);
+    }
+    let units = (board.total() > 0).then(|| style.lang.units(board.total(), kind(board)));
+    verdict_of(outcome, &board.target, units, board.message.as_ref(), style)
 }
 
-fn verdict_of(outcome: &Outcome, target: &str, style: Style) -> String {
-    let words = style.words();
+fn verdict_of(
+    outcome: &Outcome,
+    target: &str,
+    units: Option<String>,
+    reason: Option<&Message>,
+    style: Style,
+) -> String {
+    let lang = style.lang;
     let (mark, color) = style::of_verdict(outcome.verdict);
-    let verdict = format!("{mark} {}", words.verdict(outcome.verdict));
-    let target = style.color(Color::Strong, target);
-    let ended = words.ended(&style.color(color, &verdict), &target, outcome.elapsed);
-    [&ended, words.colon(), &words.reason(&outcome.reason)].concat()
+    let verdict = style.color(color, lang.verdict(outcome.verdict));
+    let ended = lang.ended(&style.color(Color::Strong, target), &verdict);
+    let figures: Vec<_> = units
+        .into_iter()
+        .chain([lang.watched_for(outcome.elapsed)])
+        .collect();
+    let figures = lang.aside(&figures.join(lang.comma()));
+    let mut line = format!("{} {ended}{figures}", style.color(color, mark));
+    if let Some(reason) = reason {
+        line += lang.colon();
+        line += reason.get(lang);
+    }
+    line
 }
 
 /// The whole report, a line each: what came of each target, for a list the verdict of all, and how
 /// to watch on.
 pub(crate) fn report(end: &End<'_>, style: Style, ci_system: CiSystem) -> Vec<String> {
-    let words = style.words();
+    let lang = style.lang;
     let mut lines = Vec::new();
     for (board, outcome) in &end.parts {
         units(outcome, board, end.at, style, ci_system, &mut lines);
     }
     if end.list {
-        lines.push(verdict_of(end.outcome, words.all(), style));
+        let reason = Some(&end.outcome.reason);
+        lines.push(verdict_of(end.outcome, lang.all(), None, reason, style));
     }
     if let Some(resume) = &end.outcome.resume {
-        lines.push(format!("  {}", words.watch_again(end.outcome.verdict)));
-        lines.push(format!("    {resume}"));
+        lines.push(format!("  {}", resume.heading.get(lang)));
+        lines.push(format!("    {}", resume.command));
     }
     lines
 }
@@ -92,23 +118,24 @@ fn units(
     ci_system: CiSystem,
     lines: &mut Vec<String>,
 ) {
-    let words = style.words();
+    let lang = style.lang;
     lines.push(verdict(outcome, board, style));
-    if board.total() > 0 {
-        lines.push(format!("  {}", counts(board, words)));
+    // The verdict has told it where all succeeded.
+    if board.count(UnitState::Succeeded) < board.total() {
+        lines.push(format!("  {}", counts(board, lang)));
     }
     failed(board, at, style, ci_system, lines);
     unfinished(board, at.moment, style, lines);
     if let Some(url) = &board.url {
-        lines.push(format!("  {}{}{url}", words.page(), words.colon()));
+        lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
     }
 }
 
 /// `12 machines: 9 succeeded, 1 failed, 2 pending`
-fn counts(board: &Board, words: &dyn Words) -> String {
-    let units = words.units(board.total(), kind(board));
+fn counts(board: &Board, lang: Lang) -> String {
+    let units = lang.units(board.total(), kind(board));
     let counts = UnitState::ALL.map(|state| (state, board.count(state)));
-    [&units, words.colon(), &states(counts, words)].concat()
+    [&units, lang.colon(), &states(counts, lang)].concat()
 }
 
 /// What the units are, where all are the same.
@@ -119,15 +146,12 @@ pub(super) fn kind(board: &Board) -> Option<UnitKind> {
 }
 
 /// `1 failed, 2 running`: the counts that are not 0, what matters most first.
-pub(crate) fn states(
-    counts: [(UnitState, usize); UnitState::ALL.len()],
-    words: &dyn Words,
-) -> String {
+pub(crate) fn states(counts: [(UnitState, usize); UnitState::ALL.len()], lang: Lang) -> String {
     let counts: Vec<_> = ranked(counts)
         .into_iter()
-        .map(|(state, count)| words.count(state, count))
+        .map(|(state, count)| lang.count(state, count))
         .collect();
-    counts.join(words.comma())
+    counts.join(lang.comma())
 }
 
 /// The counts that are not 0, what matters most first.
@@ -164,22 +188,22 @@ fn failed(board: &Board, at: Now, style: Style, ci_system: CiSystem, lines: &mut
         lines.extend(section.map(|section| section.end()));
     }
     let more = more(board.count(UnitState::Failed), FAILED);
-    lines.extend(more.map(|more| format!("  {}", style.words().more_failed(more))));
+    lines.extend(more.map(|more| format!("  {}", style.lang.more_failed(more))));
 }
 
 fn unfinished(board: &Board, now: Moment, style: Style, lines: &mut Vec<String>) {
     let units = open(board).take(UNFINISHED);
     lines.extend(units.map(|seen| unit(seen, board, now, style)));
     let more = more(board.total() - board.done(), UNFINISHED);
-    lines.extend(more.map(|more| format!("  {}", style.words().more_unfinished(more))));
+    lines.extend(more.map(|more| format!("  {}", style.lang.more_unfinished(more))));
 }
 
 /// A line about a unit.
 fn unit(seen: &Seen, board: &Board, now: Moment, style: Style) -> String {
-    let words = style.words();
+    let lang = style.lang;
     let (mark, color) = style::of_state(seen.unit.state);
-    let state = format!("{mark} {}", words.state(seen.unit.state));
-    let story = story(board, seen, now, words, &str::to_owned);
+    let state = format!("{mark} {}", lang.state(seen.unit.state));
+    let story = story(board, seen, now, lang, &str::to_owned);
     format!("  {} {}{story}", style.color(color, &state), seen.unit.name)
 }
 
@@ -195,26 +219,26 @@ pub(super) fn story(
     board: &Board,
     seen: &Seen,
     now: Moment,
-    words: &dyn Words,
+    lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> String {
     let ended = seen.unit.state.ended();
     let mut story = String::new();
     if let Some(age) = seen.age(now) {
         story += &if ended {
-            words.took(age)
+            lang.took(age)
         } else {
-            words.lasts(age)
+            lang.lasts(age)
         };
     }
-    if let Some(remark) = words.remark(&seen.unit) {
-        story += words.colon();
-        story += &quote(&remark);
+    if let Some(detail) = &seen.unit.detail {
+        story += lang.colon();
+        story += &quote(detail.get(lang));
     }
     let old = now.since(board.named(seen));
     // An end stays what it is.
-    if !ended {
-        story += &words.as_of(text::whole(old));
+    if !ended && old >= board.interval.max(SECOND) {
+        story += &lang.as_of(text::whole(old));
     }
     story
 }
@@ -226,12 +250,9 @@ pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::exit::{Signal, Verdict};
+    use crate::outcome::Signal;
     use crate::render::testing::{board, outcome};
-    use crate::watch::Reason;
 
     fn write(outcome: &Outcome, board: &Board, second: f64, ci_system: CiSystem) -> Vec<String> {
         let end = End::of_one(Now::at(second), board, outcome);
@@ -246,20 +267,18 @@ mod tests {
             (UnitState::Running, None),
             (UnitState::Pending, None),
         ]);
-        let outcome = outcome(
-            Verdict::Interrupted(Signal::Interrupt),
-            Reason::Interrupted(Signal::Interrupt),
-        );
+        let interrupted = Verdict::Interrupted(Signal::Interrupt);
+        let outcome = outcome(interrupted, "received SIGINT");
         let report = write(&outcome, &board, 43.0, CiSystem::GitHub);
         assert_eq!(
             report.join("\n"),
             "\
-■ interrupted yunxiao:1/2 after 1m 15s: interrupted by SIGINT; the deployment goes on
+■ yunxiao:1/2 interrupted (watched for 1m 15s): received SIGINT
   4 machines: 1 failed, 1 running, 1 pending, 1 succeeded
   ✗ failed 192.0.2.1: agent does not answer
   ▸ running 192.0.2.2 for 42s (as of 42s ago)
   · pending 192.0.2.3 (as of 42s ago)
-  The deployment goes on. Watch it again with
+  Resume with:
     deploywatch yunxiao --pipeline 1 --order 2"
         );
     }
@@ -268,7 +287,7 @@ mod tests {
     fn a_long_report_is_cut_to_counts() {
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
-        let outcome = outcome(Verdict::TimedOut, Reason::TimedOut(Duration::from_secs(60)));
+        let outcome = outcome(Verdict::TimedOut, "still running after --timeout 1m");
         let report = write(&outcome, &board(&units), 2.0, CiSystem::Other);
         assert_eq!(report.len(), 2 + FAILED + 1 + UNFINISHED + 1 + 2);
         assert_eq!(report[2 + FAILED], "  … and 50 more failed");
@@ -283,7 +302,7 @@ mod tests {
         let mut board = board(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
         board.url = Some("https://example.com/1".into());
         board.take_log(1, vec!["exit 1".into()]);
-        let mut outcome = outcome(Verdict::Failed, Reason::TimedOut(Duration::ZERO));
+        let mut outcome = outcome(Verdict::Failed, "reported failed");
         outcome.resume = None;
         let report = write(&outcome, &board, 1.5, CiSystem::GitLab);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Style of text for people: colours, marks for states, language.
 
 use crate::cli::options::ColorChoice;
-use crate::exit::Verdict;
-use crate::lang::{Lang, Words};
+use crate::message::Lang;
 use crate::model::{Phase, UnitState};
+use crate::outcome::Verdict;
 
 /// Whether text is coloured. A state always has a mark or a word as well.
 #[derive(Clone, Copy, Debug)]
@@ -83,11 +83,6 @@ impl Style {
     pub(crate) fn color(self, color: Color, text: &str) -> String {
         self.color_mode.color(color, text)
     }
-
-    /// The phrases of the language.
-    pub(crate) fn words(self) -> &'static dyn Words {
-        self.lang.words()
-    }
 }
 
 /// Mark and colour of a unit's state.
@@ -119,7 +114,7 @@ pub(crate) const fn of_phase(phase: Phase) -> Color {
 pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Color) {
     match verdict {
         Verdict::Succeeded => ("✓", Color::Good),
-        Verdict::Failed | Verdict::Refused | Verdict::Unclear => ("✗", Color::Bad),
+        Verdict::Failed | Verdict::Refused | Verdict::Usage => ("✗", Color::Bad),
         Verdict::Cancelled => ("⊘", Color::Notice),
         Verdict::Paused => ("‖", Color::Notice),
         Verdict::Running => ("▸", Color::Busy),

@@ -9,9 +9,10 @@ use std::io::{self, Write};
 use super::{Render, report, style};
 use crate::board::{Board, Seen};
 use crate::clock::Moment;
-use crate::event::{End, Event, Outcome};
-use crate::lang::{Lang, Words};
+use crate::event::{End, Event};
+use crate::message::Lang;
 use crate::model::UnitState;
+use crate::outcome::Outcome;
 
 /// The bytes that GitHub takes from all summaries of a step: fewer than 1 MiB, else it takes none.
 const STEP: u64 = (1 << 20) - 1;
@@ -34,7 +35,7 @@ impl<W: Write> Summary<W> {
 impl<W: Write> Render for Summary<W> {
     fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
         if let Some(end) = event.end(board) {
-            let blocks = blocks(&end, self.lang.words());
+            let blocks = blocks(&end, self.lang);
             self.out.write_all(blocks.concat().as_bytes())?;
             self.out.flush()?;
         }
@@ -62,11 +63,11 @@ impl<W: Write> Render for StepSummary<W> {
             return Ok(());
         };
         let room = STEP.saturating_sub(self.file.metadata()?.len());
-        let words = self.lang.words();
-        let mut blocks = blocks(&end, words);
+        let lang = self.lang;
+        let mut blocks = blocks(&end, lang);
         // What an earlier command of the step wrote may end in the middle of a line.
         blocks.insert(0, "\n".into());
-        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), words)
+        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), lang)
             .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "1 MiB is in it already"))?;
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
@@ -74,12 +75,12 @@ impl<W: Write> Render for StepSummary<W> {
 }
 
 /// The blocks, without those that do not fit; none where there is not even room to say so.
-fn fit(blocks: &[String], room: usize, words: &dyn Words) -> Option<String> {
+fn fit(blocks: &[String], room: usize, lang: Lang) -> Option<String> {
     let text = blocks.concat();
     if text.len() <= room {
         return Some(text);
     }
-    let left_out = format!("*{}*\n", words.left_out());
+    let left_out = format!("*{}*\n", lang.left_out());
     let mut left = room.checked_sub(left_out.len())?;
     let mut text = String::new();
     for block in blocks {
@@ -93,90 +94,92 @@ fn fit(blocks: &[String], room: usize, words: &dyn Words) -> Option<String> {
 
 /// The summary in pieces, each of which can be left out without damage to the others: the ends, how
 /// to watch on, and at last what may be long, the logs.
-fn blocks(end: &End<'_>, words: &dyn Words) -> Vec<String> {
+fn blocks(end: &End<'_>, lang: Lang) -> Vec<String> {
     let mut blocks = Vec::new();
     if end.list {
-        blocks.push(headline(words.all(), end.outcome, words));
+        blocks.push(headline(lang.all(), end.outcome, lang));
     }
     let parts = end.parts.iter();
-    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment, words)));
+    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment, lang)));
     if let Some(resume) = &end.outcome.resume {
-        let again = words.watch_again(end.outcome.verdict);
-        blocks.push(format!("{again}\n\n{}", fenced("sh", &[resume])));
+        let heading = resume.heading.get(lang);
+        let command = fenced("sh", &[&resume.command]);
+        blocks.push(format!("{heading}\n\n{command}"));
     }
     for (board, _) in &end.parts {
-        blocks.extend(logs(board, words));
+        blocks.extend(logs(board, lang));
     }
     blocks
 }
 
 /// The end of one watch.
-fn part(board: &Board, outcome: &Outcome, now: Moment, words: &dyn Words) -> String {
-    let mut part = headline(&board.target, outcome, words);
-    part += &counts(board, words);
-    part += &failed(board, now, words);
-    part += &unfinished(board, now, words);
+fn part(board: &Board, outcome: &Outcome, now: Moment, lang: Lang) -> String {
+    let mut part = headline(&board.target, outcome, lang);
+    part += &counts(board, lang);
+    part += &failed(board, now, lang);
+    part += &unfinished(board, now, lang);
     if let Some(url) = &board.url {
-        part += &page(url, words);
+        part += &page(url, lang);
     }
     part
 }
 
-/// `## ✗ failed`, the target, the duration; then the reason.
-fn headline(target: &str, outcome: &Outcome, words: &dyn Words) -> String {
+/// `## ✗`, the target, the verdict, the duration; then the reason.
+fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
     let (mark, _) = style::of_verdict(outcome.verdict);
-    let verdict = words.verdict(outcome.verdict);
+    let verdict = lang.verdict(outcome.verdict);
     format!(
-        "## {mark} {}\n\n{}{}{}\n\n",
-        words.ended(verdict, &code(target), outcome.elapsed),
-        words.because(),
-        words.colon(),
-        code(&words.reason(&outcome.reason))
+        "## {mark} {}{}\n\n{}{}{}\n\n",
+        lang.ended(&code(target), verdict),
+        lang.aside(&lang.watched_for(outcome.elapsed)),
+        lang.reason(),
+        lang.colon(),
+        code(outcome.reason.get(lang))
     )
 }
 
 /// The table of the counts, where there is anything to count.
-fn counts(board: &Board, words: &dyn Words) -> String {
+fn counts(board: &Board, lang: Lang) -> String {
     if board.total() == 0 {
         return String::new();
     }
     let states = UnitState::ALL.map(|state| (state, board.count(state)));
     let mut table = format!(
         "| {} | {} |\n|---|--:|\n",
-        words.state_column(),
-        words.units_column(report::kind(board))
+        lang.state_column(),
+        lang.units_column(report::kind(board))
     );
     for (state, count) in report::ranked(states) {
-        table += &format!("| {} | {count} |\n", words.state(state));
+        table += &format!("| {} | {count} |\n", lang.state(state));
     }
-    table + &format!("| {} | {} |\n\n", words.total(), board.total())
+    table + &format!("| {} | {} |\n\n", lang.total(), board.total())
 }
 
-fn failed(board: &Board, now: Moment, words: &dyn Words) -> String {
+fn failed(board: &Board, now: Moment, lang: Lang) -> String {
     let items = board.failed().map(|place| {
         let seen = board.unit(place);
-        let story = report::story(board, seen, now, words, &code);
+        let story = report::story(board, seen, now, lang, &code);
         format!("{}{story}", unit(seen))
     });
     let more = report::more(board.count(UnitState::Failed), report::FAILED);
-    let more = more.map(|more| words.more_failed(more));
+    let more = more.map(|more| lang.more_failed(more));
     list(
-        words.failed_heading(),
+        lang.failed_heading(),
         items.take(report::FAILED).chain(more),
     )
 }
 
-fn unfinished(board: &Board, now: Moment, words: &dyn Words) -> String {
+fn unfinished(board: &Board, now: Moment, lang: Lang) -> String {
     let items = report::open(board).map(|seen| {
-        let story = report::story(board, seen, now, words, &code);
-        let state = words.state(seen.unit.state);
+        let story = report::story(board, seen, now, lang, &code);
+        let state = lang.state(seen.unit.state);
         format!("{} {state}{story}", unit(seen))
     });
     let count = board.total() - board.done();
     let more = report::more(count, report::UNFINISHED);
-    let more = more.map(|more| words.more_unfinished(more));
+    let more = more.map(|more| lang.more_unfinished(more));
     let items = items.take(report::UNFINISHED).chain(more);
-    list(words.unfinished_heading(), items)
+    list(lang.unfinished_heading(), items)
 }
 
 /// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
@@ -196,21 +199,24 @@ fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// The logs of the failed units, as far as they are known.
-fn logs<'a>(board: &'a Board, words: &'a dyn Words) -> impl Iterator<Item = String> + 'a {
-    board.failed().take(report::FAILED).filter_map(|place| {
-        let log = board.log(place).filter(|log| !log.is_empty())?;
-        let (name, target) = (code(&board.unit(place).unit.name), code(&board.target));
-        Some(format!(
-            "### {}\n\n{}",
-            words.log_heading(&name, &target),
-            fenced("text", log)
-        ))
-    })
+fn logs(board: &Board, lang: Lang) -> impl Iterator<Item = String> {
+    board
+        .failed()
+        .take(report::FAILED)
+        .filter_map(move |place| {
+            let log = board.log(place).filter(|log| !log.is_empty())?;
+            let (name, target) = (code(&board.unit(place).unit.name), code(&board.target));
+            Some(format!(
+                "### {}\n\n{}",
+                lang.log_heading(&name, &target),
+                fenced("text", log)
+            ))
+        })
 }
 
 /// The page of the deployment: a link where it is one beyond doubt.
-fn page(url: &str, words: &dyn Words) -> String {
-    let heading = [words.page(), words.colon()].concat();
+fn page(url: &str, lang: Lang) -> String {
+    let heading = [lang.page(), lang.colon()].concat();
     let known = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
     let is_link = ["https://", "http://"]
         .iter()
@@ -260,10 +266,8 @@ mod tests {
     use super::*;
     use crate::clock::Now;
     use crate::event::Kind;
-    use crate::exit::{Signal, Verdict};
-    use crate::model::Phase;
+    use crate::outcome::{Signal, Verdict};
     use crate::render::testing::{self, ended, outcome};
-    use crate::watch::Reason;
 
     fn write(kind: Kind<'_>, board: &Board) -> String {
         let mut out = Vec::new();
@@ -284,16 +288,14 @@ mod tests {
         ]);
         board.take_log(1, vec!["starting".into(), "```".into()]);
         board.url = Some("https://example.com/orders/2?a=b".into());
-        let outcome = outcome(
-            Verdict::Interrupted(Signal::Interrupt),
-            Reason::Interrupted(Signal::Interrupt),
-        );
+        let interrupted = Verdict::Interrupted(Signal::Interrupt);
+        let outcome = outcome(interrupted, "received SIGINT");
         assert_eq!(
             write(Kind::Finished(&outcome), &board),
             "\
-## ■ interrupted `yunxiao:1/2` after 1m 15s
+## ■ `yunxiao:1/2` interrupted (watched for 1m 15s)
 
-Reason: `interrupted by SIGINT; the deployment goes on`
+Reason: `received SIGINT`
 
 | state | machines |
 |---|--:|
@@ -314,7 +316,7 @@ Reason: `interrupted by SIGINT; the deployment goes on`
 
 Page: <https://example.com/orders/2?a=b>
 
-The deployment goes on. Watch it again with
+Resume with:
 
 ```sh
 deploywatch yunxiao --pipeline 1 --order 2
@@ -334,23 +336,23 @@ starting
     #[test]
     fn a_list_has_a_headline_of_its_own() {
         let board = testing::board(&[]);
-        let good = ended(Verdict::Succeeded, Phase::Succeeded);
-        let bad = ended(Verdict::Failed, Phase::Failed);
+        let good = ended(Verdict::Succeeded);
+        let bad = ended(Verdict::Failed);
         let parts = [(&board, &good), (&board, &bad)];
         assert_eq!(
             write(Kind::AllFinished(&bad, &parts), &board),
             "\
-## ✗ failed `all` after 1m 15s
+## ✗ `all` failed (watched for 1m 15s)
 
-Reason: `the provider says that it failed`
+Reason: `reported failed`
 
-## ✓ succeeded `yunxiao:1/2` after 1m 15s
+## ✓ `yunxiao:1/2` succeeded (watched for 1m 15s)
 
-Reason: `the provider says that it succeeded`
+Reason: `reported succeeded`
 
-## ✗ failed `yunxiao:1/2` after 1m 15s
+## ✗ `yunxiao:1/2` failed (watched for 1m 15s)
 
-Reason: `the provider says that it failed`
+Reason: `reported failed`
 
 "
         );
@@ -361,7 +363,7 @@ Reason: `the provider says that it failed`
     fn many_units_are_counted() {
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
-        let outcome = ended(Verdict::Failed, Phase::Failed);
+        let outcome = ended(Verdict::Failed);
         let text = write(Kind::Finished(&outcome), &testing::board(&units));
         assert!(text.contains("- … and 50 more failed\n"), "{text}");
         assert!(text.contains("- … and 30 more not finished\n"), "{text}");
@@ -399,21 +401,21 @@ Reason: `the provider says that it failed`
             "https://a b",
             "::error::",
         ] {
-            assert!(page(url, Lang::En.words()).starts_with("Page: `"), "{url}");
+            assert!(page(url, Lang::En).starts_with("Page: `"), "{url}");
         }
     }
 
     #[test]
     fn what_does_not_fit_is_left_out_and_that_is_said() {
-        let words = Lang::En.words();
-        let left_out = format!("*{}*\n", words.left_out());
+        let lang = Lang::En;
+        let left_out = format!("*{}*\n", lang.left_out());
         let blocks = ["head\n", &"x".repeat(500), "end\n"].map(str::to_owned);
-        assert_eq!(fit(&blocks, 509, words), Some(blocks.concat()));
+        assert_eq!(fit(&blocks, 509, lang), Some(blocks.concat()));
         assert_eq!(
-            fit(&blocks, 508, words),
+            fit(&blocks, 508, lang),
             Some(format!("head\nend\n{left_out}"))
         );
-        assert_eq!(fit(&blocks, left_out.len(), words), Some(left_out.clone()));
-        assert_eq!(fit(&blocks, left_out.len() - 1, words), None);
+        assert_eq!(fit(&blocks, left_out.len(), lang), Some(left_out.clone()));
+        assert_eq!(fit(&blocks, left_out.len() - 1, lang), None);
     }
 }

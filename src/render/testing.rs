@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::board::Board;
 use crate::clock::{Moment, Now};
-use crate::event::Outcome;
-use crate::exit::Verdict;
+use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitKind, UnitState, Units};
-use crate::watch::Reason;
+use crate::outcome::{Outcome, Resume, Verdict};
 
 /// A board that one answer filled, a second after the watch began: machines `192.0.2.0` and on.
 pub(crate) fn board(units: &[(UnitState, Option<&str>)]) -> Board {
@@ -32,21 +31,23 @@ pub(crate) fn answer(board: &mut Board, units: Units<'_>, second: f64) {
 }
 
 /// An end after 75 seconds.
-pub(crate) fn outcome(verdict: Verdict, reason: Reason) -> Outcome {
+pub(crate) fn outcome(verdict: Verdict, reason: &str) -> Outcome {
     Outcome {
         verdict,
-        reason,
+        reason: Message::verbatim(reason),
         elapsed: Duration::from_secs(75),
         polls: 3,
-        resume: Some("deploywatch yunxiao --pipeline 1 --order 2".into()),
+        resume: Some(Resume {
+            heading: Message::verbatim("Resume with:"),
+            command: "deploywatch yunxiao --pipeline 1 --order 2".into(),
+        }),
     }
 }
 
-/// An end by the provider's word.
-pub(crate) fn ended(verdict: Verdict, phase: Phase) -> Outcome {
-    let outcome = outcome(verdict, Reason::Phase(phase, None));
+/// The same as the provider reports it: there is nothing to resume.
+pub(crate) fn ended(verdict: Verdict) -> Outcome {
     Outcome {
         resume: None,
-        ..outcome
+        ..outcome(verdict, &format!("reported {}", verdict.as_str()))
     }
 }

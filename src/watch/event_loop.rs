@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
-use super::{Reason, Watch, signals};
+use super::{Watch, signals, verdict};
 use crate::board::Board;
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Moment, Now};
-use crate::event::{Event, Kind, Outcome, Started};
-use crate::exit::{Signal, Verdict};
+use crate::event::{Event, Kind, Started};
 use crate::http::Transport;
-use crate::model::{Note, Pins};
+use crate::message::Message;
+use crate::outcome::{Outcome, Signal, Verdict};
 use crate::provider::DeploymentSource;
 use crate::render::Output;
 
@@ -25,13 +25,13 @@ pub(crate) struct Target {
     pub(crate) name: Arc<str>,
     pub(crate) started: Started,
     pub(crate) options: WatchOptions,
-    /// The options that would select one run, where nothing does.
-    pub(crate) run_selectors: Option<Pins>,
+    /// What to warn of where it had already ended at the first good answer.
+    pub(crate) already_ended_warning: Option<Message>,
     pub(crate) source: Box<dyn DeploymentSource>,
     /// What the requests go over.
     pub(crate) transport: Arc<dyn Transport>,
-    /// What the user should know before the first poll.
-    pub(crate) warnings: Vec<Note>,
+    /// Warnings about this deployment, told before the first poll.
+    pub(crate) warnings: Vec<Message>,
     /// How long after the start the first poll is due: many targets must not poll in one burst.
     pub(crate) delay: Duration,
 }
@@ -48,11 +48,11 @@ enum Stage {
     Watching,
     /// The verdict is there; the logs of what failed are waited for until then at most.
     FetchingLogs(Moment),
-    Done(Outcome),
+    Done,
 }
 
-/// Watches `targets` to their ends and tells `output` everything on the way. `resume` is the command
-/// that watches them again, where that makes sense. Where `all` is set the targets are a list: it gets a
+/// Watches `targets` to their ends and tells `output` everything on the way. `warnings` are about the watch
+/// as a whole; `resume` is the command that watches again, where that makes sense. Where `all` is set the targets are a list: it gets a
 /// verdict of its own, the worst of theirs. The waits after failed polls are drawn from `seed`.
 ///
 /// # Errors
@@ -60,6 +60,7 @@ enum Stage {
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
+    warnings: &[Message],
     resume: Option<&ResumeCommand>,
     seed: u64,
     inbox: &mut Inbox,
@@ -76,6 +77,11 @@ pub(crate) fn run(
         watches.push(ActiveWatch::begin(
             number, target, seed, start, inbox, output,
         )?);
+    }
+    if let Some(first) = watches.first() {
+        for warning in warnings {
+            output.warn(warning, start, first.watch.board());
+        }
     }
     loop {
         // What came is older than what the clock says now, and decides first.
@@ -113,20 +119,20 @@ fn finish_all(
     output: &mut Output,
 ) -> io::Result<Verdict> {
     let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
-    let Some(worst) = parts
-        .iter()
-        .map(|(_, outcome)| outcome.verdict)
-        .max_by_key(|verdict| verdict.badness())
-    else {
+    let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
+    let verdicts: Vec<_> = outcomes().map(|outcome| outcome.verdict).collect();
+    let Some((verdict, reason)) = verdict::of_list(&verdicts) else {
         return Err(io::Error::other("nothing was watched"));
     };
     if all {
+        let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
+        let worst = resumable.max_by_key(|outcome| outcome.verdict.severity());
         let outcome = Outcome {
-            verdict: worst,
-            reason: Reason::All(parts.iter().map(|(_, outcome)| outcome.verdict).collect()),
+            verdict,
+            reason,
             elapsed: now.moment.since(start.moment),
-            polls: parts.iter().map(|(_, outcome)| outcome.polls).sum(),
-            resume: parts.iter().find_map(|(_, outcome)| outcome.resume.clone()),
+            polls: outcomes().map(|outcome| outcome.polls).sum(),
+            resume: worst.and_then(|outcome| outcome.resume.clone()),
         };
         let event = Event {
             at: now,
@@ -135,7 +141,7 @@ fn finish_all(
         let board = Board::new("all".into(), start.moment);
         output.event(&event, &board);
     }
-    Ok(worst)
+    Ok(verdict)
 }
 
 impl ActiveWatch {
@@ -157,7 +163,7 @@ impl ActiveWatch {
             now,
             &mut emit,
         );
-        watch.run_selectors = target.run_selectors;
+        watch.already_ended_warning = target.already_ended_warning;
         for warning in &target.warnings {
             watch.warn(warning, now, &mut emit);
         }
@@ -176,7 +182,7 @@ impl ActiveWatch {
                 // The poller outlives the watch: it holds the other end.
                 let _ = self.poller.send(PollerCommand::Poll);
             }
-            if self.watch.ending().is_none() {
+            if self.watch.outcome().is_none() {
                 return;
             }
             let wanted = self.watch.wanted_logs();
@@ -188,16 +194,19 @@ impl ActiveWatch {
                 Stage::FetchingLogs(now.moment)
             };
         }
-        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.moment)
-            && let Some(outcome) = self.watch.outcome(resume, !all)
-        {
-            let kind = if all {
-                Kind::PartFinished(&outcome)
-            } else {
-                Kind::Finished(&outcome)
-            };
-            output.event(&Event { at: now, kind }, self.watch.board());
-            self.stage = Stage::Done(outcome);
+        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.moment) {
+            if let Some(arguments) = resume {
+                self.watch.add_resume(arguments, !all);
+            }
+            self.stage = Stage::Done;
+            if let Some((board, outcome)) = self.part() {
+                let kind = if all {
+                    Kind::PartFinished(outcome)
+                } else {
+                    Kind::Finished(outcome)
+                };
+                output.event(&Event { at: now, kind }, board);
+            }
         }
     }
 
@@ -206,20 +215,18 @@ impl ActiveWatch {
         match self.stage {
             Stage::Watching => self.watch.wake(),
             Stage::FetchingLogs(until) => Some(until),
-            Stage::Done(_) => None,
+            Stage::Done => None,
         }
     }
 
     fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done(_))
+        matches!(self.stage, Stage::Done)
     }
 
     /// What the report of a list says about this target.
     fn part(&self) -> Option<(&Board, &Outcome)> {
-        match &self.stage {
-            Stage::Done(outcome) => Some((self.watch.board(), outcome)),
-            _ => None,
-        }
+        let outcome = self.watch.outcome().filter(|_| self.is_done())?;
+        Some((self.watch.board(), outcome))
     }
 
     fn stop_waiting_for_logs(&mut self, now: Now) {
@@ -252,11 +259,10 @@ fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Now, output: &mut Ou
             signals::stop();
         }
         LoopEvent::Redraw(screen) => output.redraw(screen),
-        LoopEvent::Warning(note) => {
+        LoopEvent::Warning(message) => {
             // Nothing comes after the end of a target.
-            if let Some(watch) = watches.iter_mut().find(|watch| !watch.is_done()) {
-                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
-                watch.watch.warn(&note, now, &mut emit);
+            if let Some(watch) = watches.iter().find(|watch| !watch.is_done()) {
+                output.warn(&message, now, watch.watch.board());
             }
         }
     }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, Moment, Now, VirtualClock};
 use crate::event::Traced;
-use crate::exit::Signal;
-use crate::model::{Note, Snapshot};
-use crate::provider::PollError;
+use crate::message::Message;
+use crate::model::Snapshot;
+use crate::outcome::Signal;
+use crate::poll::PollError;
 use crate::render::Screen;
 
 /// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's clock
@@ -36,8 +37,8 @@ pub(crate) enum LoopEvent {
     Stop,
     /// The screen is not what it was.
     Redraw(Screen),
-    /// What the user should know, whichever target it is about.
-    Warning(Note),
+    /// A warning about the watch as a whole.
+    Warning(Message),
 }
 
 impl LoopEvent {

@@ -8,10 +8,11 @@ use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread;
 
 use super::inbox::{Inbox, LoopEvent};
-use crate::cause::Cause;
 use crate::http::Transport;
+use crate::message::Message;
 use crate::model::Unit;
-use crate::provider::{DeploymentSource, PollError, Then};
+use crate::poll::PollError;
+use crate::provider::DeploymentSource;
 
 /// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
 const STACK: usize = 1 << 20;
@@ -103,10 +104,9 @@ fn poll(
 }
 
 fn panicked() -> PollError {
-    PollError {
-        cause: Cause::Bug,
-        status: None,
-        then: Then::AskAgain { retry_after: None },
-        date: None,
-    }
+    let message = Message::new(
+        "internal error in deploywatch; please report it",
+        "deploywatch 内部错误，请反馈",
+    );
+    PollError::retryable(message, None)
 }

@@ -11,7 +11,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
 use super::inbox::LoopEvent;
-use crate::exit::{Signal, Verdict};
+use crate::outcome::{Signal, Verdict};
 use crate::render::Screen;
 
 /// The signals that end a watch.

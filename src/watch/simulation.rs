@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Watch;
-use crate::cause::Cause;
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::{Moment, Now};
 use crate::event::{Kind, Started};
-use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Phase, Snapshot, Tentative, UnitKind, UnitState, Units};
-use crate::provider::{PollError, Then};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Tentative, UnitKind, UnitState, Units};
+use crate::outcome::{Signal, Verdict};
+use crate::poll::{PollError, Retry};
 
 /// Histories played.
 const HISTORIES: u64 = 20_000;
@@ -100,7 +100,7 @@ fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
         snapshot.tentative = Some(Tentative::new(phase(random), None));
     }
     if random.u8(..4) == 0 {
-        snapshot.flaws = vec![Note::Skipped(1)];
+        snapshot.flaws = vec![Message::verbatim("1 skipped")];
     }
     snapshot
 }
@@ -108,19 +108,19 @@ fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
 fn failure(random: &mut fastrand::Rng) -> PollError {
     let waits = [0, 1, 7, 90, 3600, u64::MAX];
     let retry_after = random.choice(waits).map(Duration::from_secs);
-    let then = match random.u8(..10) {
-        0 => Then::Refused {
+    let retry = match random.u8(..10) {
+        0 => Retry::Refused {
             hint: None,
-            at_once: random.bool(),
+            fatal: random.bool(),
         },
-        _ => Then::AskAgain {
+        _ => Retry::Retryable {
             retry_after: retry_after.filter(|_| random.bool()),
         },
     };
     PollError {
-        cause: Cause::Empty,
+        message: Message::verbatim("empty response"),
         status: random.choice([None, Some(404), Some(503)]).flatten(),
-        then,
+        retry,
         date: None,
     }
 }
@@ -147,7 +147,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         });
     };
     let begin = Moment::at(0.0);
-    let run_selectors = maybe(random, &["--fresh"][..]);
+    let already_ended = maybe(random, Message::verbatim("may be earlier"));
     let mut watch = Watch::begin(
         "t".into(),
         &started,
@@ -157,7 +157,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         read(0.0),
         &mut emit,
     );
-    watch.run_selectors = run_selectors;
+    watch.already_ended_warning = already_ended;
     let mut now = 0.0;
     let mut success_seen = false;
     let mut requests = Vec::new();
@@ -178,7 +178,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
             }
             let wait = match &answer {
                 Err(PollError {
-                    then: Then::AskAgain { retry_after },
+                    retry: Retry::Retryable { retry_after },
                     ..
                 }) => retry_after.unwrap_or_default(),
                 _ => Duration::ZERO,
@@ -198,8 +198,8 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         if now >= PATIENCE {
             watch.interrupt(Signal::Interrupt, read(now));
         }
-        if let Some(ending) = watch.ending() {
-            let verdict = ending.verdict;
+        if let Some(outcome) = watch.outcome() {
+            let verdict = outcome.verdict;
             assert!(
                 !watch.poll_due(Moment::at(now + 1e6)),
                 "seed {seed}: polls after its end"

@@ -1,137 +1,46 @@
-//! The verdict: one function of what was found and of the options.
+//! The verdict and its reason: functions of what was found and of the options.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::Ending;
-use crate::board::Board;
-use crate::cause::{Cause, Hint};
 use crate::cli::options::{OnPause, WatchOptions};
-use crate::clock::Moment;
-use crate::exit::{Signal, Verdict};
-use crate::model::{Note, Phase, Unit};
+use crate::message::Message;
+use crate::model::{Phase, Unit};
+use crate::outcome::{Signal, Verdict};
 use crate::text;
 
 /// How many things that are wrong with a success a reason names.
 const FLAWS: usize = 10;
 
-/// What was found: the things that can end a watch.
+/// A verdict with its reason.
+pub(super) type Decision = (Verdict, Message);
+
+/// A good response, as far as it matters to the verdict.
 #[derive(Debug)]
-pub(crate) enum Finding<'a> {
-    /// A good answer.
-    Answer {
-        /// What one poll or two make of it; none while the second is awaited.
-        phase: Option<Phase>,
-        message: Option<&'a Note>,
-        /// A failed unit of this answer.
-        failed: Option<&'a Unit>,
-        /// What is wrong with a success.
-        flaws: &'a [Note],
-    },
-    Refused {
-        cause: &'a Cause,
-        hint: Option<&'a Hint>,
-    },
-    SayMore(&'a Cause),
-    Lost,
-    /// The recording that is played ends.
-    Over,
-    TimedOut(Duration),
-    Stalled(Duration),
-    Interrupted(Signal),
-    /// The end of another deployment of the list ended the watch of all.
-    Abandoned,
+pub(super) struct Answer<'a> {
+    /// The phase that one poll, or two, make of it; none while the second is awaited.
+    pub(super) phase: Option<Phase>,
+    pub(super) message: Option<&'a Message>,
+    /// A failed unit of this response.
+    pub(super) failed: Option<&'a Unit>,
+    /// What is wrong with a success.
+    pub(super) flaws: &'a [Message],
 }
 
-/// Why a watch ended, as data: its words are chosen where it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// The provider's phase, and what it says about it.
-    Phase(Phase, Option<Note>),
-    /// `--fail-fast`, and the unit that failed.
-    FailFast(Box<Unit>),
-    /// `--strict`, and what was wrong with the success: the first of it, and how much more there is.
-    Strict(Vec<Note>, usize),
-    Refused {
-        cause: Cause,
-        hint: Option<Hint>,
-    },
-    /// What the user must say for the deployment to be found.
-    SayMore(Cause),
-    /// The last error, and for how long polls had failed.
-    Lost {
-        error: Cause,
-        offline: Duration,
-    },
-    /// The recording that is played ends.
-    Over,
-    TimedOut(Duration),
-    Stalled(Duration),
-    Interrupted(Signal),
-    /// The end of another deployment of the list ended the watch of all.
-    Abandoned,
-    /// The verdicts of a list.
-    All(Vec<Verdict>),
+/// The verdict of a good response; none where the watch goes on.
+pub(super) fn of_answer(answer: &Answer<'_>, options: &WatchOptions) -> Option<Decision> {
+    if let Some(unit) = answer.failed
+        && options.fail_fast
+    {
+        return Some((Verdict::Failed, fail_fast(unit)));
+    }
+    let phase = answer.phase?;
+    if phase == Phase::Succeeded && options.strict && !answer.flaws.is_empty() {
+        return Some((Verdict::Failed, strict(answer.flaws)));
+    }
+    Some((of_phase(phase, options)?, reason(phase, answer.message)))
 }
 
-/// The verdict, where `finding` ends the watch. `Succeeded` is said in one place only.
-pub(crate) fn judge(
-    finding: &Finding<'_>,
-    board: &Board,
-    options: &WatchOptions,
-    now: Moment,
-) -> Option<Ending> {
-    let (verdict, reason) = match finding {
-        Finding::Answer {
-            failed: Some(unit), ..
-        } if options.fail_fast => (Verdict::Failed, Reason::FailFast(Box::new((*unit).clone()))),
-        Finding::Answer {
-            phase: Some(Phase::Succeeded),
-            flaws,
-            ..
-        } if options.strict && !flaws.is_empty() => {
-            let (said, more) = flaws.split_at(flaws.len().min(FLAWS));
-            (Verdict::Failed, Reason::Strict(said.to_vec(), more.len()))
-        }
-        Finding::Answer { phase, message, .. } => {
-            let phase = (*phase)?;
-            let reason = Reason::Phase(phase, message.cloned());
-            (of_phase(phase, options)?, reason)
-        }
-        Finding::Refused { cause, hint } => (
-            Verdict::Refused,
-            Reason::Refused {
-                cause: (*cause).clone(),
-                hint: hint.cloned(),
-            },
-        ),
-        Finding::SayMore(what) => (Verdict::Unclear, Reason::SayMore((*what).clone())),
-        Finding::Lost => {
-            let offline = board.offline.as_ref()?;
-            (
-                Verdict::Lost,
-                Reason::Lost {
-                    error: offline.error.clone(),
-                    offline: now.since(offline.since),
-                },
-            )
-        }
-        Finding::Over => (Verdict::Lost, Reason::Over),
-        Finding::TimedOut(limit) => (Verdict::TimedOut, Reason::TimedOut(*limit)),
-        Finding::Stalled(limit) => (Verdict::TimedOut, Reason::Stalled(*limit)),
-        Finding::Abandoned => (Verdict::Running, Reason::Abandoned),
-        Finding::Interrupted(signal) => {
-            (Verdict::Interrupted(*signal), Reason::Interrupted(*signal))
-        }
-    };
-    Some(Ending {
-        verdict,
-        reason,
-        at: now,
-    })
-}
-
-/// The verdict of a phase; none where the watch goes on.
+/// The verdict of a phase; none where the watch goes on. `Succeeded` is said here only.
 fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Verdict> {
     match phase {
         Phase::Succeeded => Some(Verdict::Succeeded),
@@ -147,86 +56,153 @@ fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Verdict> {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Phase(phase, message) => {
-                match phase {
-                    Phase::Succeeded => f.write_str("the provider says that it succeeded")?,
-                    Phase::Failed => f.write_str("the provider says that it failed")?,
-                    Phase::Cancelled => f.write_str("the provider says that it was cancelled")?,
-                    Phase::Paused | Phase::PausedAfterFailure => {}
-                    Phase::Ended => f.write_str("it ended, and the provider does not say how")?,
-                    Phase::Pending => f.write_str("it has not begun yet")?,
-                    Phase::Running => f.write_str("it is still going")?,
-                    Phase::Unknown => f.write_str("its state is not known")?,
-                }
-                match (phase, message) {
-                    (Phase::Paused | Phase::PausedAfterFailure, Some(note)) => {
-                        write!(f, "paused: {note}")
-                    }
-                    (_, Some(note)) => write!(f, " ({note})"),
-                    (_, None) => Ok(()),
-                }
-            }
-            Self::FailFast(unit) => {
-                let name = &unit.name;
-                write!(f, "{name} failed, and --fail-fast ends the watch there")?;
-                let remark = unit.remark();
-                remark.iter().try_for_each(|remark| write!(f, ": {remark}"))
-            }
-            Self::Strict(flaws, more) => {
-                f.write_str("the provider says that it succeeded, but --strict does not:")?;
-                flaws.iter().try_for_each(|flaw| write!(f, " {flaw};"))?;
-                if *more > 0 {
-                    write!(f, " {more} more;")?;
-                }
-                f.write_str(" that counts as a failure")
-            }
-            Self::Refused { cause, hint } => {
-                write!(f, "{cause}")?;
-                hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
-            }
-            Self::SayMore(what) => write!(f, "{what}"),
-            Self::Lost { error, offline } => write!(
-                f,
-                "no good answer for {}, the last one: {error}; how the deployment ends is unknown",
-                text::duration(*offline)
-            ),
-            Self::Over => {
-                f.write_str("the recording ends here; how the deployment ends is unknown")
-            }
-            Self::TimedOut(limit) => write!(
-                f,
-                "not over after --timeout {}",
-                humantime::format_duration(*limit)
-            ),
-            Self::Stalled(limit) => write!(
-                f,
-                "nothing changed for --stall-timeout {}",
-                humantime::format_duration(*limit)
-            ),
-            Self::Abandoned => {
-                f.write_str("not over when another deployment ended the watch of all")
-            }
-            Self::All(verdicts) => {
-                let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
-                let count = verdicts.iter().filter(succeeded).count();
-                write!(f, "{count} of {} succeeded", verdicts.len())
-            }
-            Self::Interrupted(signal) => f.write_str(match signal {
-                Signal::Interrupt => "interrupted by SIGINT; the deployment goes on",
-                Signal::Terminate => "interrupted by SIGTERM; the deployment goes on",
-                Signal::Hangup => "the terminal went away; the deployment goes on",
-                Signal::Pipe => "nobody reads the output any more; the deployment goes on",
-            }),
+/// Why a phase ended the watch, with what the provider says about it.
+fn reason(phase: Phase, message: Option<&Message>) -> Message {
+    let (en, zh) = match phase {
+        Phase::Succeeded => ("reported succeeded", "平台报告部署成功"),
+        Phase::Failed => ("reported failed", "平台报告部署失败"),
+        Phase::Cancelled => ("reported cancelled", "平台报告部署已取消"),
+        Phase::Paused => ("paused", "部署已暂停"),
+        Phase::PausedAfterFailure => {
+            let message = message.map_or(("a failure", String::new()), |message| {
+                (message.en(), format!("：{}", message.zh()))
+            });
+            return Message::new(
+                format!("paused after {}", message.0),
+                format!("部署在失败后暂停{}", message.1),
+            );
         }
-    }
+        Phase::Ended => (
+            "ended without a reported result",
+            "部署已结束，但平台没有说明结果",
+        ),
+        Phase::Pending => ("not started yet", "部署尚未开始"),
+        Phase::Running => ("still running", "部署仍在运行"),
+        Phase::Unknown => ("in an unknown state", "部署状态未知"),
+    };
+    Message::new(en, zh).with_detail(message)
+}
+
+fn fail_fast(unit: &Unit) -> Message {
+    let name = &unit.name;
+    Message::new(
+        format!("{name} failed (--fail-fast)"),
+        format!("{name} 失败（--fail-fast）"),
+    )
+    .with_detail(unit.detail.as_ref())
+}
+
+/// Names the first flaws of a success, and counts the rest.
+fn strict(flaws: &[Message]) -> Message {
+    let (named, more) = flaws.split_at(flaws.len().min(FLAWS));
+    let more = (!more.is_empty()).then(|| {
+        let more = more.len();
+        Message::new(format!("{more} more"), format!("另有 {more} 项"))
+    });
+    let items: Vec<_> = named.iter().cloned().chain(more).collect();
+    Message::new(
+        "reported succeeded, but counts as failed (--strict)",
+        "平台报告部署成功，但 --strict 判为失败",
+    )
+    .with_detail(&Message::list(&items))
+}
+
+/// The provider refuses the request.
+pub(super) fn refused(error: &Message, hint: Option<&Message>) -> Decision {
+    (Verdict::Refused, error.with_hint(hint))
+}
+
+/// The command line does not tell which deployment is meant.
+pub(super) fn ambiguous(error: &Message) -> Decision {
+    (Verdict::Usage, error.clone())
+}
+
+/// Polls failed for too long; `offline` is zero where the first failure was too much.
+pub(super) fn lost(offline: Duration, last_error: &Message) -> Decision {
+    let reason = if offline.is_zero() {
+        Message::new("no valid response", "没有有效响应")
+    } else {
+        let offline = text::duration(offline);
+        Message::new(
+            format!("no valid response for {offline}; last error"),
+            format!("{offline} 内没有有效响应，最后一次错误"),
+        )
+    };
+    let reason = reason.with_detail(last_error);
+    (Verdict::Lost, reason.with_hint(&end_unknown()))
+}
+
+/// The recording that is replayed ends.
+pub(super) fn end_of_recording() -> Decision {
+    let reason = Message::new("the recording ends here", "录制到此结束");
+    (Verdict::Lost, reason.with_hint(&end_unknown()))
+}
+
+fn end_unknown() -> Message {
+    Message::new("how the deployment ends is unknown", "部署最终结果未知")
+}
+
+/// `--timeout` is over; the phase is none where no poll has succeeded.
+pub(super) fn timed_out(limit: Duration, phase: Option<Phase>) -> Decision {
+    let limit = humantime::format_duration(limit);
+    let reason = match phase {
+        Some(phase) => Message::new(
+            format!("still {} after --timeout {limit}", phase.as_str()),
+            format!("到达 --timeout {limit} 时尚未结束"),
+        ),
+        None => Message::new(
+            format!("no valid response within --timeout {limit}"),
+            format!("--timeout {limit} 内没有有效响应"),
+        ),
+    };
+    (Verdict::TimedOut, reason)
+}
+
+/// `--stall-timeout` is over.
+pub(super) fn stalled(limit: Duration) -> Decision {
+    let limit = humantime::format_duration(limit);
+    let reason = Message::new(
+        format!("no change for --stall-timeout {limit}"),
+        format!("--stall-timeout {limit} 内没有任何变化"),
+    );
+    (Verdict::TimedOut, reason)
+}
+
+pub(super) fn interrupted(signal: Signal) -> Decision {
+    let (en, zh) = match signal {
+        Signal::Interrupt => ("received SIGINT", "收到 SIGINT"),
+        Signal::Terminate => ("received SIGTERM", "收到 SIGTERM"),
+        Signal::Hangup => ("the terminal was closed", "终端已关闭"),
+        Signal::Pipe => ("stdout was closed", "标准输出已关闭"),
+    };
+    (Verdict::Interrupted(signal), Message::new(en, zh))
+}
+
+/// The end of another deployment of the list ended the watch of all.
+pub(super) fn cancelled_by_another() -> Decision {
+    let reason = Message::new(
+        "not finished when another deployment ended the watch",
+        "另一个部署结束了全部跟踪，而它尚未结束",
+    );
+    (Verdict::Running, reason)
+}
+
+/// The verdict of a list: the most severe one.
+pub(super) fn of_list(verdicts: &[Verdict]) -> Option<Decision> {
+    let worst = verdicts.iter().max_by_key(|verdict| verdict.severity())?;
+    let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
+    let (total, count) = (verdicts.len(), verdicts.iter().filter(succeeded).count());
+    let reason = Message::new(
+        format!("{count} of {total} succeeded"),
+        format!("共 {total} 个部署，{count} 个成功"),
+    );
+    Some((*worst, reason))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
     use crate::model::{UnitKind, UnitState};
 
     fn options() -> WatchOptions {
@@ -244,10 +220,17 @@ mod tests {
         }
     }
 
-    fn verdict(finding: &Finding<'_>, options: &WatchOptions) -> Option<Verdict> {
-        let now = Moment::at(0.0);
-        let board = Board::new("t".into(), now);
-        judge(finding, &board, options, now).map(|ending| ending.verdict)
+    fn answer(phase: Phase) -> Answer<'static> {
+        Answer {
+            phase: Some(phase),
+            message: None,
+            failed: None,
+            flaws: &[],
+        }
+    }
+
+    fn verdict(answer: &Answer<'_>, options: &WatchOptions) -> Option<Verdict> {
+        of_answer(answer, options).map(|(verdict, _)| verdict)
     }
 
     #[test]
@@ -278,13 +261,7 @@ mod tests {
                     once,
                     ..options()
                 };
-                let finding = Finding::Answer {
-                    phase: Some(phase),
-                    message: None,
-                    failed: None,
-                    flaws: &[],
-                };
-                let code = verdict(&finding, &options).map(Verdict::code);
+                let code = verdict(&answer(phase), &options).map(Verdict::code);
                 assert_eq!(code, expected, "{phase:?} {on_pause:?} once: {once}");
             }
         }
@@ -292,13 +269,11 @@ mod tests {
 
     #[test]
     fn what_a_second_poll_must_confirm_ends_nothing() {
-        let finding = Finding::Answer {
+        let unsettled = Answer {
             phase: None,
-            message: None,
-            failed: None,
-            flaws: &[],
+            ..answer(Phase::Succeeded)
         };
-        assert_eq!(verdict(&finding, &options()), None);
+        assert_eq!(verdict(&unsettled, &options()), None);
     }
 
     #[test]
@@ -310,23 +285,20 @@ mod tests {
             batch: None,
             state: UnitState::Failed,
             detail: None,
-            about: None,
             began: None,
             ended: None,
         };
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
-            let finding = Finding::Answer {
-                phase: Some(phase),
-                message: None,
+            let answer = Answer {
                 failed: Some(&unit),
-                flaws: &[],
+                ..answer(phase)
             };
             let fail_fast = WatchOptions {
                 fail_fast: true,
                 ..options()
             };
-            assert_eq!(verdict(&finding, &fail_fast), Some(Verdict::Failed));
-            assert_ne!(verdict(&finding, &options()), Some(Verdict::Failed));
+            assert_eq!(verdict(&answer, &fail_fast), Some(Verdict::Failed));
+            assert_ne!(verdict(&answer, &options()), Some(Verdict::Failed));
         }
     }
 
@@ -336,23 +308,18 @@ mod tests {
             strict: true,
             ..options()
         };
+        let skipped = [Message::verbatim("1 skipped")];
         for (phase, flaws, code) in [
             (Phase::Succeeded, &[][..], Some(Verdict::Succeeded)),
-            (
-                Phase::Succeeded,
-                &[Note::Skipped(1)][..],
-                Some(Verdict::Failed),
-            ),
-            (Phase::Running, &[Note::Skipped(1)][..], None),
+            (Phase::Succeeded, &skipped, Some(Verdict::Failed)),
+            (Phase::Running, &skipped, None),
         ] {
-            let finding = Finding::Answer {
-                phase: Some(phase),
-                message: None,
-                failed: None,
+            let answer = Answer {
                 flaws,
+                ..answer(phase)
             };
-            assert_eq!(verdict(&finding, &strict), code);
-            let lenient = verdict(&finding, &options());
+            assert_eq!(verdict(&answer, &strict), code);
+            let lenient = verdict(&answer, &options());
             assert_eq!(
                 lenient == Some(Verdict::Succeeded),
                 phase == Phase::Succeeded
@@ -362,47 +329,79 @@ mod tests {
 
     #[test]
     fn a_reason_names_some_of_the_flaws_and_counts_the_rest() {
-        let flaws: Vec<_> = (1..=FLAWS + 5).map(Note::Skipped).collect();
-        let finding = Finding::Answer {
-            phase: Some(Phase::Succeeded),
-            message: None,
-            failed: None,
-            flaws: &flaws,
-        };
-        let strict = WatchOptions {
-            strict: true,
-            ..options()
-        };
-        let board = Board::new("t".into(), Moment::at(0.0));
-        let ending = judge(&finding, &board, &strict, Moment::at(0.0)).expect("an end");
-        let words = ending.reason.to_string();
+        let flaws = (1..=FLAWS + 5).map(|number| Message::verbatim(format!("{number} skipped")));
+        let reason = strict(&flaws.collect::<Vec<_>>());
         assert!(
-            words.contains("; 5 more;") && !words.contains("11 "),
-            "{words}"
+            reason.en().ends_with("10 skipped; 5 more") && !reason.en().contains("11 "),
+            "{reason}"
         );
+    }
+
+    #[test]
+    fn a_pause_after_a_failure_names_it_once() {
+        let message = Message::new("1 machine failed; retry it", "1 台机器失败，请重试");
+        let reason = reason(Phase::PausedAfterFailure, Some(&message));
+        assert_eq!(reason.en(), "paused after 1 machine failed; retry it");
+        assert_eq!(reason.zh(), "部署在失败后暂停：1 台机器失败，请重试");
     }
 
     #[test]
     fn what_is_not_an_answer_has_a_verdict_of_its_own() {
         let second = Duration::from_secs(1);
-        for (finding, code) in [
-            (Finding::SayMore(&Cause::NothingDeployed), 2),
-            (Finding::Over, 6),
-            (Finding::Abandoned, 7),
-            (
-                Finding::Refused {
-                    cause: &Cause::Empty,
-                    hint: None,
-                },
-                5,
-            ),
-            (Finding::TimedOut(second), 124),
-            (Finding::Stalled(second), 124),
-            (Finding::Interrupted(Signal::Interrupt), 130),
-            (Finding::Interrupted(Signal::Terminate), 143),
+        let error = Message::new("empty response", "响应为空");
+        for ((verdict, reason), code) in [
+            (ambiguous(&error), 2),
+            (end_of_recording(), 6),
+            (lost(second, &error), 6),
+            (lost(Duration::ZERO, &error), 6),
+            (cancelled_by_another(), 7),
+            (refused(&error, Some(&error)), 5),
+            (timed_out(second, Some(Phase::Running)), 124),
+            (timed_out(second, None), 124),
+            (stalled(second), 124),
+            (interrupted(Signal::Interrupt), 130),
+            (interrupted(Signal::Terminate), 143),
+            (interrupted(Signal::Hangup), 129),
+            (interrupted(Signal::Pipe), 141),
         ] {
-            let code_found = verdict(&finding, &options()).map(Verdict::code);
-            assert_eq!(code_found, Some(code), "{finding:?}");
+            assert_eq!(verdict.code(), code, "{reason}");
+            assert_chinese(&reason);
         }
+    }
+
+    #[test]
+    fn every_reason_is_said_in_chinese() {
+        let message = Message::new("1 skipped", "1 个已跳过");
+        for phase in [
+            Phase::Pending,
+            Phase::Running,
+            Phase::Paused,
+            Phase::PausedAfterFailure,
+            Phase::Succeeded,
+            Phase::Failed,
+            Phase::Cancelled,
+            Phase::Ended,
+            Phase::Unknown,
+        ] {
+            assert_chinese(&reason(phase, None));
+            let reason = reason(phase, Some(&message));
+            assert_chinese(&reason);
+            assert!(reason.zh().contains("1 个已跳过"), "{phase:?}");
+        }
+        assert_chinese(&strict(&[message]));
+    }
+
+    #[test]
+    fn the_worst_verdict_is_that_of_the_list() {
+        use Verdict::{Failed, Lost, Succeeded};
+        for (verdicts, worst, reason) in [
+            (&[Succeeded, Succeeded][..], Succeeded, "2 of 2 succeeded"),
+            (&[Succeeded, Failed, Lost], Failed, "1 of 3 succeeded"),
+        ] {
+            let (verdict, told) = of_list(verdicts).expect("a verdict");
+            assert_eq!((verdict, told.en()), (worst, reason));
+            assert_chinese(&told);
+        }
+        assert_eq!(of_list(&[]), None);
     }
 }

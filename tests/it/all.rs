@@ -367,7 +367,7 @@ fn a_warning_and_a_gap_say_whose_they_are() {
         } else {
             &out.stdout
         };
-        assert!(gaps.contains("[yunxiao:123/8] no contact: "), "{out}");
+        assert!(gaps.contains("[yunxiao:123/8] poll failed: "), "{out}");
     }
 }
 

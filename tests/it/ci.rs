@@ -203,8 +203,8 @@ fn a_failure_is_told_with_its_units_and_their_logs() {
         (
             "deployment",
             "failure",
-            "the provider says that it failed",
-            "the provider says that it failed",
+            "reported failed",
+            "reported failed",
         ),
         ("192.0.2.1", "testcase", "", ""),
         (
@@ -226,7 +226,7 @@ fn a_failure_is_told_with_its_units_and_their_logs() {
     }
     let summary = out.file("summary.md");
     for text in [
-        "## ✗ failed `yunxiao:123/1111` after ",
+        "## ✗ `yunxiao:123/1111` failed (watched for ",
         "| state | machines |\n|---|--:|\n| failed | 1 |\n| running | 1 |\n| pending | 1 |\n\
          | succeeded | 1 |\n| skipped | 1 |\n| total | 5 |\n",
         "### Failed\n\n- ✗ `192.0.2.2`",
@@ -235,7 +235,7 @@ fn a_failure_is_told_with_its_units_and_their_logs() {
     ] {
         assert!(summary.contains(text), "{text:?} is not in\n{summary}");
     }
-    assert!(!summary.contains("Watch it again"), "{summary}");
+    assert!(!summary.contains("Resume with:"), "{summary}");
 }
 
 #[test]
@@ -274,16 +274,20 @@ fn every_end_leaves_its_reports() {
             check_junit(&out.file("junit.xml"), verdict);
             let summary = out.file("summary.md");
             let words = verdict.replace('_', " ");
-            let headline = format!(" {words} `yunxiao:123/1111` after ");
+            let headline = format!(" `yunxiao:123/1111` {words} (watched for ");
             assert!(
                 summary.starts_with("## ") && summary.contains(&headline),
                 "{summary}"
             );
             let ended = ["succeeded", "cancelled"].contains(&verdict);
-            let again = "Watch it again with\n\n```sh\ndeploywatch yunxiao --pipeline 123";
-            assert_eq!(summary.contains(again), !ended, "{summary}");
+            let heading = match verdict {
+                "refused" => "After fixing this, run:",
+                _ => "Resume with:",
+            };
+            let again = format!("{heading}\n\n```sh\ndeploywatch yunxiao --pipeline 123");
+            assert_eq!(summary.contains(&again), !ended, "{summary}");
             assert_eq!(
-                summary.contains("The deployment goes on."),
+                summary.contains("the deployment is still running"),
                 signal.is_some(),
                 "{summary}"
             );
@@ -326,7 +330,7 @@ fn a_list_leaves_one_report_of_all() {
         .collect();
     assert_eq!(headlines.len(), 3, "{summary}");
     assert!(
-        headlines[0].starts_with("## ✗ failed `all` after "),
+        headlines[0].starts_with("## ✗ `all` failed (watched for "),
         "{summary}"
     );
     assert_eq!(summary.matches("### Log of").count(), 2, "{summary}");
@@ -434,7 +438,7 @@ fn github_gets_annotations_before_the_report() {
     );
     let (_, report) = out
         .stdout
-        .split_once("full: a, b\n✗ failed yunxiao:123/1111")
+        .split_once("full: a, b\n✗ yunxiao:123/1111 failed")
         .unwrap();
     assert!(report.contains("✗ failed 192.0.2.2"), "{out}");
 }
@@ -496,10 +500,14 @@ fn githubs_summary_is_appended_to() {
         let out = watch(args).run();
         let step = out.code(1).file("step.md");
         assert!(
-            step.starts_with("# Before\nno end of line\n## ✗ failed `yunxiao:"),
+            step.starts_with("# Before\nno end of line\n## ✗ `yunxiao:123/1111` failed"),
             "{step}"
         );
-        assert_eq!(step.matches("## ✗ failed").count(), 1, "{step}");
+        assert_eq!(
+            step.matches("## ✗ `yunxiao:123/1111` failed").count(),
+            1,
+            "{step}"
+        );
         assert!(step.contains("```text\nthe log\n```"), "{step}");
     }
     let out = watch(&["--summary", "other.md"]).run();
@@ -544,7 +552,11 @@ fn githubs_summary_stays_under_its_limit() {
         assert!(step.len() < LIMIT && step.starts_with(&"x".repeat(before)));
         let (_, own) = step.split_at(before);
         assert!(own.contains(LEFT_OUT), "{own}");
-        assert_eq!(own.contains("## ✗ failed"), before < LIMIT - 200, "{own}");
+        assert_eq!(
+            own.contains("## ✗ `yunxiao:123/1111` failed"),
+            before < LIMIT - 200,
+            "{own}"
+        );
         assert!(
             out.file("whole.md").len() > 2 * LIMIT,
             "a file has no limit"

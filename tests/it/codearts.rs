@@ -56,7 +56,8 @@ fn the_vendors_sample_byte_for_byte_is_a_success() {
         let (out, queries) = watch(&[Reply::json(SAMPLE)], args);
         assert_eq!(queries, [query(None)], "{out}");
         // It may be the run before the one that is meant.
-        out.code(0).stderr_has("--fresh or --record ID makes sure");
+        out.code(0)
+            .stderr_has("use --fresh or --record ID to be sure");
     }
     let (out, queries) = watch(&[Reply::json(SAMPLE)], &["--record", RECORD]);
     out.code(0).stderr_is_empty();
@@ -117,7 +118,8 @@ fn a_newer_run_is_not_followed_unasked() {
     for args in [&[][..], &["--record", RECORD]] {
         let offline = [args, &["--max-offline", "100ms"]].concat();
         let (out, _) = watch(&replies, &offline);
-        out.code(6).stdout_has("not about the run that is watched");
+        out.code(6)
+            .stdout_has("about another run than the one being watched");
     }
     let unsafe_id = "../../secrets?a=b";
     let replies = [run(unsafe_id, "running"), run(NEW, "succeeded")];
@@ -141,7 +143,7 @@ fn the_line_that_resumes_names_the_run() {
     for (args, record) in [(&[][..], RECORD), (&["--fresh"], RECORD), (&[], "a.b")] {
         let timeout = [args, &["--timeout", "800ms"]].concat();
         let (out, _) = watch(&[run(record, "running")], &timeout);
-        out.code(124).stdout_has("Watch it again with");
+        out.code(124).stdout_has("Resume with:");
         let named = out.stdout.contains(&format!(" --record {record}"));
         assert_eq!(named, record == RECORD, "{out}");
         let line = out.stdout.lines().last().unwrap_or_default();
@@ -172,7 +174,7 @@ fn fresh_waits_for_another_run_than_one_that_had_ended() {
     assert_eq!(phases, ["pending", "pending", "running", "failed"]);
     let message = named(&events, "phase")[0]["message"].clone();
     assert!(
-        message.as_str().unwrap().contains("waits for a new one"),
+        message.as_str().unwrap().contains("waiting for a new one"),
         "{message}"
     );
     assert!(named(&events, "warning").is_empty(), "{out}");
@@ -231,8 +233,8 @@ fn a_wrong_command_line_is_turned_down() {
 fn finish_with_an_unknown_word_twice_is_an_end_of_which_nothing_is_known() {
     let (out, queries) = watch(&[run(RECORD, "odd")], &[]);
     out.code(6)
-        .stdout_has("the provider does not say how (odd)");
-    out.stderr_has("\"odd\" is not a known word");
+        .stdout_has("ended without a reported result: odd");
+    out.stderr_has("\"odd\" is not documented");
     assert_eq!(queries.len(), 2);
     watch(&[run(RECORD, "odd")], &["--once"]).0.code(6);
     let settles = [run(RECORD, "odd"), run(RECORD, "succeeded")];
@@ -248,7 +250,7 @@ fn only_an_outer_success_is_an_answer() {
     for outer in ["error", "failed", "succeeded", ""] {
         let body = json!({ "status": outer, "result": { "status": "succeeded" } });
         let (out, _) = watch(&[Reply::json(body.to_string())], &["--max-offline", "0s"]);
-        out.code(6).stdout_has("an error answer: ");
+        out.code(6).stdout_has("error response: ");
     }
     let body = json!({ "status": "successful", "result": { "status": "succeeded" } });
     watch(&[Reply::json(body.to_string())], &[]).0.code(0);
@@ -361,7 +363,7 @@ fn each_scenario_of_the_demo_has_its_exit_code() {
             u64::from(scenario == "failure"),
             "{scenario}\n{out}"
         );
-        out.stdout_has("waits for a new one");
+        out.stdout_has("waiting for a new one");
     }
     let paused = deploywatch(["demo", "codearts", "--scenario", "pause"]).run();
     paused.code(2).stdout_is_empty();

@@ -16,7 +16,7 @@ fn a_demo_needs_no_account_and_ends_well_in_its_time() {
     let out = deploywatch(["demo", "--duration", "2s"]).run();
     out.code(0).stderr_is_empty();
     out.stdout_has("running")
-        .stdout_has("12 machines: 12 succeeded");
+        .stdout_has("succeeded (12 machines, watched for ");
     let seconds = out.elapsed.as_secs_f64();
     assert!((2.0..6.0).contains(&seconds), "{out}");
 }
@@ -128,7 +128,7 @@ fn what_is_served_is_watched_to_its_end_by_the_line_that_was_printed() {
     for (watch, mut server) in watches.collect::<Vec<_>>() {
         let out = watch.wait();
         out.code(0).stderr_is_empty();
-        out.stdout_has("2 machines: 2 succeeded");
+        out.stdout_has("succeeded (2 machines, watched for ");
         assert!(server.goes_on(Duration::ZERO), "it serves on");
     }
 }

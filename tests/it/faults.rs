@@ -110,7 +110,7 @@ fn an_answer_in_pieces_is_a_good_one() {
     let late = Reply::delayed(Reply::json(body("Running")), Duration::from_millis(50));
     let server = Server::script(vec![drip, late, Reply::chunked(body("Success"))]);
     let out = yunxiao(&server).run();
-    out.code(0).stderr_is_empty().stdout_lacks("no contact");
+    out.code(0).stderr_is_empty().stdout_lacks("poll failed");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn lost_contact_is_told_with_the_last_known_state() {
     let program = yunxiao(&server).args(["--max-offline", "1200ms"]);
     let out = program.args(["--events", "events"]).run();
     out.code(6).stderr_is_empty();
-    let (_, report) = out.stdout.split_once("? lost").unwrap();
+    let (_, report) = out.stdout.split_once("? yunxiao:123/1111 lost").unwrap();
     assert!(
         report.contains("how the deployment ends is unknown"),
         "{out}"

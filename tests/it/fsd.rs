@@ -92,8 +92,8 @@ fn the_vendors_sample_byte_for_byte_is_a_success() {
     assert_eq!(out.finished()["units"]["succeeded"], 4);
     // With --fresh it is the earlier run.
     let out = assert_ends(&sample, &["--fresh", "--once"], 7, 1);
-    out.stdout_has("waits for a new one")
-        .stderr_lacks("--fresh makes sure");
+    out.stdout_has("waiting for a new one")
+        .stderr_lacks("use --fresh to be sure");
     let server = Server::script(sample.to_vec());
     let out = fsd(&server).args(["--fresh", "--timeout", "300ms"]).run();
     out.code(124);
@@ -216,7 +216,7 @@ fn a_success_needs_two_polls_that_find_the_same_plan() {
     let unclear = || status(&PLAN, &PLAN[..2], true);
     assert_ends(&[going(), unclear(), going(), done()], &[], 0, 5);
     let out = assert_ends(&[going(), unclear()], &[], 6, 3);
-    out.stdout_has("does not say how");
+    out.stdout_has("ended without a reported result");
 }
 
 #[test]
@@ -264,18 +264,18 @@ fn a_fresh_watch_waits_for_a_new_run() {
         (vec![idle(), failed()], 1, 2),
     ] {
         let out = assert_ends(&replies, &["--fresh"], code, requests);
-        out.stderr_lacks("--fresh makes sure");
+        out.stderr_lacks("use --fresh to be sure");
     }
     // Without --fresh the old run is the answer, and said to be perhaps an old one.
     let out = assert_ends(&[failed()], &[], 1, 1);
-    out.stderr_has("--fresh makes sure");
+    out.stderr_has("use --fresh to be sure");
     assert_ends(&[going(), done()], &[], 0, 3).stderr_lacks("earlier");
 }
 
 #[test]
 fn a_watch_that_is_taken_up_again_is_of_the_run_that_it_saw() {
     for (answer, seen, kept) in [
-        (done(), "waits for a new one", true),
+        (done(), "waiting for a new one", true),
         (going(), "running", false),
     ] {
         let server = Server::script(vec![answer]);
@@ -394,7 +394,7 @@ fn each_scenario_of_the_demo_has_its_exit_code() {
         let out = running.wait();
         let last = out.code(code).stderr_is_empty().finished();
         assert_eq!(last["units"]["total"], steps, "{scenario}\n{out}");
-        out.stdout_has("waits for a new one");
+        out.stdout_has("waiting for a new one");
         let faults = named(&out.events(), "offline").len();
         assert_eq!(faults > 0, scenario == "flaky", "{out}");
     }

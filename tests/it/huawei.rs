@@ -197,7 +197,7 @@ fn a_token_file_that_has_changed_is_read_again_after_a_401() {
             out.code(code);
             let refused = out.stdout.contains("APIGW.0301 The token must be updated");
             assert_eq!(refused, code == 5, "{out}");
-            let advised = out.stdout.contains("a token lives for 24 hours");
+            let advised = out.stdout.contains("a token is valid for 24 hours");
             assert_eq!(advised, code == 5, "{out}");
         }
     }

@@ -29,8 +29,8 @@ fn said(out: &Output) -> String {
     });
     let text: String = lines.map(|line| format!("{line}\n")).collect();
     let mut words = String::new();
-    for word in text.split_inclusive([' ', '\n', '，', '：', '）']) {
-        let end = word.trim_end_matches([' ', '\n', '，', '：', '）']);
+    for word in text.split_inclusive([' ', '\n', '，', '：', '；', '）']) {
+        let end = word.trim_end_matches([' ', '\n', '，', '：', '；', '）']);
         let is_duration = end.starts_with(|c: char| c.is_ascii_digit()) && end.ends_with('s');
         words += if is_duration { "…" } else { end };
         words += &word[end.len()..];
@@ -47,17 +47,17 @@ fn plain_lines_and_the_report_in_chinese() {
         said(&out),
         format!(
             "\
-yunxiao:123/1111 开始跟踪 {}，每 … 轮询一次
-yunxiao:123/1111 进行中（已完成 0/2，第 1/1 批）
-192.0.2.1 进行中
+yunxiao:123/1111 开始跟踪 {}（每 … 轮询一次）
+yunxiao:123/1111 运行中（已完成 0/2，第 1/1 批）
+192.0.2.1 运行中
 192.0.2.2 等待中
-失去联系：HTTP 502 Bad Gateway（连续第 1 次轮询失败），… 后重试
-已恢复联系，此前中断 …
+轮询失败：HTTP 502 Bad Gateway；… 后重试
+轮询已恢复，此前中断 …
 192.0.2.1 成功，用时 …
-192.0.2.2 进行中
+192.0.2.2 运行中
 yunxiao:123/1111 失败（已完成 2/2，第 1/1 批）
 【失败】192.0.2.2，用时 …
-✗ 失败 yunxiao:123/1111，历时 …：平台报告部署失败
+✗ yunxiao:123/1111 失败（历时 …）：平台报告部署失败
   2 台机器：失败 1，成功 1
   ✗ 失败 192.0.2.2，用时 …
 ",
@@ -86,8 +86,8 @@ fn the_picture_and_the_report_in_chinese() {
     assert_eq!(screen.wait_exit(), 130);
     let report = screen.contents();
     for text in [
-        "■ 已中断 yunxiao:123/1111，历时 ",
-        "部署仍在继续。继续跟踪请执行",
+        "■ yunxiao:123/1111 已中断（历时 ",
+        "已停止跟踪，部署仍在继续。继续跟踪请执行：",
     ] {
         assert!(report.contains(text), "{report}");
     }
@@ -108,9 +108,9 @@ fn the_locale_chooses_where_the_option_does_not() {
         let server = Server::script(vec![order("Success")]);
         let out = yunxiao(&server).envs(variables).args(arguments).run();
         let verdict = if chinese {
-            "✓ 成功"
+            "✓ yunxiao:123/1111 成功"
         } else {
-            "✓ succeeded"
+            "✓ yunxiao:123/1111 succeeded"
         };
         out.code(0).stdout_has(verdict);
     }
@@ -129,7 +129,7 @@ fn warnings_annotations_and_the_summary_follow_the_language_and_junit_does_not()
         .stdout_has("::error title=192.0.2.2 失败::yunxiao:123/1111\n");
     let summary = out.file("summary.md");
     for text in [
-        "## ✗ 失败 `yunxiao:123/1111`，历时 ",
+        "## ✗ `yunxiao:123/1111` 失败（历时 ",
         "原因：`平台报告部署失败`",
         "| 状态 | 机器 |\n|---|--:|\n| 失败 | 1 |\n",
         "| 合计 | 2 |",
@@ -146,7 +146,7 @@ fn warnings_annotations_and_the_summary_follow_the_language_and_junit_does_not()
 fn the_verdict_of_a_quiet_watch_is_in_chinese() {
     let server = Server::script(vec![order("Cancelled")]);
     let out = yunxiao(&server).args(["-q", "--lang=zh"]).run();
-    let line = "⊘ 已取消 yunxiao:123/1111，历时 ";
+    let line = "⊘ yunxiao:123/1111 已取消（历时 ";
     out.code(3).stdout_is_empty().stderr_has(line);
 }
 
@@ -197,25 +197,25 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
             Reply::reset(),
             6,
             "没有响应：连接被对端重置",
-            "no answer: Connection reset by peer (os error 104)",
+            "no response: Connection reset by peer (os error 104)",
         ),
         (
             Reply::raw(""),
             6,
             "没有响应：连接提前关闭",
-            "no answer: connection closed before message completed",
+            "no response: connection closed before message completed",
         ),
         (
             Reply::cut(cut.clone()),
             6,
             "响应中断：连接提前关闭",
-            "the answer broke off: end of file before message length reached",
+            "connection closed mid-response: end of file before message length reached",
         ),
         (
             Reply::hang(),
             6,
             "1s 内没有收到完整响应",
-            "no whole answer within 1s",
+            "response timed out after 1s",
         ),
         (
             Reply::status(502, ""),
@@ -227,55 +227,55 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
             Reply::html("<title>Sign in"),
             6,
             "返回的是 HTML 页面，不是 JSON",
-            "an HTML page instead of JSON",
+            "HTML page instead of JSON",
         ),
-        (Reply::empty(), 6, "响应为空", "an empty answer"),
+        (Reply::empty(), 6, "响应为空", "empty response"),
         (
             Reply::empty().header("content-encoding", "gzip"),
             6,
             "响应为空",
-            "an empty answer",
+            "empty response",
         ),
         (
             Reply::json(&cut[..1]).header("x-request-id", "r-1"),
             6,
             "部署单的 JSON 不完整（第 1 行第 1 列）",
-            "not the JSON of a deploy order: EOF while parsing an object at line 1 column 1",
+            "cannot parse the deploy order: EOF while parsing an object at line 1 column 1",
         ),
         (
             Reply::json("no"),
             6,
             "不是部署单的 JSON（第 1 行第 2 列）",
-            "not the JSON of a deploy order: expected ident at line 1 column 2",
+            "cannot parse the deploy order: expected ident at line 1 column 2",
         ),
         (
             Reply::json(r#"{"status":"Success","status":"Running"}"#),
             6,
             "部署单的 JSON 内容有误（第 1 行第 28 列）",
-            "not the JSON of a deploy order: a key stands there twice at line 1 column 28",
+            "cannot parse the deploy order: duplicate field `status` at line 1 column 28",
         ),
         (
             Reply::json("{}"),
             6,
             "响应中没有部署单状态",
-            "the answer has no order status",
+            "the response has no order status",
         ),
         (
             Reply::json(r#"{"success":false,"errorMessage":"系统繁忙","requestId":"r-1"}"#),
             6,
             "返回错误：系统繁忙（请求 r-1）",
-            "an error answer: 系统繁忙 (request r-1)",
+            "error response: 系统繁忙 (request r-1)",
         ),
         (
             Reply::status(302, "").header("location", "/login"),
             5,
-            "请求被拒绝：HTTP 302 Found：重定向到 /login，未跟随\n",
-            "HTTP 302 Found: it points to /login, which is not followed",
+            "HTTP 302 Found：重定向到 /login，未跟随\n",
+            "HTTP 302 Found: redirects to /login; redirects are not followed",
         ),
         (
             Reply::status(401, "").header("x-request-id", "r-1"),
             5,
-            "请求被拒绝：HTTP 401 Unauthorized（请求 r-1）；请检查令牌",
+            "HTTP 401 Unauthorized（请求 r-1）；请检查令牌",
             "HTTP 401 Unauthorized (request r-1); check the token",
         ),
         (
@@ -314,11 +314,11 @@ fn why_a_poll_failed_is_said_in_chinese_and_in_events_as_ever() {
 fn a_server_that_is_not_there_is_said_in_chinese() {
     let refuses = yunxiao_at("http://127.0.0.1:1").args(["--lang", "zh", "--once"]);
     let out = refuses.run();
-    out.code(6).stdout_has("连接不上：连接被拒绝");
+    out.code(6).stdout_has("无法连接：连接被拒绝");
     assert_no_english(&out);
     let unknown = yunxiao_at("https://deploywatch.invalid").args(["--lang", "zh", "--once"]);
     let out = unknown.run();
-    out.code(6).stdout_has("连接不上：域名无法解析");
+    out.code(6).stdout_has("无法连接：域名无法解析");
     assert_no_english(&out);
 }
 
@@ -333,7 +333,7 @@ fn what_the_command_line_does_not_say_is_said_in_chinese() {
         .env("YUNXIAO_ACCESS_TOKEN", SECRET)
         .args(["--lang", "zh"])
         .run();
-    let text = "无法确定要跟踪的部署：本次运行有多个部署任务，请用 --job 选定一个：华东（id 1）、华北（id 2）\n";
+    let text = "本次运行有多个部署任务，请用 --job 选定一个：华东（id 1）、华北（id 2）\n";
     out.code(2)
         .stderr_has(&format!("错误：{text}"))
         .stdout_has(text);

@@ -156,8 +156,8 @@ fn a_hangup_is_a_signal_like_others() {
     watch.signal(Signal::HUP);
     let out = watch.wait();
     out.code(129).stderr_is_empty();
-    out.stdout_has("■ interrupted")
-        .stdout_has("The deployment goes on");
+    out.stdout_has("■ yunxiao:123/1111 interrupted")
+        .stdout_has("the deployment is still running");
 }
 
 #[test]
@@ -170,7 +170,10 @@ fn under_nohup_a_hangup_is_ignored() {
         let seen = server.requests().len();
         server.wait_for_requests(seen + 3);
         end();
-        watch.wait().code(0).stdout_has("✓ succeeded");
+        watch
+            .wait()
+            .code(0)
+            .stdout_has("✓ yunxiao:123/1111 succeeded");
     }
 }
 
@@ -202,7 +205,11 @@ fn a_stopped_watch_leaves_the_terminal_to_others_and_is_whole_when_it_goes_on() 
     for part in BARS {
         assert!(!left.contains(part), "{left}");
     }
-    assert_eq!(left.matches("✓ succeeded").count(), 1, "{left}");
+    assert_eq!(
+        left.matches("✓ yunxiao:123/1111 succeeded").count(),
+        1,
+        "{left}"
+    );
     screen.assert_left_clean();
 }
 
@@ -227,5 +234,9 @@ fn a_shell_stops_it_and_brings_it_back() {
         assert!(!left.contains(part), "{left}");
     }
     assert!(left.contains("code 1"), "{left}");
-    assert_eq!(left.matches("✗ failed").count(), 1, "{left}");
+    assert_eq!(
+        left.matches("✗ yunxiao:123/1111 failed").count(),
+        1,
+        "{left}"
+    );
 }

@@ -1086,7 +1086,7 @@ mod cas {
             .args(["--auth", "cas"])
             .run()
             .code(5)
-            .stdout_has("without end");
+            .stdout_has("redirects in a loop");
         assert_eq!(cas.requests().len(), 10);
     }
 }

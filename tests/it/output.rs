@@ -135,11 +135,11 @@ fn every_end_finishes_the_event_stream_and_the_event_file() {
 fn every_end_has_its_report() {
     for (end, server, out) in watch_every_end(&["-o", "plain"]) {
         out.stderr_is_empty();
-        let verdict = format!(" {} yunxiao:123/1111 after ", end.words());
-        let (_, report) = out
-            .stdout
-            .split_once(&verdict)
-            .unwrap_or_else(|| panic!("{out}"));
+        let verdict = format!(" yunxiao:123/1111 {}", end.words());
+        let is_verdict = |line: &&str| line.contains(&verdict) && line.contains("watched for ");
+        let line = out.stdout.lines().find(is_verdict);
+        let line = line.unwrap_or_else(|| panic!("{out}"));
+        let (_, report) = out.stdout.split_once(line).unwrap();
         let lines: Vec<_> = report.lines().collect();
         let line = |text: &str| lines.iter().find(|line| line.contains(text)).copied();
         assert!(line("✗ failed 192.0.2.1").is_some(), "{out}");
@@ -155,7 +155,7 @@ fn every_end_has_its_report() {
         assert_eq!(report.contains(&resume), !end.deployment_ended(), "{out}");
         assert!(!last.contains("--once"), "{out}");
         assert_eq!(
-            report.contains("deployment goes on"),
+            report.contains("the deployment is still running"),
             end.signal.is_some(),
             "{out}"
         );
@@ -171,7 +171,7 @@ fn quiet_says_the_verdict_where_it_is_not_a_success_and_nothing_else() {
             continue;
         }
         let lines: Vec<_> = out.stderr.lines().collect();
-        let verdict = format!(" {} yunxiao:123/1111 after ", end.words());
+        let verdict = format!(" yunxiao:123/1111 {} (", end.words());
         assert!(lines.last().unwrap().contains(&verdict), "{out}");
         // What failed on the way is an error too.
         let before = lines.len() - 1;
@@ -188,7 +188,7 @@ fn warnings_and_failed_polls_are_said_in_quiet_too() {
     ]);
     let out = yunxiao(&server).args(["--quiet"]).run();
     out.code(0).stdout_is_empty();
-    for text in ["Rebooting", "502", "1 skipped"] {
+    for text in ["Rebooting", "502", "1 machine skipped"] {
         out.stderr_has(text);
     }
 }
@@ -382,7 +382,7 @@ fn each_line_of_plain_starts_with_the_time() {
         "192.0.2.1 succeeded",
         "FAILED 192.0.2.2",
         "503",
-        "contact again",
+        "polling recovered",
         "yunxiao:123/1111 succeeded",
     ] {
         assert_eq!(
@@ -393,7 +393,7 @@ fn each_line_of_plain_starts_with_the_time() {
     }
     let report = &out.stdout.lines().collect::<Vec<_>>()[changes.len()..];
     assert!(
-        report[0].starts_with("✓ succeeded yunxiao:123/1111 after "),
+        report[0].starts_with("✓ yunxiao:123/1111 succeeded (2 machines, watched for "),
         "{out}"
     );
     assert!(
@@ -575,7 +575,10 @@ fn outlast(server: &Server) {
 
 #[test]
 fn a_reader_who_stands_still_does_not_hold_up_the_watch() {
-    for (output, ends) in [("plain", "succeeded yunxiao"), ("json", r#""finished""#)] {
+    for (output, ends) in [
+        ("plain", "✓ yunxiao:123/1111 succeeded"),
+        ("json", r#""finished""#),
+    ] {
         let server = short();
         let (mut reader, mut writer) = io::pipe().unwrap();
         // As much as it holds.
@@ -609,7 +612,7 @@ fn a_terminal_that_is_held_does_not_hold_up_the_watch() {
     outlast(&server);
     screen.send([0x11]);
     assert_eq!(screen.wait_exit(), 0);
-    screen.wait_for("succeeded yunxiao:123/1111");
+    screen.wait_for("yunxiao:123/1111 succeeded");
     let said = screen.history();
     let requests = said.iter().filter(|row| row.contains("GET http"));
     assert_eq!(requests.count(), 3, "{said:#?}");
@@ -644,7 +647,7 @@ fn who_reads_nothing_of_a_file_does_not_outlast_the_timeout() {
         let reader = File::options().read(true).write(true).open(&pipe).unwrap();
         let program = yunxiao(&server).args(["--timeout", "2s", option]);
         let out = program.args([&pipe]).run();
-        out.code(124).stdout_has("timed out yunxiao:123/1111");
+        out.code(124).stdout_has("yunxiao:123/1111 timed out");
         let said = format!("the reader of {} is too slow; lines lost: ", pipe.display());
         out.stderr_has(&said);
         assert_eq!(out.stderr.lines().count(), 1, "{out}");

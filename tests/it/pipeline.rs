@@ -119,7 +119,7 @@ fn a_run_that_ends_without_an_order_never_succeeds() {
 
 #[test]
 fn a_run_that_had_ended_is_told_at_once_with_a_warning() {
-    const WARNS: &str = "--fresh, --run ID or --order ID makes sure";
+    const WARNS: &str = "use --fresh, --run ID or --order ID to be sure";
     let over = vec![run(7, "SUCCESS", &[job("deploy", Some(10))])];
     let out = watch(&pipeline(over.clone()), &[]).run();
     out.code(0).stderr_has(WARNS);
@@ -150,7 +150,7 @@ fn fresh_passes_over_a_run_that_had_ended() {
     let first = named(&events, "phase").remove(0);
     assert_eq!(first["phase"], "pending");
     let message = first["message"].as_str().unwrap();
-    assert!(message.contains("waits for a new one"), "{message}");
+    assert!(message.contains("waiting for a new one"), "{message}");
     let latest = "runs/latestPipelineRun";
     assert_eq!(asked(&server), [latest, "runs/8", "deploy/27"]);
 }

@@ -86,7 +86,7 @@ fn a_few_machines_are_all_shown_failures_first() {
                 .all(|(row, state)| row.contains(state))
         });
         end();
-        assert_only_the_report_is_left(&mut screen, 3, "cancelled yunxiao:123/1111");
+        assert_only_the_report_is_left(&mut screen, 3, "yunxiao:123/1111 cancelled");
         screen.wait_for("✗ failed 192.0.2.3");
     }
 }
@@ -119,7 +119,7 @@ fn of_two_thousand_machines_the_failed_ones_come_first_and_the_rest_is_counted()
         let more = format!("… {rest} more: ");
         wait_for_picture(&screen, &more, |rows| rows[all - 1].starts_with(&more));
         end();
-        assert_only_the_report_is_left(&mut screen, 3, "cancelled yunxiao:123/1111");
+        assert_only_the_report_is_left(&mut screen, 3, "yunxiao:123/1111 cancelled");
         assert_eq!(
             screen
                 .history()
@@ -142,7 +142,7 @@ fn more_failures_than_rows_leave_room_for_the_count() {
         rows.len() == 7 && rows[0].contains("99/100") && rows[6].starts_with(more)
     });
     end();
-    assert_only_the_report_is_left(&mut screen, 1, "failed yunxiao:123/1111");
+    assert_only_the_report_is_left(&mut screen, 1, "yunxiao:123/1111 failed");
 }
 
 /// In every window each of four machines with such names has a row of its own.
@@ -182,15 +182,30 @@ fn the_terminal_is_left_clean_however_it_ends() {
     let no_args: &[&str] = &[];
     for (height, width) in WINDOWS {
         for (args, last, code, verdict) in [
-            (no_args, state("Success", "Success"), 0, "✓ succeeded"),
-            (no_args, state("Failed", "Failed"), 1, "✗ failed"),
-            (no_args, Reply::status(401, ""), 5, "✗ refused"),
-            (&lost, Reply::status(502, ""), 6, "? lost"),
+            (
+                no_args,
+                state("Success", "Success"),
+                0,
+                "✓ yunxiao:123/1111 succeeded",
+            ),
+            (
+                no_args,
+                state("Failed", "Failed"),
+                1,
+                "✗ yunxiao:123/1111 failed",
+            ),
+            (
+                no_args,
+                Reply::status(401, ""),
+                5,
+                "✗ yunxiao:123/1111 refused",
+            ),
+            (&lost, Reply::status(502, ""), 6, "? yunxiao:123/1111 lost"),
             (
                 &["--timeout", "1s"],
                 state("Running", "Running"),
                 124,
-                "? timed out",
+                "? yunxiao:123/1111 timed out",
             ),
         ] {
             let (server, end) = Server::two_acts(running(), vec![last]);
@@ -209,8 +224,8 @@ fn ctrl_c_leaves_the_report_and_a_clean_terminal() {
         let mut screen = Screen::spawn(yunxiao(&server), height, width);
         wait_for_one_machine(&screen);
         screen.send([3]);
-        assert_only_the_report_is_left(&mut screen, 130, "■ interrupted");
-        screen.wait_for("The deployment goes on");
+        assert_only_the_report_is_left(&mut screen, 130, "■ yunxiao:123/1111 interrupted");
+        screen.wait_for("Stopped watching; the deployment");
     }
 }
 
@@ -220,15 +235,15 @@ fn a_signal_leaves_the_report_and_a_clean_terminal() {
     let mut screen = Screen::spawn(yunxiao(&server), 24, 80);
     wait_for_one_machine(&screen);
     screen.signal(Signal::TERM);
-    assert_only_the_report_is_left(&mut screen, 143, "■ interrupted");
+    assert_only_the_report_is_left(&mut screen, 143, "■ yunxiao:123/1111 interrupted");
 }
 
 #[test]
 fn what_is_wrong_has_a_row_under_the_whole() {
     let machine = [("192.0.2.1", "Running")];
     for (reply, says) in [
-        (Reply::hang(), "waiting for the first answer"),
-        (Reply::status(502, ""), "no contact"),
+        (Reply::hang(), "waiting for the first response"),
+        (Reply::status(502, ""), "polls failing for"),
         (order_with("Waiting", &machine), "paused"),
         (order_with("Rebooting", &machine), "unknown"),
     ] {
@@ -264,7 +279,7 @@ fn warnings_stand_above_the_picture_and_stay() {
     }
     let count = |text| left.iter().filter(|row| row.contains(text)).count();
     assert_eq!(
-        (count("warning: "), count("✓ succeeded")),
+        (count("warning: "), count("✓ yunxiao:123/1111 succeeded")),
         (2, 1),
         "{left:#?}"
     );
@@ -283,7 +298,7 @@ fn the_report_goes_to_stdout_where_that_is_a_file() {
     assert!(
         screen
             .stdout()
-            .starts_with("✗ failed yunxiao:123/1111 after ")
+            .starts_with("✗ yunxiao:123/1111 failed (watched for ")
     );
     assert_eq!(screen.contents(), "", "the picture is gone");
     screen.assert_left_clean();
@@ -304,7 +319,7 @@ fn the_picture_follows_the_size_of_the_window() {
     });
     end();
     assert_eq!(screen.wait_exit(), 0);
-    screen.wait_for("✓ succeeded");
+    screen.wait_for("✓ yunxiao:123/1111 succeeded");
     screen.assert_left_clean();
 }
 

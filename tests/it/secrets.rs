@@ -50,13 +50,14 @@ fn a_secrets_file_that_others_have_rights_to_is_warned_of() {
         (0o700, None),
         (0o644, Some("every user of this machine can read")),
         (0o604, Some("every user of this machine can read")),
-        (0o640, Some("every user of its group can read")),
-        (0o622, Some("others than its owner have rights to")),
+        (0o640, Some("every user in its group can read")),
+        (0o622, Some("other users have rights to")),
     ] {
         for (name, program) in takes_a_file(&server.url()) {
             let program = program.file_with_mode("secret", SECRET, mode);
             let told = warnings(program);
-            let wanted = who.map(|who| format!("{who} the file with the secret; chmod 600 secret"));
+            let wanted =
+                who.map(|who| format!("{who} the file with the secret; run chmod 600 secret"));
             let wanted: Vec<_> = wanted.into_iter().collect();
             assert_eq!(told, wanted, "{name} {mode:o}");
         }
@@ -144,7 +145,7 @@ fn the_password_of_a_proxy_is_not_shown() {
         let out = program
             .args(["--allow-http", "--once", "-v", "-o", "json"])
             .run();
-        out.code(6).stdout_has("cannot connect");
+        out.code(6).stdout_has("could not connect");
     }
 }
 

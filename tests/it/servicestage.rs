@@ -155,7 +155,8 @@ fn the_gap_between_two_batches_is_not_a_success() {
 fn with_stop_the_later_batches_never_come() {
     let stopped = || jobs(&["SUCCEEDED", "FAILED", "CREATED"]);
     let (out, polls, _) = watch(vec![(stopped(), plan("RUNNING"))], &[]);
-    out.code(1).stdout_has("1 failed, and nothing else moves");
+    out.code(1)
+        .stdout_has("1 component failed, and nothing else is in progress");
     assert_eq!(polls, 2);
     watch(vec![(stopped(), plan("RUNNING"))], &["--once"])
         .0
@@ -222,8 +223,7 @@ fn a_plan_that_is_refused_or_unreadable_leaves_the_components_to_decide() {
             (&["SUCCEEDED", "FAILED", "CREATED"], 1),
         ] {
             let (out, polls, _) = watch(vec![(jobs(words), unread.clone())], &[]);
-            out.code(code)
-                .stderr_has("the release task itself cannot be read");
+            out.code(code).stderr_has("the release task cannot be read");
             assert_eq!(polls, 2, "{out}");
             let warnings = out.stderr.matches("warning: ").count();
             assert_eq!(warnings, 1, "it is said once\n{out}");
@@ -338,7 +338,7 @@ fn graying_waits_for_a_person() {
     };
     let (out, _, plans) = watch(polls(), &["--on-pause", "exit"]);
     out.code(4)
-        .stdout_has("waits for a person to confirm (batch 1 of 2)");
+        .stdout_has("waiting for confirmation (batch 1 of 2)");
     assert_eq!(plans, 0);
     watch(polls(), &[]).0.code(0);
     watch(polls(), &["--once"]).0.code(4);

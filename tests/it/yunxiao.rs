@@ -185,9 +185,9 @@ fn fail_fast_acts_on_a_failed_machine_of_the_answer_at_hand() {
 fn a_success_with_skipped_machines_is_one_with_a_warning() {
     let skipped = [order_with("Success", &[("a", "Success"), ("b", "Skipped")])];
     let out = assert_ends(&skipped, &[], 0, 1);
-    out.stderr_has("warning: ").stderr_has("1 skipped");
+    out.stderr_has("warning: ").stderr_has("1 machine skipped");
     let out = assert_ends(&skipped, &["--strict"], 1, 1);
-    out.stdout_has("--strict").stdout_has("1 skipped");
+    out.stdout_has("--strict").stdout_has("1 machine skipped");
     // One that the answer no longer names is history.
     let earlier = order_with("Running", &[("a", "Skipped"), ("b", "Running")]);
     let last = order_with("Success", &[("b", "Success")]);

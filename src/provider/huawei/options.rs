@@ -8,7 +8,7 @@ use clap::Args;
 use url::Url;
 
 use super::{Account, TOKEN};
-use crate::model::Note;
+use crate::message::Message;
 use crate::provider::options::{endpoint, id_or_variable};
 use crate::provider::{Environment, Variables};
 use crate::redact::Redactor;
@@ -81,7 +81,7 @@ impl HuaweiOptions {
     }
 
     /// Warnings about the token file.
-    pub(crate) fn warnings(&self) -> Vec<Note> {
+    pub(crate) fn warnings(&self) -> Vec<Message> {
         secret::warnings(self.token_file.as_deref())
     }
 }

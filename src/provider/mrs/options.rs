@@ -79,7 +79,7 @@ impl ProviderOptions for MrsOptions {
             target: format!("mrs:{command}"),
             endpoint: endpoint.clone(),
             sends_secret: self.auth != AuthMethod::None,
-            run_selectors: None,
+            already_ended_warning: None,
             search_options: &[],
             warnings: warnings.clone(),
             connect: {

@@ -11,11 +11,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::{Url, form_urlencoded};
 
-use crate::cause::{self, Cause, Hint, SignIn};
 use crate::http::{Client, Request, Response, TransportError};
-use crate::provider::{PollError, Then, below};
+use crate::message::Message;
+use crate::poll::{PollError, Retry};
+use crate::provider::below;
 use crate::redact::Redactor;
 use crate::secret::Secret;
+use crate::text;
 
 /// The port of the Manager's CAS server [D].
 const CAS_PORT: u16 = 20009;
@@ -109,9 +111,9 @@ impl Call<'_> {
         };
         let response = self.http.send(&request)?;
         if response.is_success() && response.is_html() {
-            let cause = Cause::SignIn(sign_in_page(&response.body));
+            let message = sign_in_page(&response.body);
             return Err(Rejection {
-                error: PollError::refused(cause, Some(response.status)),
+                error: PollError::refused(message, Some(response.status)),
                 why: Why::SignInPage,
             });
         }
@@ -126,7 +128,7 @@ impl Call<'_> {
             error: if found {
                 error
             } else {
-                error.with_hint(Hint::CommandAndEndpoint)
+                error.with_hint(endpoint_hint())
             },
             why,
         })
@@ -245,7 +247,7 @@ impl Session {
         let answer = self.ask_with(call, cookie.as_deref());
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
-                rejection.error.with_hint(Hint::User)
+                rejection.error.with_hint(user_hint())
             }
             _ => rejection.error,
         })
@@ -277,7 +279,7 @@ impl Session {
 
     /// Whether a rejection asks for a sign-in.
     fn is_demand(&self, rejection: &Rejection, had_session: bool) -> bool {
-        let refused = matches!(rejection.error.then, Then::Refused { .. });
+        let refused = matches!(rejection.error.retry, Retry::Refused { .. });
         match self.auth {
             // No password is at stake, so that whatever was refused is asked for once more.
             Auth::None => refused && rejection.why != Why::Unsent,
@@ -318,7 +320,7 @@ impl State {
         if self.unheard < MOST {
             return Ok(());
         }
-        Err(PollError::refused(Cause::SignIn(SignIn::Unheard), None))
+        Err(PollError::refused(attempts_exhausted(), None))
     }
 
     /// What the rejection of a request with the password says about the password.
@@ -337,13 +339,13 @@ impl State {
                 return error;
             }
             (Why::WantsSignIn | Why::SignInPage, _) => {
-                error.then = Then::Refused {
-                    hint: Some(Hint::Password),
+                error.retry = Retry::Refused {
+                    hint: Some(password_hint()),
                     // A page in place of a 401 counts like one.
-                    at_once: true,
+                    fatal: true,
                 };
             }
-            (Why::Other, Some(403)) => error = error.with_hint(Hint::CommandPermission),
+            (Why::Other, Some(403)) => error = error.with_hint(permission_hint()),
             (Why::Other, Some(300..400)) => {}
             _ => return error,
         }
@@ -368,8 +370,9 @@ impl Exchange<'_> {
         }
         self.follow(self.login_check())?;
         let session = self.state.cookies.session(port(self.endpoint));
-        let missing = || PollError::refused(Cause::SignIn(SignIn::NoSession), None);
-        session.map(|_| ()).ok_or_else(missing)
+        session
+            .map(|_| ())
+            .ok_or_else(|| PollError::refused(no_session(), None))
     }
 
     /// Gives the CAS server the password.
@@ -381,11 +384,11 @@ impl Exchange<'_> {
         let answer = self
             .follow(url.clone())
             .map_err(|error| match error.status {
-                Some(_) => error.with_hint(Hint::CasServer),
+                Some(_) => error.with_hint(cas_hint()),
                 None => error,
             })?;
-        let ticket = login_ticket(&answer.body)
-            .ok_or_else(|| answer.unreadable(Cause::SignIn(SignIn::NoTicket)))?;
+        let ticket =
+            login_ticket(&answer.body).ok_or_else(|| answer.unreadable(no_login_ticket()))?;
         self.http.redactor().add_received(&ticket);
         self.state.may_send()?;
         self.state.unheard += 1;
@@ -410,7 +413,7 @@ impl Exchange<'_> {
         let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
         let error = answer.refusal(|_| None, self.http.redactor());
-        if !answer.is_success() && matches!(error.then, Then::AskAgain { .. }) {
+        if !answer.is_success() && matches!(error.retry, Retry::Retryable { .. }) {
             return Err(error);
         }
         // Anything else shows in what the poll is answered.
@@ -447,7 +450,7 @@ impl Exchange<'_> {
                 None => return Err(answer.refusal(|_| None, self.http.redactor())),
             }
         }
-        Err(PollError::refused(Cause::SignIn(SignIn::Endless), None))
+        Err(PollError::refused(redirect_loop(), None))
     }
 
     /// Where an answer leads to: within the Manager's host, its port and the CAS server's.
@@ -460,11 +463,9 @@ impl Exchange<'_> {
             _ => {
                 // What follows a ? may be a ticket.
                 let place = location.split('?').next().unwrap_or_default();
-                let place = SignIn::LeadsAway(self.http.redactor().name(place));
-                Err(PollError::refused(
-                    Cause::SignIn(place),
-                    Some(answer.status),
-                ))
+                let place = self.http.redactor().name(place);
+                let message = off_host_redirect(&place);
+                Err(PollError::refused(message, Some(answer.status)))
             }
         }
     }
@@ -473,15 +474,15 @@ impl Exchange<'_> {
 /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
 fn turned_down(answer: &Response, redactor: &Redactor) -> Rejection {
     if answer.is_success() {
-        let cause = Cause::SignIn(sign_in_page(&answer.body));
+        let message = sign_in_page(&answer.body);
         return Rejection {
-            error: PollError::refused(cause, Some(answer.status)),
+            error: PollError::refused(message, Some(answer.status)),
             why: Why::SignInPage,
         };
     }
     let error = answer.refusal(|_| None, redactor);
-    let why = match error.then {
-        Then::Refused { .. } => Why::WantsSignIn,
+    let why = match error.retry {
+        Retry::Refused { .. } => Why::WantsSignIn,
         _ => Why::Other,
     };
     Rejection { error, why }
@@ -585,21 +586,100 @@ fn is_sign_in(location: &str) -> bool {
     path.contains("/cas/") || path.contains("login")
 }
 
-/// What a page is that came in place of JSON.
-fn sign_in_page(page: &[u8]) -> SignIn {
+/// A page under a good status in place of JSON.
+fn sign_in_page(page: &[u8]) -> Message {
     let page = String::from_utf8_lossy(&page[..page.len().min(PAGE)]);
-    SignIn::Page(title(&page))
+    let title =
+        title(&page).map(|title| Message::new(format!("\"{title}\""), format!("“{title}”")));
+    Message::new(
+        "HTML page instead of JSON under HTTP 200, probably the Manager's sign-in page",
+        "HTTP 200 返回的是 HTML 页面，不是 JSON，应是 Manager 的登录页",
+    )
+    .with_detail(title.as_ref())
+}
+
+/// The sign-in leads to a place outside the Manager.
+fn off_host_redirect(place: &str) -> Message {
+    Message::new(
+        format!("the sign-in redirects to {place}, outside the Manager, which is not followed"),
+        format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
+    )
+}
+
+fn redirect_loop() -> Message {
+    Message::new("the sign-in redirects in a loop", "登录时陷入循环重定向")
+}
+
+fn no_session() -> Message {
+    Message::new(
+        "the sign-in ended without a session",
+        "登录完成，但没有获得会话",
+    )
+}
+
+/// The page of the CAS server has no field for the ticket.
+fn no_login_ticket() -> Message {
+    Message::new(
+        "the page of the CAS server has no field lt (a newer Manager needs --auth basic)",
+        "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）",
+    )
+}
+
+/// The password was sent as often as it may be, and no response said whether it is right.
+fn attempts_exhausted() -> Message {
+    Message::new(
+        "the password was sent four times without a response that says whether it is right; it is \
+         not sent again, because a fifth wrong one would lock the account",
+        "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次就会锁定账号",
+    )
+}
+
+fn password_hint() -> Message {
+    Message::new(
+        "check the user and the password (an older Manager with Kerberos needs --auth cas); they \
+         are not sent again, because five wrong ones lock the account",
+        "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为错误五次就会锁定账号",
+    )
+}
+
+fn permission_hint() -> Message {
+    Message::new(
+        "the user may not view the command, or the account is locked",
+        "该用户没有查看此命令的权限，或账号已被锁定",
+    )
+}
+
+fn endpoint_hint() -> Message {
+    Message::new(
+        "check the command's id and the endpoint: the endpoint is the cluster's Manager, usually \
+         https://<floating IP>:28443, without a path",
+        "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
+    )
+}
+
+fn cas_hint() -> Message {
+    Message::new(
+        "that is the CAS server, port 20009; a newer Manager needs --auth basic",
+        "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
+    )
+}
+
+fn user_hint() -> Message {
+    Message::new(
+        "this Manager requires a sign-in: pass --user NAME, without --auth none",
+        "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",
+    )
 }
 
 /// The title of an HTML page.
-fn title(page: &str) -> Option<Arc<str>> {
+fn title(page: &str) -> Option<String> {
     // The same length as the page itself, so that places in it are places there.
     let lower = page.to_ascii_lowercase();
     let tag = lower.find("<title")?;
     let begin = tag + lower[tag..].find('>')? + 1;
     let end = begin + lower[begin..].find('<')?;
-    let title = cause::printable_name(&page[begin..end]);
-    (!title.is_empty()).then_some(title)
+    let title = text::name(&page[begin..end]);
+    (!title.is_empty()).then(|| title.into_owned())
 }
 
 /// The value of the form's field `lt` [D].
@@ -628,6 +708,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a URL")
@@ -685,22 +766,19 @@ mod tests {
     /// What a rejection of a request with the password leaves: whether the password may go out
     /// again, whether that counts, and whether it ends the watch at once.
     fn blamed(why: Why, status: Option<u16>, refused: bool) -> (bool, u8, bool) {
-        let error = match (refused, status) {
-            (true, status) => PollError::refused(Cause::Empty, status),
-            (false, status) => PollError {
-                cause: Cause::Empty,
-                status,
-                then: Then::AskAgain { retry_after: None },
-                date: None,
-            },
+        let message = Message::verbatim("no");
+        let error = if refused {
+            PollError::refused(message, status)
+        } else {
+            PollError::retryable(message, status)
         };
         let state = State::new(false);
         let mut state = state.try_lock().expect("nobody else");
         state.unheard = 1;
         let error = state.blame(Rejection { error, why });
-        let at_once = matches!(error.then, Then::Refused { at_once: true, .. });
+        let fatal = matches!(error.retry, Retry::Refused { fatal: true, .. });
         assert_eq!(state.refused.is_some(), state.go_on().is_err());
-        (state.go_on().is_ok(), state.unheard, at_once)
+        (state.go_on().is_ok(), state.unheard, fatal)
     }
 
     #[test]
@@ -735,7 +813,7 @@ mod tests {
         }
         state.unheard = 4;
         let error = state.may_send().expect_err("the fifth would lock it");
-        assert!(matches!(error.then, Then::Refused { .. }));
+        assert!(matches!(error.retry, Retry::Refused { .. }));
     }
 
     #[test]
@@ -792,6 +870,26 @@ mod tests {
         ] {
             let found = login_ticket(page.as_bytes());
             assert_eq!(found.as_deref(), ticket, "{page}");
+        }
+    }
+
+    #[test]
+    fn sign_in_problems_are_said_in_chinese() {
+        for message in [
+            sign_in_page(b"<title>Manager</title>"),
+            sign_in_page(b"<p>"),
+            off_host_redirect("https://other.example/login"),
+            redirect_loop(),
+            no_session(),
+            no_login_ticket(),
+            attempts_exhausted(),
+            password_hint(),
+            permission_hint(),
+            endpoint_hint(),
+            cas_hint(),
+            user_hint(),
+        ] {
+            assert_chinese(&message);
         }
     }
 

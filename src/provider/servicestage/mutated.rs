@@ -75,9 +75,7 @@ fn is_not_against_it(plan: &Value) -> bool {
 fn lists_no_more(plan: &Value, answer: &Value) -> bool {
     let list = |value: &Value| value["components"].as_array().cloned().unwrap_or_default();
     // Names are compared as they are shown.
-    let says = |value: &Value, field| {
-        says(value, field).map(|name| text::clean(&name, text::NAME).into_owned())
-    };
+    let says = |value: &Value, field| says(value, field).map(|name| text::name(&name).into_owned());
     let here: Vec<_> = list(answer)
         .iter()
         .flat_map(|component| [says(component, "id"), says(component, "name")])

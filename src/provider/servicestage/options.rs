@@ -64,7 +64,7 @@ impl ProviderOptions for ServicestageOptions {
             target: format!("servicestage:{project}/{}", self.release),
             endpoint,
             sends_secret: true,
-            run_selectors: None,
+            already_ended_warning: None,
             search_options: &[],
             warnings: self.huawei.warnings(),
             connect: Box::new(|http| Box::new(Servicestage::new(settings, http))),

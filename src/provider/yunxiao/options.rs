@@ -8,6 +8,7 @@ use clap::Args;
 use url::Url;
 
 use super::{CENTRAL, Order, Settings, Yunxiao};
+use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{endpoint, id, id_or_variable};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Variables};
 use crate::redact::Redactor;
@@ -97,12 +98,12 @@ impl ProviderOptions for YunxiaoOptions {
             },
             endpoint: endpoint.clone(),
             sends_secret: true,
-            run_selectors: match &order {
+            already_ended_warning: match &order {
                 Order::OfRun {
                     run: None,
                     fresh: false,
                     ..
-                } => Some(&["--fresh", "--run ID", "--order ID"]),
+                } => Some(may_be_earlier(&["--fresh", "--run ID", "--order ID"])),
                 _ => None,
             },
             search_options: &["run", "job"],

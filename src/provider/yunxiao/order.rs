@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::cause::Said;
-use crate::model::{Note, Unit, UnitKind, UnitState, Units};
+use crate::message::Message;
+use crate::model::{Unit, UnitKind, UnitState, Units};
 use crate::provider::json::{Count, List, Object, Text};
+use crate::provider::messages::api_message;
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -43,14 +44,14 @@ struct Machine<'a> {
 
 impl DeployOrder<'_> {
     /// The error's own words: code, message, request id.
-    pub(super) fn error(&self) -> Option<Said> {
+    pub(super) fn error(&self) -> Option<Message> {
         let parts = [self.error_code.get(), self.error_message.get()];
         let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then(|| Said::new(&words, self.request_id.get()))
+        (!words.is_empty()).then(|| api_message(&words, self.request_id.get()))
     }
 
     /// The machines as units; `last` are those of the answer before. Warns of unknown words.
-    pub(super) fn units(&self, last: &[Unit], warnings: &mut Vec<Note>) -> Vec<Unit> {
+    pub(super) fn units(&self, last: &[Unit], warnings: &mut Vec<Message>) -> Vec<Unit> {
         let Some(Object(info)) = &self.deploy_machine_info else {
             return Vec::new();
         };
@@ -65,7 +66,7 @@ impl DeployOrder<'_> {
 
 impl Machine<'_> {
     /// Adds the machine, identified by its serial number, else by its address [I].
-    fn add_to(&self, units: &mut Units<'_>, number: usize, warnings: &mut Vec<Note>) {
+    fn add_to(&self, units: &mut Units<'_>, number: usize, warnings: &mut Vec<Message>) {
         let (serial, address) = (self.machine_sn.get(), self.ip.get());
         let nameless;
         let (id, name) = match (serial.or(address), address.or(serial)) {
@@ -93,7 +94,7 @@ const STATES: [(&str, UnitState); 6] = [
     ("Skipped", UnitState::Skipped),
 ];
 
-fn state(status: &Text<'_>, warnings: &mut Vec<Note>) -> UnitState {
+fn state(status: &Text<'_>, warnings: &mut Vec<Message>) -> UnitState {
     if let Some(state) = status.meaning(&STATES) {
         return state;
     }

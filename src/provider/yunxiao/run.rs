@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::cause::{Cause, Document, Lacking};
+use crate::message::Message;
 use crate::provider::json::{self, List, MaybeObject, Object, Text, safe_in_url};
+use crate::provider::messages;
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
@@ -148,18 +149,18 @@ struct OrderId<'a> {
 const ORDER_ACTION: &str = "GetVMDeployOrder";
 
 /// Reads a run.
-pub(super) fn read(body: &[u8]) -> Result<Run, Cause> {
-    let answer: Wire<'_> =
-        json::read(body).map_err(|error| Cause::not_json(Document::Run, &error))?;
+pub(super) fn read(body: &[u8]) -> Result<Run, Message> {
+    let answer: Wire<'_> = json::read(body)
+        .map_err(|error| messages::not_json(("pipeline run", "运行实例"), &error))?;
     if answer.success.is("false") {
-        return Err(Cause::error(super::words(body)));
+        return Err(messages::error_response(super::words(body).as_ref()));
     }
     let wrapped = answer.pipeline_run.as_deref();
     let run = wrapped.map_or(&answer, |Object(run)| run);
     if run.status.get().is_none() {
         return Err(match super::words(body) {
-            None => Cause::Lacks(Lacking::RunStatus),
-            said => Cause::error(said),
+            None => Message::new("the response has no run status", "响应中没有运行状态"),
+            said => messages::error_response(said.as_ref()),
         });
     }
     let jobs = run

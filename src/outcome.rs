@@ -1,9 +1,51 @@
-//! The verdict of a watch and the exit code that stands for it. No other file knows an exit code.
+//! How a watch ends: its verdict, the reason, and the exit code. No other file knows an exit code.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-/// The exit code of a command line or a configuration that is wrong or does not say enough.
+use crate::message::Message;
+
+/// The exit code of a command line or a configuration that is wrong or incomplete.
 pub(crate) const USAGE: u8 = 2;
+
+/// The end of a watch.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Message,
+    /// From the start of the watch to the verdict.
+    pub(crate) elapsed: Duration,
+    /// Polls, failed ones included.
+    pub(crate) polls: u64,
+    /// How to watch the deployment again, where that makes sense.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// The command that watches a deployment again.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Resume {
+    /// The line that introduces it.
+    pub(crate) heading: Message,
+    pub(crate) command: String,
+}
+
+impl Resume {
+    /// What to run after `verdict`; `contacted` tells whether a poll ever succeeded.
+    pub(crate) fn new(verdict: Verdict, contacted: bool, command: String) -> Self {
+        let (en, zh) = match verdict {
+            Verdict::Refused => ("After fixing this, run:", "修正后重新执行："),
+            Verdict::Interrupted(_) if contacted => (
+                "Stopped watching; the deployment is still running. Resume with:",
+                "已停止跟踪，部署仍在继续。继续跟踪请执行：",
+            ),
+            _ => ("Resume with:", "继续跟踪请执行："),
+        };
+        Self {
+            heading: Message::new(en, zh),
+            command,
+        }
+    }
+}
 
 /// How a watch ended. `Succeeded` is said only where the provider said success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,21 +59,21 @@ pub(crate) enum Verdict {
     Running,
     TimedOut,
     Interrupted(Signal),
-    /// The command line does not tell which deployment is meant, which only the provider's answer
+    /// The command line does not tell which deployment is meant, which only the provider's response
     /// shows.
-    Unclear,
+    Usage,
 }
 
-/// What interrupted a watch. The deployment goes on.
+/// What interrupted a watch. The deployment itself continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.
     Interrupt,
     Terminate,
-    /// The terminal went away.
+    /// The terminal was closed.
     Hangup,
-    /// Nobody reads stdout any more. There is no such signal here (it is ignored and seen as a
-    /// failed write), but it ends the watch as it ends any other tool in a pipeline.
+    /// Stdout was closed. SIGPIPE is ignored and seen as a failed write, which ends the watch as the
+    /// signal ends other tools in a pipeline.
     Pipe,
 }
 
@@ -49,7 +91,7 @@ impl Verdict {
         Self::TimedOut,
         Self::Interrupted(Signal::Interrupt),
         Self::Interrupted(Signal::Terminate),
-        Self::Unclear,
+        Self::Usage,
     ];
 
     /// The exit code. For a signal it is the shell's 128 + its number.
@@ -64,12 +106,12 @@ impl Verdict {
             Self::Running => 7,
             Self::TimedOut => 124,
             Self::Interrupted(signal) => 128 + signal.number(),
-            Self::Unclear => USAGE,
+            Self::Usage => USAGE,
         }
     }
 
-    /// How bad it is: the verdict of a list is the worst of its verdicts.
-    pub(crate) const fn badness(self) -> u8 {
+    /// The verdict of a list is the one of its deployments with the highest severity.
+    pub(crate) const fn severity(self) -> u8 {
         match self {
             Self::Succeeded => 0,
             Self::Running => 1,
@@ -80,13 +122,13 @@ impl Verdict {
             Self::Refused => 6,
             Self::Failed => 7,
             // Neither is about one deployment: the whole watch ends.
-            Self::Unclear => 8,
+            Self::Usage => 8,
             Self::Interrupted(_) => 9,
         }
     }
 
-    /// The word of the event stream and of the report.
-    pub(crate) const fn word(self) -> &'static str {
+    /// Its name in the event stream.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -97,7 +139,7 @@ impl Verdict {
             Self::Running => "running",
             Self::TimedOut => "timed_out",
             Self::Interrupted(_) => "interrupted",
-            Self::Unclear => "-",
+            Self::Usage => "-",
         }
     }
 }
@@ -121,7 +163,7 @@ impl From<Verdict> for ExitCode {
 
 /// The exit codes as `--help` and the README show them: code, verdict, meaning.
 pub(crate) const TABLE: [(&str, &str, &str); 11] = [
-    ("0", "succeeded", "the provider says that it succeeded"),
+    ("0", "succeeded", "the provider reports success"),
     (
         "1",
         "failed",
@@ -130,7 +172,7 @@ pub(crate) const TABLE: [(&str, &str, &str); 11] = [
     (
         "2",
         "-",
-        "the command line or the configuration is wrong, or does not say enough",
+        "the command line or the configuration is wrong or incomplete",
     ),
     ("3", "cancelled", "someone stopped it"),
     (
@@ -141,23 +183,23 @@ pub(crate) const TABLE: [(&str, &str, &str); 11] = [
     (
         "5",
         "refused",
-        "the provider turns the request down, or its certificate does not verify; asking again will not help",
+        "the provider refuses the request, or its certificate does not verify; retrying will not help",
     ),
     (
         "6",
         "lost",
-        "contact was lost for longer than `--max-offline`; how the deployment ends is unknown",
+        "polls failed for longer than `--max-offline`; how the deployment ends is unknown",
     ),
-    ("7", "running", "`--once`, and it is still going"),
+    ("7", "running", "`--once`, and it is still running"),
     ("124", "timed_out", "`--timeout` or `--stall-timeout`"),
-    ("130", "interrupted", "SIGINT; the deployment goes on"),
-    ("143", "interrupted", "SIGTERM; the deployment goes on"),
+    ("130", "interrupted", "SIGINT; the deployment continues"),
+    ("143", "interrupted", "SIGTERM; the deployment continues"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::Lang;
+    use crate::message::Lang;
 
     #[test]
     fn the_table_holds_each_verdict_with_its_code() {
@@ -166,7 +208,7 @@ mod tests {
                 .iter()
                 .find(|row| row.0 == verdict.code().to_string())
                 .expect("a row for each code");
-            assert_eq!(row.1, verdict.word());
+            assert_eq!(row.1, verdict.as_str());
         }
         assert_eq!(TABLE.len(), Verdict::ALL.len());
     }
@@ -189,12 +231,8 @@ mod tests {
         let readme = include_str!("../README.zh-CN.md");
         let rows = Verdict::ALL.map(|verdict| {
             let word = match verdict {
-                Verdict::Unclear => verdict.word().to_owned(),
-                _ => format!(
-                    "`{}`（{}）",
-                    verdict.word(),
-                    Lang::Zh.words().verdict(verdict)
-                ),
+                Verdict::Usage => verdict.as_str().to_owned(),
+                _ => format!("`{}`（{}）", verdict.as_str(), Lang::Zh.verdict(verdict)),
             };
             format!("| {} | {word} | ", verdict.code())
         });

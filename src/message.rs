@@ -1,0 +1,286 @@
+//! Texts for people in both languages, and the choice of the language. A text is made where the fact
+//! is known; events and reports for machines carry the English one.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use crate::text;
+
+/// A language. The help text of the option explains the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lang {
+    // English.
+    En,
+    // Simplified Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// The language that was asked for, else that of the locale.
+    pub(crate) fn choose(
+        asked: Option<Self>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let locale = || {
+            let mut variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+            variables.find_map(environment)
+        };
+        asked.unwrap_or_else(|| match locale() {
+            Some(locale) if locale.starts_with("zh") => Self::Zh,
+            _ => Self::En,
+        })
+    }
+
+    /// The value for this language.
+    pub(crate) fn pick<T>(self, en: T, zh: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// A text in English and Chinese. Cloning it is cheap; `Display` is the English.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Message(Arc<Texts>);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Texts {
+    en: Box<str>,
+    /// None where it is the same as the English.
+    zh: Option<Box<str>>,
+}
+
+impl Message {
+    /// A text in both languages.
+    pub(crate) fn new(en: impl Into<Box<str>>, zh: impl Into<Box<str>>) -> Self {
+        Self(Arc::new(Texts {
+            en: en.into(),
+            zh: Some(zh.into()),
+        }))
+    }
+
+    /// The words of a provider, the system or a library, which are the same in both languages. They
+    /// must be printable.
+    pub(crate) fn verbatim(text: impl Into<Box<str>>) -> Self {
+        Self(Arc::new(Texts {
+            en: text.into(),
+            zh: None,
+        }))
+    }
+
+    /// A system error. Common kinds are translated; the others stay in the system's words.
+    pub(crate) fn io(error: &io::Error) -> Self {
+        Self::system(error.kind(), &error.to_string())
+    }
+
+    /// The text of an error of the system or of a library, and its kind.
+    pub(crate) fn system(kind: ErrorKind, text: &str) -> Self {
+        let en = text::message(text);
+        let zh = match kind {
+            // The standard library has no kind for it.
+            _ if en.starts_with("failed to lookup address information") => "域名无法解析",
+            ErrorKind::ConnectionRefused => "连接被拒绝",
+            ErrorKind::ConnectionReset => "连接被对端重置",
+            ErrorKind::ConnectionAborted => "连接被中止",
+            ErrorKind::NotConnected | ErrorKind::BrokenPipe => "对端已关闭",
+            ErrorKind::UnexpectedEof => "连接提前关闭",
+            ErrorKind::HostUnreachable => "主机不可达",
+            ErrorKind::NetworkUnreachable => "网络不可达",
+            ErrorKind::NetworkDown => "网络不可用",
+            ErrorKind::AddrNotAvailable => "本机没有可用的地址或端口",
+            ErrorKind::TimedOut => "超时",
+            ErrorKind::NotFound => "文件或目录不存在",
+            ErrorKind::PermissionDenied => "权限不足",
+            ErrorKind::StorageFull => "磁盘空间不足",
+            ErrorKind::QuotaExceeded => "超出磁盘配额",
+            ErrorKind::ReadOnlyFilesystem => "文件系统只读",
+            ErrorKind::FileTooLarge => "文件过大",
+            ErrorKind::IsADirectory => "这是一个目录",
+            ErrorKind::NotADirectory => "路径中有一级不是目录",
+            ErrorKind::InvalidData => {
+                let zh = format!("对端的数据无法识别（{en}）");
+                return Self::new(en, zh);
+            }
+            _ => return Self::verbatim(en),
+        };
+        Self::new(en, zh)
+    }
+
+    /// `name` cannot be written.
+    pub(crate) fn cannot_write(name: &str, error: &io::Error) -> Self {
+        Self::new(format!("cannot write {name}"), format!("无法写入 {name}"))
+            .with_detail(&Self::io(error))
+    }
+
+    /// The text in a language.
+    pub(crate) fn get(&self, lang: Lang) -> &str {
+        lang.pick(self.en(), self.zh())
+    }
+
+    /// The English text.
+    pub(crate) fn en(&self) -> &str {
+        &self.0.en
+    }
+
+    /// The Chinese text.
+    pub(crate) fn zh(&self) -> &str {
+        self.0.zh.as_deref().unwrap_or(&self.0.en)
+    }
+
+    /// Whether it is exactly these words, in both languages.
+    pub(crate) fn is_verbatim(&self, text: &str) -> bool {
+        self.0.zh.is_none() && *self.0.en == *text
+    }
+
+    /// `self: detail`, where there is a detail.
+    pub(crate) fn with_detail<'a>(&self, detail: impl Into<Option<&'a Self>>) -> Self {
+        self.followed_by(detail, [": ", ""], ["：", ""])
+    }
+
+    /// `self (aside)`, where there is an aside.
+    pub(crate) fn with_aside<'a>(&self, aside: impl Into<Option<&'a Self>>) -> Self {
+        self.followed_by(aside, [" (", ")"], ["（", "）"])
+    }
+
+    /// `self; hint`, where there is a hint.
+    pub(crate) fn with_hint<'a>(&self, hint: impl Into<Option<&'a Self>>) -> Self {
+        self.followed_by(hint, ["; ", ""], ["；", ""])
+    }
+
+    /// The id by which the provider's support finds the request, in parentheses.
+    pub(crate) fn with_request_id(&self, id: &str) -> Self {
+        let id = text::name(id);
+        self.with_aside(&Self::new(format!("request {id}"), format!("请求 {id}")))
+    }
+
+    fn followed_by<'a>(
+        &self,
+        other: impl Into<Option<&'a Self>>,
+        [en_before, en_after]: [&str; 2],
+        [zh_before, zh_after]: [&str; 2],
+    ) -> Self {
+        let Some(other) = other.into() else {
+            return self.clone();
+        };
+        Self::new(
+            [self.en(), en_before, other.en(), en_after].concat(),
+            [self.zh(), zh_before, other.zh(), zh_after].concat(),
+        )
+    }
+
+    /// The items of a list, separated by semicolons.
+    pub(crate) fn list(items: &[Self]) -> Self {
+        let en: Vec<_> = items.iter().map(Self::en).collect();
+        let zh: Vec<_> = items.iter().map(Self::zh).collect();
+        Self::new(en.join("; "), zh.join("；"))
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.en())
+    }
+}
+
+/// Fails where the Chinese text holds no Chinese, or two English words in a row: options, ids and
+/// names of signals stay as they are.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn assert_chinese(message: &Message) {
+    let text = message.zh();
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    assert!(text.contains(is_chinese), "not Chinese: {text}");
+    assert!(!text.contains("  "), "a gap in: {text}");
+    let is_word = |word: &str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
+    let words: Vec<_> = text.split(' ').collect();
+    let mut pairs = words.windows(2);
+    let sentence = pairs.find(|pair| pair.iter().all(|word| is_word(word)));
+    assert_eq!(sentence, None, "English in: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_beats_the_locale_and_the_first_variable_that_is_set_counts() {
+        for (asked, all, messages, lang, chosen) in [
+            (None, "", "", "", Lang::En),
+            (None, "", "", "zh_CN.UTF-8", Lang::Zh),
+            (None, "", "", "C.UTF-8", Lang::En),
+            (None, "", "zh_TW", "en_US.UTF-8", Lang::Zh),
+            (None, "C", "zh_CN", "zh_CN", Lang::En),
+            (None, "zh", "C", "C", Lang::Zh),
+            (Some(Lang::En), "zh_CN", "zh_CN", "zh_CN", Lang::En),
+            (Some(Lang::Zh), "C", "C", "C", Lang::Zh),
+        ] {
+            let environment = |name: &str| {
+                let value = match name {
+                    "LC_ALL" => all,
+                    "LC_MESSAGES" => messages,
+                    _ => lang,
+                };
+                (!value.is_empty()).then(|| value.to_owned())
+            };
+            let found = Lang::choose(asked, &environment);
+            assert_eq!(found, chosen, "{asked:?} {all:?} {messages:?} {lang:?}");
+        }
+    }
+
+    #[test]
+    fn messages_are_put_together_in_both_languages() {
+        let words = Message::verbatim("no such order");
+        assert_eq!(words.get(Lang::En), words.get(Lang::Zh));
+        let error = Message::new("error response", "返回错误");
+        let whole = error.with_detail(&words).with_request_id("r-1");
+        assert_eq!(
+            whole.to_string(),
+            "error response: no such order (request r-1)"
+        );
+        assert_eq!(whole.get(Lang::Zh), "返回错误：no such order（请求 r-1）");
+        assert_eq!(error.with_detail(None), error);
+        let both = Message::list(&[words.clone(), error.with_hint(&words)]);
+        assert_eq!(both.en(), "no such order; error response; no such order");
+        assert_eq!(both.zh(), "no such order；返回错误；no such order");
+        assert!(words.is_verbatim("no such order") && !error.is_verbatim("error response"));
+    }
+
+    #[test]
+    fn common_system_errors_are_said_in_chinese() {
+        for number in [
+            rustix::io::Errno::CONNREFUSED,
+            rustix::io::Errno::CONNRESET,
+            rustix::io::Errno::CONNABORTED,
+            rustix::io::Errno::PIPE,
+            rustix::io::Errno::NOTCONN,
+            rustix::io::Errno::HOSTUNREACH,
+            rustix::io::Errno::NETUNREACH,
+            rustix::io::Errno::NETDOWN,
+            rustix::io::Errno::ADDRNOTAVAIL,
+            rustix::io::Errno::TIMEDOUT,
+            rustix::io::Errno::NOENT,
+            rustix::io::Errno::ACCESS,
+            rustix::io::Errno::PERM,
+            rustix::io::Errno::NOSPC,
+            rustix::io::Errno::DQUOT,
+            rustix::io::Errno::ROFS,
+            rustix::io::Errno::FBIG,
+            rustix::io::Errno::ISDIR,
+            rustix::io::Errno::NOTDIR,
+        ] {
+            let error = io::Error::from(number);
+            let message = Message::io(&error);
+            assert_eq!(message.to_string(), error.to_string());
+            assert_chinese(&message);
+            assert!(!message.zh().contains("os error"), "{message:?}");
+            assert_chinese(&Message::cannot_write("x-1", &error));
+        }
+        let unknown = "failed to lookup address information: Name or service not known";
+        let unknown = Message::system(ErrorKind::Other, unknown);
+        assert_eq!(unknown.zh(), "域名无法解析");
+        let other = Message::system(ErrorKind::Other, "odd\u{1b}[31m");
+        assert!(other.is_verbatim("odd"));
+    }
+}

@@ -1,0 +1,67 @@
+//! The result of a failed poll: what the HTTP client, the providers and the watch share.
+
+use std::time::{Duration, SystemTime};
+
+use crate::message::Message;
+
+/// A poll that did not tell the state of the deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PollError {
+    pub(crate) message: Message,
+    /// The HTTP status, where a response came.
+    pub(crate) status: Option<u16>,
+    pub(crate) retry: Retry,
+    /// The server's clock, where the response told it.
+    pub(crate) date: Option<SystemTime>,
+}
+
+/// Whether polling goes on after a failed poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Poll again, not sooner than this where the provider said so.
+    Retryable { retry_after: Option<Duration> },
+    /// Polling again will not help.
+    Refused {
+        /// What the user can do about it.
+        hint: Option<Message>,
+        /// Whether it counts even after a good response, without the next poll saying the same.
+        fatal: bool,
+    },
+    /// The command line does not tell which deployment is meant.
+    Ambiguous,
+    /// The recording that is replayed ends here.
+    EndOfRecording,
+}
+
+impl PollError {
+    /// A failed poll that may be repeated.
+    pub(crate) fn retryable(message: Message, status: Option<u16>) -> Self {
+        Self {
+            message,
+            status,
+            retry: Retry::Retryable { retry_after: None },
+            date: None,
+        }
+    }
+
+    /// A refusal that the next poll must confirm.
+    pub(crate) fn refused(message: Message, status: Option<u16>) -> Self {
+        Self {
+            message,
+            status,
+            retry: Retry::Refused {
+                hint: None,
+                fatal: false,
+            },
+            date: None,
+        }
+    }
+
+    /// Adds what the user can do about it, where it is a refusal.
+    pub(crate) fn with_hint(mut self, better: Message) -> Self {
+        if let Retry::Refused { hint, .. } = &mut self.retry {
+            *hint = Some(better);
+        }
+        self
+    }
+}

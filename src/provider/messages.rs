@@ -1,0 +1,185 @@
+//! Messages that several providers need.
+
+use serde_json::error::Category;
+
+use crate::message::Message;
+use crate::model::UnitKind;
+use crate::text;
+
+/// The provider's own words about an error, and the id of the request.
+pub(super) fn api_message(words: &str, request: Option<&str>) -> Message {
+    let words = Message::verbatim(text::message(words));
+    match request {
+        Some(request) => words.with_request_id(request),
+        None => words,
+    }
+}
+
+/// An error under a good status, with the provider's words.
+pub(super) fn error_response(api_message: Option<&Message>) -> Message {
+    let none = Message::new("no reason given", "未说明原因");
+    Message::new("error response", "返回错误").with_detail(api_message.unwrap_or(&none))
+}
+
+/// A response that is not the JSON of the document, named in English and Chinese.
+pub(super) fn not_json((en, zh): (&str, &str), error: &serde_json::Error) -> Message {
+    let zh = match error.classify() {
+        Category::Data => format!("{zh}的 JSON 内容有误"),
+        Category::Eof => format!("{zh}的 JSON 不完整"),
+        Category::Syntax | Category::Io => format!("不是{zh}的 JSON"),
+    };
+    let place = match (error.line(), error.column()) {
+        (0, _) => String::new(),
+        (line, column) => format!("（第 {line} 行第 {column} 列）"),
+    };
+    let error = error.to_string();
+    let en = format!("cannot parse the {en}: {}", text::message(&error));
+    Message::new(en, zh + &place)
+}
+
+/// A response without a field that the state of the deployment is read from.
+pub(super) fn missing_field(name: &str) -> Message {
+    Message::new(
+        format!("the response has no {name}"),
+        format!("响应中没有 {name}"),
+    )
+}
+
+/// A value that is not documented for the field.
+pub(super) fn unknown_value(field: &str, value: &str) -> Message {
+    Message::new(
+        format!(
+            "{field} \"{value}\" is not documented; it counts neither as an end nor as a success"
+        ),
+        format!("{field} 的值“{value}”未见于文档，既不视为结束，也不视为成功"),
+    )
+}
+
+/// The response is about another deployment than the one that was asked for.
+pub(super) fn other_id(asked: &str, answered: &str) -> Message {
+    let answered = text::name(answered);
+    Message::new(
+        format!("asked for {asked}, but the response is about {answered}"),
+        format!("查询的是 {asked}，返回的却是 {answered}"),
+    )
+}
+
+/// It waits for somebody to confirm the next batch.
+pub(super) fn awaits_confirmation(batch: Option<u32>, batches: Option<u32>) -> Message {
+    let of = match (batch, batches) {
+        (Some(batch), Some(batches)) => Some(Message::new(
+            format!("batch {batch} of {batches}"),
+            format!("第 {batch}/{batches} 批"),
+        )),
+        (Some(batch), None) => Some(Message::new(
+            format!("batch {batch}"),
+            format!("第 {batch} 批"),
+        )),
+        (None, _) => None,
+    };
+    Message::new("waiting for confirmation", "等待人工确认").with_aside(of.as_ref())
+}
+
+/// It waits for somebody to decide after so many units failed; `code` is the provider's for what
+/// went wrong.
+pub(super) fn awaits_decision(failed: usize, kind: UnitKind, code: Option<&str>) -> Message {
+    units_failed(failed, kind)
+        .with_aside(code.map(Message::verbatim).as_ref())
+        .with_hint(&Message::new(
+            "retry, skip or stop it in the console",
+            "请在控制台重试、跳过或终止",
+        ))
+}
+
+/// So many units failed.
+pub(super) fn units_failed(failed: usize, kind: UnitKind) -> Message {
+    let plural = if failed == 1 { "" } else { "s" };
+    let units = match kind {
+        UnitKind::Machine => "台机器",
+        UnitKind::Step => "个步骤",
+        UnitKind::Component => "个组件",
+    };
+    Message::new(
+        format!("{failed} {}{plural} failed", kind.as_str()),
+        format!("{failed} {units}失败"),
+    )
+}
+
+/// A run that had ended before the watch began is ignored.
+pub(super) fn awaits_new_run() -> Message {
+    Message::new(
+        "the previous run ended before the watch started; waiting for a new one",
+        "上一次运行在开始跟踪前已经结束，等待新的运行",
+    )
+}
+
+/// The deployment had ended when the watch began; each of the options would name a single run.
+pub(super) fn may_be_earlier(options: &[&str]) -> Message {
+    let choice = |comma: &str, or: &str| match options {
+        [others @ .., last] if !others.is_empty() => [&others.join(comma), *last].join(or),
+        options => options.concat(),
+    };
+    Message::new(
+        format!(
+            "it had already ended when the watch started, so it may be an earlier run; use {} to \
+             be sure",
+            choice(", ", " or ")
+        ),
+        format!(
+            "开始跟踪时它已经结束，可能是更早的一次；加上 {} 即可确定",
+            choice("、", " 或 ")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_chinese;
+
+    #[test]
+    fn shared_messages_are_said_in_chinese() {
+        let error = |json| serde_json::from_str::<u8>(json).expect_err("no number");
+        let document = ("deploy order", "部署单");
+        for message in [
+            error_response(None),
+            not_json(document, &error("no")),
+            not_json(document, &error("")),
+            not_json(document, &error("{}")),
+            missing_field("data"),
+            unknown_value("status", "x-1"),
+            other_id("x-1", "x-2"),
+            awaits_confirmation(Some(1), Some(2)),
+            awaits_confirmation(Some(1), None),
+            awaits_confirmation(None, None),
+            awaits_decision(2, UnitKind::Machine, Some("x-1")),
+            awaits_decision(1, UnitKind::Component, None),
+            awaits_new_run(),
+            may_be_earlier(&["--fresh", "--record ID"]),
+        ] {
+            assert_chinese(&message);
+        }
+    }
+
+    #[test]
+    fn the_last_option_is_joined_by_or() {
+        for (options, choice) in [
+            (&["--fresh"][..], "use --fresh to"),
+            (&["--fresh", "--run ID"], "use --fresh or --run ID to"),
+            (&["--a", "--b", "--c"], "use --a, --b or --c to"),
+        ] {
+            let message = may_be_earlier(options);
+            assert!(message.en().contains(choice), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_failed_is_counted() {
+        assert_eq!(
+            awaits_decision(1, UnitKind::Machine, Some("DeployScriptFailed")).en(),
+            "1 machine failed (DeployScriptFailed); retry, skip or stop it in the console"
+        );
+        let two = awaits_decision(2, UnitKind::Component, None);
+        assert!(two.en().starts_with("2 components failed; "), "{two}");
+    }
+}
