@@ -276,7 +276,7 @@ impl Output {
             };
             self.files.remove(place);
             if is_last {
-                self.warn(&warning, event.at, board);
+                self.show(&general_warning(&warning, event.at), board);
             } else {
                 lost.push(warning);
             }
@@ -290,17 +290,13 @@ impl Output {
             self.say(self.lang.error(), &outcome.reason);
         }
         for warning in lost {
-            self.warn(&warning, event.at, board);
+            self.show(&general_warning(&warning, event.at), board);
         }
     }
 
     /// Shows a warning about the watch as a whole, as an event of the board's target.
     pub(crate) fn warn(&mut self, message: &Message, at: Now, board: &Board) {
-        let kind = Kind::Warning {
-            message,
-            general: true,
-        };
-        self.show(&Event { at, kind }, board);
+        self.event(&general_warning(message, at), board);
     }
 
     /// Redraws where that is due, and finds out about failed writes. To be called at least once a
@@ -397,6 +393,15 @@ impl Drop for Output {
     fn drop(&mut self) {
         self.finish(Some(Duration::ZERO));
     }
+}
+
+/// A warning about the watch as a whole.
+fn general_warning(message: &Message, at: Now) -> Event<'_> {
+    let kind = Kind::Warning {
+        message,
+        general: true,
+    };
+    Event { at, kind }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod verdict;
 pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
-use verdict::{Answer, Decision};
+use verdict::{Decision, Observation};
 
 /// How long the answer to the last poll of the offline budget is waited for.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
@@ -249,13 +249,13 @@ impl Watch {
             .units
             .iter()
             .find(|unit| unit.state == UnitState::Failed);
-        let answer = Answer {
+        let observation = Observation {
             phase: settled.then_some(phase),
             message: message.as_ref(),
             failed,
             flaws: &snapshot.flaws,
         };
-        if let Some(decision) = verdict::of_answer(&answer, &self.options) {
+        if let Some(decision) = verdict::of_observation(&observation, &self.options) {
             self.end(decision, now);
         }
     }

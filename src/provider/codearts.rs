@@ -428,6 +428,7 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/codearts.response.json");
     const TASK: &str = "e700f15965694253940502911220d76b";
@@ -574,7 +575,11 @@ mod tests {
             ),
             ("{}", "error response: the query has no status"),
         ] {
-            assert_eq!(state(json).expect_err(json).to_string(), words);
+            let error = state(json).expect_err(json);
+            assert_eq!(error.en(), words);
+        }
+        for json in [r#"{"status":"error"}"#, "{}", r#"{"status":"success"}"#] {
+            assert_chinese(&state(json).expect_err(json));
         }
     }
 

@@ -407,6 +407,7 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/fsd.response.json");
 
@@ -693,7 +694,8 @@ mod tests {
             (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "code 7: a b"),
         ] {
             let error = answer(json).expect_err(json);
-            assert_eq!(error.to_string(), format!("error response: {words}"));
+            assert_eq!(error.en(), format!("error response: {words}"));
+            assert_chinese(&error);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::poll::PollError;
 
 mod options;
 mod session;
+mod texts;
 
 pub(super) use options::MrsOptions;
 use session::{Auth, Call, Login, Session};

@@ -19,6 +19,7 @@ use crate::poll::{PollError, Retry};
 use crate::text;
 
 mod options;
+mod texts;
 
 pub(super) use options::ServicestageOptions;
 
@@ -88,7 +89,8 @@ impl Servicestage {
             Err(error) => return Err(error),
         };
         // Said once, though the words of the next time may hold another request's number.
-        self.unread.get_or_insert_with(|| plan_unread(&problem));
+        self.unread
+            .get_or_insert_with(|| texts::plan_unread(&problem));
         Ok(None)
     }
 }
@@ -118,15 +120,6 @@ fn advice(error: &PollError) -> Option<Message> {
         ),
         _ => return None,
     })
-}
-
-/// The release task itself cannot be read, and why.
-fn plan_unread(problem: &Message) -> Message {
-    Message::new(
-        "the release task cannot be read, so its components alone decide",
-        "无法读取发布任务本身，仅依据各组件判断",
-    )
-    .with_detail(problem)
 }
 
 impl DeploymentSource for Servicestage {
@@ -204,24 +197,6 @@ struct Component<'a> {
 /// How a component stands, and what there is to say about it.
 type Standing = (UnitState, Option<Message>);
 
-fn rolling_back() -> Message {
-    Message::new("rolling back", "正在回滚")
-}
-
-fn rolled_back() -> Message {
-    Message::new("rolled back", "已回滚")
-}
-
-fn rollback_failed() -> Message {
-    Message::new("rollback failed", "回滚失败")
-}
-
-/// The component's own status, where it is beside the state.
-fn own_status(status: &str) -> Message {
-    let status = text::message(status);
-    Message::new(format!("status {status}"), format!("状态 {status}"))
-}
-
 impl Component<'_> {
     fn standing(&self, warnings: &mut Vec<Message>) -> Standing {
         if self.has_rollback() {
@@ -229,7 +204,7 @@ impl Component<'_> {
         }
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
         match &*own {
-            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, &rolled_back()),
+            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, &texts::rolled_back()),
             _ if own.starts_with("ROLLBACK_") => self.rollback_failed(),
             _ => {
                 let state = if self.status.is_cancelled() {
@@ -240,7 +215,7 @@ impl Component<'_> {
                 let reason = self.reason().filter(|_| state == UnitState::Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
-                let detail = reason.or_else(|| (!well).then(|| own_status(&own)));
+                let detail = reason.or_else(|| (!well).then(|| texts::own_status(&own)));
                 (state, detail)
             }
         }
@@ -292,13 +267,15 @@ impl Component<'_> {
         ];
         let status = &self.rollback_job_status;
         match status.meaning(&known) {
-            Some(UnitState::Succeeded) => self.with_reason(UnitState::Failed, &rolled_back()),
+            Some(UnitState::Succeeded) => {
+                self.with_reason(UnitState::Failed, &texts::rolled_back())
+            }
             Some(UnitState::Failed) => self.rollback_failed(),
             None if status.get().is_some() => {
                 status.warn_unknown("rollback_job_status", warnings);
-                self.with_reason(UnitState::Unknown, &rolling_back())
+                self.with_reason(UnitState::Unknown, &texts::rolling_back())
             }
-            _ => self.with_reason(UnitState::Running, &rolling_back()),
+            _ => self.with_reason(UnitState::Running, &texts::rolling_back()),
         }
     }
 
@@ -308,7 +285,7 @@ impl Component<'_> {
                 let message = Message::verbatim(text::message(message));
                 (UnitState::Failed, Some(message))
             }
-            None => self.with_reason(UnitState::Failed, &rollback_failed()),
+            None => self.with_reason(UnitState::Failed, &texts::rollback_failed()),
         }
     }
 
@@ -526,15 +503,6 @@ impl Plan {
     }
 }
 
-/// Components failed, and no other is in progress.
-fn nothing_moves(failed: usize) -> Message {
-    let failed = messages::units_failed(failed, UnitKind::Component);
-    Message::new(
-        format!("{failed}, and nothing else is in progress"),
-        format!("{}，其余均无进展", failed.zh()),
-    )
-}
-
 /// How a release stands in which nothing moves: the plan's word ends it. Where it has no such word,
 /// or cannot be read, what the components say ends it only on two polls, for between two batches
 /// all that has begun has succeeded [I].
@@ -542,7 +510,12 @@ fn decide(snapshot: &mut Snapshot, plan: Option<&Plan>) {
     let failed = snapshot.count(UnitState::Failed);
     let succeeded = snapshot.count(UnitState::Succeeded);
     let all = succeeded > 0 && succeeded == snapshot.units.len();
-    let failure = || Some(Tentative::new(Phase::Failed, Some(nothing_moves(failed))));
+    let failure = || {
+        Some(Tentative::new(
+            Phase::Failed,
+            Some(texts::nothing_moves(failed)),
+        ))
+    };
     match plan.and_then(|plan| plan.end) {
         Some(Phase::Succeeded) if all => snapshot.phase = Phase::Succeeded,
         Some(Phase::Succeeded) if failed > 0 => snapshot.tentative = failure(),
@@ -614,6 +587,7 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/servicestage.response.json");
     const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
@@ -1147,7 +1121,8 @@ mod tests {
         assert_eq!(advice(&service), None);
         let gateway = refused("HTTP 401: APIGW.0301 verify token failed", 401);
         assert_eq!(advice(&gateway), Some(huawei::credentials_hint()));
-        let missing = advice(&refused("HTTP 404: SVCSTG.00100433", 404));
-        assert!(missing.is_some_and(|hint| hint.en().starts_with("check the ids")));
+        let missing = advice(&refused("HTTP 404: SVCSTG.00100433", 404)).expect("a hint");
+        assert!(missing.en().starts_with("check the ids"), "{missing}");
+        assert_chinese(&missing);
     }
 }

@@ -9,6 +9,7 @@ use url::Url;
 mod options;
 mod order;
 mod run;
+mod texts;
 
 pub(super) use options::YunxiaoOptions;
 
@@ -120,7 +121,7 @@ impl Yunxiao {
                 .map_err(|problem| response.unreadable(problem))?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
-                let found = found_order(order, self.run.as_deref());
+                let found = texts::found_order(order, self.run.as_deref());
                 snapshot.warnings.push(found);
             }
             self.last = Arc::new(snapshot);
@@ -140,7 +141,7 @@ impl Yunxiao {
             snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(message)));
             return Ok(Arc::new(snapshot));
         }
-        let warning = runs_on_warning();
+        let warning = texts::runs_on_warning();
         if self.stuck >= STUCK && !self.last.warnings.contains(&warning) {
             let snapshot = Arc::make_mut(&mut self.last);
             snapshot.warnings.push(warning);
@@ -192,19 +193,19 @@ impl Yunxiao {
         let search = match run.find(job) {
             Found::Order(job) => match &job.order {
                 Some(order) => Search::Found(order.clone()),
-                None => Search::Waits(waits(no_order_yet())),
+                None => Search::Waits(waits(texts::no_order_yet())),
             },
             Found::SayMore(jobs) => return Err(say_more(job, &jobs)),
             Found::NotYet => match run.end {
-                None => Search::Waits(waits(no_order_yet())),
+                None => Search::Waits(waits(texts::no_order_yet())),
                 Some(End::Fail) => Search::Waits(ended(Phase::Failed)),
                 Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
                 // A green run that deployed nothing is not a deployment that succeeded.
                 Some(End::Success) => {
-                    let error = PollError::refused(nothing_deployed(), Some(200));
+                    let error = PollError::refused(texts::nothing_deployed(), Some(200));
                     let may_be_earlier = had_ended && self.run.is_none();
                     return Err(if may_be_earlier {
-                        error.with_hint(new_run_hint())
+                        error.with_hint(texts::new_run_hint())
                     } else {
                         error
                     });
@@ -276,79 +277,11 @@ fn ended(phase: Phase) -> Box<Snapshot> {
 
 fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
     PollError {
-        message: which_job(wanted, jobs),
+        message: texts::which_job(wanted, jobs),
         status: None,
         retry: Retry::Ambiguous,
         date: None,
     }
-}
-
-/// No single one of the run's jobs is the `wanted` one.
-fn which_job(wanted: Option<&str>, jobs: &[&run::Job]) -> Message {
-    let names = jobs.iter().map(|job| {
-        let run::Job { id, name, .. } = job;
-        Message::new(format!("{name} (id {id})"), format!("{name}（id {id}）"))
-    });
-    let names: Vec<_> = names.collect();
-    let en = names.iter().map(Message::en).collect::<Vec<_>>().join(", ");
-    let zh = names.iter().map(Message::zh).collect::<Vec<_>>().join("、");
-    match wanted.map(text::name) {
-        None => Message::new(
-            format!("the run has several deploy jobs; choose one with --job: {en}"),
-            format!("本次运行有多个部署任务，请用 --job 选定一个：{zh}"),
-        ),
-        Some(wanted) if jobs.is_empty() => Message::new(
-            format!("the run has no job {wanted}"),
-            format!("本次运行没有任务 {wanted}"),
-        ),
-        Some(wanted) => Message::new(
-            format!("the run does not have exactly one job {wanted}; its jobs are: {en}"),
-            format!("任务 {wanted} 不存在或不唯一，本次运行的任务有：{zh}"),
-        ),
-    }
-}
-
-/// The deploy order was found in a run of the pipeline.
-fn found_order(order: &str, run: Option<&str>) -> Message {
-    match run {
-        Some(run) => Message::new(
-            format!("watching deploy order {order} of run {run}"),
-            format!("正在跟踪运行 {run} 的部署单 {order}"),
-        ),
-        None => Message::new(
-            format!("watching deploy order {order}"),
-            format!("正在跟踪部署单 {order}"),
-        ),
-    }
-}
-
-fn no_order_yet() -> Message {
-    Message::new(
-        "the run has not made its deploy order yet",
-        "本次运行尚未生成部署单",
-    )
-}
-
-fn nothing_deployed() -> Message {
-    Message::new(
-        "the run succeeded without a deploy order: there is nothing to watch",
-        "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署",
-    )
-}
-
-fn new_run_hint() -> Message {
-    Message::new(
-        "it had already ended when the watch started: --fresh waits for a new run",
-        "开始跟踪时它已结束；--fresh 会等待新的运行",
-    )
-}
-
-fn runs_on_warning() -> Message {
-    Message::new(
-        "a machine failed and nothing else is in progress, but the order is still reported as \
-         running; --fail-fast or --stall-timeout would end the watch",
-        "已有机器失败，其余均无进展，而平台仍显示运行中；可用 --fail-fast 或 --stall-timeout 结束跟踪",
-    )
 }
 
 /// Gets a URL with the token.
@@ -452,7 +385,7 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
     // Shown, never decided on: the vendor's own sample has "500" on a success [D].
     let code = order.exception_code.printable();
     let failed = snapshot.count(UnitState::Failed);
-    snapshot.message = code.as_deref().map(exception_code);
+    snapshot.message = code.as_deref().map(texts::exception_code);
     snapshot.phase = phase(&order.status, &mut snapshot.warnings);
     match snapshot.phase {
         // There is no documented `Failed` order. After a machine failed the order waits for
@@ -471,8 +404,8 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
         Phase::Succeeded => {
             let skipped = snapshot.count(UnitState::Skipped);
             snapshot.flaws = [
-                (failed, machines_failed(failed)),
-                (skipped, machines_skipped(skipped)),
+                (failed, texts::machines_failed(failed)),
+                (skipped, texts::machines_skipped(skipped)),
             ]
             .into_iter()
             .filter(|(count, _)| *count > 0)
@@ -482,23 +415,6 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
         _ => {}
     }
     snapshot
-}
-
-/// The order's `exceptionCode`.
-fn exception_code(code: &str) -> Message {
-    Message::new(format!("exception code {code}"), format!("异常码 {code}"))
-}
-
-fn machines_failed(count: usize) -> Message {
-    messages::units_failed(count, UnitKind::Machine)
-}
-
-fn machines_skipped(count: usize) -> Message {
-    let plural = if count == 1 { "" } else { "s" };
-    Message::new(
-        format!("{count} machine{plural} skipped"),
-        format!("{count} 台机器已跳过"),
-    )
 }
 
 /// The order's `status` [D]; `Failed` and `Fail` are not documented, but seen in tools [O].
@@ -557,7 +473,7 @@ mod tests {
         assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));
         assert_eq!(unit.detail, None);
         assert!(snapshot.warnings.is_empty() && snapshot.flaws.is_empty());
-        let code = exception_code("500");
+        let code = texts::exception_code("500");
         assert_eq!(snapshot.message, Some(code), "shown, not decided on");
     }
 
@@ -717,8 +633,8 @@ mod tests {
         };
         let flaws = |status| order(&json(status)).expect("an order").flaws;
         assert_eq!(flaws("Success"), []);
-        assert_eq!(flaws("Skipped"), [machines_skipped(1)]);
-        assert_eq!(flaws("Failed"), [machines_failed(1)]);
+        assert_eq!(flaws("Skipped"), [texts::machines_skipped(1)]);
+        assert_eq!(flaws("Failed"), [texts::machines_failed(1)]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) type Decision = (Verdict, Message);
 
 /// A good response, as far as it matters to the verdict.
 #[derive(Debug)]
-pub(super) struct Answer<'a> {
+pub(super) struct Observation<'a> {
     /// The phase that one poll, or two, make of it; none while the second is awaited.
     pub(super) phase: Option<Phase>,
     pub(super) message: Option<&'a Message>,
@@ -27,17 +27,20 @@ pub(super) struct Answer<'a> {
 }
 
 /// The verdict of a good response; none where the watch goes on.
-pub(super) fn of_answer(answer: &Answer<'_>, options: &WatchOptions) -> Option<Decision> {
-    if let Some(unit) = answer.failed
+pub(super) fn of_observation(
+    observed: &Observation<'_>,
+    options: &WatchOptions,
+) -> Option<Decision> {
+    if let Some(unit) = observed.failed
         && options.fail_fast
     {
         return Some((Verdict::Failed, fail_fast(unit)));
     }
-    let phase = answer.phase?;
-    if phase == Phase::Succeeded && options.strict && !answer.flaws.is_empty() {
-        return Some((Verdict::Failed, strict(answer.flaws)));
+    let phase = observed.phase?;
+    if phase == Phase::Succeeded && options.strict && !observed.flaws.is_empty() {
+        return Some((Verdict::Failed, strict(observed.flaws)));
     }
-    Some((of_phase(phase, options)?, reason(phase, answer.message)))
+    Some((of_phase(phase, options)?, reason(phase, observed.message)))
 }
 
 /// The verdict of a phase; none where the watch goes on. `Succeeded` is said here only.
@@ -220,8 +223,8 @@ mod tests {
         }
     }
 
-    fn answer(phase: Phase) -> Answer<'static> {
-        Answer {
+    fn answer(phase: Phase) -> Observation<'static> {
+        Observation {
             phase: Some(phase),
             message: None,
             failed: None,
@@ -229,8 +232,8 @@ mod tests {
         }
     }
 
-    fn verdict(answer: &Answer<'_>, options: &WatchOptions) -> Option<Verdict> {
-        of_answer(answer, options).map(|(verdict, _)| verdict)
+    fn verdict(observed: &Observation<'_>, options: &WatchOptions) -> Option<Verdict> {
+        of_observation(observed, options).map(|(verdict, _)| verdict)
     }
 
     #[test]
@@ -269,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_a_second_poll_must_confirm_ends_nothing() {
-        let unsettled = Answer {
+        let unsettled = Observation {
             phase: None,
             ..answer(Phase::Succeeded)
         };
@@ -289,7 +292,7 @@ mod tests {
             ended: None,
         };
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
-            let answer = Answer {
+            let answer = Observation {
                 failed: Some(&unit),
                 ..answer(phase)
             };
@@ -314,7 +317,7 @@ mod tests {
             (Phase::Succeeded, &skipped, Some(Verdict::Failed)),
             (Phase::Running, &skipped, None),
         ] {
-            let answer = Answer {
+            let answer = Observation {
                 flaws,
                 ..answer(phase)
             };

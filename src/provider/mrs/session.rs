@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::{Url, form_urlencoded};
 
+use super::texts;
 use crate::http::{Client, Request, Response, TransportError};
-use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
@@ -111,7 +111,7 @@ impl Call<'_> {
         };
         let response = self.http.send(&request)?;
         if response.is_success() && response.is_html() {
-            let message = sign_in_page(&response.body);
+            let message = texts::sign_in_page(title(&response.body).as_deref());
             return Err(Rejection {
                 error: PollError::refused(message, Some(response.status)),
                 why: Why::SignInPage,
@@ -128,7 +128,7 @@ impl Call<'_> {
             error: if found {
                 error
             } else {
-                error.with_hint(endpoint_hint())
+                error.with_hint(texts::endpoint_hint())
             },
             why,
         })
@@ -247,7 +247,7 @@ impl Session {
         let answer = self.ask_with(call, cookie.as_deref());
         answer.map_err(|rejection| match (&self.auth, rejection.why) {
             (Auth::None, Why::WantsSignIn | Why::SignInPage) => {
-                rejection.error.with_hint(user_hint())
+                rejection.error.with_hint(texts::user_hint())
             }
             _ => rejection.error,
         })
@@ -320,7 +320,7 @@ impl State {
         if self.unheard < MOST {
             return Ok(());
         }
-        Err(PollError::refused(attempts_exhausted(), None))
+        Err(PollError::refused(texts::attempts_exhausted(), None))
     }
 
     /// What the rejection of a request with the password says about the password.
@@ -340,12 +340,12 @@ impl State {
             }
             (Why::WantsSignIn | Why::SignInPage, _) => {
                 error.retry = Retry::Refused {
-                    hint: Some(password_hint()),
+                    hint: Some(texts::password_hint()),
                     // A page in place of a 401 counts like one.
                     fatal: true,
                 };
             }
-            (Why::Other, Some(403)) => error = error.with_hint(permission_hint()),
+            (Why::Other, Some(403)) => error = error.with_hint(texts::permission_hint()),
             (Why::Other, Some(300..400)) => {}
             _ => return error,
         }
@@ -372,7 +372,7 @@ impl Exchange<'_> {
         let session = self.state.cookies.session(port(self.endpoint));
         session
             .map(|_| ())
-            .ok_or_else(|| PollError::refused(no_session(), None))
+            .ok_or_else(|| PollError::refused(texts::no_session(), None))
     }
 
     /// Gives the CAS server the password.
@@ -384,11 +384,11 @@ impl Exchange<'_> {
         let answer = self
             .follow(url.clone())
             .map_err(|error| match error.status {
-                Some(_) => error.with_hint(cas_hint()),
+                Some(_) => error.with_hint(texts::cas_hint()),
                 None => error,
             })?;
-        let ticket =
-            login_ticket(&answer.body).ok_or_else(|| answer.unreadable(no_login_ticket()))?;
+        let ticket = login_ticket(&answer.body)
+            .ok_or_else(|| answer.unreadable(texts::no_login_ticket()))?;
         self.http.redactor().add_received(&ticket);
         self.state.may_send()?;
         self.state.unheard += 1;
@@ -450,7 +450,7 @@ impl Exchange<'_> {
                 None => return Err(answer.refusal(|_| None, self.http.redactor())),
             }
         }
-        Err(PollError::refused(redirect_loop(), None))
+        Err(PollError::refused(texts::redirect_loop(), None))
     }
 
     /// Where an answer leads to: within the Manager's host, its port and the CAS server's.
@@ -464,7 +464,7 @@ impl Exchange<'_> {
                 // What follows a ? may be a ticket.
                 let place = location.split('?').next().unwrap_or_default();
                 let place = self.http.redactor().name(place);
-                let message = off_host_redirect(&place);
+                let message = texts::off_host_redirect(&place);
                 Err(PollError::refused(message, Some(answer.status)))
             }
         }
@@ -474,7 +474,7 @@ impl Exchange<'_> {
 /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
 fn turned_down(answer: &Response, redactor: &Redactor) -> Rejection {
     if answer.is_success() {
-        let message = sign_in_page(&answer.body);
+        let message = texts::sign_in_page(title(&answer.body).as_deref());
         return Rejection {
             error: PollError::refused(message, Some(answer.status)),
             why: Why::SignInPage,
@@ -586,93 +586,9 @@ fn is_sign_in(location: &str) -> bool {
     path.contains("/cas/") || path.contains("login")
 }
 
-/// A page under a good status in place of JSON.
-fn sign_in_page(page: &[u8]) -> Message {
-    let page = String::from_utf8_lossy(&page[..page.len().min(PAGE)]);
-    let title =
-        title(&page).map(|title| Message::new(format!("\"{title}\""), format!("“{title}”")));
-    Message::new(
-        "HTML page instead of JSON under HTTP 200, probably the Manager's sign-in page",
-        "HTTP 200 返回的是 HTML 页面，不是 JSON，应是 Manager 的登录页",
-    )
-    .with_detail(title.as_ref())
-}
-
-/// The sign-in leads to a place outside the Manager.
-fn off_host_redirect(place: &str) -> Message {
-    Message::new(
-        format!("the sign-in redirects to {place}, outside the Manager, which is not followed"),
-        format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
-    )
-}
-
-fn redirect_loop() -> Message {
-    Message::new("the sign-in redirects in a loop", "登录时陷入循环重定向")
-}
-
-fn no_session() -> Message {
-    Message::new(
-        "the sign-in ended without a session",
-        "登录完成，但没有获得会话",
-    )
-}
-
-/// The page of the CAS server has no field for the ticket.
-fn no_login_ticket() -> Message {
-    Message::new(
-        "the page of the CAS server has no field lt (a newer Manager needs --auth basic)",
-        "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）",
-    )
-}
-
-/// The password was sent as often as it may be, and no response said whether it is right.
-fn attempts_exhausted() -> Message {
-    Message::new(
-        "the password was sent four times without a response that says whether it is right; it is \
-         not sent again, because a fifth wrong one would lock the account",
-        "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次就会锁定账号",
-    )
-}
-
-fn password_hint() -> Message {
-    Message::new(
-        "check the user and the password (an older Manager with Kerberos needs --auth cas); they \
-         are not sent again, because five wrong ones lock the account",
-        "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为错误五次就会锁定账号",
-    )
-}
-
-fn permission_hint() -> Message {
-    Message::new(
-        "the user may not view the command, or the account is locked",
-        "该用户没有查看此命令的权限，或账号已被锁定",
-    )
-}
-
-fn endpoint_hint() -> Message {
-    Message::new(
-        "check the command's id and the endpoint: the endpoint is the cluster's Manager, usually \
-         https://<floating IP>:28443, without a path",
-        "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
-    )
-}
-
-fn cas_hint() -> Message {
-    Message::new(
-        "that is the CAS server, port 20009; a newer Manager needs --auth basic",
-        "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
-    )
-}
-
-fn user_hint() -> Message {
-    Message::new(
-        "this Manager requires a sign-in: pass --user NAME, without --auth none",
-        "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",
-    )
-}
-
 /// The title of an HTML page.
-fn title(page: &str) -> Option<String> {
+fn title(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(&page[..page.len().min(PAGE)]);
     // The same length as the page itself, so that places in it are places there.
     let lower = page.to_ascii_lowercase();
     let tag = lower.find("<title")?;
@@ -708,7 +624,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::assert_chinese;
+    use crate::message::Message;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a URL")
@@ -874,26 +790,6 @@ mod tests {
     }
 
     #[test]
-    fn sign_in_problems_are_said_in_chinese() {
-        for message in [
-            sign_in_page(b"<title>Manager</title>"),
-            sign_in_page(b"<p>"),
-            off_host_redirect("https://other.example/login"),
-            redirect_loop(),
-            no_session(),
-            no_login_ticket(),
-            attempts_exhausted(),
-            password_hint(),
-            permission_hint(),
-            endpoint_hint(),
-            cas_hint(),
-            user_hint(),
-        ] {
-            assert_chinese(&message);
-        }
-    }
-
-    #[test]
     fn a_page_goes_by_its_title() {
         for (page, shown) in [
             (
@@ -904,7 +800,7 @@ mod tests {
             ("<title>never ended", None),
             ("<p>no title</p>", None),
         ] {
-            assert_eq!(title(page).as_deref(), shown, "{page}");
+            assert_eq!(title(page.as_bytes()).as_deref(), shown, "{page}");
         }
     }
 

@@ -1,0 +1,125 @@
+//! What there is to say about deploy orders and the runs that make them.
+
+use super::run::Job;
+use crate::message::Message;
+use crate::model::UnitKind;
+use crate::provider::messages::units_failed;
+use crate::text;
+
+/// No single one of the run's jobs is the `wanted` one.
+pub(super) fn which_job(wanted: Option<&str>, jobs: &[&Job]) -> Message {
+    let names = jobs.iter().map(|job| {
+        let Job { id, name, .. } = job;
+        Message::new(format!("{name} (id {id})"), format!("{name}（id {id}）"))
+    });
+    let names: Vec<_> = names.collect();
+    let en = names.iter().map(Message::en).collect::<Vec<_>>().join(", ");
+    let zh = names.iter().map(Message::zh).collect::<Vec<_>>().join("、");
+    match wanted.map(text::name) {
+        None => Message::new(
+            format!("the run has several deploy jobs; choose one with --job: {en}"),
+            format!("本次运行有多个部署任务，请用 --job 选定一个：{zh}"),
+        ),
+        Some(wanted) if jobs.is_empty() => Message::new(
+            format!("the run has no job {wanted}"),
+            format!("本次运行没有任务 {wanted}"),
+        ),
+        Some(wanted) => Message::new(
+            format!("the run does not have exactly one job {wanted}; its jobs are: {en}"),
+            format!("任务 {wanted} 不存在或不唯一，本次运行的任务有：{zh}"),
+        ),
+    }
+}
+
+/// The deploy order was found in a run of the pipeline.
+pub(super) fn found_order(order: &str, run: Option<&str>) -> Message {
+    match run {
+        Some(run) => Message::new(
+            format!("watching deploy order {order} of run {run}"),
+            format!("正在跟踪运行 {run} 的部署单 {order}"),
+        ),
+        None => Message::new(
+            format!("watching deploy order {order}"),
+            format!("正在跟踪部署单 {order}"),
+        ),
+    }
+}
+
+pub(super) fn no_order_yet() -> Message {
+    Message::new(
+        "the run has not made its deploy order yet",
+        "本次运行尚未生成部署单",
+    )
+}
+
+pub(super) fn nothing_deployed() -> Message {
+    Message::new(
+        "the run succeeded without a deploy order: there is nothing to watch",
+        "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署",
+    )
+}
+
+pub(super) fn new_run_hint() -> Message {
+    Message::new(
+        "it had already ended when the watch started: --fresh waits for a new run",
+        "开始跟踪时它已结束；--fresh 会等待新的运行",
+    )
+}
+
+pub(super) fn runs_on_warning() -> Message {
+    Message::new(
+        "a machine failed and nothing else is in progress, but the order is still reported as \
+         running; --fail-fast or --stall-timeout would end the watch",
+        "已有机器失败，其余均无进展，而平台仍显示运行中；可用 --fail-fast 或 --stall-timeout 结束跟踪",
+    )
+}
+
+/// The order's `exceptionCode`.
+pub(super) fn exception_code(code: &str) -> Message {
+    Message::new(format!("exception code {code}"), format!("异常码 {code}"))
+}
+
+pub(super) fn machines_failed(count: usize) -> Message {
+    units_failed(count, UnitKind::Machine)
+}
+
+pub(super) fn machines_skipped(count: usize) -> Message {
+    let plural = if count == 1 { "" } else { "s" };
+    Message::new(
+        format!("{count} machine{plural} skipped"),
+        format!("{count} 台机器已跳过"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_chinese;
+
+    #[test]
+    fn all_is_said_in_chinese() {
+        let job = Job {
+            id: "1".into(),
+            name: "deploy".into(),
+            end: None,
+            deploys: true,
+            order: None,
+        };
+        for message in [
+            which_job(None, &[&job, &job]),
+            which_job(Some("x-1"), &[&job]),
+            which_job(Some("x-1"), &[]),
+            found_order("1", Some("2")),
+            found_order("1", None),
+            no_order_yet(),
+            nothing_deployed(),
+            new_run_hint(),
+            runs_on_warning(),
+            exception_code("x-1"),
+            machines_failed(1),
+            machines_skipped(2),
+        ] {
+            assert_chinese(&message);
+        }
+    }
+}
