@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use same_file::Handle;
 
 use crate::board::Board;
-use crate::cli::options::{ColorChoice, OutputChoice};
+use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Moment, Now};
 use crate::event::{Event, Kind};
 use crate::message::{Lang, Message};
@@ -32,7 +32,6 @@ mod testing;
 
 use ci::CiSystem;
 use files::FileOutput;
-pub(crate) use files::Files;
 use style::{ColorMode, Style};
 
 /// Error context: a writer thread could not be started.
@@ -172,17 +171,18 @@ impl Output {
     /// # Errors
     /// A file of the command line cannot be opened, or a writer thread cannot be started.
     pub(crate) fn new(
-        choice: OutputChoice,
-        color: ColorChoice,
-        lang: Option<Lang>,
-        files: Files<'_>,
+        options: &OutputOptions,
         env: &OutputEnv,
         list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Message>)> {
-        let lang = Lang::choose(lang, environment);
+        let lang = Lang::choose(options.lang, environment);
         let style = |is_terminal| Style {
-            color_mode: ColorMode::choose(color, is_terminal && !env.term_is_dumb, environment),
+            color_mode: ColorMode::choose(
+                options.color,
+                is_terminal && !env.term_is_dumb,
+                environment,
+            ),
             lang,
             list,
         };
@@ -190,6 +190,7 @@ impl Output {
         let errors_style = style(env.stderr_is_terminal);
         let [stdout, stderr] = standard_streams(env.one_destination).context(NO_THREAD)?;
         let (out, errors) = (stdout.clone(), stderr.clone());
+        let choice = options.choice();
         let mode = choice.mode(env);
         let main: Box<dyn Render> = match mode {
             Mode::Bars => Box::new(bars::BarsRenderer::new(
@@ -227,7 +228,7 @@ impl Output {
             main: Some(main),
             stdout,
             stderr,
-            files: files.open(env.step_summary.as_deref(), lang, &mut warnings)?,
+            files: files::open(options, env.step_summary.as_deref(), lang, &mut warnings)?,
             recording: None,
             closed: false,
             lang,

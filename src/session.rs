@@ -25,7 +25,7 @@ use crate::outcome::Verdict;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
-use crate::render::{Files, Output, OutputEnv};
+use crate::render::{Output, OutputEnv};
 use crate::watch::{self, Inbox, LoopEvent, Target};
 
 /// The span over which deployments that are polled once are polled, at most.
@@ -69,20 +69,7 @@ fn watch(
     let all = deployments.is_list;
     shown.check_files(&deployments.files)?;
     let env = OutputEnv::gather(environment);
-    let files = Files {
-        events: shown.events.as_deref(),
-        junit: shown.junit.as_deref(),
-        summary: shown.summary.as_deref(),
-    };
-    let (mut output, output_warnings) = Output::new(
-        shown.choice(),
-        shown.color,
-        shown.lang,
-        files,
-        &env,
-        all,
-        environment,
-    )?;
+    let (mut output, output_warnings) = Output::new(shown, &env, all, environment)?;
     let (redactor, resume) = (&deployments.redactor, deployments.resume.as_ref());
     let mut inbox = source.inbox();
     let clock = inbox.clock();

@@ -8,17 +8,10 @@ use anyhow::{Context, Result};
 
 use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
 use crate::board::Board;
+use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
 use crate::writer::NonBlockingWriter;
-
-/// The output files of the command line.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Files<'a> {
-    pub(crate) events: Option<&'a Path>,
-    pub(crate) junit: Option<&'a Path>,
-    pub(crate) summary: Option<&'a Path>,
-}
 
 /// An output file and what renders it.
 pub(super) struct FileOutput {
@@ -61,52 +54,50 @@ impl FileOutput {
     }
 }
 
-impl Files<'_> {
-    /// Opens them and GitHub's summary of the step. Adds a warning to `warnings` where the latter cannot be
-    /// opened and was not asked for.
-    ///
-    /// # Errors
-    /// A file of the command line cannot be opened, or a writer thread cannot be started.
-    pub(super) fn open(
-        self,
-        step_summary: Option<&Path>,
-        lang: Lang,
-        warnings: &mut Vec<Message>,
-    ) -> Result<Vec<FileOutput>> {
-        let mut files = Vec::new();
-        if let Some(path) = self.junit {
-            let file = create(path, "--junit")?;
-            files.push(FileOutput::new(path, file, junit::Junit::new)?);
-        }
-        // `--summary` may name the step's summary: that is written once, and appended to.
-        let asked = self.summary == step_summary;
-        if let Some(path) = self.summary.filter(|_| !asked) {
-            let file = create(path, "--summary")?;
-            let summary = |out| summary::Summary::new(out, lang);
-            files.push(FileOutput::new(path, file, summary)?);
-        }
-        if let Some(path) = step_summary {
-            let opened = OpenOptions::new().append(true).create(true).open(path);
-            match opened.and_then(|file| Ok((file.try_clone()?, file))) {
-                Ok((out, file)) => {
-                    let summary = |out| summary::StepSummary::new(file, out, lang);
-                    files.push(FileOutput::new(path, out, summary)?);
-                }
-                Err(error) if !asked => {
-                    let name = path.display().to_string();
-                    warnings.push(Message::cannot_write(&name, &error));
-                }
-                Err(error) => return Err(error).context(cannot_open(path, "--summary")),
-            }
-        }
-        // Last, so that it receives the warnings about the others.
-        if let Some(path) = self.events {
-            let file = create(path, "--events")?;
-            let events = |out| json::Json::new(out, io::sink(), lang);
-            files.push(FileOutput::new(path, file, events)?);
-        }
-        Ok(files)
+/// Opens the output files and GitHub's summary of the step. Adds a warning to `warnings` where the
+/// latter cannot be opened and was not asked for.
+///
+/// # Errors
+/// A file of the command line cannot be opened, or a writer thread cannot be started.
+pub(super) fn open(
+    options: &OutputOptions,
+    step_summary: Option<&Path>,
+    lang: Lang,
+    warnings: &mut Vec<Message>,
+) -> Result<Vec<FileOutput>> {
+    let mut files = Vec::new();
+    if let Some(path) = &options.junit {
+        let file = create(path, "--junit")?;
+        files.push(FileOutput::new(path, file, junit::Junit::new)?);
     }
+    // `--summary` may name the step's summary: that is written once, and appended to.
+    let asked = options.summary.as_deref() == step_summary;
+    if let Some(path) = options.summary.as_ref().filter(|_| !asked) {
+        let file = create(path, "--summary")?;
+        let summary = |out| summary::Summary::new(out, lang);
+        files.push(FileOutput::new(path, file, summary)?);
+    }
+    if let Some(path) = step_summary {
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        match opened.and_then(|file| Ok((file.try_clone()?, file))) {
+            Ok((out, file)) => {
+                let summary = |out| summary::StepSummary::new(file, out, lang);
+                files.push(FileOutput::new(path, out, summary)?);
+            }
+            Err(error) if !asked => {
+                let name = path.display().to_string();
+                warnings.push(Message::cannot_write(&name, &error));
+            }
+            Err(error) => return Err(error).context(cannot_open(path, "--summary")),
+        }
+    }
+    // Last, so that it receives the warnings about the others.
+    if let Some(path) = &options.events {
+        let file = create(path, "--events")?;
+        let events = |out| json::Json::new(out, io::sink(), lang);
+        files.push(FileOutput::new(path, file, events)?);
+    }
+    Ok(files)
 }
 
 /// Creates or truncates a file.
