@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -133,6 +134,13 @@ where
         return Err(definition.error(ErrorKind::ArgumentConflict, message));
     }
     Ok(cli)
+}
+
+/// Prints help, the version or an error of clap, and returns its exit code.
+pub(crate) fn print(message: &clap::Error) -> ExitCode {
+    // Where it cannot be printed, nobody could read why.
+    let _ = message.print();
+    ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(outcome::USAGE))
 }
 
 /// The definition of the command line, help included.

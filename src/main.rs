@@ -29,11 +29,7 @@ fn main() -> ExitCode {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(message) => {
-            // Where it cannot be printed there is nobody to read it.
-            let _ = message.print();
-            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(outcome::USAGE));
-        }
+        Err(message) => return cli::print(&message),
     };
     session::run(&cli, &environment).unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "error: {error:#}");

@@ -357,7 +357,7 @@ fn run_demo(
     let words = override_args(&demo.watch_args(), &explicit.collect::<Vec<_>>());
     // A variable that is set for a real watch must not lead the demo elsewhere.
     let variables = |name: &str| demo.variable(name).map(str::to_owned);
-    let (output, deployments) = Deployments::of_words(&words, &variables)?;
+    let (output, deployments) = Deployments::of_demo(&words, &variables)?;
     if options.serves_only() {
         output.check_files(&deployments.files)?;
         demo.serve(&words)?;

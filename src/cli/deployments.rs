@@ -13,7 +13,7 @@ use super::list::{DeploymentList, Entry};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
-use crate::provider::{DeploymentSpec, Environment, Provider, refuse_plaintext_secret};
+use crate::provider::{DeploymentSpec, Environment, Provider, Variables, refuse_plaintext_secret};
 use crate::record::RecordedCommand;
 use crate::redact::Redactor;
 use crate::text;
@@ -45,7 +45,7 @@ pub(crate) struct Deployments {
 }
 
 impl Deployments {
-    /// What one command line watches.
+    /// The deployments that a command line names.
     ///
     /// # Errors
     /// Options are missing or contradictory.
@@ -59,8 +59,8 @@ impl Deployments {
         Ok(deployments)
     }
 
-    /// What the list at `path` watches, and how the watch of all is shown. The options of the command
-    /// line override those of the file.
+    /// The deployments of the list at `path`, and the output options of the whole watch. Options of the
+    /// command line override those of the file.
     ///
     /// # Errors
     /// Whatever is wrong in the file, with its line and its key.
@@ -84,7 +84,7 @@ impl Deployments {
         Ok((list.all.output, deployments))
     }
 
-    /// What recorded command lines watched; `explicit` are options that override the recorded ones.
+    /// The deployments of recorded command lines; `explicit` are options that override theirs.
     ///
     /// # Errors
     /// A recorded line is not the command line of a watch.
@@ -111,12 +111,12 @@ impl Deployments {
         Ok(deployments)
     }
 
-    /// What the demo's command line watches, and how that is shown.
+    /// The deployment that the demo's command line names, and its output options.
     ///
     /// # Errors
     /// Options are missing or contradictory.
     #[cfg(feature = "demo")]
-    pub(crate) fn of_words(
+    pub(crate) fn of_demo(
         words: &[String],
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
@@ -126,7 +126,7 @@ impl Deployments {
         Ok((cli.output, deployments))
     }
 
-    /// Adds what one table of a list watches.
+    /// Adds the deployments that one table of a list names.
     fn add_entry(
         &mut self,
         list: &DeploymentList<'_>,
@@ -141,7 +141,7 @@ impl Deployments {
             })?),
             None => None,
         };
-        let taken = self
+        let secret_read = self
             .add(
                 &entry.cli,
                 entry.name.as_deref(),
@@ -150,7 +150,7 @@ impl Deployments {
             )
             .map_err(|error| list.error(entry.span.clone(), &format!("{error:#}")))?;
         match &entry.token_env {
-            Some(variable) if !taken => {
+            Some(variable) if !secret_read => {
                 let message = "token-env: nothing asks for it, as the other keys say where the \
                                secret is, or that there is none";
                 Err(list.error(variable.span(), message))
@@ -159,8 +159,8 @@ impl Deployments {
         }
     }
 
-    /// Adds what a command line watches, under a name where it has one, with `secret` in the place of
-    /// the environment's. Returns whether a secret was taken from the environment.
+    /// Adds the deployments that a command line names. `name` replaces their own, and `secret` that of
+    /// the environment. Returns whether a secret was read from a variable.
     fn add(
         &mut self,
         cli: &Cli,
@@ -206,32 +206,25 @@ impl Deployments {
             });
         }
         self.files.extend(input_files(&cli.explicit_args));
-        let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
-            .into_inner()
-            .into_iter()
-            .partition(|(variable, _)| is_plain(variable));
-        let mut names: BTreeSet<_> = secrets.into_keys().collect();
-        let secret_taken = !names.is_empty();
-        if cli.explicit_args.iter().any(is_secret_file) {
-            // A replay has no such file; the variable stands in for it.
-            names.extend(variables.secret.map(str::to_owned));
-        }
-        self.recorded.push(RecordedCommand {
-            command: recorded_words(command, &cli.explicit_args),
-            name: name.map(str::to_owned),
-            environment,
-            secrets: names,
-        });
-        Ok(secret_taken)
+        let found = found.into_inner();
+        let secret_read = found.keys().any(|variable| !is_plain(variable));
+        self.recorded.push(recorded(
+            command,
+            name,
+            &cli.explicit_args,
+            variables,
+            found,
+        ));
+        Ok(secret_read)
     }
 }
 
-/// What watches again what a command line watches.
+/// The command that resumes the watch of a command line.
 fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
     ResumeCommand::new(&cli.words, &cli.explicit_args, search_options)
 }
 
-/// Reads a command line whose watch needs no network, and so no proxy.
+/// Parses a command line whose watch uses no network, and so no proxy.
 fn offline(words: &[String]) -> Result<Cli> {
     let program = "deploywatch".to_owned();
     let mut cli = super::parse(std::iter::once(&program).chain(words))?;
@@ -256,19 +249,33 @@ fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> 
     })
 }
 
-/// Whether an option names the file of a secret, as every file of a provider's options is one.
-fn is_secret_file(arg: &ExplicitArg) -> bool {
-    arg.scope == Scope::Command && arg.path().is_some()
-}
-
-/// The command line without the options that name files or say how the watch is shown: those
-/// concern one machine.
-fn recorded_words(command: &str, args: &[ExplicitArg]) -> Vec<String> {
-    let kept = args
-        .iter()
-        .filter(|arg| arg.scope != Scope::Output && arg.path().is_none());
-    let kept = kept.map(ToString::to_string);
-    std::iter::once(command.to_owned()).chain(kept).collect()
+/// What a recording keeps of a command line and of the variables that were `found`. Options that name
+/// files or concern the output are left out: they belong to one machine.
+fn recorded(
+    command: &str,
+    name: Option<&str>,
+    args: &[ExplicitArg],
+    variables: &Variables,
+    found: BTreeMap<String, String>,
+) -> RecordedCommand {
+    let is_plain = |variable: &str| variables.plain.contains(&variable);
+    let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
+        .into_iter()
+        .partition(|(variable, _)| is_plain(variable));
+    let mut secrets: BTreeSet<_> = secrets.into_keys().collect();
+    // Every file that a provider's options name holds a secret. In a replay the variable stands in.
+    let is_secret_file = |arg: &ExplicitArg| arg.scope == Scope::Command && arg.path().is_some();
+    if args.iter().any(is_secret_file) {
+        secrets.extend(variables.secret.map(str::to_owned));
+    }
+    let is_kept = |arg: &&ExplicitArg| arg.scope != Scope::Output && arg.path().is_none();
+    let kept = args.iter().filter(is_kept).map(ToString::to_string);
+    RecordedCommand {
+        command: std::iter::once(command.to_owned()).chain(kept).collect(),
+        name: name.map(str::to_owned),
+        environment,
+        secrets,
+    }
 }
 
 #[cfg(test)]
