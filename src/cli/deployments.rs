@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::explicit::{ExplicitArg, Scope, override_args};
-use super::list::{DeploymentList, Entry};
+use super::list::{self, Entry, Text};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
@@ -69,19 +69,17 @@ impl Deployments {
         cli: &Cli,
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let list = DeploymentList::parse(path, &text, &cli.explicit_args)?;
+        let (output, entries) = list::read(path, &cli.explicit_args)?;
         let mut deployments = Self {
             is_list: true,
             resume: Some(resume(cli, &[])),
             files: vec![("FILE".to_owned(), path.to_owned())],
             ..Self::default()
         };
-        for entry in &list.entries {
-            deployments.add_entry(&list, entry, environment)?;
+        for entry in &entries {
+            deployments.add_entry(entry, environment)?;
         }
-        Ok((list.all.output, deployments))
+        Ok((output, deployments))
     }
 
     /// The deployments of recorded command lines; `explicit` are options that override theirs.
@@ -127,36 +125,21 @@ impl Deployments {
     }
 
     /// Adds the deployments that one table of a list names.
-    fn add_entry(
-        &mut self,
-        list: &DeploymentList<'_>,
-        entry: &Entry,
-        environment: Environment<'_>,
-    ) -> Result<()> {
-        let secret = match &entry.token_env {
-            Some(variable) => Some(environment(variable.get_ref()).ok_or_else(|| {
-                let name = variable.get_ref();
-                let message = format!("token-env: the variable {name} is not set");
-                list.error(variable.span(), &message)
-            })?),
-            None => None,
+    fn add_entry(&mut self, entry: &Entry, environment: Environment<'_>) -> Result<()> {
+        let name = entry.name.as_ref().map(|name| name.text.as_str());
+        let Some(Text { text, place }) = &entry.token_env else {
+            let added = self.add(&entry.cli, name, None, environment);
+            return added.map(drop).context(entry.place.clone());
         };
-        let secret_read = self
-            .add(
-                &entry.cli,
-                entry.name.as_deref(),
-                secret.as_deref(),
-                environment,
-            )
-            .map_err(|error| list.error(entry.span.clone(), &format!("{error:#}")))?;
-        match &entry.token_env {
-            Some(variable) if !secret_read => {
-                let message = "token-env: nothing asks for it, as the other keys say where the \
-                               secret is, or that there is none";
-                Err(list.error(variable.span(), message))
-            }
-            _ => Ok(()),
-        }
+        let secret = environment(text)
+            .with_context(|| format!("{place}: the variable {text} is not set"))?;
+        let added = self.add(&entry.cli, name, Some(&secret), environment);
+        ensure!(
+            added.context(entry.place.clone())?,
+            "{place}: nothing asks for it, as the other keys say where the secret is, or that there \
+             is none"
+        );
+        Ok(())
     }
 
     /// Adds the deployments that a command line names. `name` replaces their own, and `secret` that of
