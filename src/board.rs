@@ -444,7 +444,7 @@ mod tests {
     use UnitState::{Failed, Pending, Running, Skipped, Succeeded};
 
     fn snapshot(units: &[(&str, UnitState)]) -> Snapshot {
-        let mut list = Units::new(UnitKind::Machine, &[], units.len());
+        let mut list = Units::of_test(UnitKind::Machine);
         for (id, state) in units {
             list.push(id, id, None, *state, None);
         }
@@ -696,7 +696,7 @@ mod tests {
     fn units_without_end_do_not_fill_the_memory() {
         let mut board = Board::new("t".into(), Moment::at(0.0));
         for poll in 0..25_u32 {
-            let mut list = Units::new(UnitKind::Machine, &[], 10_000);
+            let mut list = Units::of_test(UnitKind::Machine);
             for unit in 0..10_000 {
                 let id = format!("{poll}-{unit}");
                 list.push(&id, &id, None, Running, None);

@@ -151,7 +151,6 @@ impl Message {
 
     /// The id by which the provider's support finds the request, in parentheses.
     pub(crate) fn with_request_id(&self, id: &str) -> Self {
-        let id = text::name(id);
         self.with_aside(&Self::new(format!("request {id}"), format!("请求 {id}")))
     }
 

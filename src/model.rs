@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::num::NonZeroI64;
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::LazyLock;
 
 use crate::message::Message;
-use crate::text;
+use crate::redact::Redactor;
 
 /// What one good poll says.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,6 +229,7 @@ impl UnitState {
 pub(crate) struct Units<'a> {
     last: &'a [Unit],
     kind: UnitKind,
+    redactor: &'a Redactor,
     units: Vec<Unit>,
     /// Whether every id so far stood in the same place before: those are known to be unique.
     in_place: bool,
@@ -234,13 +237,26 @@ pub(crate) struct Units<'a> {
 
 impl<'a> Units<'a> {
     /// Starts a list of `kind`, with the units of the answer before (or none).
-    pub(crate) fn new(kind: UnitKind, last: &'a [Unit], capacity: usize) -> Self {
+    pub(crate) fn new(
+        kind: UnitKind,
+        last: &'a [Unit],
+        capacity: usize,
+        redactor: &'a Redactor,
+    ) -> Self {
         Self {
             last,
             kind,
+            redactor,
             units: Vec::with_capacity(capacity),
             in_place: true,
         }
+    }
+
+    /// An empty list in a test.
+    #[cfg(test)]
+    pub(crate) fn of_test(kind: UnitKind) -> Units<'static> {
+        static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::default);
+        Units::new(kind, &[], 0, &REDACTOR)
     }
 
     /// Adds a unit. All text is the provider's, and is made printable here. What is rarer may be set
@@ -254,16 +270,16 @@ impl<'a> Units<'a> {
         detail: Option<&str>,
     ) -> &mut Unit {
         let last = self.last.get(self.units.len());
-        let shared_id = share(id, last.map(|unit| &unit.id));
+        let shared_id = share(id, last.map(|unit| &unit.id), self.redactor);
         self.in_place &= last.is_some_and(|unit| Arc::ptr_eq(&unit.id, &shared_id));
         let name = if name == id {
             Arc::clone(&shared_id)
         } else {
-            share(name, last.map(|unit| &unit.name))
+            share(name, last.map(|unit| &unit.name), self.redactor)
         };
         let detail = detail.map(|detail| {
             let last = last.and_then(|unit| unit.detail.as_ref());
-            share_detail(detail, last)
+            share_detail(detail, last, self.redactor)
         });
         let place = self.units.len();
         self.units.push(Unit {
@@ -299,25 +315,25 @@ impl<'a> Units<'a> {
 }
 
 /// The name `raw`, printable: the last poll's copy where it is the same.
-fn share(raw: &str, last: Option<&Arc<str>>) -> Arc<str> {
+fn share(raw: &str, last: Option<&Arc<str>>, redactor: &Redactor) -> Arc<str> {
     if let Some(last) = last
         && **last == *raw
     {
         return Arc::clone(last);
     }
-    let clean = text::name(raw);
+    let clean = redactor.name(raw);
     match last {
         Some(last) if **last == *clean => Arc::clone(last),
-        _ => clean.into(),
+        _ => clean,
     }
 }
 
 /// The provider's words `raw`, printable: the last poll's copy where they are the same.
-fn share_detail(raw: &str, last: Option<&Message>) -> Message {
+fn share_detail(raw: &str, last: Option<&Message>, redactor: &Redactor) -> Message {
     let same = |text: &str| last.filter(|last| last.is_verbatim(text)).cloned();
     same(raw).unwrap_or_else(|| {
-        let clean = text::message(raw);
-        same(&clean).unwrap_or_else(|| Message::verbatim(clean))
+        let clean = redactor.message(raw);
+        same(&clean).unwrap_or_else(|| Message::verbatim(&*clean))
     })
 }
 
@@ -326,7 +342,8 @@ mod tests {
     use super::*;
 
     fn list(last: &[Unit], ids: &[&str]) -> Vec<Unit> {
-        let mut units = Units::new(UnitKind::Machine, last, ids.len());
+        let redactor = Redactor::default();
+        let mut units = Units::new(UnitKind::Machine, last, ids.len(), &redactor);
         for id in ids {
             units.push(id, id, None, UnitState::Running, None);
         }

@@ -110,6 +110,19 @@ impl Redactor {
         self.clean(raw, text::NAME).into()
     }
 
+    /// A message that a server sent, printable and without secrets.
+    pub(crate) fn message(&self, raw: &str) -> Arc<str> {
+        self.clean(raw, text::MESSAGE).into()
+    }
+
+    /// The last `lines` lines of a log, each printable and without secrets.
+    pub(crate) fn tail(&self, log: &str, lines: usize) -> Vec<String> {
+        text::tail(log, lines, |line| {
+            let line = text::printable(line);
+            self.redact(&line).into_owned()
+        })
+    }
+
     /// Text without secrets.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.redact_bytes(text.as_bytes()) {

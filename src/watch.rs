@@ -710,7 +710,7 @@ mod tests {
     #[test]
     fn logs_are_wanted_where_they_can_be_had() {
         let failed = || {
-            let mut units = Units::new(UnitKind::Machine, &[], 1);
+            let mut units = Units::of_test(UnitKind::Machine);
             units.push("a", "a", None, UnitState::Failed, None);
             Ok(Snapshot {
                 units: units.finish(),

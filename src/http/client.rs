@@ -15,6 +15,9 @@ use crate::redact::Redactor;
 /// Takes what came of a request, for `--verbose`.
 pub(crate) type Trace = Box<dyn Fn(Now, Traced) + Send>;
 
+/// Finds the provider's own words in the body of an error.
+pub(crate) type ApiWords = fn(&[u8], &Redactor) -> Option<Message>;
+
 /// The client of one target.
 pub(crate) struct Client {
     transport: Arc<dyn Transport>,
@@ -75,7 +78,7 @@ impl Client {
     pub(crate) fn get_json(
         &self,
         request: &Request<'_>,
-        words: fn(&[u8]) -> Option<Message>,
+        words: ApiWords,
     ) -> Result<Response, PollError> {
         self.send(request)
             .map_err(|failure| failure.error)?
@@ -88,10 +91,7 @@ impl Client {
     /// Where no complete response came.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let begun = self.now();
-        let mut result = self.transport.send(request);
-        if let Ok(response) = &mut result {
-            response.redact(&self.redactor);
-        }
+        let result = self.transport.send(request);
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = Traced {
@@ -117,7 +117,7 @@ impl Response {
     /// Whatever is not a success with a body that could be JSON.
     pub(crate) fn expect_json(
         self,
-        words: fn(&[u8]) -> Option<Message>,
+        words: ApiWords,
         redactor: &Redactor,
     ) -> Result<Self, PollError> {
         if !self.is_success() {
@@ -132,24 +132,20 @@ impl Response {
         } else {
             return Ok(self);
         };
-        Err(self.unreadable(problem))
+        Err(self.unreadable(problem, redactor))
     }
 
     /// A success with a body that is of no use: it is retried.
-    pub(crate) fn unreadable(&self, problem: Message) -> PollError {
+    pub(crate) fn unreadable(&self, problem: Message, redactor: &Redactor) -> PollError {
         PollError {
             date: self.date(),
-            ..PollError::retryable(self.with_request_id(problem), Some(self.status))
+            ..PollError::retryable(self.with_request_id(problem, redactor), Some(self.status))
         }
     }
 
     /// What a response that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is retried.
-    pub(crate) fn refusal(
-        &self,
-        words: fn(&[u8]) -> Option<Message>,
-        redactor: &Redactor,
-    ) -> PollError {
+    pub(crate) fn refusal(&self, words: ApiWords, redactor: &Redactor) -> PollError {
         let status = match StatusCode::from_u16(self.status) {
             Ok(status) => status.to_string(),
             Err(_) => self.status.to_string(),
@@ -158,12 +154,12 @@ impl Response {
             let location = self.location().map(|location| redactor.name(location));
             error::redirect(&status, location.as_deref())
         } else {
-            error::status(&status, words(&self.body).as_ref())
+            error::status(&status, words(&self.body, redactor).as_ref())
         };
         let refused = self.is_redirect()
             || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);
         PollError {
-            message: self.with_request_id(message),
+            message: self.with_request_id(message, redactor),
             status: Some(self.status),
             retry: if refused {
                 Retry::Refused {
@@ -180,10 +176,17 @@ impl Response {
     }
 
     /// Adds the id by which the provider's support finds the request, unless the message has it.
-    fn with_request_id(&self, message: Message) -> Message {
+    fn with_request_id(&self, message: Message, redactor: &Redactor) -> Message {
         match self.request_id() {
-            Some(id) if !message.en().contains(id) => message.with_request_id(id),
-            _ => message,
+            Some(id) => {
+                let id = redactor.name(id);
+                if message.en().contains(&*id) {
+                    message
+                } else {
+                    message.with_request_id(&id)
+                }
+            }
+            None => message,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! A request, its response, and what carries the one to the other.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
@@ -9,7 +8,6 @@ use reqwest::header::{
 
 use crate::clock::Now;
 use crate::poll::PollError;
-use crate::redact::{MASK, Redactor};
 
 /// The header by which a provider's support finds a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -176,23 +174,6 @@ impl Response {
     /// The first header of that name, where it is text.
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
-    }
-
-    /// Takes secrets out of the body and the headers.
-    pub(super) fn redact(&mut self, redactor: &Redactor) {
-        if let Cow::Owned(body) = redactor.redact_bytes(&self.body) {
-            self.body = body;
-        }
-        for (name, value) in &mut self.headers {
-            // A cookie is sent back as it is.
-            if *name == SET_COOKIE || *name == LOCATION {
-                continue;
-            }
-            if let Cow::Owned(redacted) = redactor.redact_bytes(value.as_bytes()) {
-                *value = HeaderValue::from_bytes(&redacted)
-                    .unwrap_or_else(|_| HeaderValue::from_static(MASK));
-            }
-        }
     }
 }
 

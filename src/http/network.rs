@@ -165,7 +165,7 @@ impl Transport for Network {
         match problem {
             None => Ok(response),
             Some(problem) => Err(TransportError {
-                error: response.unreadable(problem),
+                error: response.unreadable(problem, &self.redactor),
                 may_have_been_received: true,
             }),
         }

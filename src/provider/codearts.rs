@@ -189,13 +189,17 @@ impl DeploymentSource for Codearts {
             })?;
         // The same bytes mean the same: the first of them said which run they are about.
         if !self.parsed.is(&response.body) {
-            let (record, mut snapshot) =
-                read(&response.body, &self.last.units, &self.settings.task)
-                    .map_err(|problem| response.unreadable(problem))?;
+            let (record, mut snapshot) = read(
+                &response.body,
+                &self.last.units,
+                &self.settings.task,
+                self.http.redactor(),
+            )
+            .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             let watched = self
                 .run
                 .admit(record.as_deref(), snapshot.has_ended())
-                .map_err(|problem| response.unreadable(problem))?;
+                .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             if !watched {
                 snapshot = Snapshot {
                     message: Some(messages::awaits_new_run()),
@@ -306,28 +310,34 @@ impl Step<'_> {
 
 /// Reads an answer: which run it is about, and how that stands. `last` are the units of the answer
 /// before. The error is what is wrong with the answer.
-fn read(body: &[u8], last: &[Unit], task: &str) -> Result<(Option<String>, Snapshot), Message> {
+fn read(
+    body: &[u8],
+    last: &[Unit],
+    task: &str,
+    redactor: &Redactor,
+) -> Result<(Option<String>, Snapshot), Message> {
     let state: State<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("task state", "部署任务状态"), &error))?;
+        .map_err(|error| messages::not_json(("task state", "部署任务状态"), &error, redactor))?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
-        let problem = huawei::words(body).unwrap_or_else(|| query_failed(&state.status));
+        let problem =
+            huawei::words(body, redactor).unwrap_or_else(|| query_failed(&state.status, redactor));
         return Err(messages::error_response(Some(&problem)));
     }
     let record = state.result.get();
     if record.status.get().is_none() {
-        return Err(match huawei::words(body) {
+        return Err(match huawei::words(body, redactor) {
             None => messages::missing_field("result.status"),
             said => messages::error_response(said.as_ref()),
         });
     }
     let id = record.record_id.get().map(str::to_owned);
-    Ok((id, map(record, last, task)))
+    Ok((id, map(record, last, task, redactor)))
 }
 
 /// The query itself has no good status.
-fn query_failed(status: &Text<'_>) -> Message {
-    match status.printable() {
+fn query_failed(status: &Text<'_>, redactor: &Redactor) -> Message {
+    match status.printable(redactor) {
         Some(status) => Message::new(
             format!("the query's status is {status}"),
             format!("查询状态为 {status}"),
@@ -336,9 +346,9 @@ fn query_failed(status: &Text<'_>) -> Message {
     }
 }
 
-fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
+fn map(record: &Record<'_>, last: &[Unit], task: &str, redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
-    let word = record.status.printable();
+    let word = record.status.printable(redactor);
     match phase(&record.status) {
         Some(phase) => {
             snapshot.phase = phase;
@@ -347,7 +357,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
         None => {
             record
                 .status
-                .warn_unknown("result.status", &mut snapshot.warnings);
+                .warn_unknown("result.status", redactor, &mut snapshot.warnings);
             // It says that it ended, not how: a word for that may still come.
             if record.step.is("finish") {
                 let message = word.map(|word| Message::verbatim(&*word));
@@ -355,13 +365,13 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str) -> Snapshot {
             }
         }
     }
-    if let Some(answered) = record.task_id.printable()
+    if let Some(answered) = record.task_id.printable(redactor)
         && !answered.eq_ignore_ascii_case(task)
     {
         snapshot.warnings.push(messages::other_id(task, &answered));
     }
-    snapshot.run = record.record_id.printable();
-    snapshot.units = units(&record.step_state, snapshot.phase, last);
+    snapshot.run = record.record_id.printable(redactor);
+    snapshot.units = units(&record.step_state, snapshot.phase, last, redactor);
     snapshot
 }
 
@@ -384,8 +394,8 @@ fn phase(status: &Text<'_>) -> Option<Phase> {
 }
 
 /// The steps as units. A step is its place in the list; its `id` is the application's [D].
-fn units(steps: &[Step<'_>], phase: Phase, last: &[Unit]) -> Vec<Unit> {
-    let mut units = Units::new(UnitKind::Step, last, steps.len());
+fn units(steps: &[Step<'_>], phase: Phase, last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
+    let mut units = Units::new(UnitKind::Step, last, steps.len(), redactor);
     for (place, state) in states(steps, phase).into_iter().enumerate() {
         let id = (place + 1).to_string();
         match steps[place].name.get() {
@@ -435,7 +445,7 @@ mod tests {
     const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 
     fn state(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[], TASK).map(|(_, snapshot)| snapshot)
+        read(json.as_bytes(), &[], TASK, &Redactor::default()).map(|(_, snapshot)| snapshot)
     }
 
     fn result(fields: &str) -> Snapshot {
@@ -471,7 +481,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let (record, snapshot) = read(SAMPLE, &[], TASK).expect("a state");
+        let (record, snapshot) = read(SAMPLE, &[], TASK, &Redactor::default()).expect("a state");
         assert_eq!(record.as_deref(), Some(RECORD));
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!(snapshot.run.as_deref(), Some(RECORD));

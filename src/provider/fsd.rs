@@ -167,8 +167,8 @@ impl DeploymentSource for Fsd {
         };
         let response = self.http.get_json(&request, words).map_err(hint)?;
         if !self.parsed.is(&response.body) {
-            let snapshot = read(&response.body, &self.last.units)
-                .map_err(|problem| response.unreadable(problem))?;
+            let snapshot = read(&response.body, &self.last.units, self.http.redactor())
+                .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             self.last = Arc::new(self.earlier.sift(snapshot));
             // What is in doubt is looked at again, though it be the same.
             if matches!(self.earlier, Earlier::Doubted(..)) {
@@ -274,9 +274,13 @@ impl Step<'_> {
 }
 
 /// The server's words for an error: a text, or an object of a text for each field [O].
-fn words(body: &[u8]) -> Option<Message> {
+fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let answer: Answer<'_> = json::read(body).ok()?;
-    Some(api_message(&message_words(answer.message.get())?, None))
+    Some(api_message(
+        &message_words(answer.message.get())?,
+        None,
+        redactor,
+    ))
 }
 
 fn message_words(message: &Value) -> Option<String> {
@@ -294,12 +298,13 @@ fn message_words(message: &Value) -> Option<String> {
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
-    let answer: Answer<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("installer's status", "安装器状态"), &error))?;
+fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
+    let answer: Answer<'_> = json::read(body).map_err(|error| {
+        messages::not_json(("installer's status", "安装器状态"), &error, redactor)
+    })?;
     if let Some(code) = answer.code.get().filter(|code| *code != "0") {
         let words = message_words(answer.message.get());
-        return Err(error_code(code, words.as_deref()));
+        return Err(error_code(code, words.as_deref(), redactor));
     }
     let Object(data) = answer.data.ok_or_else(|| missing_field("data"))?;
     let SparseList(plan) = data
@@ -325,7 +330,7 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
     } else {
         Phase::Running
     });
-    snapshot.message = failed.and_then(reason);
+    snapshot.message = failed.and_then(|step| reason(step, redactor));
     if failed.is_none() && !goes_on {
         // A plan of one row beside one finished step looks like a success while a new run is being
         // written [O], so a second poll must find the same plan.
@@ -341,15 +346,15 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
         });
     }
     snapshot.run = Some(mark);
-    snapshot.units = steps(&plan, &ended, goes_on, last);
+    snapshot.units = steps(&plan, &ended, goes_on, last, redactor);
     Ok(snapshot)
 }
 
 /// An error under a good status: its code, and the server's words.
-fn error_code(code: &str, words: Option<&str>) -> Message {
-    let code = text::name(code);
+fn error_code(code: &str, words: Option<&str>, redactor: &Redactor) -> Message {
+    let code = redactor.name(code);
     let words = match words {
-        Some(words) => Message::verbatim(text::message(words)),
+        Some(words) => Message::verbatim(&*redactor.message(words)),
         None => Message::new("no reason given", "未说明原因"),
     };
     Message::new(
@@ -366,19 +371,25 @@ fn fingerprint(plan: &[Step<'_>]) -> Arc<str> {
 }
 
 /// Why a step failed.
-fn reason(step: &Step<'_>) -> Option<Message> {
+fn reason(step: &Step<'_>, redactor: &Redactor) -> Option<Message> {
     let parts = [step.name(), step.message.get().map(str::to_owned)];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    let words = text::message(&words);
-    (!words.is_empty()).then(|| Message::verbatim(words))
+    let words = redactor.message(&words);
+    (!words.is_empty()).then(|| Message::verbatim(&*words))
 }
 
 /// The steps, joined by position: `sort` and `en` repeat, and the lists contradict each other in
 /// them, so that an ended step goes by its own names [O]. The one behind the last that ended is at
 /// work [O], as long as the run goes on.
-fn steps(plan: &[Step<'_>], ended: &[Step<'_>], goes_on: bool, last: &[Unit]) -> Vec<Unit> {
+fn steps(
+    plan: &[Step<'_>],
+    ended: &[Step<'_>],
+    goes_on: bool,
+    last: &[Unit],
+    redactor: &Redactor,
+) -> Vec<Unit> {
     let count = plan.len().max(ended.len());
-    let mut units = Units::new(UnitKind::Step, last, count);
+    let mut units = Units::new(UnitKind::Step, last, count, redactor);
     for place in 0..count {
         let (planned, ended_here) = (plan.get(place), ended.get(place));
         let number = (place + 1).to_string();
@@ -412,7 +423,7 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/fsd.response.json");
 
     fn answer(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[])
+        read(json.as_bytes(), &[], &Redactor::default())
     }
 
     /// A list of steps: each has its result and its name.
@@ -456,7 +467,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success_on_a_second_poll() {
-        let snapshot = read(SAMPLE, &[]).expect("a status");
+        let snapshot = read(SAMPLE, &[], &Redactor::default()).expect("a status");
         assert_eq!(phases(&snapshot), (Phase::Running, Some(Phase::Succeeded)));
         assert_eq!(states(&snapshot), "SSSS");
         assert_eq!(&*snapshot.units[0].name, "检测部署脚本 (check_param)");
@@ -712,7 +723,7 @@ mod tests {
             (r#"{"message":null}"#, None),
             ("<!doctype html>", None),
         ] {
-            let said = words(json.as_bytes());
+            let said = words(json.as_bytes(), &Redactor::default());
             assert_eq!(said.as_ref().map(Message::en), told, "{json}");
         }
     }

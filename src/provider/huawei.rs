@@ -415,7 +415,7 @@ struct Reason<'a> {
 }
 
 /// The provider's words in the body of an error: code, message, detail, request id.
-pub(crate) fn words(body: &[u8]) -> Option<Message> {
+pub(crate) fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let failure: Failure<'_> = json::read(body).ok()?;
     let inner = failure.error.get();
     let first = |texts: &[&Text<'_>]| {
@@ -435,7 +435,7 @@ pub(crate) fn words(body: &[u8]) -> Option<Message> {
     let detail = first(&[&failure.detail]).filter(|detail| message.as_ref() != Some(detail));
     let parts = [code, message, detail];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(api_message(&words, failure.request_id.get()))
+    Some(api_message(&words, failure.request_id.get(), redactor))
 }
 
 #[cfg(test)]
@@ -723,7 +723,7 @@ mod tests {
             (r#"{"status":"success","result":{}}"#, None),
             ("<html>", None),
         ] {
-            let said = words(body.as_bytes());
+            let said = words(body.as_bytes(), &Redactor::default());
             assert_eq!(said.as_ref().map(Message::en), expected, "{body}");
         }
     }

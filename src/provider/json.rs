@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 
 use super::messages;
 use crate::message::Message;
-use crate::text;
+use crate::redact::Redactor;
 
 /// The most warnings about unknown words in one response. Beyond that nobody reads them, and
 /// looking for a duplicate would take quadratic time.
@@ -151,14 +151,19 @@ impl Text<'_> {
     }
 
     /// The text as a printable name.
-    pub(crate) fn printable(&self) -> Option<Arc<str>> {
-        Some(text::name(self.get()?).into())
+    pub(crate) fn printable(&self, redactor: &Redactor) -> Option<Arc<str>> {
+        Some(redactor.name(self.get()?))
     }
 
     /// Warns that the text is not a known word of `field`: once for each word, not for each unit, and
     /// at most [`MAX_WARNINGS`] times.
-    pub(crate) fn warn_unknown(&self, field: &'static str, warnings: &mut Vec<Message>) {
-        if let Some(word) = self.printable() {
+    pub(crate) fn warn_unknown(
+        &self,
+        field: &'static str,
+        redactor: &Redactor,
+        warnings: &mut Vec<Message>,
+    ) {
+        if let Some(word) = self.printable(redactor) {
             let warning = messages::unknown_value(field, &word);
             if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
                 warnings.push(warning);
@@ -391,12 +396,16 @@ mod tests {
     fn an_unknown_word_is_warned_of_once() {
         let mut warnings = Vec::new();
         for word in ["Odd\u{1b}[31m", "Odd\u{1b}[31m", "Even"] {
-            Text(Some(word.into())).warn_unknown("status", &mut warnings);
+            Text(Some(word.into())).warn_unknown("status", &Redactor::default(), &mut warnings);
         }
-        Text::default().warn_unknown("status", &mut warnings);
+        Text::default().warn_unknown("status", &Redactor::default(), &mut warnings);
         let mut many = Vec::new();
         for word in 0..1000 {
-            Text(Some(word.to_string().into())).warn_unknown("status", &mut many);
+            Text(Some(word.to_string().into())).warn_unknown(
+                "status",
+                &Redactor::default(),
+                &mut many,
+            );
         }
         assert_eq!(many.len(), MAX_WARNINGS);
         let words: Vec<_> = warnings.iter().map(ToString::to_string).collect();

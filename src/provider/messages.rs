@@ -4,13 +4,13 @@ use serde_json::error::Category;
 
 use crate::message::Message;
 use crate::model::UnitKind;
-use crate::text;
+use crate::redact::Redactor;
 
 /// The provider's own words about an error, and the id of the request.
-pub(super) fn api_message(words: &str, request: Option<&str>) -> Message {
-    let words = Message::verbatim(text::message(words));
+pub(super) fn api_message(words: &str, request: Option<&str>, redactor: &Redactor) -> Message {
+    let words = Message::verbatim(&*redactor.message(words));
     match request {
-        Some(request) => words.with_request_id(request),
+        Some(request) => words.with_request_id(&redactor.name(request)),
         None => words,
     }
 }
@@ -22,7 +22,11 @@ pub(super) fn error_response(api_message: Option<&Message>) -> Message {
 }
 
 /// A response that is not the JSON of the document, named in English and Chinese.
-pub(super) fn not_json((en, zh): (&str, &str), error: &serde_json::Error) -> Message {
+pub(super) fn not_json(
+    (en, zh): (&str, &str),
+    error: &serde_json::Error,
+    redactor: &Redactor,
+) -> Message {
     let zh = match error.classify() {
         Category::Data => format!("{zh}的 JSON 内容有误"),
         Category::Eof => format!("{zh}的 JSON 不完整"),
@@ -33,7 +37,7 @@ pub(super) fn not_json((en, zh): (&str, &str), error: &serde_json::Error) -> Mes
         (line, column) => format!("（第 {line} 行第 {column} 列）"),
     };
     let error = error.to_string();
-    let en = format!("cannot parse the {en}: {}", text::message(&error));
+    let en = format!("cannot parse the {en}: {}", redactor.message(&error));
     Message::new(en, zh + &place)
 }
 
@@ -57,7 +61,6 @@ pub(super) fn unknown_value(field: &str, value: &str) -> Message {
 
 /// The response is about another deployment than the one that was asked for.
 pub(super) fn other_id(asked: &str, answered: &str) -> Message {
-    let answered = text::name(answered);
     Message::new(
         format!("asked for {asked}, but the response is about {answered}"),
         format!("查询的是 {asked}，返回的却是 {answered}"),
@@ -143,9 +146,9 @@ mod tests {
         let document = ("deploy order", "部署单");
         for message in [
             error_response(None),
-            not_json(document, &error("no")),
-            not_json(document, &error("")),
-            not_json(document, &error("{}")),
+            not_json(document, &error("no"), &Redactor::default()),
+            not_json(document, &error(""), &Redactor::default()),
+            not_json(document, &error("{}"), &Redactor::default()),
             missing_field("data"),
             unknown_value("status", "x-1"),
             other_id("x-1", "x-2"),

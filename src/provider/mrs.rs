@@ -13,6 +13,7 @@ use crate::http::{Client, ParsedBody};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState, Units};
 use crate::poll::PollError;
+use crate::redact::Redactor;
 
 mod options;
 mod session;
@@ -55,8 +56,8 @@ impl DeploymentSource for Mrs {
         let response = self.session.ask(&call)?;
         if !self.parsed.is(&response.body) {
             self.last = Arc::new(
-                read(&response.body, &self.last.units)
-                    .map_err(|problem| response.unreadable(problem))?,
+                read(&response.body, &self.last.units, self.http.redactor())
+                    .map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
             );
             self.parsed.set(response.body);
         }
@@ -101,13 +102,13 @@ struct Entity<'a> {
 
 impl Progress<'_> {
     /// The error's own words: code, description.
-    fn error(&self) -> Option<Message> {
+    fn error(&self, redactor: &Redactor) -> Option<Message> {
         let code = self.error_code.get().filter(|code| *code != "0");
         let parts: Vec<_> = [code, self.error_description.get()]
             .into_iter()
             .flatten()
             .collect();
-        (!parts.is_empty()).then(|| api_message(&parts.join(": "), None))
+        (!parts.is_empty()).then(|| api_message(&parts.join(": "), None, redactor))
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
@@ -127,32 +128,39 @@ impl Progress<'_> {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<Message> {
-    json::read::<Progress<'_>>(body).ok()?.error()
+fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
+    json::read::<Progress<'_>>(body).ok()?.error(redactor)
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
-    let progress: Progress<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("command's progress", "命令进度"), &error))?;
+fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
+    let progress: Progress<'_> = json::read(body).map_err(|error| {
+        messages::not_json(("command's progress", "命令进度"), &error, redactor)
+    })?;
     if progress.state.get().is_none() {
-        return Err(match progress.error() {
+        return Err(match progress.error(redactor) {
             None => messages::missing_field("state"),
             said => messages::error_response(said.as_ref()),
         });
     }
     let mut snapshot = Snapshot::new(Phase::Unknown);
-    snapshot.phase = phase(&progress.state, &mut snapshot.warnings);
+    snapshot.phase = phase(&progress.state, &mut snapshot.warnings, redactor);
     snapshot.percent = progress.percent();
     if snapshot.phase == Phase::Failed {
-        snapshot.message = progress.error();
+        snapshot.message = progress.error(redactor);
     }
     if let Some(Object(details)) = &progress.res_obj {
         let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
         let (steps_before, entities_before) = last.split_at(of_entities);
         let reason = progress.error_description.get();
-        snapshot.units = steps(&details.step_list, snapshot.phase, reason, steps_before);
-        let entities = entities(&details.fail_entity_list, entities_before);
+        snapshot.units = steps(
+            &details.step_list,
+            snapshot.phase,
+            reason,
+            steps_before,
+            redactor,
+        );
+        let entities = entities(&details.fail_entity_list, entities_before, redactor);
         if snapshot.phase == Phase::Succeeded {
             snapshot.flaws = entities.iter().map(flaw).collect();
         }
@@ -163,7 +171,7 @@ fn read(body: &[u8], last: &[Unit]) -> Result<Snapshot, Message> {
 
 /// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
 /// neighbours [D].
-fn phase(state: &Text<'_>, warnings: &mut Vec<Message>) -> Phase {
+fn phase(state: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> Phase {
     let known = state.meaning(&[
         ("NEW", Phase::Pending),
         ("IN_PROGRESS", Phase::Running),
@@ -172,14 +180,20 @@ fn phase(state: &Text<'_>, warnings: &mut Vec<Message>) -> Phase {
         ("FAILED", Phase::Failed),
     ]);
     known.unwrap_or_else(|| {
-        state.warn_unknown("command state", warnings);
+        state.warn_unknown("command state", redactor, warnings);
         Phase::Unknown
     })
 }
 
 /// The steps, which are names only. The list grows: the last one is at work, or was when the command
 /// ended, and those before it are done [I].
-fn steps(steps: &[Step<'_>], phase: Phase, reason: Option<&str>, last: &[Unit]) -> Vec<Unit> {
+fn steps(
+    steps: &[Step<'_>],
+    phase: Phase,
+    reason: Option<&str>,
+    last: &[Unit],
+    redactor: &Redactor,
+) -> Vec<Unit> {
     let at_work = match phase {
         Phase::Pending => UnitState::Pending,
         Phase::Running => UnitState::Running,
@@ -187,7 +201,7 @@ fn steps(steps: &[Step<'_>], phase: Phase, reason: Option<&str>, last: &[Unit]) 
         Phase::Failed => UnitState::Failed,
         _ => UnitState::Unknown,
     };
-    let mut units = Units::new(UnitKind::Step, last, steps.len());
+    let mut units = Units::new(UnitKind::Step, last, steps.len(), redactor);
     for (place, step) in steps.iter().enumerate() {
         let number = (place + 1).to_string();
         let nameless = format!("step {number}");
@@ -204,8 +218,8 @@ fn steps(steps: &[Step<'_>], phase: Phase, reason: Option<&str>, last: &[Unit]) 
 }
 
 /// What failed on the way. The prefix keeps an entity's id apart from a step's number.
-fn entities(entities: &[Entity<'_>], last: &[Unit]) -> Vec<Unit> {
-    let mut units = Units::new(UnitKind::Component, last, entities.len());
+fn entities(entities: &[Entity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
+    let mut units = Units::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {
         let nameless = format!("entity {}", place + 1);
         let name = entity.fail_entity.get().unwrap_or(&nameless);
@@ -234,7 +248,7 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/mrs.response.json");
 
     fn progress(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[])
+        read(json.as_bytes(), &[], &Redactor::default())
     }
 
     /// A running command with these details.
@@ -252,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success_with_a_failed_entity() {
-        let snapshot = read(SAMPLE, &[]).expect("a progress");
+        let snapshot = read(SAMPLE, &[], &Redactor::default()).expect("a progress");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.percent, snapshot.message), (Some(0), None));
         let [step, entity] = &snapshot.units[..] else {
@@ -342,7 +356,7 @@ mod tests {
     fn progress_going_back_to_0_is_shown_and_decides_nothing() {
         let before = running(r#""total_step_size":60,"step_list":[{"name":"a"},{"name":"b"}]"#);
         let json = r#"{"state":"IN_PROGRESS","res_obj":{"total_step_size":0,"step_list":[]}}"#;
-        let after = read(json.as_bytes(), &before.units).expect("a progress");
+        let after = read(json.as_bytes(), &before.units, &Redactor::default()).expect("a progress");
         assert_eq!((after.phase, after.percent), (Phase::Running, Some(0)));
         assert!(after.units.is_empty() && after.warnings.is_empty());
     }
@@ -400,7 +414,7 @@ mod tests {
         let json = r#"{"state":"IN_PROGRESS","res_obj":{
             "step_list":[{"name":"1"},{"name":"1"},{"name":"entity:1"}],
             "fail_entity_list":[{"fail_entity":"1"},{"fail_entity":"1"},{},{"fail_entity":"2"}]}}"#;
-        let first = read(json.as_bytes(), &[]).expect("a progress");
+        let first = read(json.as_bytes(), &[], &Redactor::default()).expect("a progress");
         let ids: Vec<_> = first.units.iter().map(|unit| &*unit.id).collect();
         let told = [
             "1",
@@ -412,7 +426,7 @@ mod tests {
             "entity:2",
         ];
         assert_eq!(ids, told);
-        let second = read(json.as_bytes(), &first.units).expect("a progress");
+        let second = read(json.as_bytes(), &first.units, &Redactor::default()).expect("a progress");
         assert_eq!(first, second);
         let shared = first.units.iter().zip(&second.units);
         for (one, two) in shared.filter(|(one, _)| !one.id.contains('#')) {

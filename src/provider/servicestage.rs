@@ -16,7 +16,7 @@ use crate::http::{Client, ParsedBody, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::poll::{PollError, Retry};
-use crate::text;
+use crate::redact::Redactor;
 
 mod options;
 mod texts;
@@ -77,10 +77,12 @@ impl Servicestage {
     fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
         let path = self.plan_path();
         let problem = match get(&self.http, &mut self.settings, &path) {
-            Ok(response) => match Plan::read(&response.body, &self.last.units) {
-                Ok(plan) => return Ok(Some(plan)),
-                Err(problem) => problem,
-            },
+            Ok(response) => {
+                match Plan::read(&response.body, &self.last.units, self.http.redactor()) {
+                    Ok(plan) => return Ok(Some(plan)),
+                    Err(problem) => problem,
+                }
+            }
             Err(error)
                 if matches!(error.retry, Retry::Refused { .. }) && error.status.is_some() =>
             {
@@ -132,8 +134,13 @@ impl DeploymentSource for Servicestage {
                 .advise(error, advice, self.http.now().wall)
         })?;
         if !self.parsed.is(&response.body) {
-            let (snapshot, jobs) = read(&response.body, &self.last.units, &self.settings.release)
-                .map_err(|problem| response.unreadable(problem))?;
+            let (snapshot, jobs) = read(
+                &response.body,
+                &self.last.units,
+                &self.settings.release,
+                self.http.redactor(),
+            )
+            .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             self.last = Arc::new(snapshot);
             self.jobs = jobs;
             self.parsed.set(response.body);
@@ -159,7 +166,7 @@ impl DeploymentSource for Servicestage {
                 log.extend(failed_tasks(&response.body));
             }
         }
-        let tail = text::tail(&log, lines, |line| text::printable(line).into_owned());
+        let tail = self.http.redactor().tail(&log, lines);
         (!tail.is_empty()).then_some(tail)
     }
 }
@@ -198,21 +205,23 @@ struct Component<'a> {
 type Standing = (UnitState, Option<Message>);
 
 impl Component<'_> {
-    fn standing(&self, warnings: &mut Vec<Message>) -> Standing {
+    fn standing(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
         if self.has_rollback() {
-            return self.rollback(warnings);
+            return self.rollback(warnings, redactor);
         }
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
         match &*own {
-            "ROLLBACK_SUCCEED" => self.with_reason(UnitState::Failed, &texts::rolled_back()),
-            _ if own.starts_with("ROLLBACK_") => self.rollback_failed(),
+            "ROLLBACK_SUCCEED" => {
+                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
+            }
+            _ if own.starts_with("ROLLBACK_") => self.rollback_failed(redactor),
             _ => {
                 let state = if self.status.is_cancelled() {
                     UnitState::Cancelled
                 } else {
-                    self.job(warnings)
+                    self.job(warnings, redactor)
                 };
-                let reason = self.reason().filter(|_| state == UnitState::Failed);
+                let reason = self.reason(redactor).filter(|_| state == UnitState::Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
                 let detail = reason.or_else(|| (!well).then(|| texts::own_status(&own)));
@@ -223,7 +232,7 @@ impl Component<'_> {
 
     /// How the release of it stands. The first four words are documented here, the others by the
     /// service's job resource [D], and expected here too [I].
-    fn job(&self, warnings: &mut Vec<Message>) -> UnitState {
+    fn job(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> UnitState {
         let known = [
             ("CREATED", UnitState::Pending),
             ("RUNNING", UnitState::Running),
@@ -240,7 +249,8 @@ impl Component<'_> {
             return UnitState::Cancelled;
         }
         self.job_status.meaning(&known).unwrap_or_else(|| {
-            self.job_status.warn_unknown("job_status", warnings);
+            self.job_status
+                .warn_unknown("job_status", redactor, warnings);
             UnitState::Unknown
         })
     }
@@ -253,7 +263,7 @@ impl Component<'_> {
 
     /// How the rollback of it stands: in the words of the release and of the service's job resource
     /// [D, I]. A component that was rolled back has failed.
-    fn rollback(&self, warnings: &mut Vec<Message>) -> Standing {
+    fn rollback(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
         let known = [
             ("CREATED", UnitState::Running),
             ("SUBMITTED", UnitState::Running),
@@ -268,36 +278,39 @@ impl Component<'_> {
         let status = &self.rollback_job_status;
         match status.meaning(&known) {
             Some(UnitState::Succeeded) => {
-                self.with_reason(UnitState::Failed, &texts::rolled_back())
+                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
             }
-            Some(UnitState::Failed) => self.rollback_failed(),
+            Some(UnitState::Failed) => self.rollback_failed(redactor),
             None if status.get().is_some() => {
-                status.warn_unknown("rollback_job_status", warnings);
-                self.with_reason(UnitState::Unknown, &texts::rolling_back())
+                status.warn_unknown("rollback_job_status", redactor, warnings);
+                self.with_reason(UnitState::Unknown, &texts::rolling_back(), redactor)
             }
-            _ => self.with_reason(UnitState::Running, &texts::rolling_back()),
+            _ => self.with_reason(UnitState::Running, &texts::rolling_back(), redactor),
         }
     }
 
-    fn rollback_failed(&self) -> Standing {
+    fn rollback_failed(&self, redactor: &Redactor) -> Standing {
         match self.rollback_fail_message.get() {
             Some(message) => {
-                let message = Message::verbatim(text::message(message));
+                let message = Message::verbatim(&*redactor.message(message));
                 (UnitState::Failed, Some(message))
             }
-            None => self.with_reason(UnitState::Failed, &texts::rollback_failed()),
+            None => self.with_reason(UnitState::Failed, &texts::rollback_failed(), redactor),
         }
     }
 
     /// What became of it, and why.
-    fn with_reason(&self, state: UnitState, what: &Message) -> Standing {
-        (state, Some(what.with_detail(self.reason().as_ref())))
+    fn with_reason(&self, state: UnitState, what: &Message, redactor: &Redactor) -> Standing {
+        (
+            state,
+            Some(what.with_detail(self.reason(redactor).as_ref())),
+        )
     }
 
     /// Why it failed, in the provider's words.
-    fn reason(&self) -> Option<Message> {
+    fn reason(&self, redactor: &Redactor) -> Option<Message> {
         let reason = self.fail_message.get()?;
-        Some(Message::verbatim(text::message(reason)))
+        Some(Message::verbatim(&*redactor.message(reason)))
     }
 
     /// When its release began and ended, or its rollback, in epoch milliseconds.
@@ -329,11 +342,16 @@ impl Component<'_> {
 
 /// Reads the components; `last` are the units of the answer before. With the snapshot come the jobs
 /// of the units that failed. The error is what is wrong with the answer.
-fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), Message> {
+fn read(
+    body: &[u8],
+    last: &[Unit],
+    asked: &str,
+    redactor: &Redactor,
+) -> Result<(Snapshot, Jobs), Message> {
     let answer: DeployInfo<'_> =
-        json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error))?;
+        json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
     let none = List::default();
-    let components = match (&answer.components, huawei::words(body)) {
+    let components = match (&answer.components, huawei::words(body, redactor)) {
         (Some(components), _) => components,
         (None, Some(said)) => return Err(messages::error_response(Some(&said))),
         // Null where nothing is planned yet.
@@ -341,12 +359,12 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), Mes
         (None, None) => return Err(messages::missing_field("components")),
     };
     let mut snapshot = Snapshot::new(Phase::Pending);
-    if let Some(answered) = answer.id.printable()
+    if let Some(answered) = answer.id.printable(redactor)
         && *answered != *asked
     {
         snapshot.warnings.push(messages::other_id(asked, &answered));
     }
-    snapshot.units = units(components, last, &mut snapshot.warnings);
+    snapshot.units = units(components, last, &mut snapshot.warnings, redactor);
     let last_batch = snapshot.units.iter().filter_map(|unit| unit.batch).max();
     snapshot.batches = last_batch;
     // The last in which anything has begun: batches run one after another [I].
@@ -374,14 +392,19 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<(Snapshot, Jobs), Mes
 type Jobs = HashMap<Arc<str>, Vec<String>>;
 
 /// The components as units, in batches by ascending `seq` [I].
-fn units(components: &[Component<'_>], last: &[Unit], warnings: &mut Vec<Message>) -> Vec<Unit> {
+fn units(
+    components: &[Component<'_>],
+    last: &[Unit],
+    warnings: &mut Vec<Message>,
+    redactor: &Redactor,
+) -> Vec<Unit> {
     let seqs = components
         .iter()
         .filter_map(|component| component.seq.get());
     let mut seqs: Vec<_> = seqs.collect();
     seqs.sort_unstable();
     seqs.dedup();
-    let mut units = Units::new(UnitKind::Component, last, components.len());
+    let mut units = Units::new(UnitKind::Component, last, components.len(), redactor);
     for (place, component) in components.iter().enumerate() {
         let nameless = format!("component {}", place + 1);
         let (id, name) = (component.id.get(), component.name.get());
@@ -389,7 +412,7 @@ fn units(components: &[Component<'_>], last: &[Unit], warnings: &mut Vec<Message
             let index = seqs.binary_search(&seq).ok()?;
             u32::try_from(index + 1).ok()
         });
-        let (state, detail) = component.standing(warnings);
+        let (state, detail) = component.standing(warnings, redactor);
         let unit = units.push(
             id.or(name).unwrap_or(&nameless),
             name.or(id).unwrap_or(&nameless),
@@ -461,11 +484,13 @@ struct Plan {
 impl Plan {
     /// Reads the release task; `units` are its components. The error is what is wrong with the
     /// answer.
-    fn read(body: &[u8], units: &[Unit]) -> Result<Self, Message> {
+    fn read(body: &[u8], units: &[Unit], redactor: &Redactor) -> Result<Self, Message> {
         let release: Release<'_> =
-            json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error))?;
-        let Some(status) = release.status.printable() else {
-            return Err(huawei::words(body).unwrap_or_else(|| messages::missing_field("status")));
+            json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
+        let Some(status) = release.status.printable(redactor) else {
+            return Err(
+                huawei::words(body, redactor).unwrap_or_else(|| messages::missing_field("status"))
+            );
         };
         // The words of a component's `status` are documented, and expected here too [I].
         let known = [
@@ -483,14 +508,19 @@ impl Plan {
             Some(Phase::Cancelled)
         } else {
             release.status.meaning(&known).unwrap_or_else(|| {
-                release.status.warn_unknown("release status", &mut warnings);
+                release
+                    .status
+                    .warn_unknown("release status", redactor, &mut warnings);
                 None
             })
         };
         let ids: HashSet<_> = units.iter().map(|unit| &unit.id).collect();
         let names: HashSet<_> = units.iter().map(|unit| &unit.name).collect();
         let is_here = |listed: &Listed<'_>| {
-            let (id, name) = (listed.component_id.printable(), listed.name.printable());
+            let (id, name) = (
+                listed.component_id.printable(redactor),
+                listed.name.printable(redactor),
+            );
             id.is_some_and(|id| ids.contains(&id)) || name.is_some_and(|name| names.contains(&name))
         };
         Ok(Self {
@@ -601,7 +631,7 @@ mod tests {
         let components: Vec<_> = components.iter().map(|it| format!("{{{it}}}")).collect();
         let components = components.join(",");
         let json = format!(r#"{{"id":"{RELEASE}","components":[{components}]}}"#);
-        read(json.as_bytes(), &[], RELEASE).expect("a release")
+        read(json.as_bytes(), &[], RELEASE, &Redactor::default()).expect("a release")
     }
 
     /// A release whose components have these `job_status`es, each in a batch of its own.
@@ -620,7 +650,7 @@ mod tests {
     }
 
     fn plan(json: &str, units: &[Unit]) -> Plan {
-        Plan::read(json.as_bytes(), units).expect("a plan")
+        Plan::read(json.as_bytes(), units, &Redactor::default()).expect("a plan")
     }
 
     /// The phase, and the one that a second poll would confirm.
@@ -635,7 +665,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_component_that_succeeded() {
-        let (snapshot, jobs) = read(SAMPLE, &[], RELEASE).expect("a release");
+        let (snapshot, jobs) = read(SAMPLE, &[], RELEASE, &Redactor::default()).expect("a release");
         let unit = &snapshot.units[0];
         assert_eq!(&*unit.id, "df49e875-000c-4d69-8f45-c4f384549e1b");
         assert_eq!((&*unit.name, unit.batch), ("sch", Some(1)));
@@ -1007,7 +1037,8 @@ mod tests {
         let failed = Some(r#"{"status":"FAILED"}"#);
         assert_eq!(decided(&empty, failed), (Phase::Failed, None));
         let null = format!(r#"{{"id":"{RELEASE}","components":null}}"#);
-        let (snapshot, _) = read(null.as_bytes(), &[], RELEASE).expect("a release");
+        let (snapshot, _) =
+            read(null.as_bytes(), &[], RELEASE, &Redactor::default()).expect("a release");
         assert!(snapshot.units.is_empty());
     }
 
@@ -1050,7 +1081,8 @@ mod tests {
                 "error response: E1 no",
             ),
         ] {
-            let problem = read(json.as_bytes(), &[], RELEASE).expect_err(json);
+            let problem =
+                read(json.as_bytes(), &[], RELEASE, &Redactor::default()).expect_err(json);
             assert!(problem.en().contains(says), "{json} {problem}");
         }
         for json in [
@@ -1059,13 +1091,13 @@ mod tests {
             r#"{"status":null}"#,
             r#"{"error_code":"E1","error_msg":"no"}"#,
         ] {
-            Plan::read(json.as_bytes(), &[]).expect_err(json);
+            Plan::read(json.as_bytes(), &[], &Redactor::default()).expect_err(json);
         }
     }
 
     #[test]
     fn another_release_is_warned_of() {
-        let (snapshot, _) = read(SAMPLE, &[], "other").expect("a release");
+        let (snapshot, _) = read(SAMPLE, &[], "other", &Redactor::default()).expect("a release");
         assert_eq!(snapshot.warnings, [messages::other_id("other", RELEASE)]);
     }
 

@@ -22,8 +22,8 @@ use crate::http::{Client, ParsedBody, Request, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState};
 use crate::poll::{PollError, Retry};
+use crate::redact::Redactor;
 use crate::secret::Credential;
-use crate::text;
 
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
 const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
@@ -117,8 +117,13 @@ impl Yunxiao {
         let response = get(&self.http, &mut self.settings.credential, &url)
             .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
         if !self.parsed.is(&response.body) {
-            let mut snapshot = read(&response.body, &self.last.units, order)
-                .map_err(|problem| response.unreadable(problem))?;
+            let mut snapshot = read(
+                &response.body,
+                &self.last.units,
+                order,
+                self.http.redactor(),
+            )
+            .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             if !matches!(self.settings.order, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
                 let found = texts::found_order(order, self.run.as_deref());
@@ -164,7 +169,8 @@ impl Yunxiao {
         let url = format!("{}/runs/{run}", self.pipeline_url);
         let response = get(&self.http, &mut self.settings.credential, &url)
             .map_err(|error| self.hint(error, "流水线运行实例"))?;
-        run::read(&response.body).map_err(|problem| response.unreadable(problem))
+        run::read(&response.body, self.http.redactor())
+            .map_err(|problem| response.unreadable(problem, self.http.redactor()))
     }
 
     /// Looks for the order in the run. The snapshot is what there is to say until it is there.
@@ -317,9 +323,7 @@ impl DeploymentSource for Yunxiao {
         let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
         let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
         let log: Log<'_> = json::read(&response.body).ok()?;
-        Some(text::tail(log.deploy_log.get()?, lines, |line| {
-            text::printable(line).into_owned()
-        }))
+        Some(self.http.redactor().tail(log.deploy_log.get()?, lines))
     }
 }
 
@@ -340,17 +344,17 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
 }
 
 /// The provider's words in the body of an error.
-fn words(body: &[u8]) -> Option<Message> {
-    json::read::<DeployOrder<'_>>(body).ok()?.error()
+fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
+    json::read::<DeployOrder<'_>>(body).ok()?.error(redactor)
 }
 
 /// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Message> {
-    let mut answer: DeployOrder<'_> =
-        json::read(body).map_err(|error| messages::not_json(("deploy order", "部署单"), &error))?;
+fn read(body: &[u8], last: &[Unit], asked: &str, redactor: &Redactor) -> Result<Snapshot, Message> {
+    let mut answer: DeployOrder<'_> = json::read(body)
+        .map_err(|error| messages::not_json(("deploy order", "部署单"), &error, redactor))?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
-        return Err(messages::error_response(answer.error().as_ref()));
+        return Err(messages::error_response(answer.error(redactor).as_ref()));
     }
     let wrapped = answer.deploy_order.take();
     if wrapped.is_some() && answer.status.get().is_some() {
@@ -364,29 +368,31 @@ fn read(body: &[u8], last: &[Unit], asked: &str) -> Result<Snapshot, Message> {
         order
     });
     if order.status.get().is_none() {
-        return Err(match order.error() {
+        return Err(match order.error(redactor) {
             None => Message::new("the response has no order status", "响应中没有部署单状态"),
             said => messages::error_response(said.as_ref()),
         });
     }
-    Ok(map(&order, last, asked))
+    Ok(map(&order, last, asked, redactor))
 }
 
-fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str) -> Snapshot {
+fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str, redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.batch = order.current_batch.get();
     snapshot.batches = order.total_batch.get();
-    snapshot.units = order.units(last, &mut snapshot.warnings);
+    snapshot.units = order.units(last, &mut snapshot.warnings, redactor);
     if let Some(answered) = order.deploy_order_id.get()
         && answered != asked
     {
-        snapshot.warnings.push(messages::other_id(asked, answered));
+        snapshot
+            .warnings
+            .push(messages::other_id(asked, &redactor.name(answered)));
     }
     // Shown, never decided on: the vendor's own sample has "500" on a success [D].
-    let code = order.exception_code.printable();
+    let code = order.exception_code.printable(redactor);
     let failed = snapshot.count(UnitState::Failed);
     snapshot.message = code.as_deref().map(texts::exception_code);
-    snapshot.phase = phase(&order.status, &mut snapshot.warnings);
+    snapshot.phase = phase(&order.status, &mut snapshot.warnings, redactor);
     match snapshot.phase {
         // There is no documented `Failed` order. After a machine failed the order waits for
         // somebody to retry it, skip it or stop the order [I]; but a machine that is about to be
@@ -426,12 +432,12 @@ const PHASES: [(&str, Phase); 5] = [
     ("Fail", Phase::Failed),
 ];
 
-fn phase(status: &Text<'_>, warnings: &mut Vec<Message>) -> Phase {
+fn phase(status: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> Phase {
     if status.is_cancelled() {
         return Phase::Cancelled;
     }
     status.meaning(&PHASES).unwrap_or_else(|| {
-        status.warn_unknown("order status", warnings);
+        status.warn_unknown("order status", redactor, warnings);
         Phase::Unknown
     })
 }
@@ -446,7 +452,7 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
 
     fn order(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[], "1111")
+        read(json.as_bytes(), &[], "1111", &Redactor::default())
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -465,7 +471,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot = read(SAMPLE, &[], "1111").expect("an order");
+        let snapshot = read(SAMPLE, &[], "1111", &Redactor::default()).expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let unit = &snapshot.units[0];
@@ -572,9 +578,10 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot = read(json.as_bytes(), &[], "44178813").expect("an order");
+        let snapshot =
+            read(json.as_bytes(), &[], "44178813", &Redactor::default()).expect("an order");
         assert!(snapshot.warnings.is_empty());
-        let other = read(json.as_bytes(), &[], "1").expect("an order");
+        let other = read(json.as_bytes(), &[], "1", &Redactor::default()).expect("an order");
         assert_eq!(other.warnings.len(), 1);
     }
 

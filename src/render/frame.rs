@@ -379,7 +379,7 @@ mod tests {
     use UnitState::{Failed, Pending, Running, Succeeded};
 
     fn take(board: &mut Board, second: f64, states: &[UnitState]) {
-        let mut list = Units::new(UnitKind::Machine, &[], states.len());
+        let mut list = Units::of_test(UnitKind::Machine);
         for (place, state) in states.iter().enumerate() {
             let name = format!("192.0.2.{}", place + 1);
             list.push(&name, &name, None, *state, None);
@@ -535,7 +535,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
     #[test]
     fn chinese_columns_are_aligned_by_what_they_take_on_the_screen() {
         let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        let mut list = Units::new(UnitKind::Machine, &[], UnitState::ALL.len());
+        let mut list = Units::of_test(UnitKind::Machine);
         for (place, state) in UnitState::ALL.into_iter().enumerate() {
             let name = ["192.0.2.1", "主机", "主机-web-1"][place % 3];
             list.push(&place.to_string(), name, None, state, Some("说明"));

@@ -272,7 +272,7 @@ mod tests {
     fn every_unit_and_the_deployment_itself_is_a_test_case() {
         let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
         for (second, state) in [(1.0, UnitState::Running), (5.5, UnitState::Failed)] {
-            let mut units = Units::new(UnitKind::Machine, &[], 4);
+            let mut units = Units::of_test(UnitKind::Machine);
             units.push("sn-1", "192.0.2.1", Some(1), UnitState::Succeeded, None);
             let detail = Some("no \"agent\" <here>");
             units.push("sn-2", "192.0.2.2", Some(2), state, detail);
@@ -356,7 +356,7 @@ exit 1</failure>
     #[test]
     fn names_that_two_cases_share_get_the_id() {
         let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        let mut units = Units::new(UnitKind::Machine, &[], 4);
+        let mut units = Units::of_test(UnitKind::Machine);
         for (id, name) in [("1", "a"), ("2", "b"), ("3", "a"), ("4", DEPLOYMENT)] {
             units.push(id, name, None, UnitState::Succeeded, None);
         }

@@ -10,7 +10,7 @@ use crate::outcome::{Outcome, Resume, Verdict};
 
 /// A board that one answer filled, a second after the watch began: machines `192.0.2.0` and on.
 pub(crate) fn board(units: &[(UnitState, Option<&str>)]) -> Board {
-    let mut list = Units::new(UnitKind::Machine, &[], units.len());
+    let mut list = Units::of_test(UnitKind::Machine);
     for (place, (state, detail)) in units.iter().enumerate() {
         let name = format!("192.0.2.{place}");
         list.push(&name, &name, None, *state, *detail);

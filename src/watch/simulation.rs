@@ -82,7 +82,7 @@ fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
         random.choice(among).copied().unwrap_or(Running)
     };
     let mut snapshot = Snapshot::new(phase(random));
-    let mut units = Units::new(UnitKind::Machine, &[], 0);
+    let mut units = Units::of_test(UnitKind::Machine);
     for _ in 0..random.usize(..6) {
         // Ids repeat, come and go, and states go back.
         let id = random.u8(..8).to_string();

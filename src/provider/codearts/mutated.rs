@@ -25,7 +25,8 @@ const WORDS: [&str; 10] = [
 fn a_damaged_state_is_no_success_that_it_does_not_say() {
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let Ok((_, snapshot)) = super::read(body, &last, "t") else {
+        let Ok((_, snapshot)) = super::read(body, &last, "t", &crate::redact::Redactor::default())
+        else {
             return;
         };
         let found = snapshot

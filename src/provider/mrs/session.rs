@@ -17,7 +17,6 @@ use crate::poll::{PollError, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
 use crate::secret::Secret;
-use crate::text;
 
 /// The port of the Manager's CAS server [D].
 const CAS_PORT: u16 = 20009;
@@ -111,7 +110,8 @@ impl Call<'_> {
         };
         let response = self.http.send(&request)?;
         if response.is_success() && response.is_html() {
-            let message = texts::sign_in_page(title(&response.body).as_deref());
+            let message =
+                texts::sign_in_page(title(&response.body, self.http.redactor()).as_deref());
             return Err(Rejection {
                 error: PollError::refused(message, Some(response.status)),
                 why: Why::SignInPage,
@@ -225,7 +225,7 @@ impl Session {
             let answer = call.make(Some(("authorization", &login.basic(call.http.redactor()))));
             let answer = answer.map_err(|rejection| state.blame(rejection))?;
             // Only what makes sense proves the password: an error may come under HTTP 200 as well.
-            if super::read(&answer.body, &[]).is_ok() {
+            if super::read(&answer.body, &[], call.http.redactor()).is_ok() {
                 state.unheard = 0;
             }
             state.cookies.keep(port, &answer);
@@ -388,7 +388,7 @@ impl Exchange<'_> {
                 None => error,
             })?;
         let ticket = login_ticket(&answer.body)
-            .ok_or_else(|| answer.unreadable(texts::no_login_ticket()))?;
+            .ok_or_else(|| answer.unreadable(texts::no_login_ticket(), self.http.redactor()))?;
         self.http.redactor().add_received(&ticket);
         self.state.may_send()?;
         self.state.unheard += 1;
@@ -412,7 +412,7 @@ impl Exchange<'_> {
     fn check_in(&mut self) -> Result<(), PollError> {
         let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
-        let error = answer.refusal(|_| None, self.http.redactor());
+        let error = answer.refusal(|_, _| None, self.http.redactor());
         if !answer.is_success() && matches!(error.retry, Retry::Retryable { .. }) {
             return Err(error);
         }
@@ -447,7 +447,7 @@ impl Exchange<'_> {
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
                 None if answer.is_success() => return Ok(answer),
-                None => return Err(answer.refusal(|_| None, self.http.redactor())),
+                None => return Err(answer.refusal(|_, _| None, self.http.redactor())),
             }
         }
         Err(PollError::refused(texts::redirect_loop(), None))
@@ -474,13 +474,13 @@ impl Exchange<'_> {
 /// What an answer to the password means that brings no ticket: whatever is no accident is a no.
 fn turned_down(answer: &Response, redactor: &Redactor) -> Rejection {
     if answer.is_success() {
-        let message = texts::sign_in_page(title(&answer.body).as_deref());
+        let message = texts::sign_in_page(title(&answer.body, redactor).as_deref());
         return Rejection {
             error: PollError::refused(message, Some(answer.status)),
             why: Why::SignInPage,
         };
     }
-    let error = answer.refusal(|_| None, redactor);
+    let error = answer.refusal(|_, _| None, redactor);
     let why = match error.retry {
         Retry::Refused { .. } => Why::WantsSignIn,
         _ => Why::Other,
@@ -587,15 +587,15 @@ fn is_sign_in(location: &str) -> bool {
 }
 
 /// The title of an HTML page.
-fn title(page: &[u8]) -> Option<String> {
+fn title(page: &[u8], redactor: &Redactor) -> Option<Arc<str>> {
     let page = String::from_utf8_lossy(&page[..page.len().min(PAGE)]);
     // The same length as the page itself, so that places in it are places there.
     let lower = page.to_ascii_lowercase();
     let tag = lower.find("<title")?;
     let begin = tag + lower[tag..].find('>')? + 1;
     let end = begin + lower[begin..].find('<')?;
-    let title = text::name(&page[begin..end]);
-    (!title.is_empty()).then(|| title.into_owned())
+    let title = redactor.name(&page[begin..end]);
+    (!title.is_empty()).then_some(title)
 }
 
 /// The value of the form's field `lt` [D].
@@ -800,7 +800,11 @@ mod tests {
             ("<title>never ended", None),
             ("<p>no title</p>", None),
         ] {
-            assert_eq!(title(page.as_bytes()).as_deref(), shown, "{page}");
+            assert_eq!(
+                title(page.as_bytes(), &Redactor::default()).as_deref(),
+                shown,
+                "{page}"
+            );
         }
     }
 

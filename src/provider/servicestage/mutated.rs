@@ -91,7 +91,9 @@ fn lists_no_more(plan: &Value, answer: &Value) -> bool {
 fn damaged_components_are_no_success_that_they_do_not_say() {
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let Ok((mut snapshot, jobs)) = super::read(body, &last, "r") else {
+        let Ok((mut snapshot, jobs)) =
+            super::read(body, &last, "r", &crate::redact::Redactor::default())
+        else {
             return;
         };
         for job in jobs.values().flatten() {
@@ -117,13 +119,15 @@ fn damaged_components_are_no_success_that_they_do_not_say() {
 fn a_damaged_release_task_is_no_success_that_it_does_not_say() {
     let mut seen = 0;
     for good in &SAMPLES[..3] {
-        let (components, _) = super::read(good, &[], "r").expect("a sample");
+        let (components, _) =
+            super::read(good, &[], "r", &crate::redact::Redactor::default()).expect("a sample");
         if !is_still(&components) {
             continue;
         }
         let answer = value(good).expect("a sample");
         damaged(&PLANS, &WORDS, |body| {
-            let Ok(plan) = Plan::read(body, &components.units) else {
+            let Ok(plan) = Plan::read(body, &components.units, &crate::redact::Redactor::default())
+            else {
                 return;
             };
             let mut snapshot = components.clone();

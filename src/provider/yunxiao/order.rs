@@ -6,6 +6,7 @@ use crate::message::Message;
 use crate::model::{Unit, UnitKind, UnitState, Units};
 use crate::provider::json::{Count, List, Object, Text};
 use crate::provider::messages::api_message;
+use crate::redact::Redactor;
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -44,21 +45,26 @@ struct Machine<'a> {
 
 impl DeployOrder<'_> {
     /// The error's own words: code, message, request id.
-    pub(super) fn error(&self) -> Option<Message> {
+    pub(super) fn error(&self, redactor: &Redactor) -> Option<Message> {
         let parts = [self.error_code.get(), self.error_message.get()];
         let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then(|| api_message(&words, self.request_id.get()))
+        (!words.is_empty()).then(|| api_message(&words, self.request_id.get(), redactor))
     }
 
     /// The machines as units; `last` are those of the answer before. Warns of unknown words.
-    pub(super) fn units(&self, last: &[Unit], warnings: &mut Vec<Message>) -> Vec<Unit> {
+    pub(super) fn units(
+        &self,
+        last: &[Unit],
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) -> Vec<Unit> {
         let Some(Object(info)) = &self.deploy_machine_info else {
             return Vec::new();
         };
         let machines = &info.deploy_machines;
-        let mut units = Units::new(UnitKind::Machine, last, machines.len());
+        let mut units = Units::new(UnitKind::Machine, last, machines.len(), redactor);
         for (index, machine) in machines.iter().enumerate() {
-            machine.add_to(&mut units, index + 1, warnings);
+            machine.add_to(&mut units, index + 1, warnings, redactor);
         }
         units.finish()
     }
@@ -66,7 +72,13 @@ impl DeployOrder<'_> {
 
 impl Machine<'_> {
     /// Adds the machine, identified by its serial number, else by its address [I].
-    fn add_to(&self, units: &mut Units<'_>, number: usize, warnings: &mut Vec<Message>) {
+    fn add_to(
+        &self,
+        units: &mut Units<'_>,
+        number: usize,
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) {
         let (serial, address) = (self.machine_sn.get(), self.ip.get());
         let nameless;
         let (id, name) = match (serial.or(address), address.or(serial)) {
@@ -79,7 +91,7 @@ impl Machine<'_> {
         // Whether the host's agent answers. It is not the result of the deploy [I].
         let agent_fails = self.client_status.is("error");
         let detail = agent_fails.then_some("clientStatus error");
-        let state = state(&self.status, warnings);
+        let state = state(&self.status, warnings, redactor);
         units.push(id, name, self.batch_num.get(), state, detail);
     }
 }
@@ -94,13 +106,13 @@ const STATES: [(&str, UnitState); 6] = [
     ("Skipped", UnitState::Skipped),
 ];
 
-fn state(status: &Text<'_>, warnings: &mut Vec<Message>) -> UnitState {
+fn state(status: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> UnitState {
     if let Some(state) = status.meaning(&STATES) {
         return state;
     }
     if status.is_cancelled() {
         return UnitState::Cancelled;
     }
-    status.warn_unknown("machine status", warnings);
+    status.warn_unknown("machine status", redactor, warnings);
     UnitState::Unknown
 }

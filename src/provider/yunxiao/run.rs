@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::message::Message;
 use crate::provider::json::{self, List, MaybeObject, Object, Text, safe_in_url};
 use crate::provider::messages;
+use crate::redact::Redactor;
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
@@ -149,16 +150,18 @@ struct OrderId<'a> {
 const ORDER_ACTION: &str = "GetVMDeployOrder";
 
 /// Reads a run.
-pub(super) fn read(body: &[u8]) -> Result<Run, Message> {
+pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Run, Message> {
     let answer: Wire<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("pipeline run", "运行实例"), &error))?;
+        .map_err(|error| messages::not_json(("pipeline run", "运行实例"), &error, redactor))?;
     if answer.success.is("false") {
-        return Err(messages::error_response(super::words(body).as_ref()));
+        return Err(messages::error_response(
+            super::words(body, redactor).as_ref(),
+        ));
     }
     let wrapped = answer.pipeline_run.as_deref();
     let run = wrapped.map_or(&answer, |Object(run)| run);
     if run.status.get().is_none() {
-        return Err(match super::words(body) {
+        return Err(match super::words(body, redactor) {
             None => Message::new("the response has no run status", "响应中没有运行状态"),
             said => messages::error_response(said.as_ref()),
         });
@@ -171,8 +174,8 @@ pub(super) fn read(body: &[u8]) -> Result<Run, Message> {
             let order = order(job);
             let is_deploy = |action: &Action<'_>| action.kind.is(ORDER_ACTION);
             Job {
-                id: job.id.printable().unwrap_or_default(),
-                name: job.name.printable().unwrap_or_default(),
+                id: job.id.printable(redactor).unwrap_or_default(),
+                name: job.name.printable(redactor).unwrap_or_default(),
                 end: end(&job.status),
                 deploys: order.is_some() || job.actions.iter().any(is_deploy),
                 order,
@@ -232,7 +235,7 @@ mod tests {
             r#"{{"pipelineRunId":7,"status":"{status}","stages":[null,
                 {{"stageInfo":null}},{{"stageInfo":{{"jobs":[{jobs}]}}}}]}}"#
         );
-        read(json.as_bytes()).expect("a run")
+        read(json.as_bytes(), &Redactor::default()).expect("a run")
     }
 
     #[test]
@@ -352,9 +355,9 @@ mod tests {
             "[]",
             r#"{"success":false,"status":"SUCCESS"}"#,
         ] {
-            read(json.as_bytes()).expect_err(json);
+            read(json.as_bytes(), &Redactor::default()).expect_err(json);
         }
         let wrapped = br#"{"success":true,"pipelineRun":{"status":"RUNNING"}}"#;
-        assert_eq!(read(wrapped).expect("a run").id, None);
+        assert_eq!(read(wrapped, &Redactor::default()).expect("a run").id, None);
     }
 }
