@@ -23,7 +23,7 @@ mod options;
 mod servicestage;
 mod yunxiao;
 
-pub(crate) use options::{Environment, ProviderOptions, Variables, refuse_plaintext_secret};
+pub(crate) use options::{Environment, ProviderOptions, Setup, Variables, refuse_plaintext_secret};
 
 /// The deployment systems, each with the options of its command: the one list of them.
 #[derive(Subcommand, Debug)]

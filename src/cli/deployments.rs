@@ -13,7 +13,9 @@ use super::list::{self, Entry, Text};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
-use crate::provider::{DeploymentSpec, Environment, Provider, Variables, refuse_plaintext_secret};
+use crate::provider::{
+    DeploymentSpec, Environment, Provider, Setup, Variables, refuse_plaintext_secret,
+};
 use crate::record::RecordedCommand;
 use crate::redact::Redactor;
 use crate::text;
@@ -167,7 +169,11 @@ impl Deployments {
                 .insert(variable.to_owned(), value.clone());
             Some(value)
         };
-        let specs = provider.deployments(cli.watch.fresh, &read, &self.redactor)?;
+        let specs = provider.deployments(&Setup {
+            fresh: cli.watch.fresh,
+            environment: &read,
+            redactor: &self.redactor,
+        })?;
         let Some(command) = specs.first().map(|spec| spec.provider) else {
             bail!("the command names no deployment");
         };

@@ -11,9 +11,8 @@ use url::Url;
 use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
 use super::json::{self, List, MaybeObject, Shown, Text, safe_in_url};
-use super::{
-    DeploymentSource, DeploymentSpec, Environment, ProviderOptions, Variables, below, messages,
-};
+use super::options::id_or_variable;
+use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
@@ -47,40 +46,33 @@ impl ProviderOptions for CodeartsOptions {
         &huawei::options::VARIABLES
     }
 
-    fn deployments(
-        &self,
-        fresh: bool,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>> {
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         ensure!(
-            !fresh || self.record.is_none(),
+            !setup.fresh || self.record.is_none(),
             "--fresh waits for a new run, so it cannot go with --record"
         );
-        let endpoint = self.huawei.endpoint(SERVICE, environment)?;
-        let project = huawei::options::project(None, environment)?;
-        let task = &self.task;
-        let settings = Settings {
-            endpoint: endpoint.clone(),
-            task: task.clone(),
-            record: self.record.clone(),
-            fresh,
-            account: self.huawei.account(project, environment, redactor)?,
+        let endpoint = self.huawei.endpoint(SERVICE, setup.environment)?;
+        let project = id_or_variable(None, &huawei::options::PROJECT, setup.environment)?;
+        let account = self.huawei.account(project, setup)?;
+        let task = self.task.clone();
+        let run = match &self.record {
+            Some(record) => Run::This(record.clone()),
+            None if setup.fresh => Run::Fresh,
+            None => Run::Latest,
         };
-        let selected = fresh || self.record.is_some();
         Ok(vec![DeploymentSpec {
             provider: "codearts",
             target: match &self.record {
                 Some(record) => format!("codearts:{task}/{record}"),
                 None => format!("codearts:{task}"),
             },
-            endpoint,
+            endpoint: endpoint.clone(),
             sends_secret: true,
             search_options: &[],
             warnings: self.huawei.warnings(),
-            already_ended_warning: (!selected)
+            already_ended_warning: (run == Run::Latest)
                 .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
-            connect: Box::new(|http| Box::new(Codearts::new(settings, http))),
+            connect: Box::new(|http| Box::new(Codearts::new(endpoint, task, run, account, http))),
         }])
     }
 }
@@ -93,22 +85,15 @@ fn id32(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Which run of which task is watched, and where.
-struct Settings {
-    endpoint: Url,
-    task: String,
-    /// The run; none for the latest.
-    record: Option<String>,
-    /// Pass over a run that had ended when the watch began.
-    fresh: bool,
-    account: Account,
-}
-
 /// A run of a task being watched.
 struct Codearts {
     http: Client,
-    settings: Settings,
+    account: Account,
+    endpoint: Url,
+    task: String,
     run: Run,
+    /// Whether the run was given.
+    run_given: bool,
     /// What `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
@@ -128,15 +113,13 @@ enum Run {
 
 impl Codearts {
     /// Watches with `http`.
-    fn new(settings: Settings, http: Client) -> Self {
-        let run = match &settings.record {
-            Some(record) => Run::This(record.clone()),
-            None if settings.fresh => Run::Fresh,
-            None => Run::Latest,
-        };
+    fn new(endpoint: Url, task: String, run: Run, account: Account, http: Client) -> Self {
         Self {
             http,
-            settings,
+            account,
+            endpoint,
+            task,
+            run_given: matches!(run, Run::This(_)),
             run,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
@@ -145,8 +128,8 @@ impl Codearts {
 
     /// Where the run is asked for [D].
     fn url(&self) -> Url {
-        let path = format!("/v2/tasks/{}/state", self.settings.task);
-        let mut url = below(&self.settings.endpoint, &path);
+        let path = format!("/v2/tasks/{}/state", self.task);
+        let mut url = below(&self.endpoint, &path);
         if let Some(record) = self.run.id_in_url() {
             url.query_pairs_mut().append_pair("record_id", record);
         }
@@ -157,7 +140,7 @@ impl Codearts {
     /// What to do about a refusal.
     fn advice(&self, status: Option<u16>) -> Option<Message> {
         Some(match status? {
-            400 if self.settings.record.is_some() => {
+            400 if self.run_given => {
                 Message::new("check --record and --task", "请检查 --record 和 --task")
             }
             401 => huawei::credentials_hint(),
@@ -178,21 +161,18 @@ impl DeploymentSource for Codearts {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let url = self.url();
         let response = self
-            .settings
             .account
             .get(&self.http, &url, "application/json")
             .map_err(|error| {
                 let advice = self.advice(error.status);
-                self.settings
-                    .account
-                    .advise(error, advice, self.http.now().wall)
+                self.account.advise(error, advice, self.http.now().wall)
             })?;
         // The same bytes mean the same: the first of them said which run they are about.
         if !self.parsed.is(&response.body) {
             let (record, mut snapshot) = read(
                 &response.body,
                 &self.last.units,
-                &self.settings.task,
+                &self.task,
                 self.http.redactor(),
             )
             .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
@@ -205,7 +185,7 @@ impl DeploymentSource for Codearts {
                     message: Some(messages::awaits_new_run()),
                     ..Snapshot::new(Phase::Pending)
                 };
-            } else if self.settings.record.is_none() {
+            } else if !self.run_given {
                 snapshot.resume = self.run.option();
             }
             self.last = Arc::new(snapshot);

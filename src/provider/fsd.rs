@@ -12,12 +12,11 @@ use url::Url;
 use super::json::{self, Freeform, Object, SparseList, Text};
 use super::messages::{self, api_message, missing_field};
 use super::options::endpoint;
-use super::{DeploymentSource, DeploymentSpec, Environment, ProviderOptions, Variables, below};
+use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below};
 use crate::http::{Client, ParsedBody, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::poll::PollError;
-use crate::redact::Redactor;
 use crate::text;
 
 /// Where the installer listens unless told otherwise [D].
@@ -61,13 +60,9 @@ impl ProviderOptions for FsdOptions {
         }
     }
 
-    fn deployments(
-        &self,
-        fresh: bool,
-        _environment: Environment<'_>,
-        _redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>> {
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         let endpoint = endpoint(&self.endpoint)?;
+        let fresh = setup.fresh;
         let url = self.operation.url(&endpoint).into();
         let request = self.operation.request(&self.key);
         Ok(vec![DeploymentSpec {

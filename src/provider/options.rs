@@ -19,17 +19,20 @@ pub(crate) trait ProviderOptions {
     fn variables(&self) -> &'static Variables;
 
     /// Checks the options and makes what they name: one deployment, or one for each id where an id
-    /// may be given more than once. Nothing is sent. With `fresh`, a run that finished before the
-    /// watch started is ignored. Secrets register with `redactor`.
+    /// may be given more than once. Nothing is sent.
     ///
     /// # Errors
     /// Something is missing or contradictory; the message says what to do.
-    fn deployments(
-        &self,
-        fresh: bool,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>>;
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>>;
+}
+
+/// What the options of a provider are checked with.
+pub(crate) struct Setup<'a> {
+    /// `--fresh`: ignore a run that finished before the watch started.
+    pub(crate) fresh: bool,
+    pub(crate) environment: Environment<'a>,
+    /// Secrets register with it.
+    pub(crate) redactor: &'a Arc<Redactor>,
 }
 
 /// The environment variables that a provider reads. Whatever is not `plain` counts as a secret: a

@@ -26,18 +26,13 @@ pub(super) use options::ServicestageOptions;
 /// What the responses are, in English and Chinese.
 const RELEASE_TASK: (&str, &str) = ("release task", "发布任务");
 
-/// Which release task is watched, and where.
-struct Settings {
-    endpoint: Url,
-    project: String,
-    release: String,
-    account: Account,
-}
-
 /// A release task being watched.
 struct Servicestage {
     http: Client,
-    settings: Settings,
+    account: Account,
+    /// What the URLs of the project begin with.
+    url: Url,
+    release: String,
     /// The components that `last` was made of.
     parsed: ParsedBody,
     /// What the components say, before the plan is asked.
@@ -50,10 +45,12 @@ struct Servicestage {
 
 impl Servicestage {
     /// Watches with `http`.
-    fn new(settings: Settings, http: Client) -> Self {
+    fn new(url: Url, release: String, account: Account, http: Client) -> Self {
         Self {
             http,
-            settings,
+            account,
+            url,
+            release,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
             jobs: HashMap::new(),
@@ -61,9 +58,16 @@ impl Servicestage {
         }
     }
 
+    /// Gets what is at `path` of the project.
+    fn get(&mut self, path: &str) -> Result<Response, PollError> {
+        let url = below(&self.url, path);
+        self.account
+            .get(&self.http, &url, "application/json;charset=utf8")
+    }
+
     /// Where the release task is [D].
     fn plan_path(&self) -> String {
-        format!("release-plans/{}", self.settings.release)
+        format!("/release-plans/{}", self.release)
     }
 
     /// Asks how the release stands as a whole. None where that is refused or unreadable: its
@@ -76,7 +80,7 @@ impl Servicestage {
     /// counts as failed, which ends in `lost` at worst.
     fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
         let path = self.plan_path();
-        let problem = match get(&self.http, &mut self.settings, &path) {
+        let problem = match self.get(&path) {
             Ok(response) => {
                 match Plan::read(&response.body, &self.last.units, self.http.redactor()) {
                     Ok(plan) => return Ok(Some(plan)),
@@ -95,14 +99,6 @@ impl Servicestage {
             .get_or_insert_with(|| texts::plan_unread(&problem));
         Ok(None)
     }
-}
-
-/// Gets what is at `path` of the project.
-fn get(http: &Client, settings: &mut Settings, path: &str) -> Result<Response, PollError> {
-    let path = format!("/v3/{}/cas/{path}", settings.project);
-    let url = below(&settings.endpoint, &path);
-    let account = &mut settings.account;
-    account.get(http, &url, "application/json;charset=utf8")
 }
 
 /// What to do about a refusal.
@@ -127,17 +123,15 @@ fn advice(error: &PollError) -> Option<Message> {
 impl DeploymentSource for Servicestage {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let path = format!("{}/deploy-info", self.plan_path());
-        let response = get(&self.http, &mut self.settings, &path).map_err(|error| {
+        let response = self.get(&path).map_err(|error| {
             let advice = advice(&error);
-            self.settings
-                .account
-                .advise(error, advice, self.http.now().wall)
+            self.account.advise(error, advice, self.http.now().wall)
         })?;
         if !self.parsed.is(&response.body) {
             let (snapshot, jobs) = read(
                 &response.body,
                 &self.last.units,
-                &self.settings.release,
+                &self.release,
                 self.http.redactor(),
             )
             .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
@@ -160,9 +154,9 @@ impl DeploymentSource for Servicestage {
     /// The failed tasks of the jobs behind a component, with their messages.
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
         let mut log = String::new();
-        for job in self.jobs.get(&unit.id)? {
-            let path = format!("jobs/{job}");
-            if let Ok(response) = get(&self.http, &mut self.settings, &path) {
+        for job in self.jobs.get(&unit.id)?.clone() {
+            let path = format!("/jobs/{job}");
+            if let Ok(response) = self.get(&path) {
                 log.extend(failed_tasks(&response.body));
             }
         }

@@ -31,16 +31,6 @@ const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
 /// Good polls in a row after which an order that runs on after a failure is warned of.
 const STUCK: u32 = 2;
 
-/// Which deploy order is watched, and where.
-struct Settings {
-    endpoint: Url,
-    /// Given for the central edition, none for a Region instance [D].
-    organization: Option<String>,
-    pipeline: String,
-    order: Order,
-    credential: Credential,
-}
-
 /// Which deploy order of the pipeline is meant.
 enum Order {
     /// This one.
@@ -59,9 +49,12 @@ enum Order {
 /// A deploy order being watched.
 struct Yunxiao {
     http: Client,
-    settings: Settings,
+    credential: Credential,
     /// What every URL begins with.
     pipeline_url: String,
+    /// Whether an organization was given: for the central edition, not for a Region instance [D].
+    in_organization: bool,
+    wanted: Order,
     /// The order, once it is known. Whatever runs later, the watch stays with it.
     order: Option<String>,
     /// The run in which the order is looked for, or was found, once that is known.
@@ -77,30 +70,33 @@ struct Yunxiao {
     stuck: u32,
 }
 
-impl Settings {
-    /// What both editions' URLs begin with.
-    fn pipeline_url(&self) -> String {
-        let organization = match &self.organization {
-            Some(organization) => format!("/organizations/{organization}"),
-            None => String::new(),
-        };
-        let pipeline = &self.pipeline;
-        let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
-        below(&self.endpoint, &path).into()
-    }
+/// What the URLs of both editions begin with.
+fn pipeline_url(endpoint: &Url, organization: Option<&str>, pipeline: &str) -> String {
+    let organization = organization.map(|organization| format!("/organizations/{organization}"));
+    let organization = organization.unwrap_or_default();
+    let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
+    below(endpoint, &path).into()
 }
 
 impl Yunxiao {
     /// Watches with `http`.
-    fn new(settings: Settings, http: Client) -> Self {
-        let (order, run) = match &settings.order {
+    fn new(
+        pipeline_url: String,
+        in_organization: bool,
+        wanted: Order,
+        credential: Credential,
+        http: Client,
+    ) -> Self {
+        let (order, run) = match &wanted {
             Order::Id(order) => (Some(order.clone()), None),
             Order::OfRun { run, .. } => (None, run.clone()),
         };
         Self {
             http,
-            pipeline_url: settings.pipeline_url(),
-            settings,
+            credential,
+            pipeline_url,
+            in_organization,
+            wanted,
             order,
             run,
             earlier: None,
@@ -114,7 +110,7 @@ impl Yunxiao {
     /// Reads the order.
     fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
         let url = format!("{}/deploy/{order}", self.pipeline_url);
-        let response = get(&self.http, &mut self.settings.credential, &url)
+        let response = get(&self.http, &mut self.credential, &url)
             .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
         if !self.parsed.is(&response.body) {
             let mut snapshot = read(
@@ -124,7 +120,7 @@ impl Yunxiao {
                 self.http.redactor(),
             )
             .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
-            if !matches!(self.settings.order, Order::Id(_)) {
+            if !matches!(self.wanted, Order::Id(_)) {
                 snapshot.resume = Some(format!("--order {order}").into());
                 let found = texts::found_order(order, self.run.as_deref());
                 snapshot.warnings.push(found);
@@ -167,7 +163,7 @@ impl Yunxiao {
     fn read_run(&mut self) -> Result<Run, PollError> {
         let run = self.run.as_deref().unwrap_or("latestPipelineRun");
         let url = format!("{}/runs/{run}", self.pipeline_url);
-        let response = get(&self.http, &mut self.settings.credential, &url)
+        let response = get(&self.http, &mut self.credential, &url)
             .map_err(|error| self.hint(error, "流水线运行实例"))?;
         run::read(&response.body, self.http.redactor())
             .map_err(|problem| response.unreadable(problem, self.http.redactor()))
@@ -176,7 +172,7 @@ impl Yunxiao {
     /// Looks for the order in the run. The snapshot is what there is to say until it is there.
     fn find_order(&mut self) -> Result<Search, PollError> {
         let mut run = self.read_run()?;
-        let (job, fresh) = match &self.settings.order {
+        let (job, fresh) = match &self.wanted {
             Order::OfRun { job, fresh, .. } => (job.as_deref(), *fresh),
             Order::Id(_) => (None, false),
         };
@@ -234,7 +230,7 @@ impl Yunxiao {
                 format!("the token needs the read permission {permission}"),
                 format!("令牌需要“{permission}”的只读权限"),
             ),
-            Some(404) if self.settings.organization.is_some() => Message::new(
+            Some(404) if self.in_organization => Message::new(
                 "check the ids; a Region instance also answers 404 when an organization is set: \
                  YUNXIAO_EDITION=region leaves it out",
                 "请检查各个 ID；Region 版在设置了组织时也会返回 404，YUNXIAO_EDITION=region 可去掉组织",
@@ -321,7 +317,7 @@ impl DeploymentSource for Yunxiao {
         let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
         let pipeline = &self.pipeline_url;
         let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
-        let response = get(&self.http, &mut self.settings.credential, &url).ok()?;
+        let response = get(&self.http, &mut self.credential, &url).ok()?;
         let log: Log<'_> = json::read(&response.body).ok()?;
         Some(self.http.redactor().tail(log.deploy_log.get()?, lines))
     }

@@ -1,7 +1,6 @@
 //! The options that the Huawei Cloud services share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -9,9 +8,8 @@ use url::Url;
 
 use super::{Account, TOKEN};
 use crate::message::Message;
-use crate::provider::options::{endpoint, id_or_variable};
-use crate::provider::{Environment, Variables};
-use crate::redact::Redactor;
+use crate::provider::options::endpoint;
+use crate::provider::{Environment, Setup, Variables};
 use crate::secret;
 
 /// The variable that a region comes from.
@@ -71,30 +69,15 @@ impl HuaweiOptions {
     ///
     /// # Errors
     /// There are none, or they cannot be read.
-    pub(crate) fn account(
-        &self,
-        project: Option<String>,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Account> {
-        Account::find(self.token_file.as_deref(), project, environment, redactor)
+    pub(crate) fn account(&self, project: Option<String>, setup: &Setup<'_>) -> Result<Account> {
+        let file = self.token_file.as_deref();
+        Account::find(file, project, setup.environment, setup.redactor)
     }
 
     /// Warnings about the token file.
     pub(crate) fn warnings(&self) -> Vec<Message> {
         secret::warnings(self.token_file.as_deref())
     }
-}
-
-/// The project: the option's, or the environment's.
-///
-/// # Errors
-/// The variable holds no id.
-pub(crate) fn project(
-    option: Option<&str>,
-    environment: Environment<'_>,
-) -> Result<Option<String>> {
-    id_or_variable(option, &PROJECT, environment)
 }
 
 /// A region becomes part of a host's name.

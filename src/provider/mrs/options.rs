@@ -1,15 +1,13 @@
 //! The options of `deploywatch mrs`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::{Auth, Login, Mrs};
 use crate::provider::options::endpoint;
-use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Variables};
-use crate::redact::Redactor;
+use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Secret};
 
 const USER: &str = "MRS_USER";
@@ -56,20 +54,15 @@ impl ProviderOptions for MrsOptions {
         }
     }
 
-    fn deployments(
-        &self,
-        fresh: bool,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>> {
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         ensure!(
-            !fresh,
+            !setup.fresh,
             "--fresh waits for a new run, and --command is one single run: leave --fresh out"
         );
         let endpoint = endpoint(&self.endpoint)?;
         let auth = match self.auth {
-            AuthMethod::Basic => Auth::Basic(self.login(environment, redactor)?),
-            AuthMethod::Cas => Auth::Cas(self.login(environment, redactor)?),
+            AuthMethod::Basic => Auth::Basic(self.login(setup)?),
+            AuthMethod::Cas => Auth::Cas(self.login(setup)?),
             AuthMethod::None => Auth::None,
         };
         let file = self.password_file.as_deref();
@@ -93,8 +86,8 @@ impl ProviderOptions for MrsOptions {
 
 impl MrsOptions {
     /// The user and the password.
-    fn login(&self, environment: Environment<'_>, redactor: &Redactor) -> Result<Login> {
-        let user = self.user.clone().or_else(|| environment(USER));
+    fn login(&self, setup: &Setup<'_>) -> Result<Login> {
+        let user = self.user.clone().or_else(|| (setup.environment)(USER));
         let user = user.with_context(|| format!("no user: pass --user NAME, or set {USER}"))?;
         // HTTP Basic cannot express a colon in a name.
         ensure!(
@@ -102,7 +95,7 @@ impl MrsOptions {
             "--user: a name is not empty, and has no colon and no control characters"
         );
         let file = self.password_file.as_deref();
-        let password = Secret::find_password(file, PASSWORD, environment, redactor)?;
+        let password = Secret::find_password(file, PASSWORD, setup.environment, setup.redactor)?;
         Ok(Login { user, password })
     }
 }

@@ -1,15 +1,12 @@
 //! The options of `deploywatch servicestage`.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use super::{Servicestage, Settings};
-use crate::provider::huawei::options::{self as huawei, HuaweiOptions};
-use crate::provider::options::id;
-use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Variables};
-use crate::redact::Redactor;
+use super::Servicestage;
+use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
+use crate::provider::options::{id, id_or_variable};
+use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 
 /// The service's name in the endpoint of a region [O].
 const SERVICE: &str = "servicestage";
@@ -32,33 +29,23 @@ pub(crate) struct ServicestageOptions {
 
 impl ProviderOptions for ServicestageOptions {
     fn variables(&self) -> &'static Variables {
-        &huawei::VARIABLES
+        &VARIABLES
     }
 
-    fn deployments(
-        &self,
-        fresh: bool,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>> {
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         ensure!(
-            !fresh,
+            !setup.fresh,
             "servicestage takes no --fresh: a release task is one single run"
         );
-        let project =
-            huawei::project(self.project.as_deref(), environment)?.with_context(|| {
-                let variables = huawei::PROJECT.join(" or ");
-                format!("no project: pass --project ID, or set {variables}")
-            })?;
-        let endpoint = self.huawei.endpoint(SERVICE, environment)?;
-        let settings = Settings {
-            endpoint: endpoint.clone(),
-            project: project.clone(),
-            release: self.release.clone(),
-            account: self
-                .huawei
-                .account(Some(project.clone()), environment, redactor)?,
-        };
+        let project = id_or_variable(self.project.as_deref(), &PROJECT, setup.environment)?;
+        let project = project.with_context(|| {
+            let variables = PROJECT.join(" or ");
+            format!("no project: pass --project ID, or set {variables}")
+        })?;
+        let endpoint = self.huawei.endpoint(SERVICE, setup.environment)?;
+        let account = self.huawei.account(Some(project.clone()), setup)?;
+        let url = below(&endpoint, &format!("/v3/{project}/cas"));
+        let release = self.release.clone();
         Ok(vec![DeploymentSpec {
             provider: "servicestage",
             target: format!("servicestage:{project}/{}", self.release),
@@ -67,7 +54,7 @@ impl ProviderOptions for ServicestageOptions {
             already_ended_warning: None,
             search_options: &[],
             warnings: self.huawei.warnings(),
-            connect: Box::new(|http| Box::new(Servicestage::new(settings, http))),
+            connect: Box::new(|http| Box::new(Servicestage::new(url, release, account, http))),
         }])
     }
 }

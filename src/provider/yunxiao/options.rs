@@ -1,17 +1,15 @@
 //! The options of `deploywatch yunxiao`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use url::Url;
 
-use super::{CENTRAL, Order, Settings, Yunxiao};
+use super::{CENTRAL, Order, Yunxiao, pipeline_url};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{endpoint, id, id_or_variable};
-use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Variables};
-use crate::redact::Redactor;
+use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Credential};
 
 const PIPELINE: &str = "YUNXIAO_PIPELINE_ID";
@@ -73,23 +71,20 @@ impl ProviderOptions for YunxiaoOptions {
         }
     }
 
-    fn deployments(
-        &self,
-        fresh: bool,
-        environment: Environment<'_>,
-        redactor: &Arc<Redactor>,
-    ) -> Result<Vec<DeploymentSpec>> {
-        let pipeline = id_or_variable(self.pipeline.as_deref(), &[PIPELINE], environment)?
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
+        let pipeline = id_or_variable(self.pipeline.as_deref(), &[PIPELINE], setup.environment)?
             .with_context(|| format!("no pipeline: pass --pipeline ID, or set {PIPELINE}"))?;
         ensure!(
-            !fresh || (self.order.is_empty() && self.run.is_none()),
+            !setup.fresh || (self.order.is_empty() && self.run.is_none()),
             "--fresh waits for a new run, so it cannot go with --order or --run"
         );
-        let endpoint = self.endpoint(environment)?;
-        let organization = self.organization(&endpoint, environment)?;
+        let endpoint = self.endpoint(setup.environment)?;
+        let organization = self.organization(&endpoint, setup.environment)?;
         let token_file = self.token_file.as_deref();
-        let credential = Credential::find(token_file, &TOKEN, environment, redactor)?;
-        let orders = self.orders(fresh).into_iter();
+        let credential = Credential::find(token_file, &TOKEN, setup.environment, setup.redactor)?;
+        let in_organization = organization.is_some();
+        let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
+        let orders = self.orders(setup.fresh).into_iter();
         let specs = orders.map(|order| DeploymentSpec {
             provider: "yunxiao",
             target: match &order {
@@ -109,14 +104,10 @@ impl ProviderOptions for YunxiaoOptions {
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
-                let settings = Settings {
-                    endpoint: endpoint.clone(),
-                    organization: organization.clone(),
-                    pipeline: pipeline.clone(),
-                    order,
-                    credential: credential.clone(),
-                };
-                Box::new(|http| Box::new(Yunxiao::new(settings, http)))
+                let (url, credential) = (url.clone(), credential.clone());
+                Box::new(move |http| {
+                    Box::new(Yunxiao::new(url, in_organization, order, credential, http))
+                })
             },
         });
         Ok(specs.collect())
