@@ -38,6 +38,7 @@ const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
     override_usage = "deploywatch [OPTIONS] <COMMAND>",
     arg_required_else_help = true
 )]
+#[command(after_help = format!("Examples:\n  {}\n  deploywatch demo", Provider::EXAMPLE))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) watch: WatchOptions,
@@ -146,34 +147,21 @@ pub(crate) fn print(message: &clap::Error) -> ExitCode {
 /// The definition of the command line, help included.
 fn command() -> clap::Command {
     let command = Cli::command();
-    let (template, examples) = (help_template(&command), root_examples(&command));
+    let template = help_template(&command);
     let codes = exit_codes();
-    let with_codes = |command: clap::Command, examples: String| {
-        command.after_help(format!("{examples}\n\n{codes}"))
+    let with_codes = |command: clap::Command| {
+        let examples = command.get_after_help().map(ToString::to_string);
+        command.after_help(examples.unwrap_or_default() + &codes)
     };
-    with_codes(command.help_template(template), examples).mut_subcommands(|command| {
+    with_codes(command.help_template(template)).mut_subcommands(|command| {
         // The template lists them.
         let command = command.hide(true);
-        match command.get_after_help().map(ToString::to_string) {
-            Some(examples) if command.get_name() != "completions" => with_codes(command, examples),
-            _ => command,
+        if command.get_name() == "completions" {
+            command
+        } else {
+            with_codes(command)
         }
     })
-}
-
-/// An example of watching one deployment, and one of the demo.
-fn root_examples(root: &clap::Command) -> String {
-    let first = root.get_subcommands().next();
-    let commands = first.into_iter().chain(root.find_subcommand("demo"));
-    let mut text = String::from("Examples:");
-    for command in commands {
-        let examples = command.get_after_help().map(ToString::to_string);
-        let example = examples
-            .as_deref()
-            .and_then(|examples| examples.lines().nth(1));
-        let _ = write!(text, "\n{}", example.unwrap_or_default());
-    }
-    text
 }
 
 /// The help of the root: clap cannot group subcommands, so that the template lists them.
@@ -199,7 +187,7 @@ fn help_template(root: &clap::Command) -> String {
 
 /// What the exit codes mean, for the end of a help text.
 fn exit_codes() -> String {
-    let mut text = String::from("Exit codes:");
+    let mut text = String::from("\n\nExit codes:");
     for (code, verdict, meaning) in outcome::TABLE {
         let meaning = meaning.replace('`', "");
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");

@@ -41,6 +41,9 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
+    /// An example for the help of the program.
+    pub(crate) const EXAMPLE: &str = "deploywatch yunxiao --pipeline 123 --order 1111";
+
     /// The options, whichever the provider.
     pub(crate) fn options(&self) -> &dyn ProviderOptions {
         match self {
