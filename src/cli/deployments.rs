@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::explicit::{ExplicitArg, Scope, override_args};
-use super::list::{self, Entry, Text};
+use super::list::{self, Entry, Located};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
@@ -129,7 +129,7 @@ impl Deployments {
     /// Adds the deployments that one table of a list names.
     fn add_entry(&mut self, entry: &Entry, environment: Environment<'_>) -> Result<()> {
         let name = entry.name.as_ref().map(|name| name.text.as_str());
-        let Some(Text { text, place }) = &entry.token_env else {
+        let Some(Located { text, place }) = &entry.token_env else {
             let added = self.add(&entry.cli, name, None, environment);
             return added.map(drop).context(entry.place.clone());
         };

@@ -23,15 +23,15 @@ const OWN_KEYS: [&str; 3] = ["provider", "name", "token-env"];
 pub(super) struct Entry {
     /// The command line that it stands for.
     pub(super) cli: Cli,
-    pub(super) name: Option<Text>,
+    pub(super) name: Option<Located>,
     /// The variable that holds the secret.
-    pub(super) token_env: Option<Text>,
+    pub(super) token_env: Option<Located>,
     /// `FILE:LINE` of the table.
     pub(super) place: String,
 }
 
 /// The value of a key that is not an option.
-pub(super) struct Text {
+pub(super) struct Located {
     pub(super) text: String,
     /// `FILE:LINE: KEY`
     pub(super) place: String,
@@ -150,13 +150,13 @@ impl File<'_> {
     }
 
     /// The text of a key that is not an option.
-    fn text(&self, table: &DeTable<'_>, key: &str) -> Result<Option<Text>> {
+    fn text(&self, table: &DeTable<'_>, key: &str) -> Result<Option<Located>> {
         let Some(value) = table.get(key) else {
             return Ok(None);
         };
         let place = format!("{}: {key}", self.place(&value.span()));
         match value.get_ref().as_str() {
-            Some(text) if !text.trim().is_empty() => Ok(Some(Text {
+            Some(text) if !text.trim().is_empty() => Ok(Some(Located {
                 text: text.to_owned(),
                 place,
             })),

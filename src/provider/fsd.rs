@@ -17,6 +17,7 @@ use crate::http::{Client, ParsedBody, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
 use crate::poll::PollError;
+use crate::redact::Redactor;
 use crate::text;
 
 /// Where the installer listens unless told otherwise [D].

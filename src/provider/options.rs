@@ -13,7 +13,7 @@ use crate::redact::Redactor;
 /// Reads an environment variable; an empty one counts as not set.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The options of one provider.
+/// The options of one provider. Those that take a path name a file with a secret.
 pub(crate) trait ProviderOptions {
     /// The environment variables that are read.
     fn variables(&self) -> &'static Variables;
