@@ -1,21 +1,19 @@
-//! Time as the watch needs it: a clock that nobody can set and that counts time asleep; and, for a
-//! replay, one that moves only when it is told to.
+//! Clocks: the machine's, which cannot be set and counts time suspended, and the virtual one of a
+//! replay.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A point on the watch's own clock: it never goes back, and it goes on while the machine sleeps,
-/// so that a suspended laptop wakes up to a verdict.
+/// A point in time on a monotonic clock that also counts time suspended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(Duration);
+pub(crate) struct Instant(Duration);
 
-/// One reading of both clocks. Deadlines and durations use the moment; the wall clock only stamps
-/// lines.
+/// One reading of both clocks. Deadlines and durations use `instant`; `wall` is for display.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    pub(crate) moment: Moment,
+pub(crate) struct Timestamp {
+    pub(crate) instant: Instant,
     pub(crate) wall: SystemTime,
 }
 
@@ -25,68 +23,65 @@ const CLOCK: ClockId = ClockId::Boottime;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const CLOCK: ClockId = ClockId::Monotonic;
 
-/// Moments begin this long before the clock does, so that what a provider began before the machine
-/// did has a moment too.
+/// Added to each reading of the clock, so that times before the machine started can be represented.
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
-impl Now {
+impl Timestamp {
     /// Reads both clocks of the machine.
     fn read() -> Self {
         let time = clock_gettime(CLOCK);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
         Self {
-            moment: Moment(BEFORE + Duration::new(seconds, nanoseconds)),
+            instant: Instant(BEFORE + Duration::new(seconds, nanoseconds)),
             wall: SystemTime::now(),
         }
     }
 
-    /// The moment of a wall clock's time, in milliseconds since 1970; now where that is still to
-    /// come.
-    pub(crate) fn moment_of(self, milliseconds: i64) -> Moment {
+    /// The instant of a wall-clock time in milliseconds since 1970; now if that is in the future.
+    pub(crate) fn instant_of(self, milliseconds: i64) -> Instant {
         let at = SystemTime::UNIX_EPOCH
             .checked_add(Duration::from_millis(milliseconds.try_into().unwrap_or(0)));
         let ago = at.and_then(|at| self.wall.duration_since(at).ok());
-        self.moment.before(ago.unwrap_or_default())
+        self.instant.before(ago.unwrap_or_default())
     }
 }
 
-impl Moment {
-    /// The time since `earlier`; nothing where that is later.
+impl Instant {
+    /// The time since `earlier`; zero if that is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This moment and `span` more; the last moment there is where that would overflow.
+    /// The instant `span` later; saturates.
     pub(crate) fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span))
     }
 
-    /// The moment `span` before this one.
+    /// The instant `span` earlier; saturates.
     pub(crate) fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(span))
     }
 
-    /// A moment for tests, `seconds` after the clock began.
+    /// For tests: `seconds` after the clock began.
     #[cfg(test)]
     pub(crate) fn at(seconds: f64) -> Self {
         Self(BEFORE + Duration::from_secs_f64(seconds))
     }
 }
 
-/// A span in whole milliseconds, as it is written down.
+/// A duration in whole milliseconds.
 pub(crate) fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A time of the wall clock that can be written down: one that is set beyond the year 9999, or
-/// before 1970, must not stop a watch.
-pub(crate) fn writable(wall: SystemTime) -> SystemTime {
+/// Clamps a wall-clock time to the years 1970 to 9999, which RFC 3339 can represent.
+pub(crate) fn clamp_to_rfc3339(wall: SystemTime) -> SystemTime {
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     wall.clamp(SystemTime::UNIX_EPOCH, end)
 }
 
-/// A clock, passed as a value: that of the machine, or that of a replay.
+/// The clock of the machine or of a replay.
 #[derive(Clone)]
 pub(crate) enum Clock {
     System,
@@ -95,20 +90,20 @@ pub(crate) enum Clock {
 
 impl Clock {
     /// Reads it.
-    pub(crate) fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Timestamp {
         match self {
-            Self::System => Now::read(),
+            Self::System => Timestamp::read(),
             Self::Virtual(clock) => clock.now(),
         }
     }
 }
 
-/// The clock of a replay. It stands still until it is moved, so that a replay comes to the same end at
-/// any speed and on a machine of any.
+/// The clock of a replay. It only moves when it is told to, so that a replay has the same result at
+/// any speed.
 pub(crate) struct VirtualClock {
     /// When the recording began.
     start: SystemTime,
-    /// Since then.
+    /// Time since `start`.
     elapsed: Mutex<Duration>,
 }
 
@@ -122,28 +117,28 @@ impl VirtualClock {
     }
 
     /// Reads it.
-    pub(crate) fn now(&self) -> Now {
-        self.at(self.moment(*self.lock()))
+    pub(crate) fn now(&self) -> Timestamp {
+        self.at(self.instant(*self.lock()))
     }
 
-    /// The moment so long after the start.
-    pub(crate) fn moment(&self, elapsed: Duration) -> Moment {
-        Moment(BEFORE.saturating_add(elapsed))
+    /// The instant `elapsed` after the start of the recording.
+    pub(crate) fn instant(&self, elapsed: Duration) -> Instant {
+        Instant(BEFORE.saturating_add(elapsed))
     }
 
-    /// What it reads at `moment`.
-    pub(crate) fn at(&self, moment: Moment) -> Now {
-        let elapsed = moment.0.saturating_sub(BEFORE);
-        Now {
-            moment,
+    /// The reading at `instant`.
+    pub(crate) fn at(&self, instant: Instant) -> Timestamp {
+        let elapsed = instant.0.saturating_sub(BEFORE);
+        Timestamp {
+            instant,
             wall: self.start.checked_add(elapsed).unwrap_or(self.start),
         }
     }
 
-    /// Moves it on to `moment`; never back.
-    pub(crate) fn advance_to(&self, moment: Moment) {
+    /// Advances to `instant`; never goes back.
+    pub(crate) fn advance_to(&self, instant: Instant) {
         let mut elapsed = self.lock();
-        *elapsed = elapsed.max(moment.0.saturating_sub(BEFORE));
+        *elapsed = elapsed.max(instant.0.saturating_sub(BEFORE));
     }
 
     fn lock(&self) -> MutexGuard<'_, Duration> {
@@ -152,11 +147,11 @@ impl VirtualClock {
 }
 
 #[cfg(test)]
-impl Now {
+impl Timestamp {
     /// A reading for tests, `seconds` after both clocks began.
     pub(crate) fn at(seconds: f64) -> Self {
         Self {
-            moment: Moment::at(seconds),
+            instant: Instant::at(seconds),
             wall: SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds),
         }
     }
@@ -174,7 +169,7 @@ mod tests {
             (SystemTime::UNIX_EPOCH + year, "1971-01-01T00:00:00Z"),
             (SystemTime::UNIX_EPOCH + 9000 * year, "9999-12-31T23:59:59Z"),
         ] {
-            let text = humantime::format_rfc3339_seconds(writable(wall));
+            let text = humantime::format_rfc3339_seconds(clamp_to_rfc3339(wall));
             assert_eq!(text.to_string(), written);
         }
     }
@@ -182,11 +177,11 @@ mod tests {
     #[test]
     fn a_virtual_clock_stands_still_until_it_is_moved_and_never_goes_back() {
         let clock = VirtualClock::new(SystemTime::UNIX_EPOCH);
-        let two = clock.moment(Duration::from_secs(2));
+        let two = clock.instant(Duration::from_secs(2));
         clock.advance_to(two);
-        clock.advance_to(clock.moment(Duration::from_secs(1)));
+        clock.advance_to(clock.instant(Duration::from_secs(1)));
         let now = clock.now();
-        assert_eq!(now.moment, two);
+        assert_eq!(now.instant, two);
         assert_eq!(now.wall, SystemTime::UNIX_EPOCH + Duration::from_secs(2));
     }
 }

@@ -3,17 +3,16 @@
 
 use std::time::Duration;
 
-use crate::board::{Board, Change};
-use crate::clock::Now;
+use crate::clock::Timestamp;
 use crate::message::Message;
 use crate::model::Phase;
 use crate::outcome::Outcome;
+use crate::progress::{Change, Progress};
 
-/// Something happened to the watch of one target. The board that goes with it is the state just
-/// after.
+/// An event of the watch of one target. The `Progress` that goes with it is the state just after it.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
-    pub(crate) at: Now,
+    pub(crate) at: Timestamp,
     pub(crate) kind: Kind<'a>,
 }
 
@@ -32,7 +31,7 @@ pub(crate) enum Kind<'a> {
         /// Whether more than the count of units that are done changed.
         stepped: bool,
     },
-    /// A poll failed; the board's `offline` says since when.
+    /// A poll failed; `Progress::offline` says since when.
     Offline {
         status: Option<u16>,
         retry_in: Duration,
@@ -52,7 +51,7 @@ pub(crate) enum Kind<'a> {
     /// The watch of one target of a list ended; the others may go on.
     PartFinished(&'a Outcome),
     /// The watch of the whole list ended; what it came to for each target.
-    AllFinished(&'a Outcome, &'a [(&'a Board, &'a Outcome)]),
+    AllFinished(&'a Outcome, &'a [(&'a Progress, &'a Outcome)]),
 }
 
 /// A request and what came of it.
@@ -77,31 +76,31 @@ pub(crate) struct Started {
 /// The end of everything that is watched.
 #[derive(Debug)]
 pub(crate) struct End<'a> {
-    pub(crate) at: Now,
+    pub(crate) at: Timestamp,
     pub(crate) outcome: &'a Outcome,
     /// Whether it is a list that ended: it has a verdict beside those of its parts.
     pub(crate) list: bool,
     /// What it came to for each target; for a single one, `outcome` again.
-    pub(crate) parts: Vec<(&'a Board, &'a Outcome)>,
+    pub(crate) parts: Vec<(&'a Progress, &'a Outcome)>,
 }
 
 impl<'a> End<'a> {
     /// The end of the watch of one target.
-    pub(crate) fn of_one(at: Now, board: &'a Board, outcome: &'a Outcome) -> Self {
+    pub(crate) fn of_one(at: Timestamp, progress: &'a Progress, outcome: &'a Outcome) -> Self {
         Self {
             at,
             outcome,
             list: false,
-            parts: vec![(board, outcome)],
+            parts: vec![(progress, outcome)],
         }
     }
 }
 
 impl Event<'_> {
     /// The end, where this event is one: of a list, not of its parts.
-    pub(crate) fn end<'a>(&'a self, board: &'a Board) -> Option<End<'a>> {
+    pub(crate) fn end<'a>(&'a self, progress: &'a Progress) -> Option<End<'a>> {
         match self.kind {
-            Kind::Finished(outcome) => Some(End::of_one(self.at, board, outcome)),
+            Kind::Finished(outcome) => Some(End::of_one(self.at, progress, outcome)),
             Kind::AllFinished(outcome, parts) => Some(End {
                 at: self.at,
                 outcome,

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-mod board;
 mod cli;
 mod clock;
 #[cfg(feature = "demo")]
@@ -15,6 +14,7 @@ mod model;
 mod outcome;
 mod phrases;
 mod poll;
+mod progress;
 mod provider;
 mod record;
 mod redact;
@@ -22,6 +22,7 @@ mod render;
 mod secret;
 mod session;
 mod text;
+mod units;
 mod watch;
 mod writer;
 

@@ -290,9 +290,9 @@ impl Lang {
     }
 
     /// The estimated time to the end.
-    pub(crate) fn left(self, left: Duration) -> String {
-        let left = duration(left);
-        self.pick(format!("~{left} left"), format!("约剩 {left}"))
+    pub(crate) fn eta(self, eta: Duration) -> String {
+        let eta = duration(eta);
+        self.pick(format!("~{eta} left"), format!("约剩 {eta}"))
     }
 
     pub(crate) fn polls_fail_for(self, offline: Duration) -> String {

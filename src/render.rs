@@ -1,19 +1,19 @@
-//! Output of a watch. Renderers read events and the board, and nothing else.
+//! Output of a watch. Renderers read events and `Progress`, and nothing else.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::mem;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{self, Duration};
 
 use anyhow::{Context, Result};
 use same_file::Handle;
 
-use crate::board::Board;
 use crate::cli::options::{OutputChoice, OutputOptions};
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::message::{Lang, Message};
 use crate::outcome::Verdict;
+use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod bars;
@@ -46,22 +46,22 @@ const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
 /// One form of output.
 pub(crate) trait Render {
-    /// Writes an event. The board is the state just after it.
+    /// Writes an event; `progress` is the state just after it.
     ///
     /// # Errors
     /// An earlier write failed.
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()>;
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()>;
 
     /// Called at least once a second, and at the time that `wake` returned.
     ///
     /// # Errors
     /// An earlier write failed.
-    fn tick(&mut self, _now: Now, _boards: &[&Board]) -> io::Result<()> {
+    fn tick(&mut self, _now: Timestamp, _boards: &[&Progress]) -> io::Result<()> {
         Ok(())
     }
 
     /// When `tick` must be called at the latest.
-    fn wake(&self) -> Option<Moment> {
+    fn wake(&self) -> Option<Instant> {
         None
     }
 
@@ -248,7 +248,7 @@ impl Output {
 
     /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
     /// does not depend on it.
-    pub(crate) fn event(&mut self, event: &Event<'_>, board: &Board) {
+    pub(crate) fn event(&mut self, event: &Event<'_>, progress: &Progress) {
         let is_end = matches!(
             event.kind,
             Kind::Finished(_) | Kind::PartFinished(_) | Kind::AllFinished(..)
@@ -256,7 +256,7 @@ impl Output {
         for writer in self.writers() {
             writer.reserve(is_end);
         }
-        self.show(event, board);
+        self.show(event, progress);
     }
 
     fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
@@ -264,25 +264,25 @@ impl Output {
         [&self.stdout, &self.stderr].into_iter().chain(files)
     }
 
-    fn show(&mut self, event: &Event<'_>, board: &Board) {
+    fn show(&mut self, event: &Event<'_>, progress: &Progress) {
         // `finished` is the last event, so warnings about its own failures precede it.
         let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
         let mut lost = Vec::new();
-        let mut place = 0;
+        let mut index = 0;
         // The files come first: the warnings about them go to the main renderer.
-        while let Some(file) = self.files.get_mut(place) {
-            let Err(warning) = file.event(event, board, is_last) else {
-                place += 1;
+        while let Some(file) = self.files.get_mut(index) {
+            let Err(warning) = file.event(event, progress, is_last) else {
+                index += 1;
                 continue;
             };
-            self.files.remove(place);
+            self.files.remove(index);
             if is_last {
-                self.show(&general_warning(&warning, event.at), board);
+                self.show(&general_warning(&warning, event.at), progress);
             } else {
                 lost.push(warning);
             }
         }
-        let shown = self.main.as_mut().map(|main| main.event(event, board));
+        let shown = self.main.as_mut().map(|main| main.event(event, progress));
         self.check(shown);
         // A usage error goes to stderr in every mode.
         if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
@@ -291,19 +291,19 @@ impl Output {
             self.say(self.lang.error(), &outcome.reason);
         }
         for warning in lost {
-            self.show(&general_warning(&warning, event.at), board);
+            self.show(&general_warning(&warning, event.at), progress);
         }
     }
 
-    /// Shows a warning about the watch as a whole, as an event of the board's target.
-    pub(crate) fn warn(&mut self, message: &Message, at: Now, board: &Board) {
-        self.event(&general_warning(message, at), board);
+    /// Shows a warning about the watch as a whole, as an event of the target of `progress`.
+    pub(crate) fn warn(&mut self, message: &Message, at: Timestamp, progress: &Progress) {
+        self.event(&general_warning(message, at), progress);
     }
 
     /// Redraws where that is due, and finds out about failed writes. To be called at least once a
     /// second.
-    pub(crate) fn tick(&mut self, now: Now, boards: &[&Board]) {
-        let shown = self.main.as_mut().map(|main| main.tick(now, boards));
+    pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
+        let shown = self.main.as_mut().map(|main| main.tick(now, deployments));
         self.check(shown);
         let written = self.stdout.check();
         self.check(Some(written));
@@ -315,7 +315,7 @@ impl Output {
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
         self.main = None;
-        let begun = Instant::now();
+        let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
         match self.stdout.finish(begun, deadline) {
             Ok(lost) => self.say_lost(self.stdout.name(), lost),
@@ -328,7 +328,7 @@ impl Output {
                 Err(error) => self.warn_late(&Message::cannot_write(file.name(), &error)),
             }
         }
-        let least = Instant::now() + STDERR_PATIENCE;
+        let least = time::Instant::now() + STDERR_PATIENCE;
         let deadline = deadline.map(|deadline| deadline.max(least));
         // There is nowhere left to report a failure.
         let _ = self.stderr.finish(begun, deadline);
@@ -361,7 +361,7 @@ impl Output {
     }
 
     /// When `tick` must be called at the latest.
-    pub(crate) fn wake(&self) -> Option<Moment> {
+    pub(crate) fn wake(&self) -> Option<Instant> {
         self.main.as_ref().and_then(|main| main.wake())
     }
 
@@ -397,7 +397,7 @@ impl Drop for Output {
 }
 
 /// A warning about the watch as a whole.
-fn general_warning(message: &Message, at: Now) -> Event<'_> {
+fn general_warning(message: &Message, at: Timestamp) -> Event<'_> {
     let kind = Kind::Warning {
         message,
         general: true,

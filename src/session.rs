@@ -144,7 +144,7 @@ fn watch(
         capture.begin(clock.now(), seed, all, deployments.recorded);
     }
     let limit = longest_timeout(&targets);
-    let begun = clock.now().moment;
+    let begun = clock.now().instant;
     let verdict = watch::run(
         targets,
         all,
@@ -165,7 +165,7 @@ fn watch(
     }
     let left = match verdict {
         Verdict::Interrupted(_) => Some(Duration::ZERO),
-        _ => limit.map(|limit| limit.saturating_sub(clock.now().moment.since(begun))),
+        _ => limit.map(|limit| limit.saturating_sub(clock.now().instant.since(begun))),
     };
     output.finish(left);
     Ok(verdict.into())

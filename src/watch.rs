@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::board::{Board, Figures, Offline};
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind, Started};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitState};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, Retry};
+use crate::progress::{Counts, Offline, Progress};
 
 mod event_loop;
 mod inbox;
@@ -40,22 +40,22 @@ const MAX_LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
 const MAX_WARNINGS: usize = 200;
 
-/// Takes what happens. The board is the state just after.
-pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Board);
+/// Receives an event and the state just after it.
+pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Progress);
 
 /// One target being watched.
 pub(crate) struct Watch {
     options: WatchOptions,
     /// What to warn of where it had already ended at the first good answer.
     already_ended_warning: Option<Message>,
-    board: Board,
+    progress: Progress,
     schedule: PollSchedule,
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
     polls: u64,
-    last_change: Moment,
+    last_change: Instant,
     /// The status of a refusal that the next poll must confirm.
-    doubt: Option<Option<u16>>,
+    unconfirmed_refusal: Option<Option<u16>>,
     said: HashSet<Message>,
     /// Set once, when the verdict is reached; the logs of what failed come later.
     outcome: Option<Outcome>,
@@ -68,34 +68,34 @@ impl Watch {
         target: Arc<str>,
         started: &Started,
         options: WatchOptions,
-        first: Moment,
+        first: Instant,
         seed: u64,
-        now: Now,
+        now: Timestamp,
         emit: Emit<'_>,
     ) -> Self {
         let mut watch = Self {
             schedule: PollSchedule::new(options.interval, first, seed),
-            board: Board::new(target, now.moment),
+            progress: Progress::new(target, now.instant),
             options,
             already_ended_warning: None,
             last: None,
             polls: 0,
-            last_change: now.moment,
-            doubt: None,
+            last_change: now.instant,
+            unconfirmed_refusal: None,
             said: HashSet::new(),
             outcome: None,
         };
-        watch.board.interval = watch.options.interval;
+        watch.progress.interval = watch.options.interval;
         watch.emit(now, Kind::Started(started), emit);
         watch
     }
 
     /// What is known of the deployment.
-    pub(crate) fn board(&self) -> &Board {
-        &self.board
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
-    /// The failed units whose logs are wanted, with their places: none where the end leaves no time
+    /// The failed units whose logs are wanted, with their indices: none where the end leaves no time
     /// for them or no hope of them.
     pub(crate) fn wanted_logs(&self) -> Vec<(usize, Unit)> {
         let hopeless = match self.verdict() {
@@ -106,9 +106,9 @@ impl Watch {
         if hopeless || self.options.logs == 0 {
             return Vec::new();
         }
-        let places = self.board.failed().take(MAX_LOGS);
-        places
-            .map(|place| (place, self.board.unit(place).unit.clone()))
+        let indices = self.progress.failed().take(MAX_LOGS);
+        indices
+            .map(|index| (index, self.progress.unit(index).unit.clone()))
             .collect()
     }
 
@@ -128,8 +128,8 @@ impl Watch {
     }
 
     /// Keeps the end of a failed unit's log.
-    pub(crate) fn take_log(&mut self, place: usize, lines: Vec<String>) {
-        self.board.take_log(place, lines);
+    pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
+        self.progress.take_log(index, lines);
     }
 
     /// How it ended, once it has.
@@ -142,12 +142,12 @@ impl Watch {
     }
 
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
-    pub(crate) fn poll_due(&mut self, now: Moment) -> bool {
+    pub(crate) fn poll_due(&mut self, now: Instant) -> bool {
         self.outcome.is_none() && self.schedule.begin(now)
     }
 
     /// When to call `advance` at the latest.
-    pub(crate) fn wake(&self) -> Option<Moment> {
+    pub(crate) fn wake(&self) -> Option<Instant> {
         [
             self.schedule.next(),
             self.time_up(),
@@ -159,23 +159,23 @@ impl Watch {
         .min()
     }
 
-    fn time_up(&self) -> Option<Moment> {
-        Some(self.board.started.after(self.options.timeout?))
+    fn time_up(&self) -> Option<Instant> {
+        Some(self.progress.started.after(self.options.timeout?))
     }
 
-    fn stalled(&self) -> Option<Moment> {
+    fn stalled(&self) -> Option<Instant> {
         Some(self.last_change.after(self.options.stall_timeout?))
     }
 
     /// When the offline budget ends.
-    fn budget_end(&self) -> Option<Moment> {
-        let since = self.board.offline.as_ref()?.since;
+    fn budget_end(&self) -> Option<Instant> {
+        let since = self.progress.offline.as_ref()?.since;
         Some(since.after(self.options.max_offline))
     }
 
     /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
     /// to that moment, and the poll that begins there gets a short time for its answer.
-    fn lost(&self) -> Option<Moment> {
+    fn lost(&self) -> Option<Instant> {
         let end = self.budget_end()?;
         let began = self.schedule.began()?;
         Some(if began < end {
@@ -186,11 +186,11 @@ impl Watch {
     }
 
     /// Lets time pass: ends the watch where a deadline is over.
-    pub(crate) fn advance(&mut self, now: Now) {
-        let due = |deadline: Option<Moment>| deadline.is_some_and(|at| at <= now.moment);
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now.instant);
         if due(self.time_up()) {
             let limit = self.options.timeout.unwrap_or_default();
-            self.end(verdict::timed_out(limit, self.board.phase), now);
+            self.end(verdict::timed_out(limit, self.progress.phase), now);
         } else if due(self.stalled()) {
             let limit = self.options.stall_timeout.unwrap_or_default();
             self.end(verdict::stalled(limit), now);
@@ -200,7 +200,7 @@ impl Watch {
     }
 
     /// Takes a signal.
-    pub(crate) fn interrupt(&mut self, signal: Signal, now: Now) {
+    pub(crate) fn interrupt(&mut self, signal: Signal, now: Timestamp) {
         self.end(verdict::interrupted(signal), now);
     }
 
@@ -208,7 +208,7 @@ impl Watch {
     pub(crate) fn take(
         &mut self,
         answer: Result<Arc<Snapshot>, PollError>,
-        now: Now,
+        now: Timestamp,
         emit: Emit<'_>,
     ) {
         // A deadline that was over when the answer came stays over.
@@ -223,25 +223,25 @@ impl Watch {
         }
     }
 
-    fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Now, emit: Emit<'_>) {
-        self.doubt = None;
-        if let Some(offline) = self.board.offline.take() {
-            let offline = now.moment.since(offline.since);
+    fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
+        self.unconfirmed_refusal = None;
+        if let Some(offline) = self.progress.offline.take() {
+            let offline = now.instant.since(offline.since);
             self.emit(now, Kind::Online { offline }, emit);
         }
-        self.schedule.succeeded(now.moment);
+        self.schedule.succeeded(now.instant);
 
         let last = self.last.replace(Arc::clone(snapshot));
-        let before = last.as_ref().and_then(|last| last.tentative.as_ref());
-        let (settled, phase, message) = match &snapshot.tentative {
+        let before = last.as_ref().and_then(|last| last.unconfirmed.as_ref());
+        let (settled, phase, message) = match &snapshot.unconfirmed {
             Some(found) if self.options.once || before.is_some_and(|last| found.agrees(last)) => {
                 (true, found.phase, found.message.clone())
             }
             found => (found.is_none(), snapshot.phase, snapshot.message.clone()),
         };
         if phase == Phase::Succeeded {
-            for flaw in &snapshot.flaws {
-                self.warn(flaw, now, emit);
+            for caveat in &snapshot.success_caveats {
+                self.warn(caveat, now, emit);
             }
         }
         self.show(snapshot, last.as_ref(), phase, message.as_ref(), now, emit);
@@ -253,21 +253,21 @@ impl Watch {
             phase: settled.then_some(phase),
             message: message.as_ref(),
             failed,
-            flaws: &snapshot.flaws,
+            success_caveats: &snapshot.success_caveats,
         };
         if let Some(decision) = verdict::of_observation(&observation, &self.options) {
             self.end(decision, now);
         }
     }
 
-    /// Takes an answer onto the board and tells what changed.
+    /// Adds a response to the progress and emits what changed.
     fn show(
         &mut self,
         snapshot: &Arc<Snapshot>,
         last: Option<&Arc<Snapshot>>,
         phase: Phase,
         message: Option<&Message>,
-        now: Now,
+        now: Timestamp,
         emit: Emit<'_>,
     ) {
         if last.is_none()
@@ -279,25 +279,25 @@ impl Watch {
         for warning in &snapshot.warnings {
             self.warn(warning, now, emit);
         }
-        let figures = self.board.figures();
+        let counts = self.progress.counts();
         let changes = if last.is_some_and(|last| Arc::ptr_eq(last, snapshot)) {
             Vec::new()
         } else {
-            self.board.take_units(snapshot, now)
+            self.progress.take_units(snapshot, now)
         };
-        let board = &mut self.board;
-        board.last_good = Some(now.moment);
-        board.url.clone_from(&snapshot.url);
-        let before = (board.phase, board.message.take());
-        board.phase = Some(phase);
-        board.message = message.cloned();
-        board.percent = snapshot.percent;
-        board.batch = snapshot.batch;
-        board.batches = snapshot.batches;
-        let phase_changed = before != (board.phase, board.message.clone());
-        let progressed = figures != board.figures();
+        let progress = &mut self.progress;
+        progress.last_good = Some(now.instant);
+        progress.url.clone_from(&snapshot.url);
+        let before = (progress.phase, progress.message.take());
+        progress.phase = Some(phase);
+        progress.message = message.cloned();
+        progress.percent = snapshot.percent;
+        progress.batch = snapshot.batch;
+        progress.batches = snapshot.batches;
+        let phase_changed = before != (progress.phase, progress.message.clone());
+        let progressed = counts != progress.counts();
         if phase_changed || progressed || !changes.is_empty() {
-            self.last_change = now.moment;
+            self.last_change = now.instant;
         }
         if phase_changed {
             self.emit(now, Kind::Phase { from: before.0 }, emit);
@@ -306,17 +306,17 @@ impl Watch {
             self.emit(now, Kind::Units(&changes), emit);
         }
         if progressed && !phase_changed {
-            let steps = |figures: Figures| (figures.percent, figures.batch, figures.batches);
-            let stepped = steps(figures) != steps(self.board.figures());
+            let steps = |counts: Counts| (counts.percent, counts.batch, counts.batches);
+            let stepped = steps(counts) != steps(self.progress.counts());
             self.emit(now, Kind::Progress { stepped }, emit);
         }
     }
 
-    fn take_failure(&mut self, error: PollError, now: Now, emit: Emit<'_>) {
+    fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
         let retry_after = match &error.retry {
             Retry::Retryable { retry_after } => {
                 // It is the next poll that must say the same.
-                self.doubt = None;
+                self.unconfirmed_refusal = None;
                 *retry_after
             }
             Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
@@ -325,29 +325,29 @@ impl Watch {
                 return self.end(verdict::end_of_recording(), now);
             }
             Retry::Refused { hint, fatal } => {
-                let confirmed = self.doubt == Some(error.status);
+                let confirmed = self.unconfirmed_refusal == Some(error.status);
                 if *fatal || confirmed || self.last.is_none() {
                     return self.end(verdict::refused(&error.message, hint.as_ref()), now);
                 }
-                self.doubt = Some(error.status);
+                self.unconfirmed_refusal = Some(error.status);
                 None
             }
         };
-        let offline = self.board.offline.get_or_insert_with(|| Offline {
-            since: now.moment,
+        let offline = self.progress.offline.get_or_insert_with(|| Offline {
+            since: now.instant,
             attempts: 0,
             error: error.message.clone(),
         });
         offline.attempts += 1;
         offline.error = error.message;
         let budget_end = offline.since.after(self.options.max_offline);
-        let retry = self.schedule.failed(now.moment, retry_after, budget_end);
+        let retry = self.schedule.failed(now.instant, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
         self.emit(
             now,
             Kind::Offline {
                 status: error.status,
-                retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.moment)),
+                retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.instant)),
             },
             emit,
         );
@@ -357,7 +357,7 @@ impl Watch {
     }
 
     /// Warns about this deployment, once.
-    pub(crate) fn warn(&mut self, message: &Message, now: Now, emit: Emit<'_>) {
+    pub(crate) fn warn(&mut self, message: &Message, now: Timestamp, emit: Emit<'_>) {
         if self.said.len() < MAX_WARNINGS && self.said.insert(message.clone()) {
             let general = false;
             self.emit(now, Kind::Warning { message, general }, emit);
@@ -365,21 +365,21 @@ impl Watch {
     }
 
     /// Ends the watch because polls have failed for too long.
-    fn lose(&mut self, now: Now) {
-        if let Some(offline) = &self.board.offline {
-            let span = now.moment.since(offline.since);
+    fn lose(&mut self, now: Timestamp) {
+        if let Some(offline) = &self.progress.offline {
+            let span = now.instant.since(offline.since);
             self.end(verdict::lost(span, &offline.error), now);
         }
     }
 
     /// Ends the watch, unless it has ended.
-    fn end(&mut self, (verdict, reason): Decision, now: Now) {
+    fn end(&mut self, (verdict, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
-            self.board.over = true;
+            self.progress.over = true;
             self.outcome = Some(Outcome {
                 verdict,
                 reason,
-                elapsed: now.moment.since(self.board.started),
+                elapsed: now.instant.since(self.progress.started),
                 polls: self.polls,
                 resume: None,
             });
@@ -389,9 +389,9 @@ impl Watch {
     /// Adds to the outcome how to watch again: `command`, which gets the option that selects the run where
     /// it is of this target alone (`own`).
     pub(crate) fn add_resume(&mut self, command: &ResumeCommand, own: bool) {
-        let ended = self.board.phase.is_some_and(Phase::has_ended);
+        let ended = self.progress.phase.is_some_and(Phase::has_ended);
         let last = self.last.as_ref();
-        let selector = last.and_then(|last| last.resume.as_deref());
+        let selector = last.and_then(|last| last.run_selector.as_deref());
         if let Some(outcome) = &mut self.outcome
             && !ended
             // The same words would not say more the next time.
@@ -412,12 +412,12 @@ impl Watch {
     }
 
     /// Ends the watch because another one of the list ended in a way that ends them all.
-    pub(crate) fn cancel(&mut self, now: Now) {
+    pub(crate) fn cancel(&mut self, now: Timestamp) {
         self.end(verdict::cancelled_by_another(), now);
     }
 
-    fn emit(&self, at: Now, kind: Kind<'_>, emit: Emit<'_>) {
-        emit(&Event { at, kind }, &self.board);
+    fn emit(&self, at: Timestamp, kind: Kind<'_>, emit: Emit<'_>) {
+        emit(&Event { at, kind }, &self.progress);
     }
 }
 
@@ -425,7 +425,8 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cli::options::OnPause;
-    use crate::model::{Tentative, UnitKind, Units};
+    use crate::model::{Unconfirmed, UnitKind};
+    use crate::units::UnitsBuilder;
 
     /// A watch that is played: each answer comes at its own second.
     struct Play {
@@ -476,9 +477,9 @@ mod tests {
     }
 
     /// Says `now`, and `then` where a second poll agrees.
-    fn tentative(now: Phase, then: Phase) -> Result<Snapshot, PollError> {
+    fn unconfirmed(now: Phase, then: Phase) -> Result<Snapshot, PollError> {
         Ok(Snapshot {
-            tentative: Some(Tentative::new(then, None)),
+            unconfirmed: Some(Unconfirmed::new(then, None)),
             ..Snapshot::new(now)
         })
     }
@@ -495,9 +496,9 @@ mod tests {
                 "t".into(),
                 &started,
                 options,
-                Moment::at(0.0),
+                Instant::at(0.0),
                 7,
-                Now::at(0.0),
+                Timestamp::at(0.0),
                 &mut |_, _| {
                     heard.push("started".into());
                 },
@@ -507,22 +508,27 @@ mod tests {
 
         fn answer(&mut self, at: f64, answer: Result<Snapshot, PollError>) -> &mut Self {
             let heard = &mut self.heard;
-            self.watch.schedule.begin(Moment::at(at));
-            self.watch
-                .take(answer.map(Arc::new), Now::at(at), &mut |event, board| {
+            self.watch.schedule.begin(Instant::at(at));
+            self.watch.take(
+                answer.map(Arc::new),
+                Timestamp::at(at),
+                &mut |event, progress| {
                     heard.push(match &event.kind {
-                        Kind::Phase { .. } => board.phase.map_or("none", Phase::as_str).to_owned(),
+                        Kind::Phase { .. } => {
+                            progress.phase.map_or("none", Phase::as_str).to_owned()
+                        }
                         Kind::Offline { .. } => "offline".to_owned(),
                         Kind::Online { .. } => "online".to_owned(),
                         Kind::Warning { message, .. } => message.to_string(),
                         other => format!("{other:?}"),
                     });
-                });
+                },
+            );
             self
         }
 
         fn time(&mut self, at: f64) -> &mut Self {
-            self.watch.advance(Now::at(at));
+            self.watch.advance(Timestamp::at(at));
             self
         }
 
@@ -533,7 +539,7 @@ mod tests {
 
     #[test]
     fn two_polls_in_a_row_must_agree() {
-        let found = || tentative(Phase::Paused, Phase::PausedAfterFailure);
+        let found = || unconfirmed(Phase::Paused, Phase::PausedAfterFailure);
         let mut play = Play::new(options());
         assert_eq!(play.answer(0.0, found()).code(), None);
         assert_eq!(play.answer(1.0, phase(Phase::Running)).code(), None);
@@ -546,10 +552,10 @@ mod tests {
     #[test]
     fn two_polls_that_find_different_things_do_not_agree() {
         let mut play = Play::new(options());
-        play.answer(0.0, tentative(Phase::Running, Phase::Succeeded));
-        play.answer(1.0, tentative(Phase::Running, Phase::Failed));
+        play.answer(0.0, unconfirmed(Phase::Running, Phase::Succeeded));
+        play.answer(1.0, unconfirmed(Phase::Running, Phase::Failed));
         assert_eq!(play.code(), None);
-        play.answer(2.0, tentative(Phase::Running, Phase::Failed));
+        play.answer(2.0, unconfirmed(Phase::Running, Phase::Failed));
         assert_eq!(play.code(), Some(1));
     }
 
@@ -559,7 +565,7 @@ mod tests {
             on_pause: OnPause::Exit,
             ..options()
         });
-        let found = || tentative(Phase::Paused, Phase::PausedAfterFailure);
+        let found = || unconfirmed(Phase::Paused, Phase::PausedAfterFailure);
         assert_eq!(play.answer(0.0, found()).code(), None);
         assert_eq!(play.answer(1.0, found()).code(), Some(1));
     }
@@ -567,7 +573,7 @@ mod tests {
     #[test]
     fn with_once_the_one_poll_decides() {
         for (answer, code) in [
-            (tentative(Phase::Running, Phase::Failed), 1),
+            (unconfirmed(Phase::Running, Phase::Failed), 1),
             (phase(Phase::Running), 7),
             (transient(), 6),
             (refused(404), 5),
@@ -586,9 +592,9 @@ mod tests {
         play.answer(0.0, phase(Phase::Running));
         play.answer(2.0, transient());
         play.answer(3.0, transient());
-        play.watch.schedule.begin(Moment::at(11.0));
+        play.watch.schedule.begin(Instant::at(11.0));
         assert_eq!(play.time(11.9).code(), None);
-        assert_eq!(play.watch.wake(), Some(Moment::at(12.0)));
+        assert_eq!(play.watch.wake(), Some(Instant::at(12.0)));
         assert_eq!(play.time(12.0).code(), Some(6));
     }
 
@@ -599,13 +605,13 @@ mod tests {
         for (last, code) in [(phase(Phase::Succeeded), 0), (transient(), 6)] {
             let mut play = Play::new(options());
             play.answer(0.0, asked_to_wait());
-            assert_eq!(play.watch.wake(), Some(Moment::at(10.0)));
+            assert_eq!(play.watch.wake(), Some(Instant::at(10.0)));
             assert_eq!(play.time(10.0).code(), None, "one more poll is made");
             assert_eq!(play.answer(10.0, last).code(), Some(code));
         }
         let mut play = Play::new(options());
         play.answer(0.0, asked_to_wait());
-        play.watch.schedule.begin(Moment::at(10.0));
+        play.watch.schedule.begin(Instant::at(10.0));
         assert_eq!(
             play.time(10.5).code(),
             Some(6),
@@ -710,7 +716,7 @@ mod tests {
     #[test]
     fn logs_are_wanted_where_they_can_be_had() {
         let failed = || {
-            let mut units = Units::of_test(UnitKind::Machine);
+            let mut units = UnitsBuilder::of_test(UnitKind::Machine);
             units.push("a", "a", None, UnitState::Failed, None);
             Ok(Snapshot {
                 units: units.finish(),
@@ -736,7 +742,7 @@ mod tests {
             ..options()
         });
         hangs.answer(0.0, failed());
-        assert!(hangs.watch.poll_due(Moment::at(1.0)));
+        assert!(hangs.watch.poll_due(Instant::at(1.0)));
         assert_eq!(hangs.time(9.0).code(), Some(124));
         assert!(hangs.watch.wanted_logs().is_empty());
     }
@@ -745,7 +751,7 @@ mod tests {
     fn nothing_is_polled_after_the_end() {
         let mut play = Play::new(options());
         play.answer(0.0, phase(Phase::Succeeded));
-        assert!(!play.watch.poll_due(Moment::at(100.0)));
+        assert!(!play.watch.poll_due(Instant::at(100.0)));
         play.answer(1.0, phase(Phase::Failed));
         assert_eq!(play.code(), Some(0));
     }

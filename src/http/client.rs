@@ -6,14 +6,14 @@ use reqwest::StatusCode;
 
 use super::error;
 use super::message::{Request, Response, Transport, TransportError};
-use crate::clock::Now;
+use crate::clock::Timestamp;
 use crate::event::Traced;
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
 /// Takes what came of a request, for `--verbose`.
-pub(crate) type Trace = Box<dyn Fn(Now, Traced) + Send>;
+pub(crate) type Trace = Box<dyn Fn(Timestamp, Traced) + Send>;
 
 /// Finds the provider's own words in the body of an error.
 pub(crate) type ApiWords = fn(&[u8], &Redactor) -> Option<Message>;
@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// The time here: that of the recording in a replay.
-    pub(crate) fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Timestamp {
         self.transport.now()
     }
 
@@ -101,7 +101,7 @@ impl Client {
                     Ok(response) => Ok((response.status, response.body.len())),
                     Err(failure) => Err(failure.error.message.clone()),
                 },
-                took: now.moment.since(begun.moment),
+                took: now.instant.since(begun.instant),
             };
             trace(now, traced);
         }

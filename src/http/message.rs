@@ -6,7 +6,7 @@ use reqwest::header::{
     CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE,
 };
 
-use crate::clock::Now;
+use crate::clock::Timestamp;
 use crate::poll::PollError;
 
 /// The header by which a provider's support finds a request.
@@ -27,7 +27,7 @@ pub(crate) struct Response {
     /// The body, decompressed; of an error its beginning.
     pub(crate) body: Vec<u8>,
     /// When its last byte came.
-    pub(crate) received: Now,
+    pub(crate) received: Timestamp,
 }
 
 /// A request that failed before the complete response was read.
@@ -46,7 +46,7 @@ pub(crate) trait Transport: Send + Sync {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
 
     /// The time here: that of the recording in a replay.
-    fn now(&self) -> Now;
+    fn now(&self) -> Timestamp;
 }
 
 impl Request<'_> {
@@ -68,7 +68,7 @@ impl Response {
     ];
 
     /// A response as it came from the network.
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, received: Now) -> Self {
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, received: Timestamp) -> Self {
         Self {
             status,
             headers,
@@ -82,7 +82,7 @@ impl Response {
         status: u16,
         headers: &[(String, String)],
         body: Vec<u8>,
-        received: Now,
+        received: Timestamp,
     ) -> Self {
         let headers = headers.iter().filter_map(|(name, value)| {
             let name: HeaderName = name.parse().ok()?;
@@ -194,7 +194,7 @@ mod tests {
             ("", None),
         ] {
             let headers = [("retry-after".to_owned(), value.to_owned())];
-            let received = Now::at(1_000_000_000.0);
+            let received = Timestamp::at(1_000_000_000.0);
             let response = Response::recorded(503, &headers, Vec::new(), received);
             assert_eq!(
                 response.retry_after(),

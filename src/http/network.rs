@@ -14,7 +14,7 @@ use url::Url;
 use super::message::{Request, Response, Transport, TransportError};
 use super::tls::{self, Trust};
 use super::{error, proxy};
-use crate::clock::{Clock, Now};
+use crate::clock::{Clock, Timestamp};
 use crate::redact::Redactor;
 
 /// How this program calls itself.
@@ -171,7 +171,7 @@ impl Transport for Network {
         }
     }
 
-    fn now(&self) -> Now {
+    fn now(&self) -> Timestamp {
         self.clock.now()
     }
 }

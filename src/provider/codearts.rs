@@ -15,9 +15,10 @@ use super::options::id_or_variable;
 use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
 use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
 
 /// The service's name in the endpoint of a region [O].
 const SERVICE: &str = "codearts-deploy";
@@ -186,7 +187,7 @@ impl DeploymentSource for Codearts {
                     ..Snapshot::new(Phase::Pending)
                 };
             } else if !self.run_given {
-                snapshot.resume = self.run.option();
+                snapshot.run_selector = self.run.option();
             }
             self.last = Arc::new(snapshot);
             self.parsed.set(response.body);
@@ -332,7 +333,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str, redactor: &Redactor) -> S
     match phase(&record.status) {
         Some(phase) => {
             snapshot.phase = phase;
-            snapshot.message = huawei::remark(word, phase);
+            snapshot.message = huawei::detail_text(word, phase);
         }
         None => {
             record
@@ -341,7 +342,7 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str, redactor: &Redactor) -> S
             // It says that it ended, not how: a word for that may still come.
             if record.step.is("finish") {
                 let message = word.map(|word| Message::verbatim(&*word));
-                snapshot.tentative = Some(Tentative::new(Phase::Ended, message));
+                snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Ended, message));
             }
         }
     }
@@ -375,7 +376,7 @@ fn phase(status: &Text<'_>) -> Option<Phase> {
 
 /// The steps as units. A step is its place in the list; its `id` is the application's [D].
 fn units(steps: &[Step<'_>], phase: Phase, last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
-    let mut units = Units::new(UnitKind::Step, last, steps.len(), redactor);
+    let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
     for (place, state) in states(steps, phase).into_iter().enumerate() {
         let id = (place + 1).to_string();
         match steps[place].name.get() {
@@ -465,7 +466,7 @@ mod tests {
         assert_eq!(record.as_deref(), Some(RECORD));
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!(snapshot.run.as_deref(), Some(RECORD));
-        assert_eq!((snapshot.message, snapshot.tentative), (None, None));
+        assert_eq!((snapshot.message, snapshot.unconfirmed), (None, None));
         assert!(snapshot.units.is_empty() && snapshot.warnings.is_empty());
     }
 
@@ -510,7 +511,7 @@ mod tests {
         ] {
             let snapshot = result(&format!(r#""status":"{word}","step":"running""#));
             assert_eq!(snapshot.phase, phase, "{word}");
-            assert_eq!(snapshot.tentative, None);
+            assert_eq!(snapshot.unconfirmed, None);
             let unknown = phase == Phase::Unknown;
             assert_eq!(snapshot.warnings.len(), usize::from(unknown), "{word}");
         }
@@ -528,14 +529,14 @@ mod tests {
         ] {
             let snapshot = result(&format!(r#""status":"{word}","step":"finish""#));
             assert_eq!(
-                (snapshot.phase, snapshot.tentative),
+                (snapshot.phase, snapshot.unconfirmed),
                 (phase, None),
                 "{word}"
             );
         }
         let snapshot = result(r#""status":"odd","step":"Finish""#);
         assert_eq!(snapshot.phase, Phase::Unknown);
-        let found = snapshot.tentative.expect("a finding");
+        let found = snapshot.unconfirmed.expect("a finding");
         assert_eq!(found.phase, Phase::Ended);
         assert_eq!(found.message, Some(Message::verbatim("odd")));
     }

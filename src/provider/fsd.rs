@@ -15,10 +15,11 @@ use super::options::endpoint;
 use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below};
 use crate::http::{Client, ParsedBody, Request};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::text;
+use crate::units::UnitsBuilder;
 
 /// Where the installer listens unless told otherwise [D].
 const ENDPOINT: &str = "http://127.0.0.1:1236";
@@ -198,7 +199,7 @@ impl Earlier {
         let Some(passed_over) = passed_over else {
             *self = Self::Counts;
             // A watch that takes up this run must not pass it over once it has ended.
-            snapshot.resume = Some(Arc::default());
+            snapshot.run_selector = Some(Arc::default());
             return snapshot;
         };
         *self = passed_over;
@@ -320,7 +321,7 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         (None, is_end) if is_end.is("false") => true,
         (None, _) => return Err(missing_field("isEnd")),
     };
-    let mark = fingerprint(&plan);
+    let fingerprint = fingerprint(&plan);
     let mut snapshot = Snapshot::new(if failed.is_some() {
         Phase::Failed
     } else {
@@ -336,12 +337,12 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         } else {
             Phase::Ended
         };
-        snapshot.tentative = Some(Tentative {
-            mark: Some(Arc::clone(&mark)),
-            ..Tentative::new(phase, None)
+        snapshot.unconfirmed = Some(Unconfirmed {
+            fingerprint: Some(Arc::clone(&fingerprint)),
+            ..Unconfirmed::new(phase, None)
         });
     }
-    snapshot.run = Some(mark);
+    snapshot.run = Some(fingerprint);
     snapshot.units = steps(&plan, &ended, goes_on, last, redactor);
     Ok(snapshot)
 }
@@ -385,7 +386,7 @@ fn steps(
     redactor: &Redactor,
 ) -> Vec<Unit> {
     let count = plan.len().max(ended.len());
-    let mut units = Units::new(UnitKind::Step, last, count, redactor);
+    let mut units = UnitsBuilder::new(UnitKind::Step, last, count, redactor);
     for place in 0..count {
         let (planned, ended_here) = (plan.get(place), ended.get(place));
         let number = (place + 1).to_string();
@@ -443,8 +444,8 @@ mod tests {
 
     /// The phase that one poll finds, and that which a second one makes of it.
     fn phases(snapshot: &Snapshot) -> (Phase, Option<Phase>) {
-        let tentative = snapshot.tentative.as_ref();
-        (snapshot.phase, tentative.map(|found| found.phase))
+        let unconfirmed = snapshot.unconfirmed.as_ref();
+        (snapshot.phase, unconfirmed.map(|found| found.phase))
     }
 
     fn states(snapshot: &Snapshot) -> String {
@@ -604,7 +605,7 @@ mod tests {
         for (is_end, ended) in [(true, &GOOD[..0]), (false, &GOOD), (true, &GOOD)] {
             let snapshot = status(is_end, &[], ended);
             assert_eq!((snapshot.phase, snapshot.run), (Phase::Pending, None));
-            assert!(snapshot.units.is_empty() && snapshot.tentative.is_none());
+            assert!(snapshot.units.is_empty() && snapshot.unconfirmed.is_none());
         }
         assert_eq!(
             status(false, &PLAN, &[]).run,
@@ -620,8 +621,9 @@ mod tests {
         assert_eq!(phases(&torn), (Phase::Running, Some(Phase::Succeeded)));
         let next = status(true, &PLAN[..2], &GOOD[..2]);
         let agree = |one: &Snapshot, two: &Snapshot| {
-            let tentative = |snapshot: &Snapshot| snapshot.tentative.clone().expect("a finding");
-            tentative(one).agrees(&tentative(two))
+            let unconfirmed =
+                |snapshot: &Snapshot| snapshot.unconfirmed.clone().expect("a finding");
+            unconfirmed(one).agrees(&unconfirmed(two))
         };
         assert!(!agree(&torn, &next), "another plan is another finding");
         let whole = status(true, &PLAN, &GOOD);
@@ -674,11 +676,15 @@ mod tests {
             let sifted = answers.into_iter().map(|snapshot| {
                 let sifted = earlier.sift(snapshot.clone());
                 if sifted.phase == snapshot.phase && sifted.run == snapshot.run {
-                    assert_eq!(sifted.resume.as_deref(), Some(""), "--fresh is left out");
+                    assert_eq!(
+                        sifted.run_selector.as_deref(),
+                        Some(""),
+                        "--fresh is left out"
+                    );
                     return '-';
                 }
                 assert_eq!(sifted.message, Some(messages::awaits_new_run()));
-                assert_eq!(sifted.resume, None, "--fresh is still wanted");
+                assert_eq!(sifted.run_selector, None, "--fresh is still wanted");
                 assert!(sifted.phase == Phase::Pending && !sifted.has_ended());
                 assert!(sifted.units.is_empty() && sifted.run.is_none());
                 'w'

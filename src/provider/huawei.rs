@@ -292,7 +292,7 @@ fn signature(secret: &Secret, string_to_sign: &str) -> String {
 
 /// `YYYYMMDDTHHMMSSZ`
 fn date(now: SystemTime) -> String {
-    let mut date = humantime::format_rfc3339_seconds(clock::writable(now)).to_string();
+    let mut date = humantime::format_rfc3339_seconds(clock::clamp_to_rfc3339(now)).to_string();
     date.retain(|character| !matches!(character, '-' | ':'));
     date
 }
@@ -386,7 +386,7 @@ pub(crate) fn credentials_hint() -> Message {
 }
 
 /// The provider's word for a phase, where it says more than the phase.
-pub(crate) fn remark(word: Option<Arc<str>>, phase: Phase) -> Option<Message> {
+pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Message> {
     let word = word.filter(|word| !word.eq_ignore_ascii_case(phase.as_str()));
     word.map(|word| Message::verbatim(&*word))
 }

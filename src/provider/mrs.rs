@@ -11,9 +11,10 @@ use super::messages::{self, api_message};
 use super::{DeploymentSource, below};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
 use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
 
 mod options;
 mod session;
@@ -162,7 +163,7 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         );
         let entities = entities(&details.fail_entity_list, entities_before, redactor);
         if snapshot.phase == Phase::Succeeded {
-            snapshot.flaws = entities.iter().map(flaw).collect();
+            snapshot.success_caveats = entities.iter().map(flaw).collect();
         }
         snapshot.units.extend(entities);
     }
@@ -201,7 +202,7 @@ fn steps(
         Phase::Failed => UnitState::Failed,
         _ => UnitState::Unknown,
     };
-    let mut units = Units::new(UnitKind::Step, last, steps.len(), redactor);
+    let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
     for (place, step) in steps.iter().enumerate() {
         let number = (place + 1).to_string();
         let nameless = format!("step {number}");
@@ -219,7 +220,7 @@ fn steps(
 
 /// What failed on the way. The prefix keeps an entity's id apart from a step's number.
 fn entities(entities: &[Entity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
-    let mut units = Units::new(UnitKind::Component, last, entities.len(), redactor);
+    let mut units = UnitsBuilder::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {
         let nameless = format!("entity {}", place + 1);
         let name = entity.fail_entity.get().unwrap_or(&nameless);
@@ -282,8 +283,8 @@ mod tests {
         );
         assert_eq!((&*step.name, &*entity.name), ("string", "string"));
         assert_ne!(step.id, entity.id);
-        let [flaw] = &snapshot.flaws[..] else {
-            panic!("{:?}", snapshot.flaws);
+        let [flaw] = &snapshot.success_caveats[..] else {
+            panic!("{:?}", snapshot.success_caveats);
         };
         assert_eq!(flaw.en(), "string failed (string)");
         assert_chinese(flaw);
@@ -348,7 +349,7 @@ mod tests {
     fn a_hundred_percent_is_not_the_end() {
         let snapshot = running(r#""total_step_size":100,"step_list":[{"name":"a"}]"#);
         assert_eq!(snapshot.phase, Phase::Running);
-        assert_eq!(snapshot.tentative, None);
+        assert_eq!(snapshot.unconfirmed, None);
         assert_eq!(states(&snapshot), [("a", UnitState::Running)]);
     }
 
@@ -401,7 +402,11 @@ mod tests {
         let words = snapshot.message.expect("a reason").to_string();
         assert_eq!(words, "25000012: port in use");
         assert_eq!(snapshot.units[0].detail, Some(Message::verbatim("START")));
-        assert_eq!(snapshot.flaws, [], "there is no success to take from");
+        assert_eq!(
+            snapshot.success_caveats,
+            [],
+            "there is no success to take from"
+        );
         let snapshot = failed(r#""error_code":0,"error_description":"port in use""#);
         let words = snapshot.message.expect("a reason").to_string();
         assert_eq!(words, "port in use");
@@ -437,7 +442,7 @@ mod tests {
     #[test]
     fn the_id_is_no_echo_of_the_commands() {
         let snapshot = progress(r#"{"id":0,"state":"COMPLETE"}"#).expect("a progress");
-        assert!(snapshot.warnings.is_empty() && snapshot.flaws.is_empty());
+        assert!(snapshot.warnings.is_empty() && snapshot.success_caveats.is_empty());
     }
 
     #[test]

@@ -14,9 +14,10 @@ use super::json::{self, Count, Freeform, List, Text, safe_in_url};
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, ParsedBody, Response};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
 
 mod options;
 mod texts;
@@ -398,7 +399,7 @@ fn units(
     let mut seqs: Vec<_> = seqs.collect();
     seqs.sort_unstable();
     seqs.dedup();
-    let mut units = Units::new(UnitKind::Component, last, components.len(), redactor);
+    let mut units = UnitsBuilder::new(UnitKind::Component, last, components.len(), redactor);
     for (place, component) in components.iter().enumerate() {
         let nameless = format!("component {}", place + 1);
         let (id, name) = (component.id.get(), component.name.get());
@@ -430,7 +431,7 @@ fn pause(snapshot: &mut Snapshot) {
     } else {
         // A component that is about to be tried again looks the same for a moment.
         let message = messages::awaits_decision(failed, UnitKind::Component, None);
-        snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, Some(message)));
+        snapshot.unconfirmed = Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
     }
 }
 
@@ -535,25 +536,25 @@ fn decide(snapshot: &mut Snapshot, plan: Option<&Plan>) {
     let succeeded = snapshot.count(UnitState::Succeeded);
     let all = succeeded > 0 && succeeded == snapshot.units.len();
     let failure = || {
-        Some(Tentative::new(
+        Some(Unconfirmed::new(
             Phase::Failed,
             Some(texts::nothing_moves(failed)),
         ))
     };
     match plan.and_then(|plan| plan.end) {
         Some(Phase::Succeeded) if all => snapshot.phase = Phase::Succeeded,
-        Some(Phase::Succeeded) if failed > 0 => snapshot.tentative = failure(),
+        Some(Phase::Succeeded) if failed > 0 => snapshot.unconfirmed = failure(),
         Some(Phase::Succeeded) => {}
         Some(end) => {
             snapshot.phase = end;
-            snapshot.message = huawei::remark(plan.map(|plan| Arc::clone(&plan.status)), end);
+            snapshot.message = huawei::detail_text(plan.map(|plan| Arc::clone(&plan.status)), end);
         }
         None if all && !plan.is_some_and(|plan| plan.lists_more) => {
-            snapshot.tentative = Some(Tentative::new(Phase::Succeeded, None));
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Succeeded, None));
         }
         // With another strategy the later batches still come.
         None if failed > 0 && plan.is_none_or(|plan| plan.stops) => {
-            snapshot.tentative = failure();
+            snapshot.unconfirmed = failure();
         }
         None => {}
     }
@@ -653,7 +654,7 @@ mod tests {
         let mut snapshot = snapshot.clone();
         let plan = plan_json.map(|json| plan(json, &snapshot.units));
         decide(&mut snapshot, plan.as_ref());
-        let found = snapshot.tentative.map(|found| found.phase);
+        let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found)
     }
 
@@ -904,7 +905,7 @@ mod tests {
         ] {
             let snapshot = jobs(words);
             assert_eq!(snapshot.phase, Phase::Running, "{words:?}");
-            assert!(!is_still(&snapshot) && snapshot.tentative.is_none());
+            assert!(!is_still(&snapshot) && snapshot.unconfirmed.is_none());
         }
     }
 
@@ -913,14 +914,17 @@ mod tests {
         let gray = r#""id":"a","seq":1,"status":"GRAYING","job_status":"SUCCEEDED""#;
         let next = r#""id":"b","seq":2,"job_status":"CREATED""#;
         let snapshot = release(&[gray, next]);
-        assert_eq!((snapshot.phase, snapshot.tentative), (Phase::Paused, None));
+        assert_eq!(
+            (snapshot.phase, snapshot.unconfirmed),
+            (Phase::Paused, None)
+        );
         let message = messages::awaits_confirmation(Some(1), Some(2));
         assert_eq!(snapshot.message, Some(message));
         let moving = release(&[gray, r#""id":"b","job_status":"RUNNING""#]);
         assert_eq!(moving.phase, Phase::Running);
         let failed = release(&[gray, r#""id":"b","job_status":"FAILED""#]);
         assert_eq!(failed.phase, Phase::Paused);
-        let found = failed.tentative.expect("a finding");
+        let found = failed.unconfirmed.expect("a finding");
         assert_eq!(found.phase, Phase::PausedAfterFailure);
     }
 
@@ -971,10 +975,10 @@ mod tests {
     fn success_succeeded_and_rollback_succeed_are_three_words() {
         let all = jobs(&["SUCCEEDED", "SUCCEEDED"]);
         let some = jobs(&["SUCCEEDED", "FAILED"]);
-        let tentative = |phase| (Phase::Running, Some(phase));
+        let unconfirmed = |phase| (Phase::Running, Some(phase));
         let now = |phase| (phase, None);
         for (word, of_all, of_some) in [
-            ("SUCCESS", now(Phase::Succeeded), tentative(Phase::Failed)),
+            ("SUCCESS", now(Phase::Succeeded), unconfirmed(Phase::Failed)),
             ("FAILED", now(Phase::Failed), now(Phase::Failed)),
             ("PARTIALLY_FAILED", now(Phase::Failed), now(Phase::Failed)),
             ("ROLLBACK_FAILED", now(Phase::Failed), now(Phase::Failed)),
@@ -983,11 +987,19 @@ mod tests {
             // No word for an end.
             (
                 "SUCCEEDED",
-                tentative(Phase::Succeeded),
+                unconfirmed(Phase::Succeeded),
                 now(Phase::Running),
             ),
-            ("CREATED", tentative(Phase::Succeeded), now(Phase::Running)),
-            ("RUNNING", tentative(Phase::Succeeded), now(Phase::Running)),
+            (
+                "CREATED",
+                unconfirmed(Phase::Succeeded),
+                now(Phase::Running),
+            ),
+            (
+                "RUNNING",
+                unconfirmed(Phase::Succeeded),
+                now(Phase::Running),
+            ),
         ] {
             let plan = format!(r#"{{"status":"{word}"}}"#);
             assert_eq!(decided(&all, Some(&plan)), of_all, "{word}");
@@ -1010,12 +1022,12 @@ mod tests {
             r#""id":"a","job_status":"SUCCEEDED""#,
             r#""id":"b","job_status":"SUCCEEDED","rollback_job_status":"SUCCEEDED""#,
         ]);
-        let tentative = (Phase::Running, Some(Phase::Failed));
+        let unconfirmed = (Phase::Running, Some(Phase::Failed));
         assert_eq!(
             decided(&rolled_back, Some(r#"{"status":"SUCCESS"}"#)),
-            tentative
+            unconfirmed
         );
-        assert_eq!(decided(&rolled_back, None), tentative);
+        assert_eq!(decided(&rolled_back, None), unconfirmed);
     }
 
     #[test]

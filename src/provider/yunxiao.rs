@@ -20,7 +20,7 @@ use super::json::{self, Object, Text, safe_in_url};
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, ParsedBody, Request, Response};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Tentative, Unit, UnitKind, UnitState};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 use crate::secret::Credential;
@@ -121,7 +121,7 @@ impl Yunxiao {
             )
             .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
             if !matches!(self.wanted, Order::Id(_)) {
-                snapshot.resume = Some(format!("--order {order}").into());
+                snapshot.run_selector = Some(format!("--order {order}").into());
                 let found = texts::found_order(order, self.run.as_deref());
                 snapshot.warnings.push(found);
             }
@@ -139,7 +139,7 @@ impl Yunxiao {
                 "the order still runs after a failure, but the job that made it failed",
                 "部署单在失败后仍显示运行中，但生成它的任务已经失败",
             );
-            snapshot.tentative = Some(Tentative::new(Phase::Failed, Some(message)));
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, Some(message)));
             return Ok(Arc::new(snapshot));
         }
         let warning = texts::runs_on_warning();
@@ -396,7 +396,7 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str, redactor: &Redactor)
         Phase::Paused if failed > 0 => {
             snapshot.message = None;
             let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
-            snapshot.tentative = Some(Tentative::new(Phase::PausedAfterFailure, Some(message)));
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
         }
         // And a healthy order waits too: the default template pauses after the first batch [O].
         Phase::Paused => {
@@ -405,7 +405,7 @@ fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str, redactor: &Redactor)
         }
         Phase::Succeeded => {
             let skipped = snapshot.count(UnitState::Skipped);
-            snapshot.flaws = [
+            snapshot.success_caveats = [
                 (failed, texts::machines_failed(failed)),
                 (skipped, texts::machines_skipped(skipped)),
             ]
@@ -474,7 +474,7 @@ mod tests {
         assert_eq!((&*unit.id, &*unit.name), ("asssssssxsx", "127.0.0.1"));
         assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));
         assert_eq!(unit.detail, None);
-        assert!(snapshot.warnings.is_empty() && snapshot.flaws.is_empty());
+        assert!(snapshot.warnings.is_empty() && snapshot.success_caveats.is_empty());
         let code = texts::exception_code("500");
         assert_eq!(snapshot.message, Some(code), "shown, not decided on");
     }
@@ -530,14 +530,14 @@ mod tests {
     fn waiting_after_a_failure_needs_a_second_poll() {
         let snapshot = waiting(&["Success", "Failed", "Pending"]);
         assert_eq!(snapshot.phase, Phase::Paused);
-        let tentative = snapshot.tentative.expect("a finding");
-        assert_eq!(tentative.phase, Phase::PausedAfterFailure);
+        let unconfirmed = snapshot.unconfirmed.expect("a finding");
+        assert_eq!(unconfirmed.phase, Phase::PausedAfterFailure);
     }
 
     #[test]
     fn waiting_without_a_failure_is_a_confirmation() {
         let snapshot = waiting(&["Success", "Pending"]);
-        assert_eq!(snapshot.tentative, None);
+        assert_eq!(snapshot.unconfirmed, None);
         let message = messages::awaits_confirmation(Some(1), Some(3));
         assert_eq!(snapshot.message, Some(message));
     }
@@ -634,10 +634,10 @@ mod tests {
                     {{"ip":"192.0.2.1","status":"{status}"}}]}}}}"#
             )
         };
-        let flaws = |status| order(&json(status)).expect("an order").flaws;
-        assert_eq!(flaws("Success"), []);
-        assert_eq!(flaws("Skipped"), [texts::machines_skipped(1)]);
-        assert_eq!(flaws("Failed"), [texts::machines_failed(1)]);
+        let success_caveats = |status| order(&json(status)).expect("an order").success_caveats;
+        assert_eq!(success_caveats("Success"), []);
+        assert_eq!(success_caveats("Skipped"), [texts::machines_skipped(1)]);
+        assert_eq!(success_caveats("Failed"), [texts::machines_failed(1)]);
     }
 
     #[test]

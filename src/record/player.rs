@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
-use crate::clock::{Moment, Now, VirtualClock};
+use crate::clock::{Instant, Timestamp, VirtualClock};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
@@ -144,13 +144,13 @@ pub(crate) struct Player {
     target: usize,
     clock: Arc<VirtualClock>,
     /// When the last response came.
-    last: Mutex<Moment>,
+    last: Mutex<Instant>,
 }
 
 impl Player {
     /// Plays what target number `target` got.
     pub(crate) fn new(exchanges: Arc<Exchanges>, target: usize, clock: Arc<VirtualClock>) -> Self {
-        let last = Mutex::new(clock.now().moment);
+        let last = Mutex::new(clock.now().instant);
         Self {
             exchanges,
             target,
@@ -159,7 +159,7 @@ impl Player {
         }
     }
 
-    fn last(&self) -> MutexGuard<'_, Moment> {
+    fn last(&self) -> MutexGuard<'_, Instant> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -174,8 +174,8 @@ impl Transport for Player {
             // What ended the recorded watch may still come: a deadline.
             None => self.exchanges.ended,
         };
-        let at = at.map_or(Moment::default(), |at| self.clock.moment(at));
-        let at = at.max(self.now().moment);
+        let at = at.map_or(Instant::default(), |at| self.clock.instant(at));
+        let at = at.max(self.now().instant);
         *self.last() = at;
         let Some(exchange) = exchange else {
             return Err(TransportError {
@@ -200,9 +200,9 @@ impl Transport for Player {
         }
     }
 
-    fn now(&self) -> Now {
+    fn now(&self) -> Timestamp {
         let last = *self.last();
-        self.clock.at(last.max(self.clock.now().moment))
+        self.clock.at(last.max(self.clock.now().instant))
     }
 }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
-use crate::clock::{self, Moment, Now};
+use crate::clock::{self, Instant, Timestamp};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::message::Message;
 use crate::poll::Retry;
@@ -49,7 +49,7 @@ impl<T: Transport> Transport for Recorder<T> {
         result
     }
 
-    fn now(&self) -> Now {
+    fn now(&self) -> Timestamp {
         self.inner.now()
     }
 }
@@ -60,7 +60,7 @@ pub(crate) struct CaptureFile {
     redactor: Arc<Redactor>,
     warn: Box<dyn Fn(Message) + Send + Sync>,
     /// When the watch began; none before the first line and after the last.
-    start: Mutex<Option<Moment>>,
+    start: Mutex<Option<Instant>>,
 }
 
 impl CaptureFile {
@@ -91,18 +91,25 @@ impl CaptureFile {
 
     /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
     /// drawn from `seed`.
-    pub(crate) fn begin(&self, now: Now, seed: u64, all: bool, deployments: Vec<RecordedCommand>) {
+    pub(crate) fn begin(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        all: bool,
+        deployments: Vec<RecordedCommand>,
+    ) {
         let header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
-            started: humantime::format_rfc3339_millis(clock::writable(now.wall)).to_string(),
+            started: humantime::format_rfc3339_millis(clock::clamp_to_rfc3339(now.wall))
+                .to_string(),
             seed,
             all,
             deployments,
         };
         let header = redacted(header, &self.redactor);
         self.with(|start| {
-            *start = Some(now.moment);
+            *start = Some(now.instant);
             self.write(&header)
         });
     }
@@ -110,8 +117,8 @@ impl CaptureFile {
     fn record(
         &self,
         target: usize,
-        sent: Now,
-        answered: Now,
+        sent: Timestamp,
+        answered: Timestamp,
         request: &Request<'_>,
         result: Result<&Response, &TransportError>,
     ) {
@@ -121,8 +128,8 @@ impl CaptureFile {
                 return Ok(());
             };
             let exchange = Exchange {
-                sent_ms: sent.moment.since(start),
-                answered_ms: answered.moment.since(start),
+                sent_ms: sent.instant.since(start),
+                answered_ms: answered.instant.since(start),
                 ..exchange
             };
             self.write(&exchange)
@@ -130,18 +137,18 @@ impl CaptureFile {
     }
 
     /// Writes the last line: the watch ends at `now`.
-    pub(crate) fn end(&self, now: Now) {
+    pub(crate) fn end(&self, now: Timestamp) {
         self.with(|start| {
             let Some(start) = start.take() else {
                 return Ok(());
             };
-            let ended_ms = now.moment.since(start);
+            let ended_ms = now.instant.since(start);
             self.writer.reserve(true);
             self.write(&End { ended_ms })
         });
     }
 
-    fn with(&self, write: impl FnOnce(&mut Option<Moment>) -> io::Result<()>) {
+    fn with(&self, write: impl FnOnce(&mut Option<Instant>) -> io::Result<()>) {
         let mut start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = write(&mut start) {
             (self.warn)(Message::cannot_write(self.writer.name(), &error));
@@ -291,7 +298,7 @@ mod tests {
             .map(|(name, value): (&str, &str)| (name.to_owned(), value.to_owned()))
             .collect();
         let response =
-            |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Now::at(0.0));
+            |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Timestamp::at(0.0));
         let body = b"{\"you sent\":\"pt-made-up\",\"set\":\"made-up-session\",\"type\":\"application/json\"}";
         let answer = response(body);
         let line = exchange(&redactor, 0, &asked, Ok(&answer));

@@ -12,9 +12,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
 use super::{Render, Screen, Style, report};
-use crate::board::Board;
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
+use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
 /// Minimum time between two draws.
@@ -41,7 +41,7 @@ pub(crate) struct BarsRenderer {
     /// The window size for which the picture was drawn, and the widths of its rows in columns.
     size: Option<Size>,
     rows: Vec<usize>,
-    drawn: Option<Moment>,
+    drawn: Option<Instant>,
     /// Minimum time from `drawn` to the next draw.
     between: Duration,
     /// Whether something happened since the last draw.
@@ -83,9 +83,9 @@ impl BarsRenderer {
         }
     }
 
-    fn draw(&mut self, now: Moment, boards: &[&Board]) {
+    fn draw(&mut self, now: Instant, deployments: &[&Progress]) {
         let size = self.fit();
-        let rows = frame(boards, &mut self.layout, now, size, self.stderr_style);
+        let rows = frame(deployments, &mut self.layout, now, size, self.stderr_style);
         self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
         let picture = rows.join("\n");
         let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
@@ -177,19 +177,19 @@ impl BarsRenderer {
 }
 
 impl Render for BarsRenderer {
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
-        if let Some(end) = event.end(board) {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+        if let Some(end) = event.end(progress) {
             // A picture is drawn for a person: no workflow commands.
             return self.end(&report::report(&end, self.stdout_style, CiSystem::Other));
         }
         match &event.kind {
             Kind::Warning { .. } | Kind::Trace(_) => {
-                if let Some(line) = report::remark(event, board, self.stderr_style) {
+                if let Some(line) = report::notice(event, progress, self.stderr_style) {
                     self.say(line);
                 }
             }
             Kind::PartFinished(outcome) => {
-                self.say(report::verdict(outcome, board, self.stderr_style));
+                self.say(report::verdict(outcome, progress, self.stderr_style));
                 self.stale = true;
             }
             _ => self.stale = true,
@@ -197,21 +197,21 @@ impl Render for BarsRenderer {
         Ok(())
     }
 
-    fn tick(&mut self, now: Now, boards: &[&Board]) -> io::Result<()> {
-        if !self.suspended && self.wake().is_none_or(|wake| wake <= now.moment) {
+    fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> io::Result<()> {
+        if !self.suspended && self.wake().is_none_or(|wake| wake <= now.instant) {
             if self.stderr.is_idle() {
                 self.say_all();
-                self.draw(now.moment, boards);
+                self.draw(now.instant, deployments);
             } else {
                 // The last picture is still being written, for example after Ctrl-S.
-                self.drawn = Some(now.moment);
+                self.drawn = Some(now.instant);
                 self.stale = true;
             }
         }
         Ok(())
     }
 
-    fn wake(&self) -> Option<Moment> {
+    fn wake(&self) -> Option<Instant> {
         let wait = if self.stale { self.between } else { TICK };
         self.drawn.map(|drawn| drawn.after(wait))
     }

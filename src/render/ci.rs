@@ -4,12 +4,12 @@
 use std::time::SystemTime;
 
 use super::style::{self, Color};
-use crate::board::Board;
 use crate::clock;
 use crate::event::End;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
+use crate::progress::Progress;
 
 /// Errors of one step that GitHub shows; it silently drops further ones.
 const ANNOTATIONS: usize = 10;
@@ -44,31 +44,31 @@ pub(crate) fn annotations(end: &End<'_>, lang: Lang) -> Vec<String> {
     let ends = end
         .parts
         .iter()
-        .filter_map(|(board, outcome)| whole(board, outcome, lang));
-    let units = end.parts.iter().flat_map(|(board, _)| {
-        let places = board.failed();
-        places.map(|place| unit(board, place, lang))
+        .filter_map(|(progress, outcome)| whole(progress, outcome, lang));
+    let units = end.parts.iter().flat_map(|(progress, _)| {
+        let indices = progress.failed();
+        indices.map(|index| unit(progress, index, lang))
     });
     ends.chain(units).take(ANNOTATIONS).collect()
 }
 
 /// A watch that ended badly, unless its failed units say why.
-fn whole(board: &Board, outcome: &Outcome, lang: Lang) -> Option<String> {
+fn whole(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option<String> {
     let (_, color) = style::of_verdict(outcome.verdict);
-    let explained = outcome.verdict == Verdict::Failed && board.count(UnitState::Failed) > 0;
-    let title = lang.ended(&board.target, lang.verdict(outcome.verdict));
+    let explained = outcome.verdict == Verdict::Failed && progress.count(UnitState::Failed) > 0;
+    let title = lang.ended(&progress.target, lang.verdict(outcome.verdict));
     (color == Color::Bad && !explained).then(|| error(&title, outcome.reason.get(lang)))
 }
 
 /// A failed unit: what the provider says about it, and the last word of its log.
-fn unit(board: &Board, place: usize, lang: Lang) -> String {
-    let unit = &board.unit(place).unit;
-    let mut message = board.target.to_string();
+fn unit(progress: &Progress, index: usize, lang: Lang) -> String {
+    let unit = &progress.unit(index).unit;
+    let mut message = progress.target.to_string();
     if let Some(detail) = &unit.detail {
         message += lang.colon();
         message += detail.get(lang);
     }
-    if let Some(last) = board.log(place).and_then(<[String]>::last) {
+    if let Some(last) = progress.log(index).and_then(<[String]>::last) {
         message += &format!("\n{last}");
     }
     error(&lang.failed_title(&unit.name), &message)
@@ -95,7 +95,7 @@ impl Section {
     /// A section that begins at `line` of a report written at `at`; both make its name unique in a job
     /// that runs several watches.
     pub(crate) fn new(at: SystemTime, line: usize) -> Self {
-        let since = clock::writable(at).duration_since(SystemTime::UNIX_EPOCH);
+        let since = clock::clamp_to_rfc3339(at).duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();
         Self {
             name: format!("deploywatch_{}_{line}", since.as_millis()),
@@ -122,12 +122,12 @@ impl Section {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Now;
+    use crate::clock::Timestamp;
     use crate::message::Lang;
     use crate::render::testing::{self, ended, outcome};
 
-    fn annotate(parts: Vec<(&Board, &Outcome)>) -> String {
-        let mut end = End::of_one(Now::at(9.0), parts[0].0, parts[0].1);
+    fn annotate(parts: Vec<(&Progress, &Outcome)>) -> String {
+        let mut end = End::of_one(Timestamp::at(9.0), parts[0].0, parts[0].1);
         end.parts = parts;
         annotations(&end, Lang::En).join("\n")
     }
@@ -147,14 +147,14 @@ mod tests {
 
     #[test]
     fn a_failed_unit_is_an_error_with_its_reason_and_the_end_of_its_log() {
-        let mut board = testing::board(&[
+        let mut progress = testing::progress(&[
             (UnitState::Failed, Some("100 %, a: b, ::error::c")),
             (UnitState::Succeeded, None),
             (UnitState::Failed, None),
         ]);
-        board.take_log(0, vec!["first".into(), "::error::last".into()]);
+        progress.take_log(0, vec!["first".into(), "::error::last".into()]);
         assert_eq!(
-            annotate(vec![(&board, &ended(Verdict::Failed))]),
+            annotate(vec![(&progress, &ended(Verdict::Failed))]),
             "\
 ::error title=192.0.2.0 failed::yunxiao:1/2: 100 %25, a: b, ::error::c%0A::error::last
 ::error title=192.0.2.2 failed::yunxiao:1/2"
@@ -167,8 +167,8 @@ mod tests {
 
     #[test]
     fn an_end_that_no_unit_explains_is_an_error_of_its_own() {
-        let failed = testing::board(&[(UnitState::Failed, None)]);
-        let empty = testing::board(&[]);
+        let failed = testing::progress(&[(UnitState::Failed, None)]);
+        let empty = testing::progress(&[]);
         let late = outcome(Verdict::TimedOut, "still running after --timeout 1m");
         let good = ended(Verdict::Succeeded);
         assert_eq!(
@@ -183,9 +183,9 @@ mod tests {
 
     #[test]
     fn there_are_ten_annotations_at_most_and_the_ends_come_first() {
-        let board = testing::board(&[(UnitState::Failed, None); 15]);
+        let progress = testing::progress(&[(UnitState::Failed, None); 15]);
         let (failed, lost) = (ended(Verdict::Failed), ended(Verdict::Lost));
-        let lines = annotate(vec![(&board, &failed), (&board, &lost)]);
+        let lines = annotate(vec![(&progress, &failed), (&progress, &lost)]);
         assert_eq!(lines.lines().count(), ANNOTATIONS);
         assert!(
             lines.starts_with("::error title=yunxiao%3A1/2 lost::"),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_section_has_a_name_that_gitlab_takes() {
-        let section = Section::new(Now::at(1.5).wall, 3);
+        let section = Section::new(Timestamp::at(1.5).wall, 3);
         assert_eq!(
             section.start("a header"),
             "\u{1b}[0Ksection_start:1:deploywatch_1500_3\r\u{1b}[0Ka header"

@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
-use crate::board::Board;
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
+use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
 /// An output file and what renders it.
@@ -40,10 +40,10 @@ impl FileOutput {
     pub(super) fn event(
         &mut self,
         event: &Event<'_>,
-        board: &Board,
+        progress: &Progress,
         is_last: bool,
     ) -> Result<(), Message> {
-        let written = self.render.event(event, board).and_then(|()| {
+        let written = self.render.event(event, progress).and_then(|()| {
             if is_last {
                 self.writer.settle(FILE_PATIENCE)
             } else {

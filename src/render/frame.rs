@@ -1,4 +1,4 @@
-//! The picture of a watch, as a pure function: a board and a size give rows. Each row is at most as
+//! The picture of a watch, as a pure function of progress and window size. Each row is at most as
 //! wide as the window, and there are never more than its height less three.
 
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use console::{measure_text_width, pad_str, truncate_str};
 
 use super::report;
 use super::style::{self, Color, Style};
-use crate::board::{Board, Figures, Seen};
-use crate::clock::Moment;
+use crate::clock::Instant;
 use crate::message::Lang;
 use crate::model::{Phase, UnitState};
+use crate::progress::{Counts, Progress, TrackedUnit};
 use crate::text;
 
 /// How long a unit that has just ended keeps its row.
@@ -31,20 +31,20 @@ pub(crate) struct Size {
 #[derive(Debug, Default)]
 pub(crate) struct Layout(HashMap<Arc<str>, Vec<usize>>);
 
-/// The rows of the picture at `now`; with several boards, grouped by board.
+/// The rows of the picture at `now`; grouped by deployment.
 pub(crate) fn frame(
-    boards: &[&Board],
+    deployments: &[&Progress],
     layout: &mut Layout,
-    now: Moment,
+    now: Instant,
     size: Size,
     style: Style,
 ) -> Vec<String> {
     // The last column stays free: terminals differ in what they do when it is written.
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
-    let mut rows = match boards {
-        [board] => one(board, layout, now, (width, height), style),
-        boards => several(boards, layout, now, (width, height), style),
+    let mut rows = match deployments {
+        [progress] => one(progress, layout, now, (width, height), style),
+        deployments => several(deployments, layout, now, (width, height), style),
     };
     for row in &mut rows {
         *row = truncate_str(row, width, "…").into_owned();
@@ -54,47 +54,50 @@ pub(crate) fn frame(
 
 /// One deployment, with as many of its units as fit.
 fn one(
-    board: &Board,
+    progress: &Progress,
     layout: &mut Layout,
-    now: Moment,
+    now: Instant,
     (width, height): (usize, usize),
     style: Style,
 ) -> Vec<String> {
-    let mut rows = vec![overall(board, now, width, style)];
-    rows.extend(status(board, now, style));
+    let mut rows = vec![overall(progress, now, width, style)];
+    rows.extend(status(progress, now, style));
     rows.truncate(height);
     let room = (width, height - rows.len());
-    rows.extend(units(board, layout, now, room, style));
+    rows.extend(units(progress, layout, now, room, style));
     rows
 }
 
 /// Several deployments: those that failed first, then those that go on, then those that are over.
 /// Each has its own row; what room is left goes to the units that failed, then to those that run.
 fn several(
-    boards: &[&Board],
+    deployments: &[&Progress],
     layout: &mut Layout,
-    now: Moment,
+    now: Instant,
     (width, height): (usize, usize),
     style: Style,
 ) -> Vec<String> {
-    let mut boards = boards.to_vec();
-    boards.sort_by_key(|board| {
-        let failed = board.count(UnitState::Failed) > 0 || board.phase == Some(Phase::Failed);
-        (!failed, board.over)
+    let mut deployments = deployments.to_vec();
+    deployments.sort_by_key(|progress| {
+        let failed = progress.count(UnitState::Failed) > 0 || progress.phase == Some(Phase::Failed);
+        (!failed, progress.over)
     });
-    let hidden = boards.split_off(boards.len().min(height));
-    let more = (!hidden.is_empty()).then(|| boards.pop()).is_some();
-    let mut room = height - boards.len() - usize::from(more);
+    let hidden = deployments.split_off(deployments.len().min(height));
+    let more = (!hidden.is_empty()).then(|| deployments.pop()).is_some();
+    let mut room = height - deployments.len() - usize::from(more);
     let mut rows = Vec::new();
-    for (number, board) in boards.iter().enumerate() {
-        rows.push(overall(board, now, width, style));
+    for (number, progress) in deployments.iter().enumerate() {
+        rows.push(overall(progress, now, width, style));
         // A fair share of what is left, so that the first deployment does not take it all.
-        let share = room.div_ceil(boards.len() - number);
-        let mut own: Vec<String> = status(board, now, style).into_iter().take(share).collect();
-        let interesting = board.count(UnitState::Failed) + board.count(UnitState::Running);
-        if interesting > 0 && !board.over {
+        let share = room.div_ceil(deployments.len() - number);
+        let mut own: Vec<String> = status(progress, now, style)
+            .into_iter()
+            .take(share)
+            .collect();
+        let interesting = progress.count(UnitState::Failed) + progress.count(UnitState::Running);
+        if interesting > 0 && !progress.over {
             let room = (width.saturating_sub(2), share - own.len());
-            own.extend(units(board, layout, now, room, style));
+            own.extend(units(progress, layout, now, room, style));
         }
         room -= own.len();
         rows.extend(own.into_iter().map(|row| format!("  {row}")));
@@ -108,28 +111,28 @@ fn several(
 }
 
 /// The deployment as a whole: what it is, how far it is, what is wrong, how long it takes.
-fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
+fn overall(progress: &Progress, now: Instant, width: usize, style: Style) -> String {
     let lang = style.lang;
-    let Figures {
+    let Counts {
         done,
         total,
         percent,
         batch,
         batches,
-    } = board.figures();
+    } = progress.counts();
     let count = match percent {
         Some(percent) => format!("{percent} %"),
         None if total > 0 => format!("{done}/{total}"),
         None => String::new(),
     };
-    let failed = match board.count(UnitState::Failed) {
+    let failed = match progress.count(UnitState::Failed) {
         0 => String::new(),
         failed => style.color(Color::Bad, &lang.count(UnitState::Failed, failed)),
     };
     let batch = batch.map_or(String::new(), |batch| lang.batch(batch, batches));
-    let elapsed = text::duration(text::whole(now.since(board.started)));
-    let left = board.left(now).map_or(String::new(), |left| {
-        style.color(Color::Faint, &lang.left(text::whole(left)))
+    let elapsed = text::duration(text::whole(now.since(progress.started)));
+    let eta = progress.eta(now).map_or(String::new(), |eta| {
+        style.color(Color::Faint, &lang.eta(text::whole(eta)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -137,8 +140,8 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
         None => 0.0,
     };
     // What matters least goes first where it is narrow.
-    let mut parts = vec![count, failed, batch, elapsed, left];
-    let target = board.target.as_ref();
+    let mut parts = vec![count, failed, batch, elapsed, eta];
+    let target = progress.target.as_ref();
     for given_up in [None, Some(4), Some(2), Some(3)] {
         if let Some(part) = given_up {
             parts[part].clear();
@@ -146,7 +149,7 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
         let right = join(&parts);
         let taken = measure_text_width(target) + measure_text_width(&right) + 2;
         if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
-            let bar = bar(fraction, room.min(40), color_of(board), style);
+            let bar = bar(fraction, room.min(40), color_of(progress), style);
             return format!("{} {bar} {right}", style.color(Color::Strong, target));
         }
     }
@@ -156,9 +159,9 @@ fn overall(board: &Board, now: Moment, width: usize, style: Style) -> String {
     format!("{} {right}", style.color(Color::Strong, &target))
 }
 
-fn color_of(board: &Board) -> Color {
-    match board.phase {
-        _ if board.count(UnitState::Failed) > 0 => Color::Bad,
+fn color_of(progress: &Progress) -> Color {
+    match progress.phase {
+        _ if progress.count(UnitState::Failed) > 0 => Color::Bad,
         Some(phase) => style::of_phase(phase),
         None => Color::Faint,
     }
@@ -174,29 +177,29 @@ fn join(parts: &[String]) -> String {
 }
 
 /// A row where there is something to say: contact is lost, it waits for a person, it has not begun.
-fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
+fn status(progress: &Progress, now: Instant, style: Style) -> Option<String> {
     let lang = style.lang;
-    if let Some(offline) = &board.offline {
+    if let Some(offline) = &progress.offline {
         let mut row = String::from("! ");
         row += &lang.polls_fail_for(text::whole(now.since(offline.since)));
-        if let Some(last_good) = board.last_good {
+        if let Some(last_good) = progress.last_good {
             row += &lang.last_good(text::whole(now.since(last_good)));
         }
         let row = style.color(Color::Notice, &row);
         return Some([&row, lang.colon(), offline.error.get(lang)].concat());
     }
-    let Some(phase) = board.phase else {
+    let Some(phase) = progress.phase else {
         return Some(style.color(Color::Faint, lang.no_response_yet()));
     };
     let mark = match phase {
-        Phase::Running if board.message.is_none() => return None,
+        Phase::Running if progress.message.is_none() => return None,
         Phase::Paused => "‖ ",
         Phase::PausedAfterFailure => "✗ ",
         _ => "",
     };
     let word = [mark, lang.phase(phase)].concat();
     let word = style.color(style::of_phase(phase), &word);
-    Some(match &board.message {
+    Some(match &progress.message {
         Some(message) => [&word, lang.colon(), message.get(lang)].concat(),
         None => word,
     })
@@ -204,23 +207,23 @@ fn status(board: &Board, now: Moment, style: Style) -> Option<String> {
 
 /// The rows of the units, and a last one that counts those that have none.
 fn units(
-    board: &Board,
+    progress: &Progress,
     layout: &mut Layout,
-    now: Moment,
+    now: Instant,
     (width, room): (usize, usize),
     style: Style,
 ) -> Vec<String> {
-    let slots = layout.0.entry(Arc::clone(&board.target)).or_default();
-    let all = board.total() <= room;
+    let slots = layout.0.entry(Arc::clone(&progress.target)).or_default();
+    let all = progress.total() <= room;
     let space = if all { room } else { room.saturating_sub(1) };
-    *slots = arrange(board, now, space, slots);
-    let columns = Columns::fit(board, slots, width, style.lang);
+    *slots = assign_rows(progress, now, space, slots);
+    let columns = Columns::fit(progress, slots, width, style.lang);
     let mut rows: Vec<_> = slots
         .iter()
-        .map(|&place| unit(board, board.unit(place), now, &columns, style))
+        .map(|&index| unit(progress, progress.unit(index), now, &columns, style))
         .collect();
     if !all && room > 0 {
-        rows.push(style.color(Color::Faint, &more(board, slots, style.lang)));
+        rows.push(style.color(Color::Faint, &more(progress, slots, style.lang)));
     }
     rows
 }
@@ -229,22 +232,22 @@ fn units(
 /// what has just ended; where all fit, all of them in the provider's order. A unit that had a row
 /// keeps its place; a place that became free goes to the next one. Only a failure moves: it goes to
 /// the top, in exchange for the row that was there.
-fn arrange(board: &Board, now: Moment, room: usize, last: &[usize]) -> Vec<usize> {
-    let is_failed = |place: usize| board.unit(place).unit.state == UnitState::Failed;
-    let mut wanted: Vec<usize> = board.failed().take(room).collect();
-    if board.total() <= room {
-        wanted.extend((0..board.total()).filter(|&place| !is_failed(place)));
+fn assign_rows(progress: &Progress, now: Instant, room: usize, last: &[usize]) -> Vec<usize> {
+    let is_failed = |index: usize| progress.unit(index).unit.state == UnitState::Failed;
+    let mut wanted: Vec<usize> = progress.failed().take(room).collect();
+    if progress.total() <= room {
+        wanted.extend((0..progress.total()).filter(|&index| !is_failed(index)));
     } else {
-        let ended = board.ended_since(now.before(JUST));
-        let ended = ended.filter(|&place| !is_failed(place));
-        wanted.extend(board.running().chain(ended).take(room));
+        let ended = progress.ended_since(now.before(JUST));
+        let ended = ended.filter(|&index| !is_failed(index));
+        wanted.extend(progress.running().chain(ended).take(room));
         wanted.truncate(room);
     }
     let kept: Vec<_> = last
         .iter()
-        .map(|place| wanted.contains(place).then_some(*place))
+        .map(|index| wanted.contains(index).then_some(*index))
         .collect();
-    let mut new = wanted.iter().filter(|place| !kept.contains(&Some(**place)));
+    let mut new = wanted.iter().filter(|index| !kept.contains(&Some(**index)));
     let mut slots: Vec<usize> = kept
         .iter()
         .filter_map(|kept| kept.or_else(|| new.next().copied()))
@@ -261,10 +264,10 @@ fn arrange(board: &Board, now: Moment, room: usize, last: &[usize]) -> Vec<usize
 }
 
 /// `… 38 more: 30 pending, 8 succeeded`
-fn more(board: &Board, shown: &[usize], lang: Lang) -> String {
-    let mut counts = UnitState::ALL.map(|state| (state, board.count(state)));
-    for &place in shown {
-        counts[board.unit(place).unit.state as usize].1 -= 1;
+fn more(progress: &Progress, shown: &[usize], lang: Lang) -> String {
+    let mut counts = UnitState::ALL.map(|state| (state, progress.count(state)));
+    for &index in shown {
+        counts[progress.unit(index).unit.state as usize].1 -= 1;
     }
     let rest: usize = counts.iter().map(|(_, count)| count).sum();
     lang.more_units(rest, &report::states(counts, lang))
@@ -283,12 +286,12 @@ impl Columns {
     /// The columns of the mark, the age and what stands between them and the others.
     const OTHERS: usize = 13;
 
-    fn fit(board: &Board, shown: &[usize], width: usize, lang: Lang) -> Self {
+    fn fit(progress: &Progress, shown: &[usize], width: usize, lang: Lang) -> Self {
         let states = UnitState::ALL.map(|state| measure_text_width(lang.state(state)));
         let state = states.into_iter().max().unwrap_or(0);
         let names = shown
             .iter()
-            .map(|&place| measure_text_width(&board.unit(place).unit.name));
+            .map(|&index| measure_text_width(&progress.unit(index).unit.name));
         let name = names.max().unwrap_or(0).min(width / 2);
         let bar = width.saturating_sub(name + state + Self::OTHERS);
         Self {
@@ -303,14 +306,20 @@ impl Columns {
     }
 }
 
-fn unit(board: &Board, seen: &Seen, now: Moment, columns: &Columns, style: Style) -> String {
-    let unit = &seen.unit;
+fn unit(
+    progress: &Progress,
+    tracked: &TrackedUnit,
+    now: Instant,
+    columns: &Columns,
+    style: Style,
+) -> String {
+    let unit = &tracked.unit;
     let (mark, color) = style::of_state(unit.state);
     let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
-    let age = seen.age(now).map(text::whole);
+    let age = tracked.age(now).map(text::whole);
     let bar = match unit.state {
         UnitState::Succeeded => bar(1.0, columns.bar, color, style),
-        UnitState::Running => guess(board, age.unwrap_or_default(), columns.bar, style),
+        UnitState::Running => estimated_bar(progress, age.unwrap_or_default(), columns.bar, style),
         _ => bar(0.0, columns.bar, Color::Faint, style),
     };
     let gap = if columns.bar > 0 { " " } else { "" };
@@ -347,11 +356,11 @@ fn bar(fraction: f64, width: usize, color: Color, style: Style) -> String {
 /// The bar of a running unit. The provider gives no fraction, so it is a guess, and looks like one:
 /// the unit's age against what its fellows usually took, never full; with nothing to go by, a piece
 /// that moves on each second.
-fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
+fn estimated_bar(progress: &Progress, age: Duration, width: usize, style: Style) -> String {
     if width == 0 {
         return String::new();
     }
-    let Some(usual) = board.usual() else {
+    let Some(median) = progress.median_duration() else {
         let piece = (width / 4).max(1);
         let at = usize::try_from(age.as_secs()).unwrap_or(0) % (width - piece + 1);
         return [
@@ -361,7 +370,7 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
         ]
         .concat();
     };
-    let share = age.as_secs_f64() / usual.as_secs_f64().max(0.001);
+    let share = age.as_secs_f64() / median.as_secs_f64().max(0.001);
     let filled = (share.min(0.95) * width as f64) as usize;
     format!(
         "{}{}",
@@ -373,41 +382,42 @@ fn guess(board: &Board, age: Duration, width: usize, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Now;
+    use crate::clock::Timestamp;
     use crate::message::Message;
-    use crate::model::{Snapshot, UnitKind, Units};
+    use crate::model::{Snapshot, UnitKind};
+    use crate::units::UnitsBuilder;
     use UnitState::{Failed, Pending, Running, Succeeded};
 
-    fn take(board: &mut Board, second: f64, states: &[UnitState]) {
-        let mut list = Units::of_test(UnitKind::Machine);
-        for (place, state) in states.iter().enumerate() {
-            let name = format!("192.0.2.{}", place + 1);
+    fn take(progress: &mut Progress, second: f64, states: &[UnitState]) {
+        let mut list = UnitsBuilder::of_test(UnitKind::Machine);
+        for (index, state) in states.iter().enumerate() {
+            let name = format!("192.0.2.{}", index + 1);
             list.push(&name, &name, None, *state, None);
         }
         let snapshot = Snapshot {
             units: list.finish(),
             ..Snapshot::new(Phase::Running)
         };
-        board.take_units(&snapshot, Now::at(second));
-        board.phase = Some(Phase::Running);
-        board.last_good = Some(Moment::at(second));
+        progress.take_units(&snapshot, Timestamp::at(second));
+        progress.phase = Some(Phase::Running);
+        progress.last_good = Some(Instant::at(second));
     }
 
-    fn board(states: &[UnitState]) -> Board {
-        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        take(&mut board, 0.0, states);
-        board
+    fn progress(states: &[UnitState]) -> Progress {
+        let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
+        take(&mut progress, 0.0, states);
+        progress
     }
 
     fn draw(
-        board: &Board,
+        progress: &Progress,
         layout: &mut Layout,
         second: f64,
         columns: usize,
         rows: usize,
     ) -> String {
         let size = Size { rows, columns };
-        let rows = frame(&[board], layout, Moment::at(second), size, Style::PLAIN);
+        let rows = frame(&[progress], layout, Instant::at(second), size, Style::PLAIN);
         for row in &rows {
             assert!(measure_text_width(row) < columns, "{row:?}");
         }
@@ -416,10 +426,10 @@ mod tests {
 
     #[test]
     fn a_small_deployment_is_shown_whole_and_its_failures_first() {
-        let mut board = board(&[Running, Running, Running, Pending]);
-        take(&mut board, 5.0, &[Succeeded, Running, Failed, Pending]);
-        (board.batch, board.batches) = (Some(1), Some(2));
-        let picture = draw(&board, &mut Layout::default(), 8.0, 80, 24);
+        let mut progress = progress(&[Running, Running, Running, Pending]);
+        take(&mut progress, 5.0, &[Succeeded, Running, Failed, Pending]);
+        (progress.batch, progress.batches) = (Some(1), Some(2));
+        let picture = draw(&progress, &mut Layout::default(), 8.0, 80, 24);
         assert_eq!(
             picture,
             "\
@@ -435,11 +445,11 @@ yunxiao:1/2 ━━━━━━━━━━━━━━━━━─────�
     fn a_large_one_shows_failures_then_what_runs_and_counts_the_rest() {
         let mut states = vec![Running; 2000];
         states[1500..].fill(Pending);
-        let mut board = board(&states);
+        let mut progress = progress(&states);
         states[1999] = Failed;
         states[0] = Succeeded;
-        take(&mut board, 1.0, &states);
-        let picture = draw(&board, &mut Layout::default(), 1.0, 40, 10);
+        take(&mut progress, 1.0, &states);
+        let picture = draw(&progress, &mut Layout::default(), 1.0, 40, 10);
         assert_eq!(
             picture,
             "\
@@ -455,12 +465,18 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
 
     #[test]
     fn there_are_never_more_rows_than_the_window_has_less_three() {
-        let board = board(&[Running; 300]);
+        let progress = progress(&[Running; 300]);
         for rows in (0..60).step_by(3) {
             for columns in (0..120).step_by(7) {
                 let size = Size { rows, columns };
-                let now = Moment::at(1.0);
-                let picture = frame(&[&board], &mut Layout::default(), now, size, Style::PLAIN);
+                let now = Instant::at(1.0);
+                let picture = frame(
+                    &[&progress],
+                    &mut Layout::default(),
+                    now,
+                    size,
+                    Style::PLAIN,
+                );
                 assert!(picture.len() <= rows.saturating_sub(3).max(1));
             }
         }
@@ -471,7 +487,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         let mut states = [
             Running, Running, Running, Running, Pending, Pending, Pending, Pending,
         ];
-        let mut board = board(&states);
+        let mut progress = progress(&states);
         let mut layout = Layout::default();
         let rows = |picture: &str| -> Vec<String> {
             let names = picture
@@ -480,7 +496,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
                 .filter_map(|row| row.split(' ').nth(1));
             names.map(|name| name.replace("192.0.2.", "")).collect()
         };
-        let first = draw(&board, &mut layout, 0.0, 80, 9);
+        let first = draw(&progress, &mut layout, 0.0, 80, 9);
         assert_eq!(
             rows(&first),
             ["1", "2", "3", "4", "4"],
@@ -488,43 +504,43 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         );
         // The second ends; it stays for two seconds, then the next one takes its place.
         (states[1], states[4]) = (Succeeded, Running);
-        take(&mut board, 1.0, &states);
+        take(&mut progress, 1.0, &states);
         assert_eq!(
-            rows(&draw(&board, &mut layout, 2.0, 80, 9))[..4],
+            rows(&draw(&progress, &mut layout, 2.0, 80, 9))[..4],
             ["1", "5", "3", "4"]
         );
         // A failure goes to the top, in exchange for the row that was there.
         states[2] = Failed;
-        take(&mut board, 3.0, &states);
+        take(&mut progress, 3.0, &states);
         assert_eq!(
-            rows(&draw(&board, &mut layout, 3.0, 80, 9))[..4],
+            rows(&draw(&progress, &mut layout, 3.0, 80, 9))[..4],
             ["3", "5", "1", "4"]
         );
     }
 
     #[test]
     fn the_bar_of_a_running_unit_is_never_full() {
-        let mut board = board(&[Running; 4]);
+        let mut progress = progress(&[Running; 4]);
         take(
-            &mut board,
+            &mut progress,
             10.0,
             &[Succeeded, Succeeded, Succeeded, Running],
         );
-        let bar = guess(&board, Duration::from_secs(5), 20, Style::PLAIN);
+        let bar = estimated_bar(&progress, Duration::from_secs(5), 20, Style::PLAIN);
         assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍──────────");
-        let bar = guess(&board, Duration::from_secs(500), 20, Style::PLAIN);
+        let bar = estimated_bar(&progress, Duration::from_secs(500), 20, Style::PLAIN);
         assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍─");
     }
 
     #[test]
     fn lost_contact_is_said_with_the_age_of_what_is_known() {
-        let mut board = board(&[Running]);
-        board.offline = Some(crate::board::Offline {
-            since: Moment::at(3.0),
+        let mut progress = progress(&[Running]);
+        progress.offline = Some(crate::progress::Offline {
+            since: Instant::at(3.0),
             attempts: 2,
             error: Message::verbatim("HTTP 500"),
         });
-        let picture = draw(&board, &mut Layout::default(), 45.0, 80, 24);
+        let picture = draw(&progress, &mut Layout::default(), 45.0, 80, 24);
         let row = picture.lines().nth(1).expect("a second row");
         assert_eq!(
             row,
@@ -534,19 +550,19 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
 
     #[test]
     fn chinese_columns_are_aligned_by_what_they_take_on_the_screen() {
-        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        let mut list = Units::of_test(UnitKind::Machine);
-        for (place, state) in UnitState::ALL.into_iter().enumerate() {
-            let name = ["192.0.2.1", "主机", "主机-web-1"][place % 3];
-            list.push(&place.to_string(), name, None, state, Some("说明"));
+        let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
+        let mut list = UnitsBuilder::of_test(UnitKind::Machine);
+        for (index, state) in UnitState::ALL.into_iter().enumerate() {
+            let name = ["192.0.2.1", "主机", "主机-web-1"][index % 3];
+            list.push(&index.to_string(), name, None, state, Some("说明"));
         }
         let snapshot = Snapshot {
             units: list.finish(),
             ..Snapshot::new(Phase::Running)
         };
-        board.take_units(&snapshot, Now::at(0.0));
-        board.phase = Some(Phase::Running);
-        (board.batch, board.batches) = (Some(1), Some(2));
+        progress.take_units(&snapshot, Timestamp::at(0.0));
+        progress.phase = Some(Phase::Running);
+        (progress.batch, progress.batches) = (Some(1), Some(2));
         let size = Size {
             rows: 24,
             columns: 80,
@@ -557,9 +573,9 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             ..Style::PLAIN
         };
         let rows = frame(
-            &[&board],
+            &[&progress],
             &mut Layout::default(),
-            Moment::at(7.0),
+            Instant::at(7.0),
             size,
             style,
         );
@@ -588,15 +604,15 @@ yunxiao:1/2 ━━━━━━━━━━━━━━━━━━━━──�
 
     #[test]
     fn several_deployments_are_grouped_and_the_failed_one_is_first() {
-        let mut good = board(&[Running, Pending]);
+        let mut good = progress(&[Running, Pending]);
         good.target = "good".into();
-        let mut bad = board(&[Failed, Running]);
+        let mut bad = progress(&[Failed, Running]);
         bad.target = "bad".into();
         let size = Size {
             rows: 24,
             columns: 60,
         };
-        let now = Moment::at(2.0);
+        let now = Instant::at(2.0);
         let rows = frame(
             &[&good, &bad],
             &mut Layout::default(),

@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Render;
-use crate::board::{Board, Change, Figures};
-use crate::clock::{self, Moment};
+use crate::clock::{self, Instant};
 use crate::event::{Event, Kind, Started};
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
 use crate::outcome::Outcome;
+use crate::progress::{Change, Counts, Progress};
 
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
@@ -30,11 +30,11 @@ impl<W: Write, E: Write> Json<W, E> {
         Self { out, errors, lang }
     }
 
-    fn line(&mut self, event: &Event<'_>, board: &Board, body: Body<'_>) -> io::Result<()> {
+    fn line(&mut self, event: &Event<'_>, progress: &Progress, body: Body<'_>) -> io::Result<()> {
         let line = Line {
             event: body.name(),
             time: timestamp(event.at.wall),
-            target: &board.target,
+            target: &progress.target,
             body,
         };
         serde_json::to_writer(&mut self.out, &line)?;
@@ -43,27 +43,29 @@ impl<W: Write, E: Write> Json<W, E> {
 }
 
 impl<W: Write, E: Write> Render for Json<W, E> {
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
         match &event.kind {
-            Kind::Started(started) => self.line(event, board, Body::started(started))?,
+            Kind::Started(started) => self.line(event, progress, Body::started(started))?,
             Kind::Phase { from } => {
                 let body = Body::Phase {
                     from: from.map(Phase::as_str),
-                    phase: board.phase.unwrap_or(Phase::Unknown).as_str(),
-                    message: board.message.as_ref().map(Message::en),
-                    figures: board.figures(),
+                    phase: progress.phase.unwrap_or(Phase::Unknown).as_str(),
+                    message: progress.message.as_ref().map(Message::en),
+                    counts: progress.counts(),
                 };
-                self.line(event, board, body)?;
+                self.line(event, progress, body)?;
             }
             Kind::Units(changes) => {
                 for change in *changes {
-                    let body = Body::unit(change, board, event.at.moment);
-                    self.line(event, board, body)?;
+                    let body = Body::unit(change, progress, event.at.instant);
+                    self.line(event, progress, body)?;
                 }
             }
-            Kind::Progress { .. } => self.line(event, board, Body::Progress(board.figures()))?,
+            Kind::Progress { .. } => {
+                self.line(event, progress, Body::Progress(progress.counts()))?
+            }
             Kind::Offline { status, retry_in } => {
-                let Some(offline) = &board.offline else {
+                let Some(offline) = &progress.offline else {
                     return Ok(());
                 };
                 let body = Body::Offline {
@@ -71,17 +73,17 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                     error: offline.error.en(),
                     status: *status,
                     retry_in_ms: clock::milliseconds(*retry_in),
-                    offline_ms: clock::milliseconds(event.at.moment.since(offline.since)),
+                    offline_ms: clock::milliseconds(event.at.instant.since(offline.since)),
                 };
-                self.line(event, board, body)?;
+                self.line(event, progress, body)?;
             }
             Kind::Online { offline } => {
                 let offline_ms = clock::milliseconds(*offline);
-                self.line(event, board, Body::Online { offline_ms })?;
+                self.line(event, progress, Body::Online { offline_ms })?;
             }
             Kind::Warning { message, .. } => {
                 let message = message.en();
-                self.line(event, board, Body::Warning { message })?;
+                self.line(event, progress, Body::Warning { message })?;
             }
             // Not an event; and whether stderr can be written does not matter to the stream.
             Kind::Trace(request) => {
@@ -90,11 +92,11 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 return Ok(());
             }
             Kind::Finished(outcome) | Kind::PartFinished(outcome) => {
-                self.line(event, board, Body::finished(outcome, &[board]))?;
+                self.line(event, progress, Body::finished(outcome, &[progress]))?;
             }
             Kind::AllFinished(outcome, parts) => {
-                let boards: Vec<_> = parts.iter().map(|(board, _)| *board).collect();
-                self.line(event, board, Body::finished(outcome, &boards))?;
+                let deployments: Vec<_> = parts.iter().map(|(progress, _)| *progress).collect();
+                self.line(event, progress, Body::finished(outcome, &deployments))?;
             }
         }
         self.out.flush()
@@ -125,7 +127,7 @@ enum Body<'a> {
         phase: &'static str,
         message: Option<&'a str>,
         #[serde(flatten)]
-        figures: Figures,
+        counts: Counts,
     },
     Unit {
         id: &'a str,
@@ -137,7 +139,7 @@ enum Body<'a> {
         detail: Option<&'a str>,
         elapsed_ms: Option<u64>,
     },
-    Progress(Figures),
+    Progress(Counts),
     Offline {
         attempt: u32,
         error: &'a str,
@@ -195,27 +197,27 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn unit(change: &Change, board: &'a Board, now: Moment) -> Self {
-        let seen = board.unit(change.place);
+    fn unit(change: &Change, progress: &'a Progress, now: Instant) -> Self {
+        let tracked = progress.unit(change.index);
         Self::Unit {
-            id: &seen.unit.id,
-            name: &seen.unit.name,
-            kind: seen.unit.kind.as_str(),
-            batch: seen.unit.batch,
+            id: &tracked.unit.id,
+            name: &tracked.unit.name,
+            kind: tracked.unit.kind.as_str(),
+            batch: tracked.unit.batch,
             from: change.from.map(UnitState::as_str),
-            state: seen.unit.state.as_str(),
-            detail: seen.unit.detail.as_ref().map(Message::en),
-            elapsed_ms: seen.age(now).map(clock::milliseconds),
+            state: tracked.unit.state.as_str(),
+            detail: tracked.unit.detail.as_ref().map(Message::en),
+            elapsed_ms: tracked.age(now).map(clock::milliseconds),
         }
     }
 
-    fn finished(outcome: &'a Outcome, boards: &[&'a Board]) -> Self {
-        let sum = |count: &dyn Fn(&Board) -> usize| -> usize {
-            boards.iter().map(|board| count(board)).sum()
+    fn finished(outcome: &'a Outcome, deployments: &[&'a Progress]) -> Self {
+        let sum = |count: &dyn Fn(&Progress) -> usize| -> usize {
+            deployments.iter().map(|progress| count(progress)).sum()
         };
-        let total = [("total".to_owned(), sum(&Board::total).into())];
+        let total = [("total".to_owned(), sum(&Progress::total).into())];
         let counts = UnitState::ALL.into_iter().map(|state| {
-            let count = sum(&|board| board.count(state));
+            let count = sum(&|progress| progress.count(state));
             (state.as_str().to_owned(), count.into())
         });
         Self::Finished {
@@ -225,12 +227,12 @@ impl<'a> Body<'a> {
             elapsed_ms: clock::milliseconds(outcome.elapsed),
             polls: outcome.polls,
             units: total.into_iter().chain(counts).collect(),
-            failed: boards
+            failed: deployments
                 .iter()
-                .flat_map(|board| board.failed().map(|place| Failed::of(board, place)))
+                .flat_map(|progress| progress.failed().map(|index| Failed::of(progress, index)))
                 .collect(),
-            url: match boards {
-                [board] => board.url.as_deref(),
+            url: match deployments {
+                [progress] => progress.url.as_deref(),
                 _ => None,
             },
         }
@@ -238,18 +240,18 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Failed<'a> {
-    fn of(board: &'a Board, place: usize) -> Self {
-        let unit = &board.unit(place).unit;
+    fn of(progress: &'a Progress, index: usize) -> Self {
+        let unit = &progress.unit(index).unit;
         Self {
             id: &unit.id,
             name: &unit.name,
             detail: unit.detail.as_ref().map(Message::en),
-            log: board.log(place),
+            log: progress.log(index),
         }
     }
 }
 
 /// RFC 3339, UTC, with milliseconds.
 fn timestamp(wall: SystemTime) -> String {
-    humantime::format_rfc3339_millis(clock::writable(wall)).to_string()
+    humantime::format_rfc3339_millis(clock::clamp_to_rfc3339(wall)).to_string()
 }

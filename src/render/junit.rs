@@ -1,6 +1,6 @@
 //! A JUnit XML report: a test case for the deployment itself and one for each of its units.
 //!
-//! It is written as it is read off the board. What knows JUnit already (`quick-junit`) builds the
+//! It is written straight from `Progress`. What knows JUnit already (`quick-junit`) builds the
 //! whole document first, which 100,000 units make large, and brings a dozen crates; a writer of XML
 //! alone would leave what is difficult here, text that XML cannot hold. The elements and attributes
 //! are those which the schemas of Jenkins and of Ant (windyroad) both take.
@@ -13,12 +13,12 @@ use std::time::{Duration, SystemTime};
 
 use super::ci::CiSystem;
 use super::{Render, Style, report};
-use crate::board::{Board, Seen};
-use crate::clock::{self, Moment, Now};
+use crate::clock::{self, Instant, Timestamp};
 use crate::event::{End, Event};
 use crate::message::{Lang, Message};
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
+use crate::progress::{Progress, TrackedUnit};
 
 /// The test case that is the deployment itself: a watch without any units is in the report too.
 const DEPLOYMENT: &str = "deployment";
@@ -36,14 +36,14 @@ impl<W: Write> Junit<W> {
 }
 
 impl<W: Write> Render for Junit<W> {
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
-        let Some(end) = event.end(board) else {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+        let Some(end) = event.end(progress) else {
             return Ok(());
         };
         writeln!(self.out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
         writeln!(self.out, "<testsuites>")?;
-        for (number, (board, outcome)) in end.parts.iter().enumerate() {
-            suite(&mut self.out, number, board, outcome, end.at)?;
+        for (number, (progress, outcome)) in end.parts.iter().enumerate() {
+            suite(&mut self.out, number, progress, outcome, end.at)?;
         }
         writeln!(self.out, "</testsuites>")?;
         self.out.flush()
@@ -54,35 +54,35 @@ impl<W: Write> Render for Junit<W> {
 fn suite(
     out: &mut impl Write,
     number: usize,
-    board: &Board,
+    progress: &Progress,
     outcome: &Outcome,
-    at: Now,
+    at: Timestamp,
 ) -> io::Result<()> {
     let (failed, errors) = match outcome.verdict {
         Verdict::Succeeded => (0, 0),
         Verdict::Failed => (1, 0),
         _ => (0, 1),
     };
-    let failures = failed + board.count(UnitState::Failed);
-    let passed = board.count(UnitState::Succeeded);
-    let skipped = board.total() - passed - board.count(UnitState::Failed);
-    let target = Xml(&board.target);
-    let since = at.wall.checked_sub(at.moment.since(board.started));
+    let failures = failed + progress.count(UnitState::Failed);
+    let passed = progress.count(UnitState::Succeeded);
+    let skipped = progress.total() - passed - progress.count(UnitState::Failed);
+    let target = Xml(&progress.target);
+    let since = at.wall.checked_sub(at.instant.since(progress.started));
     let began = timestamp(since.unwrap_or(at.wall));
     let time = Seconds(outcome.elapsed);
     writeln!(
         out,
         r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
-        board.total() + 1,
+        progress.total() + 1,
     )?;
-    properties(out, board, outcome)?;
-    deployment(out, board, outcome)?;
-    let shared = shared_names(board);
-    for (place, seen) in board.units().iter().enumerate() {
-        unit(out, board, place, seen, &shared, at.moment)?;
+    properties(out, progress, outcome)?;
+    deployment(out, progress, outcome)?;
+    let shared = shared_names(progress);
+    for (index, tracked) in progress.units().iter().enumerate() {
+        unit(out, progress, index, tracked, &shared, at.instant)?;
     }
     writeln!(out, "    <system-out>")?;
-    let end = End::of_one(at, board, outcome);
+    let end = End::of_one(at, progress, outcome);
     for line in report::report(&end, Style::PLAIN, CiSystem::Other) {
         writeln!(out, "{}", Xml(&line))?;
     }
@@ -91,9 +91,9 @@ fn suite(
     writeln!(out, "  </testsuite>")
 }
 
-fn properties(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Result<()> {
+fn properties(out: &mut impl Write, progress: &Progress, outcome: &Outcome) -> io::Result<()> {
     let verdict = Some(("verdict", outcome.verdict.as_str()));
-    let url = board.url.as_deref().map(|url| ("url", url));
+    let url = progress.url.as_deref().map(|url| ("url", url));
     writeln!(out, "    <properties>")?;
     for (name, value) in verdict.into_iter().chain(url) {
         let value = Xml(value);
@@ -104,7 +104,7 @@ fn properties(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Res
 
 /// The deployment itself. Only a success passes: a report of a watch that lost sight of it must not
 /// be green.
-fn deployment(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Result<()> {
+fn deployment(out: &mut impl Write, progress: &Progress, outcome: &Outcome) -> io::Result<()> {
     let flaw = |element| Flaw {
         element,
         kind: Some(outcome.verdict.as_str()),
@@ -116,25 +116,25 @@ fn deployment(out: &mut impl Write, board: &Board, outcome: &Outcome) -> io::Res
         Verdict::Failed => Some(flaw("failure")),
         _ => Some(flaw("error")),
     };
-    case(out, &board.target, DEPLOYMENT, outcome.elapsed, flaw)
+    case(out, &progress.target, DEPLOYMENT, outcome.elapsed, flaw)
 }
 
 /// A unit. What did not end by itself was skipped, as far as a test report can say it.
 fn unit(
     out: &mut impl Write,
-    board: &Board,
-    place: usize,
-    seen: &Seen,
+    progress: &Progress,
+    index: usize,
+    tracked: &TrackedUnit,
     shared: &HashSet<&str>,
-    now: Moment,
+    now: Instant,
 ) -> io::Result<()> {
-    let unit = &seen.unit;
+    let unit = &tracked.unit;
     let state = unit.state.as_str();
     let message = match unit.detail.as_ref().map(Message::en) {
         Some(detail) if unit.state == UnitState::Failed => detail.to_owned(),
         _ => {
-            let story = report::story(board, seen, now, Lang::En, &str::to_owned);
-            format!("{state}{story}")
+            let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
+            format!("{state}{details}")
         }
     };
     let flaw = match unit.state {
@@ -143,7 +143,7 @@ fn unit(
             element: "failure",
             kind: Some(state),
             message: &message,
-            log: board.log(place).unwrap_or_default(),
+            log: progress.log(index).unwrap_or_default(),
         }),
         _ => Some(Flaw {
             element: "skipped",
@@ -153,8 +153,8 @@ fn unit(
         }),
     };
     let class = match unit.batch {
-        Some(batch) => Cow::Owned(format!("{} batch {batch}", board.target)),
-        None => Cow::Borrowed(&*board.target),
+        Some(batch) => Cow::Owned(format!("{} batch {batch}", progress.target)),
+        None => Cow::Borrowed(&*progress.target),
     };
     let name = if shared.contains(&*unit.name) {
         Cow::Owned(format!("{} ({})", unit.name, unit.id))
@@ -162,14 +162,14 @@ fn unit(
         Cow::Borrowed(&*unit.name)
     };
     // Schemas want a time of each case, and readers take a missing one for 0.
-    let time = seen.age(now).unwrap_or_default();
+    let time = tracked.age(now).unwrap_or_default();
     case(out, &class, &name, time, flaw)
 }
 
 /// Names that do not tell one test case from another: readers keep one case of each name.
-fn shared_names(board: &Board) -> HashSet<&str> {
+fn shared_names(progress: &Progress) -> HashSet<&str> {
     let mut names = HashSet::from([DEPLOYMENT]);
-    let units = board.units().iter().map(|seen| &*seen.unit.name);
+    let units = progress.units().iter().map(|tracked| &*tracked.unit.name);
     units.filter(|name| !names.insert(name)).collect()
 }
 
@@ -248,7 +248,7 @@ impl fmt::Display for Seconds {
 
 /// UTC. Ant's schema forbids the letter that says so.
 fn timestamp(wall: SystemTime) -> String {
-    let time = humantime::format_rfc3339_seconds(clock::writable(wall)).to_string();
+    let time = humantime::format_rfc3339_seconds(clock::clamp_to_rfc3339(wall)).to_string();
     time.trim_end_matches('Z').to_owned()
 }
 
@@ -256,35 +256,36 @@ fn timestamp(wall: SystemTime) -> String {
 mod tests {
     use super::*;
     use crate::event::Kind;
-    use crate::model::{UnitKind, Units};
+    use crate::model::UnitKind;
     use crate::render::testing::{self, ended, outcome};
+    use crate::units::UnitsBuilder;
 
-    fn write(kind: Kind<'_>, board: &Board) -> String {
+    fn write(kind: Kind<'_>, progress: &Progress) -> String {
         let mut out = Vec::new();
-        let at = Now::at(75.0);
+        let at = Timestamp::at(75.0);
         Junit::new(&mut out)
-            .event(&Event { at, kind }, board)
+            .event(&Event { at, kind }, progress)
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
     fn every_unit_and_the_deployment_itself_is_a_test_case() {
-        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
+        let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
         for (second, state) in [(1.0, UnitState::Running), (5.5, UnitState::Failed)] {
-            let mut units = Units::of_test(UnitKind::Machine);
+            let mut units = UnitsBuilder::of_test(UnitKind::Machine);
             units.push("sn-1", "192.0.2.1", Some(1), UnitState::Succeeded, None);
             let detail = Some("no \"agent\" <here>");
             units.push("sn-2", "192.0.2.2", Some(2), state, detail);
             units.push("sn-3", "192.0.2.3", None, UnitState::Skipped, None);
             units.push("sn-4", "192.0.2.4", None, UnitState::Pending, None);
-            testing::answer(&mut board, units, second);
+            testing::answer(&mut progress, units, second);
         }
-        board.take_log(1, vec!["]]>".into(), "exit 1".into()]);
-        board.url = Some("https://example.com/?a=1&b=2".into());
+        progress.take_log(1, vec!["]]>".into(), "exit 1".into()]);
+        progress.url = Some("https://example.com/?a=1&b=2".into());
         let outcome = ended(Verdict::Failed);
         assert_eq!(
-            write(Kind::Finished(&outcome), &board),
+            write(Kind::Finished(&outcome), &progress),
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite id="0" package="deploywatch" name="yunxiao:1/2" timestamp="1970-01-01T00:00:00" hostname="localhost" tests="5" failures="2" errors="0" skipped="2" time="75.000">
@@ -325,10 +326,10 @@ exit 1</failure>
 
     #[test]
     fn a_success_passes_and_every_other_end_is_an_error_without_any_units() {
-        let board = testing::board(&[]);
+        let progress = testing::progress(&[]);
         for verdict in Verdict::ALL {
             let outcome = outcome(verdict, "received SIGINT");
-            let xml = write(Kind::Finished(&outcome), &board);
+            let xml = write(Kind::Finished(&outcome), &progress);
             let (failures, errors) = match verdict {
                 Verdict::Succeeded => (0, 0),
                 Verdict::Failed => (1, 0),
@@ -344,25 +345,25 @@ exit 1</failure>
 
     #[test]
     fn a_list_is_a_suite_for_each_target() {
-        let board = testing::board(&[(UnitState::Succeeded, None)]);
+        let progress = testing::progress(&[(UnitState::Succeeded, None)]);
         let (good, bad) = (ended(Verdict::Succeeded), ended(Verdict::Failed));
-        let parts = [(&board, &good), (&board, &bad)];
-        let xml = write(Kind::AllFinished(&bad, &parts), &board);
+        let parts = [(&progress, &good), (&progress, &bad)];
+        let xml = write(Kind::AllFinished(&bad, &parts), &progress);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
         assert!(xml.contains(r#"<testsuite id="1" "#), "{xml}");
-        assert_eq!(write(Kind::PartFinished(&good), &board), "");
+        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]
     fn names_that_two_cases_share_get_the_id() {
-        let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-        let mut units = Units::of_test(UnitKind::Machine);
+        let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
+        let mut units = UnitsBuilder::of_test(UnitKind::Machine);
         for (id, name) in [("1", "a"), ("2", "b"), ("3", "a"), ("4", DEPLOYMENT)] {
             units.push(id, name, None, UnitState::Succeeded, None);
         }
-        testing::answer(&mut board, units, 1.0);
+        testing::answer(&mut progress, units, 1.0);
         let outcome = ended(Verdict::Succeeded);
-        let xml = write(Kind::Finished(&outcome), &board);
+        let xml = write(Kind::Finished(&outcome), &progress);
         for name in ["a (1)", "b", "a (3)", "deployment", "deployment (4)"] {
             let name = format!(r#" name="{name}" time"#);
             assert_eq!(xml.matches(&name).count(), 1, "{name} in {xml}");

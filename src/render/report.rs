@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::ci::{CiSystem, Section};
 use super::style::{self, Color, Style};
-use crate::board::{Board, Seen};
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{End, Event, Kind};
 use crate::message::{Lang, Message};
 use crate::model::{UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
+use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 
 /// Failed units named in a report for people; events hold all.
@@ -20,11 +20,11 @@ pub(super) const UNFINISHED: usize = 20;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What is said on the way about the watch itself, in one line; none for other events.
-pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<String> {
+pub(crate) fn notice(event: &Event<'_>, progress: &Progress, style: Style) -> Option<String> {
     let lang = style.lang;
     Some(match &event.kind {
         Kind::Offline { retry_in, .. } => {
-            let offline = board.offline.as_ref()?;
+            let offline = progress.offline.as_ref()?;
             let heading = style.color(Color::Notice, lang.poll_failed());
             let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
             lang.offline(&heading, &offline.error, offline.attempts, retry)
@@ -34,13 +34,13 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
             lang.online(&heading, *offline)
         }
         Kind::Warning { message, general } => {
-            let whose = if *general {
+            let target_prefix = if *general {
                 String::new()
             } else {
-                whose(board, style)
+                target_prefix(progress, style)
             };
             let heading = style.color(Color::Notice, lang.warning());
-            [&whose, &heading, lang.colon(), message.get(lang)].concat()
+            [&target_prefix, &heading, lang.colon(), message.get(lang)].concat()
         }
         Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
         _ => return None,
@@ -48,9 +48,9 @@ pub(crate) fn remark(event: &Event<'_>, board: &Board, style: Style) -> Option<S
 }
 
 /// What a line about a target begins with where there are several.
-pub(crate) fn whose(board: &Board, style: Style) -> String {
+pub(crate) fn target_prefix(progress: &Progress, style: Style) -> String {
     if style.list {
-        format!("[{}] ", board.target)
+        format!("[{}] ", progress.target)
     } else {
         String::new()
     }
@@ -58,12 +58,24 @@ pub(crate) fn whose(board: &Board, style: Style) -> String {
 
 /// The verdict in one line, with the target, the duration and the reason. A success needs none, but
 /// what the provider says about it is told, and how many units there were.
-pub(crate) fn verdict(outcome: &Outcome, board: &Board, style: Style) -> String {
+pub(crate) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
     if outcome.verdict != Verdict::Succeeded {
-        return verdict_of(outcome, &board.target, None, Some(&outcome.reason), style);
+        return verdict_of(
+            outcome,
+            &progress.target,
+            None,
+            Some(&outcome.reason),
+            style,
+        );
     }
-    let units = (board.total() > 0).then(|| style.lang.units(board.total(), kind(board)));
-    verdict_of(outcome, &board.target, units, board.message.as_ref(), style)
+    let units = (progress.total() > 0).then(|| style.lang.units(progress.total(), kind(progress)));
+    verdict_of(
+        outcome,
+        &progress.target,
+        units,
+        progress.message.as_ref(),
+        style,
+    )
 }
 
 fn verdict_of(
@@ -77,12 +89,12 @@ fn verdict_of(
     let (mark, color) = style::of_verdict(outcome.verdict);
     let verdict = style.color(color, lang.verdict(outcome.verdict));
     let ended = lang.ended(&style.color(Color::Strong, target), &verdict);
-    let figures: Vec<_> = units
+    let counts: Vec<_> = units
         .into_iter()
         .chain([lang.watched_for(outcome.elapsed)])
         .collect();
-    let figures = lang.aside(&figures.join(lang.comma()));
-    let mut line = format!("{} {ended}{figures}", style.color(color, mark));
+    let counts = lang.aside(&counts.join(lang.comma()));
+    let mut line = format!("{} {ended}{counts}", style.color(color, mark));
     if let Some(reason) = reason {
         line += lang.colon();
         line += reason.get(lang);
@@ -95,8 +107,8 @@ fn verdict_of(
 pub(crate) fn report(end: &End<'_>, style: Style, ci_system: CiSystem) -> Vec<String> {
     let lang = style.lang;
     let mut lines = Vec::new();
-    for (board, outcome) in &end.parts {
-        units(outcome, board, end.at, style, ci_system, &mut lines);
+    for (progress, outcome) in &end.parts {
+        units(outcome, progress, end.at, style, ci_system, &mut lines);
     }
     if end.list {
         let reason = Some(&end.outcome.reason);
@@ -112,35 +124,35 @@ pub(crate) fn report(end: &End<'_>, style: Style, ci_system: CiSystem) -> Vec<St
 /// The verdict, and what failed and what is open.
 fn units(
     outcome: &Outcome,
-    board: &Board,
-    at: Now,
+    progress: &Progress,
+    at: Timestamp,
     style: Style,
     ci_system: CiSystem,
     lines: &mut Vec<String>,
 ) {
     let lang = style.lang;
-    lines.push(verdict(outcome, board, style));
+    lines.push(verdict(outcome, progress, style));
     // The verdict has told it where all succeeded.
-    if board.count(UnitState::Succeeded) < board.total() {
-        lines.push(format!("  {}", counts(board, lang)));
+    if progress.count(UnitState::Succeeded) < progress.total() {
+        lines.push(format!("  {}", counts(progress, lang)));
     }
-    failed(board, at, style, ci_system, lines);
-    unfinished(board, at.moment, style, lines);
-    if let Some(url) = &board.url {
+    failed(progress, at, style, ci_system, lines);
+    unfinished(progress, at.instant, style, lines);
+    if let Some(url) = &progress.url {
         lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
     }
 }
 
 /// `12 machines: 9 succeeded, 1 failed, 2 pending`
-fn counts(board: &Board, lang: Lang) -> String {
-    let units = lang.units(board.total(), kind(board));
-    let counts = UnitState::ALL.map(|state| (state, board.count(state)));
+fn counts(progress: &Progress, lang: Lang) -> String {
+    let units = lang.units(progress.total(), kind(progress));
+    let counts = UnitState::ALL.map(|state| (state, progress.count(state)));
     [&units, lang.colon(), &states(counts, lang)].concat()
 }
 
 /// What the units are, where all are the same.
-pub(super) fn kind(board: &Board) -> Option<UnitKind> {
-    let mut kinds = board.units().iter().map(|seen| seen.unit.kind);
+pub(super) fn kind(progress: &Progress) -> Option<UnitKind> {
+    let mut kinds = progress.units().iter().map(|tracked| tracked.unit.kind);
     let first = kinds.next()?;
     kinds.all(|kind| kind == first).then_some(first)
 }
@@ -173,10 +185,16 @@ pub(super) fn ranked(
     counts
 }
 
-fn failed(board: &Board, at: Now, style: Style, ci_system: CiSystem, lines: &mut Vec<String>) {
-    for place in board.failed().take(FAILED) {
-        let line = unit(board.unit(place), board, at.moment, style);
-        let log = board.log(place).unwrap_or_default();
+fn failed(
+    progress: &Progress,
+    at: Timestamp,
+    style: Style,
+    ci_system: CiSystem,
+    lines: &mut Vec<String>,
+) {
+    for index in progress.failed().take(FAILED) {
+        let line = unit(progress.unit(index), progress, at.instant, style);
+        let log = progress.log(index).unwrap_or_default();
         let section = (ci_system == CiSystem::GitLab && !log.is_empty())
             .then(|| Section::new(at.wall, lines.len()));
         lines.push(match &section {
@@ -187,60 +205,64 @@ fn failed(board: &Board, at: Now, style: Style, ci_system: CiSystem, lines: &mut
         lines.extend(log.iter().map(|line| format!("    | {line}")));
         lines.extend(section.map(|section| section.end()));
     }
-    let more = more(board.count(UnitState::Failed), FAILED);
+    let more = more(progress.count(UnitState::Failed), FAILED);
     lines.extend(more.map(|more| format!("  {}", style.lang.more_failed(more))));
 }
 
-fn unfinished(board: &Board, now: Moment, style: Style, lines: &mut Vec<String>) {
-    let units = open(board).take(UNFINISHED);
-    lines.extend(units.map(|seen| unit(seen, board, now, style)));
-    let more = more(board.total() - board.done(), UNFINISHED);
+fn unfinished(progress: &Progress, now: Instant, style: Style, lines: &mut Vec<String>) {
+    let units = open(progress).take(UNFINISHED);
+    lines.extend(units.map(|tracked| unit(tracked, progress, now, style)));
+    let more = more(progress.total() - progress.done(), UNFINISHED);
     lines.extend(more.map(|more| format!("  {}", style.lang.more_unfinished(more))));
 }
 
 /// A line about a unit.
-fn unit(seen: &Seen, board: &Board, now: Moment, style: Style) -> String {
+fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) -> String {
     let lang = style.lang;
-    let (mark, color) = style::of_state(seen.unit.state);
-    let state = format!("{mark} {}", lang.state(seen.unit.state));
-    let story = story(board, seen, now, lang, &str::to_owned);
-    format!("  {} {}{story}", style.color(color, &state), seen.unit.name)
+    let (mark, color) = style::of_state(tracked.unit.state);
+    let state = format!("{mark} {}", lang.state(tracked.unit.state));
+    let details = unit_details(progress, tracked, now, lang, &str::to_owned);
+    format!(
+        "  {} {}{details}",
+        style.color(color, &state),
+        tracked.unit.name
+    )
 }
 
 /// The units that have not ended.
-pub(super) fn open(board: &Board) -> impl Iterator<Item = &Seen> {
-    let open = |seen: &&Seen| !seen.unit.state.ended();
-    board.units().iter().filter(open)
+pub(super) fn open(progress: &Progress) -> impl Iterator<Item = &TrackedUnit> {
+    let open = |tracked: &&TrackedUnit| !tracked.unit.state.ended();
+    progress.units().iter().filter(open)
 }
 
 /// What there is to say about a unit beyond its state: ` after 3s: agent does not answer`, ` for
 /// 42s (as of 42s ago)`. The provider's words pass through `quote`.
-pub(super) fn story(
-    board: &Board,
-    seen: &Seen,
-    now: Moment,
+pub(super) fn unit_details(
+    progress: &Progress,
+    tracked: &TrackedUnit,
+    now: Instant,
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> String {
-    let ended = seen.unit.state.ended();
-    let mut story = String::new();
-    if let Some(age) = seen.age(now) {
-        story += &if ended {
+    let ended = tracked.unit.state.ended();
+    let mut details = String::new();
+    if let Some(age) = tracked.age(now) {
+        details += &if ended {
             lang.took(age)
         } else {
             lang.lasts(age)
         };
     }
-    if let Some(detail) = &seen.unit.detail {
-        story += lang.colon();
-        story += &quote(detail.get(lang));
+    if let Some(detail) = &tracked.unit.detail {
+        details += lang.colon();
+        details += &quote(detail.get(lang));
     }
-    let old = now.since(board.named(seen));
+    let old = now.since(progress.last_reported(tracked));
     // An end stays what it is.
-    if !ended && old >= board.interval.max(SECOND) {
-        story += &lang.as_of(text::whole(old));
+    if !ended && old >= progress.interval.max(SECOND) {
+        details += &lang.as_of(text::whole(old));
     }
-    story
+    details
 }
 
 /// How many there are beyond the limit, where there are any.
@@ -252,16 +274,21 @@ pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::outcome::Signal;
-    use crate::render::testing::{board, outcome};
+    use crate::render::testing::{outcome, progress};
 
-    fn write(outcome: &Outcome, board: &Board, second: f64, ci_system: CiSystem) -> Vec<String> {
-        let end = End::of_one(Now::at(second), board, outcome);
+    fn write(
+        outcome: &Outcome,
+        progress: &Progress,
+        second: f64,
+        ci_system: CiSystem,
+    ) -> Vec<String> {
+        let end = End::of_one(Timestamp::at(second), progress, outcome);
         report(&end, Style::PLAIN, ci_system)
     }
 
     #[test]
     fn the_report_says_what_failed_what_is_open_and_how_to_go_on() {
-        let board = board(&[
+        let progress = progress(&[
             (UnitState::Succeeded, None),
             (UnitState::Failed, Some("agent does not answer")),
             (UnitState::Running, None),
@@ -269,7 +296,7 @@ mod tests {
         ]);
         let interrupted = Verdict::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");
-        let report = write(&outcome, &board, 43.0, CiSystem::GitHub);
+        let report = write(&outcome, &progress, 43.0, CiSystem::GitHub);
         assert_eq!(
             report.join("\n"),
             "\
@@ -288,7 +315,7 @@ mod tests {
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = outcome(Verdict::TimedOut, "still running after --timeout 1m");
-        let report = write(&outcome, &board(&units), 2.0, CiSystem::Other);
+        let report = write(&outcome, &progress(&units), 2.0, CiSystem::Other);
         assert_eq!(report.len(), 2 + FAILED + 1 + UNFINISHED + 1 + 2);
         assert_eq!(report[2 + FAILED], "  … and 50 more failed");
         assert_eq!(
@@ -299,12 +326,12 @@ mod tests {
 
     #[test]
     fn a_log_is_a_section_on_gitlab() {
-        let mut board = board(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
-        board.url = Some("https://example.com/1".into());
-        board.take_log(1, vec!["exit 1".into()]);
+        let mut progress = progress(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
+        progress.url = Some("https://example.com/1".into());
+        progress.take_log(1, vec!["exit 1".into()]);
         let mut outcome = outcome(Verdict::Failed, "reported failed");
         outcome.resume = None;
-        let report = write(&outcome, &board, 1.5, CiSystem::GitLab);
+        let report = write(&outcome, &progress, 1.5, CiSystem::GitLab);
         assert_eq!(
             report[1..].join("\n"),
             "  2 machines: 2 failed

@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use super::{Render, report, style};
-use crate::board::{Board, Seen};
-use crate::clock::Moment;
+use crate::clock::Instant;
 use crate::event::{End, Event};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::Outcome;
+use crate::progress::{Progress, TrackedUnit};
 
 /// The bytes that GitHub takes from all summaries of a step: fewer than 1 MiB, else it takes none.
 const STEP: u64 = (1 << 20) - 1;
@@ -33,8 +33,8 @@ impl<W: Write> Summary<W> {
 }
 
 impl<W: Write> Render for Summary<W> {
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
-        if let Some(end) = event.end(board) {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+        if let Some(end) = event.end(progress) {
             let blocks = blocks(&end, self.lang);
             self.out.write_all(blocks.concat().as_bytes())?;
             self.out.flush()?;
@@ -58,8 +58,8 @@ impl<W: Write> StepSummary<W> {
 }
 
 impl<W: Write> Render for StepSummary<W> {
-    fn event(&mut self, event: &Event<'_>, board: &Board) -> io::Result<()> {
-        let Some(end) = event.end(board) else {
+    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+        let Some(end) = event.end(progress) else {
             return Ok(());
         };
         let room = STEP.saturating_sub(self.file.metadata()?.len());
@@ -100,25 +100,25 @@ fn blocks(end: &End<'_>, lang: Lang) -> Vec<String> {
         blocks.push(headline(lang.all(), end.outcome, lang));
     }
     let parts = end.parts.iter();
-    blocks.extend(parts.map(|(board, outcome)| part(board, outcome, end.at.moment, lang)));
+    blocks.extend(parts.map(|(progress, outcome)| part(progress, outcome, end.at.instant, lang)));
     if let Some(resume) = &end.outcome.resume {
         let heading = resume.heading.get(lang);
         let command = fenced("sh", &[&resume.command]);
         blocks.push(format!("{heading}\n\n{command}"));
     }
-    for (board, _) in &end.parts {
-        blocks.extend(logs(board, lang));
+    for (progress, _) in &end.parts {
+        blocks.extend(logs(progress, lang));
     }
     blocks
 }
 
 /// The end of one watch.
-fn part(board: &Board, outcome: &Outcome, now: Moment, lang: Lang) -> String {
-    let mut part = headline(&board.target, outcome, lang);
-    part += &counts(board, lang);
-    part += &failed(board, now, lang);
-    part += &unfinished(board, now, lang);
-    if let Some(url) = &board.url {
+fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> String {
+    let mut part = headline(&progress.target, outcome, lang);
+    part += &counts(progress, lang);
+    part += &failed(progress, now, lang);
+    part += &unfinished(progress, now, lang);
+    if let Some(url) = &progress.url {
         part += &page(url, lang);
     }
     part
@@ -139,29 +139,29 @@ fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
 }
 
 /// The table of the counts, where there is anything to count.
-fn counts(board: &Board, lang: Lang) -> String {
-    if board.total() == 0 {
+fn counts(progress: &Progress, lang: Lang) -> String {
+    if progress.total() == 0 {
         return String::new();
     }
-    let states = UnitState::ALL.map(|state| (state, board.count(state)));
+    let states = UnitState::ALL.map(|state| (state, progress.count(state)));
     let mut table = format!(
         "| {} | {} |\n|---|--:|\n",
         lang.state_column(),
-        lang.units_column(report::kind(board))
+        lang.units_column(report::kind(progress))
     );
     for (state, count) in report::ranked(states) {
         table += &format!("| {} | {count} |\n", lang.state(state));
     }
-    table + &format!("| {} | {} |\n\n", lang.total(), board.total())
+    table + &format!("| {} | {} |\n\n", lang.total(), progress.total())
 }
 
-fn failed(board: &Board, now: Moment, lang: Lang) -> String {
-    let items = board.failed().map(|place| {
-        let seen = board.unit(place);
-        let story = report::story(board, seen, now, lang, &code);
-        format!("{}{story}", unit(seen))
+fn failed(progress: &Progress, now: Instant, lang: Lang) -> String {
+    let items = progress.failed().map(|index| {
+        let tracked = progress.unit(index);
+        let details = report::unit_details(progress, tracked, now, lang, &code);
+        format!("{}{details}", unit(tracked))
     });
-    let more = report::more(board.count(UnitState::Failed), report::FAILED);
+    let more = report::more(progress.count(UnitState::Failed), report::FAILED);
     let more = more.map(|more| lang.more_failed(more));
     list(
         lang.failed_heading(),
@@ -169,13 +169,13 @@ fn failed(board: &Board, now: Moment, lang: Lang) -> String {
     )
 }
 
-fn unfinished(board: &Board, now: Moment, lang: Lang) -> String {
-    let items = report::open(board).map(|seen| {
-        let story = report::story(board, seen, now, lang, &code);
-        let state = lang.state(seen.unit.state);
-        format!("{} {state}{story}", unit(seen))
+fn unfinished(progress: &Progress, now: Instant, lang: Lang) -> String {
+    let items = report::open(progress).map(|tracked| {
+        let details = report::unit_details(progress, tracked, now, lang, &code);
+        let state = lang.state(tracked.unit.state);
+        format!("{} {state}{details}", unit(tracked))
     });
-    let count = board.total() - board.done();
+    let count = progress.total() - progress.done();
     let more = report::more(count, report::UNFINISHED);
     let more = more.map(|more| lang.more_unfinished(more));
     let items = items.take(report::UNFINISHED).chain(more);
@@ -184,9 +184,9 @@ fn unfinished(board: &Board, now: Moment, lang: Lang) -> String {
 
 /// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
 /// fence.
-fn unit(seen: &Seen) -> String {
-    let (mark, _) = style::of_state(seen.unit.state);
-    format!("{mark} {}", code(&seen.unit.name))
+fn unit(tracked: &TrackedUnit) -> String {
+    let (mark, _) = style::of_state(tracked.unit.state);
+    format!("{mark} {}", code(&tracked.unit.name))
 }
 
 /// A heading and a list, where there are items.
@@ -199,13 +199,16 @@ fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// The logs of the failed units, as far as they are known.
-fn logs(board: &Board, lang: Lang) -> impl Iterator<Item = String> {
-    board
+fn logs(progress: &Progress, lang: Lang) -> impl Iterator<Item = String> {
+    progress
         .failed()
         .take(report::FAILED)
-        .filter_map(move |place| {
-            let log = board.log(place).filter(|log| !log.is_empty())?;
-            let (name, target) = (code(&board.unit(place).unit.name), code(&board.target));
+        .filter_map(move |index| {
+            let log = progress.log(index).filter(|log| !log.is_empty())?;
+            let (name, target) = (
+                code(&progress.unit(index).unit.name),
+                code(&progress.target),
+            );
             Some(format!(
                 "### {}\n\n{}",
                 lang.log_heading(&name, &target),
@@ -230,7 +233,7 @@ fn page(url: &str, lang: Lang) -> String {
 
 /// A line as a code span.
 fn code(line: &str) -> String {
-    let line = tame(line);
+    let line = limit_backticks(line);
     let ticks = "`".repeat(longest_run(&line) + 1);
     // Two backticks with nothing between them would be a longer one.
     let needs_blank = line.is_empty() || line.starts_with('`') || line.ends_with('`');
@@ -240,14 +243,17 @@ fn code(line: &str) -> String {
 
 /// Lines as a fenced block of this language, with a blank line after it.
 fn fenced(language: &str, lines: &[impl AsRef<str>]) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| tame(line.as_ref())).collect();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| limit_backticks(line.as_ref()))
+        .collect();
     let longest = lines.iter().map(|line| longest_run(line)).max();
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}\n\n", lines.join("\n"))
 }
 
 /// The line without runs of backticks that no fence is sure to outdo.
-fn tame(line: &str) -> String {
+fn limit_backticks(line: &str) -> String {
     let mut run = 0;
     let kept = line.chars().filter(|&character| {
         run = if character == '`' { run + 1 } else { 0 };
@@ -264,34 +270,34 @@ fn longest_run(line: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Now;
+    use crate::clock::Timestamp;
     use crate::event::Kind;
     use crate::outcome::{Signal, Verdict};
     use crate::render::testing::{self, ended, outcome};
 
-    fn write(kind: Kind<'_>, board: &Board) -> String {
+    fn write(kind: Kind<'_>, progress: &Progress) -> String {
         let mut out = Vec::new();
-        let at = Now::at(43.0);
+        let at = Timestamp::at(43.0);
         Summary::new(&mut out, Lang::En)
-            .event(&Event { at, kind }, board)
+            .event(&Event { at, kind }, progress)
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
     fn the_summary_says_what_the_report_says() {
-        let mut board = testing::board(&[
+        let mut progress = testing::progress(&[
             (UnitState::Succeeded, None),
             (UnitState::Failed, Some("agent does not answer")),
             (UnitState::Running, None),
             (UnitState::Pending, None),
         ]);
-        board.take_log(1, vec!["starting".into(), "```".into()]);
-        board.url = Some("https://example.com/orders/2?a=b".into());
+        progress.take_log(1, vec!["starting".into(), "```".into()]);
+        progress.url = Some("https://example.com/orders/2?a=b".into());
         let interrupted = Verdict::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");
         assert_eq!(
-            write(Kind::Finished(&outcome), &board),
+            write(Kind::Finished(&outcome), &progress),
             "\
 ## ■ `yunxiao:1/2` interrupted (watched for 1m 15s)
 
@@ -335,12 +341,12 @@ starting
 
     #[test]
     fn a_list_has_a_headline_of_its_own() {
-        let board = testing::board(&[]);
+        let progress = testing::progress(&[]);
         let good = ended(Verdict::Succeeded);
         let bad = ended(Verdict::Failed);
-        let parts = [(&board, &good), (&board, &bad)];
+        let parts = [(&progress, &good), (&progress, &bad)];
         assert_eq!(
-            write(Kind::AllFinished(&bad, &parts), &board),
+            write(Kind::AllFinished(&bad, &parts), &progress),
             "\
 ## ✗ `all` failed (watched for 1m 15s)
 
@@ -356,7 +362,7 @@ Reason: `reported failed`
 
 "
         );
-        assert_eq!(write(Kind::PartFinished(&good), &board), "");
+        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]
@@ -364,7 +370,7 @@ Reason: `reported failed`
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = ended(Verdict::Failed);
-        let text = write(Kind::Finished(&outcome), &testing::board(&units));
+        let text = write(Kind::Finished(&outcome), &testing::progress(&units));
         assert!(text.contains("- … and 50 more failed\n"), "{text}");
         assert!(text.contains("- … and 30 more not finished\n"), "{text}");
     }

@@ -2,32 +2,33 @@
 
 use std::time::Duration;
 
-use crate::board::Board;
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, UnitKind, UnitState};
 use crate::outcome::{Outcome, Resume, Verdict};
+use crate::progress::Progress;
+use crate::units::UnitsBuilder;
 
-/// A board that one answer filled, a second after the watch began: machines `192.0.2.0` and on.
-pub(crate) fn board(units: &[(UnitState, Option<&str>)]) -> Board {
-    let mut list = Units::of_test(UnitKind::Machine);
-    for (place, (state, detail)) in units.iter().enumerate() {
-        let name = format!("192.0.2.{place}");
+/// The progress after one response, a second after the watch began: machines `192.0.2.0` and on.
+pub(crate) fn progress(units: &[(UnitState, Option<&str>)]) -> Progress {
+    let mut list = UnitsBuilder::of_test(UnitKind::Machine);
+    for (index, (state, detail)) in units.iter().enumerate() {
+        let name = format!("192.0.2.{index}");
         list.push(&name, &name, None, *state, *detail);
     }
-    let mut board = Board::new("yunxiao:1/2".into(), Moment::at(0.0));
-    answer(&mut board, list, 1.0);
-    board
+    let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
+    answer(&mut progress, list, 1.0);
+    progress
 }
 
-/// Takes an answer with these units onto the board, so many seconds after the watch began.
-pub(crate) fn answer(board: &mut Board, units: Units<'_>, second: f64) {
+/// Adds a response with these units, `second` seconds after the watch began.
+pub(crate) fn answer(progress: &mut Progress, units: UnitsBuilder<'_>, second: f64) {
     let snapshot = Snapshot {
         units: units.finish(),
         ..Snapshot::new(Phase::Running)
     };
-    board.take_units(&snapshot, Now::at(second));
-    board.last_good = Some(Moment::at(second));
+    progress.take_units(&snapshot, Timestamp::at(second));
+    progress.last_good = Some(Instant::at(second));
 }
 
 /// An end after 75 seconds.

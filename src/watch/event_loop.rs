@@ -8,14 +8,14 @@ use std::time::Duration;
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
 use super::{Watch, signals, verdict};
-use crate::board::Board;
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind, Started};
 use crate::http::Transport;
 use crate::message::Message;
 use crate::outcome::{Outcome, Signal, Verdict};
+use crate::progress::Progress;
 use crate::provider::DeploymentSource;
 use crate::render::Output;
 
@@ -47,7 +47,7 @@ struct ActiveWatch {
 enum Stage {
     Watching,
     /// The verdict is there; the logs of what failed are waited for until then at most.
-    FetchingLogs(Moment),
+    FetchingLogs(Instant),
     Done,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn run(
     }
     if let Some(first) = watches.first() {
         for warning in warnings {
-            output.warn(warning, start, first.watch.board());
+            output.warn(warning, start, first.watch.progress());
         }
     }
     loop {
@@ -99,8 +99,8 @@ pub(crate) fn run(
         if watches.iter().all(ActiveWatch::is_done) {
             break;
         }
-        let boards: Vec<_> = watches.iter().map(|watch| watch.watch.board()).collect();
-        output.tick(now, &boards);
+        let deployments: Vec<_> = watches.iter().map(|watch| watch.watch.progress()).collect();
+        output.tick(now, &deployments);
         let wakes = watches.iter().filter_map(ActiveWatch::wake);
         let wake = wakes.chain(output.wake()).min();
         if let Some(event) = inbox.next(wake) {
@@ -114,8 +114,8 @@ pub(crate) fn run(
 fn finish_all(
     watches: &[ActiveWatch],
     all: bool,
-    start: Now,
-    now: Now,
+    start: Timestamp,
+    now: Timestamp,
     output: &mut Output,
 ) -> io::Result<Verdict> {
     let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
@@ -130,7 +130,7 @@ fn finish_all(
         let outcome = Outcome {
             verdict,
             reason,
-            elapsed: now.moment.since(start.moment),
+            elapsed: now.instant.since(start.instant),
             polls: outcomes().map(|outcome| outcome.polls).sum(),
             resume: worst.and_then(|outcome| outcome.resume.clone()),
         };
@@ -138,8 +138,8 @@ fn finish_all(
             at: now,
             kind: Kind::AllFinished(&outcome, &parts),
         };
-        let board = Board::new("all".into(), start.moment);
-        output.event(&event, &board);
+        let progress = Progress::new("all".into(), start.instant);
+        output.event(&event, &progress);
     }
     Ok(verdict)
 }
@@ -149,16 +149,16 @@ impl ActiveWatch {
         number: usize,
         target: Target,
         seed: u64,
-        now: Now,
+        now: Timestamp,
         inbox: &Inbox,
         output: &mut Output,
     ) -> io::Result<Self> {
-        let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+        let mut emit = |event: &Event<'_>, progress: &Progress| output.event(event, progress);
         let mut watch = Watch::begin(
             target.name,
             &target.started,
             target.options,
-            now.moment.after(target.delay),
+            now.instant.after(target.delay),
             seed,
             now,
             &mut emit,
@@ -175,10 +175,16 @@ impl ActiveWatch {
     }
 
     /// Does what is due: a poll, the logs, the end.
-    fn step(&mut self, now: Now, all: bool, resume: Option<&ResumeCommand>, output: &mut Output) {
+    fn step(
+        &mut self,
+        now: Timestamp,
+        all: bool,
+        resume: Option<&ResumeCommand>,
+        output: &mut Output,
+    ) {
         if matches!(self.stage, Stage::Watching) {
             self.watch.advance(now);
-            if self.watch.poll_due(now.moment) {
+            if self.watch.poll_due(now.instant) {
                 // The poller outlives the watch: it holds the other end.
                 let _ = self.poller.send(PollerCommand::Poll);
             }
@@ -189,29 +195,29 @@ impl ActiveWatch {
             let is_wanted = !wanted.is_empty();
             let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
             self.stage = if is_wanted && self.poller.send(fetch).is_ok() {
-                Stage::FetchingLogs(now.moment.after(self.watch.log_patience()))
+                Stage::FetchingLogs(now.instant.after(self.watch.log_patience()))
             } else {
-                Stage::FetchingLogs(now.moment)
+                Stage::FetchingLogs(now.instant)
             };
         }
-        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.moment) {
+        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.instant) {
             if let Some(arguments) = resume {
                 self.watch.add_resume(arguments, !all);
             }
             self.stage = Stage::Done;
-            if let Some((board, outcome)) = self.part() {
+            if let Some((progress, outcome)) = self.part() {
                 let kind = if all {
                     Kind::PartFinished(outcome)
                 } else {
                     Kind::Finished(outcome)
                 };
-                output.event(&Event { at: now, kind }, board);
+                output.event(&Event { at: now, kind }, progress);
             }
         }
     }
 
     /// When `step` has something to do at the latest.
-    fn wake(&self) -> Option<Moment> {
+    fn wake(&self) -> Option<Instant> {
         match self.stage {
             Stage::Watching => self.watch.wake(),
             Stage::FetchingLogs(until) => Some(until),
@@ -224,24 +230,25 @@ impl ActiveWatch {
     }
 
     /// What the report of a list says about this target.
-    fn part(&self) -> Option<(&Board, &Outcome)> {
+    fn part(&self) -> Option<(&Progress, &Outcome)> {
         let outcome = self.watch.outcome().filter(|_| self.is_done())?;
-        Some((self.watch.board(), outcome))
+        Some((self.watch.progress(), outcome))
     }
 
-    fn stop_waiting_for_logs(&mut self, now: Now) {
+    fn stop_waiting_for_logs(&mut self, now: Timestamp) {
         if let Stage::FetchingLogs(until) = &mut self.stage {
-            *until = now.moment;
+            *until = now.instant;
         }
     }
 }
 
-fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Now, output: &mut Output) {
+fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Timestamp, output: &mut Output) {
     match event {
         LoopEvent::Answer(number, at, answer) => {
             let watch = &mut watches[number];
             if matches!(watch.stage, Stage::Watching) {
-                let mut emit = |event: &Event<'_>, board: &Board| output.event(event, board);
+                let mut emit =
+                    |event: &Event<'_>, progress: &Progress| output.event(event, progress);
                 watch.watch.take(answer, at, &mut emit);
             }
         }
@@ -250,7 +257,7 @@ fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Now, output: &mut Ou
         LoopEvent::Trace(at, traced) => {
             if let Some(watch) = watches.first() {
                 let kind = Kind::Trace(&traced);
-                output.event(&Event { at, kind }, watch.watch.board());
+                output.event(&Event { at, kind }, watch.watch.progress());
             }
         }
         LoopEvent::Signal(signal) => interrupt(watches, signal, now),
@@ -262,13 +269,13 @@ fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Now, output: &mut Ou
         LoopEvent::Warning(message) => {
             // Nothing comes after the end of a target.
             if let Some(watch) = watches.iter().find(|watch| !watch.is_done()) {
-                output.warn(&message, now, watch.watch.board());
+                output.warn(&message, now, watch.watch.progress());
             }
         }
     }
 }
 
-fn interrupt(watches: &mut [ActiveWatch], signal: Signal, now: Now) {
+fn interrupt(watches: &mut [ActiveWatch], signal: Signal, now: Timestamp) {
     for watch in watches {
         watch.watch.interrupt(signal, now);
         watch.stop_waiting_for_logs(now);
@@ -277,7 +284,7 @@ fn interrupt(watches: &mut [ActiveWatch], signal: Signal, now: Now) {
 
 /// With `--fail-fast` the first failure ends the watch of all, and so does a command line that does not say
 /// enough.
-fn end_together(watches: &mut [ActiveWatch], now: Now) {
+fn end_together(watches: &mut [ActiveWatch], now: Timestamp) {
     if watches.iter().any(|watch| watch.watch.ends_all()) {
         for watch in watches {
             watch.watch.cancel(now);

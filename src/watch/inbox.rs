@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::{self, Duration};
 
-use crate::clock::{Clock, Moment, Now, VirtualClock};
+use crate::clock::{Clock, Instant, Timestamp, VirtualClock};
 use crate::event::Traced;
 use crate::message::Message;
 use crate::model::Snapshot;
@@ -25,13 +25,13 @@ const MIN_STEP: Duration = Duration::from_millis(1);
 /// which it happened.
 pub(crate) enum LoopEvent {
     /// What a poll found.
-    Answer(usize, Now, Result<Arc<Snapshot>, PollError>),
+    Answer(usize, Timestamp, Result<Arc<Snapshot>, PollError>),
     /// The end of the log of the failed unit with this index.
-    Log(usize, Now, usize, Vec<String>),
+    Log(usize, Timestamp, usize, Vec<String>),
     /// No more logs will come.
-    LogsDone(usize, Now),
+    LogsDone(usize, Timestamp),
     /// What came of a request, for `--verbose`.
-    Trace(Now, Traced),
+    Trace(Timestamp, Traced),
     Signal(Signal),
     /// Ctrl-Z: leave the terminal to the shell and stop.
     Stop,
@@ -43,12 +43,12 @@ pub(crate) enum LoopEvent {
 
 impl LoopEvent {
     /// When it happened, where that matters in a replay.
-    pub(super) fn time(&self) -> Option<Moment> {
+    pub(super) fn time(&self) -> Option<Instant> {
         match self {
             Self::Answer(_, at, _)
             | Self::Log(_, at, ..)
             | Self::LogsDone(_, at)
-            | Self::Trace(at, _) => Some(at.moment),
+            | Self::Trace(at, _) => Some(at.instant),
             Self::Signal(_) | Self::Stop | Self::Redraw(_) | Self::Warning(_) => None,
         }
     }
@@ -73,9 +73,9 @@ struct Replay {
     clock: Arc<VirtualClock>,
     /// How many times as fast as it was recorded.
     speed: f64,
-    began: Instant,
+    began: time::Instant,
     /// Events that were received and are still to come, by their time and in the order received.
-    future: BTreeMap<(Moment, usize), LoopEvent>,
+    future: BTreeMap<(Instant, usize), LoopEvent>,
     received: usize,
 }
 
@@ -96,7 +96,7 @@ impl Inbox {
         let replay = Replay {
             clock,
             speed,
-            began: Instant::now(),
+            began: time::Instant::now(),
             future: BTreeMap::new(),
             received: 0,
         };
@@ -128,13 +128,13 @@ impl Inbox {
     pub(crate) fn try_next(&mut self) -> Option<LoopEvent> {
         match &mut self.replay {
             None => self.receiver.try_recv().ok(),
-            Some(replay) => replay.due(replay.clock.now().moment),
+            Some(replay) => replay.due(replay.clock.now().instant),
         }
     }
 
     /// Waits for the next event, at the longest until `wake`.
-    pub(super) fn next(&mut self, wake: Option<Moment>) -> Option<LoopEvent> {
-        let now = self.clock().now().moment;
+    pub(super) fn next(&mut self, wake: Option<Instant>) -> Option<LoopEvent> {
+        let now = self.clock().now().instant;
         let latest = now.after(MAX_SLEEP);
         let wake = wake.map_or(latest, |wake| wake.min(latest));
         match &mut self.replay {
@@ -155,7 +155,7 @@ impl Replay {
         &mut self,
         receiver: &Receiver<LoopEvent>,
         in_flight: &AtomicUsize,
-        wake: Moment,
+        wake: Instant,
     ) -> Option<LoopEvent> {
         while in_flight.load(Ordering::Acquire) > 0 {
             if let Some(event) = self.sort(receiver.recv().ok()?, in_flight) {
@@ -164,12 +164,12 @@ impl Replay {
         }
         let first = self.future.keys().next().map(|&(at, _)| at);
         let due = first.map_or(wake, |first| first.min(wake));
-        let begin = self.clock.moment(Duration::ZERO);
+        let begin = self.clock.instant(Duration::ZERO);
         let due_at = due.since(begin).div_f64(self.speed);
         while let Ok(event) = receiver.recv_timeout(due_at.saturating_sub(self.began.elapsed())) {
             if let Some(event) = self.sort(event, in_flight) {
                 let played = self.began.elapsed().mul_f64(self.speed);
-                self.clock.advance_to(self.clock.moment(played).min(due));
+                self.clock.advance_to(self.clock.instant(played).min(due));
                 return Some(event);
             }
         }
@@ -191,7 +191,7 @@ impl Replay {
     }
 
     /// The next event whose time has come.
-    fn due(&mut self, now: Moment) -> Option<LoopEvent> {
+    fn due(&mut self, now: Instant) -> Option<LoopEvent> {
         let first = self.future.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
     }

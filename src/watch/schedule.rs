@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
+use crate::clock::Instant;
 
 /// The longest wait between polls that fail, unless the interval itself is longer.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -13,11 +13,11 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 pub(crate) struct PollSchedule {
     interval: Duration,
     /// The polls of a healthy watch begin at whole intervals from here.
-    anchor: Moment,
+    anchor: Instant,
     /// When the next poll begins; none while one is under way.
-    next: Option<Moment>,
+    next: Option<Instant>,
     /// When the poll under way began, or the last one did.
-    began: Option<Moment>,
+    began: Option<Instant>,
     /// Failures in a row.
     failures: u32,
     jitter: fastrand::Rng,
@@ -25,7 +25,7 @@ pub(crate) struct PollSchedule {
 
 impl PollSchedule {
     /// The first poll is due at `now`.
-    pub(crate) fn new(interval: Duration, now: Moment, seed: u64) -> Self {
+    pub(crate) fn new(interval: Duration, now: Instant, seed: u64) -> Self {
         Self {
             interval,
             anchor: now,
@@ -37,17 +37,17 @@ impl PollSchedule {
     }
 
     /// When the next poll begins; none while one is under way.
-    pub(crate) fn next(&self) -> Option<Moment> {
+    pub(crate) fn next(&self) -> Option<Instant> {
         self.next
     }
 
     /// When the poll under way began; none while there is none.
-    pub(crate) fn began(&self) -> Option<Moment> {
+    pub(crate) fn began(&self) -> Option<Instant> {
         self.began.filter(|_| self.next.is_none())
     }
 
     /// Begins the poll if it is due.
-    pub(crate) fn begin(&mut self, now: Moment) -> bool {
+    pub(crate) fn begin(&mut self, now: Instant) -> bool {
         let due = self.next.is_some_and(|next| next <= now);
         if due {
             self.next = None;
@@ -57,7 +57,7 @@ impl PollSchedule {
     }
 
     /// The poll under way was answered well.
-    pub(crate) fn succeeded(&mut self, now: Moment) {
+    pub(crate) fn succeeded(&mut self, now: Instant) {
         let began = self.began.unwrap_or(now);
         if self.failures > 0 {
             // The waits in between were off the grid; a new one begins with this poll.
@@ -83,10 +83,10 @@ impl PollSchedule {
     /// lost; none where that is over already.
     pub(crate) fn failed(
         &mut self,
-        now: Moment,
+        now: Instant,
         retry_after: Option<Duration>,
-        budget_end: Moment,
-    ) -> Option<Moment> {
+        budget_end: Instant,
+    ) -> Option<Instant> {
         let longest = MAX_BACKOFF.max(self.interval);
         let doubled = self.interval.saturating_mul(1 << self.failures.min(20));
         let wait = doubled.min(longest).mul_f64(0.5 + self.jitter.f64() / 2.0);
@@ -103,14 +103,14 @@ mod tests {
 
     const FAR: f64 = 1e6;
 
-    fn seconds(moment: Option<Moment>) -> f64 {
-        let zero = Moment::at(0.0);
-        moment.expect("a next poll").since(zero).as_secs_f64()
+    fn seconds(instant: Option<Instant>) -> f64 {
+        let zero = Instant::at(0.0);
+        instant.expect("a next poll").since(zero).as_secs_f64()
     }
 
     #[test]
     fn polls_keep_to_the_grid() {
-        let mut schedule = PollSchedule::new(Duration::from_secs(3), Moment::at(1.0), 0);
+        let mut schedule = PollSchedule::new(Duration::from_secs(3), Instant::at(1.0), 0);
         for (begins, answered, next) in [
             (1.0, 1.2, 4.0),
             (4.01, 4.3, 7.0),
@@ -118,12 +118,12 @@ mod tests {
             (7.0, 14.5, 16.0),
             (16.0, 18.999, 19.0),
         ] {
-            assert!(schedule.begin(Moment::at(begins)));
-            assert!(!schedule.begin(Moment::at(begins)), "one at a time");
-            schedule.succeeded(Moment::at(answered));
+            assert!(schedule.begin(Instant::at(begins)));
+            assert!(!schedule.begin(Instant::at(begins)), "one at a time");
+            schedule.succeeded(Instant::at(answered));
             assert_eq!(seconds(schedule.next()), next);
             assert!(
-                !schedule.begin(Moment::at(next - 0.1)),
+                !schedule.begin(Instant::at(next - 0.1)),
                 "not before its time"
             );
         }
@@ -132,37 +132,37 @@ mod tests {
     #[test]
     fn the_wait_after_a_failure_doubles_to_half_a_minute() {
         for seed in 0..200 {
-            let mut schedule = PollSchedule::new(Duration::from_secs(3), Moment::at(0.0), seed);
+            let mut schedule = PollSchedule::new(Duration::from_secs(3), Instant::at(0.0), seed);
             for longest in [3.0, 6.0, 12.0, 24.0, 30.0, 30.0, 30.0] {
-                let next = seconds(schedule.failed(Moment::at(0.0), None, Moment::at(FAR)));
+                let next = seconds(schedule.failed(Instant::at(0.0), None, Instant::at(FAR)));
                 assert!(
                     (longest / 2.0..=longest).contains(&next),
                     "{next} of {longest}"
                 );
             }
             for _ in 0..100 {
-                schedule.failed(Moment::at(0.0), None, Moment::at(FAR));
+                schedule.failed(Instant::at(0.0), None, Instant::at(FAR));
             }
-            schedule.begin(Moment::at(50.0));
-            schedule.succeeded(Moment::at(50.5));
+            schedule.begin(Instant::at(50.0));
+            schedule.succeeded(Instant::at(50.5));
             assert_eq!(seconds(schedule.next()), 53.0, "a new grid");
-            let next = seconds(schedule.failed(Moment::at(60.0), None, Moment::at(FAR)));
+            let next = seconds(schedule.failed(Instant::at(60.0), None, Instant::at(FAR)));
             assert!((61.5..=63.0).contains(&next), "and the backoff begins anew");
         }
     }
 
     #[test]
     fn a_long_interval_is_not_cut_by_the_backoff() {
-        let mut schedule = PollSchedule::new(Duration::from_secs(300), Moment::at(0.0), 1);
-        let next = seconds(schedule.failed(Moment::at(0.0), None, Moment::at(FAR)));
+        let mut schedule = PollSchedule::new(Duration::from_secs(300), Instant::at(0.0), 1);
+        let next = seconds(schedule.failed(Instant::at(0.0), None, Instant::at(FAR)));
         assert!((150.0..=300.0).contains(&next));
     }
 
     #[test]
     fn the_provider_may_ask_for_a_longer_wait() {
-        let mut schedule = PollSchedule::new(Duration::from_secs(1), Moment::at(0.0), 0);
+        let mut schedule = PollSchedule::new(Duration::from_secs(1), Instant::at(0.0), 0);
         let wait = |seconds| Some(Duration::from_secs(seconds));
-        let mut failed = |wait, end| schedule.failed(Moment::at(0.0), wait, Moment::at(end));
+        let mut failed = |wait, end| schedule.failed(Instant::at(0.0), wait, Instant::at(end));
         assert_eq!(seconds(failed(wait(90), FAR)), 90.0);
         assert!(seconds(failed(wait(0), FAR)) >= 1.0, "never a shorter one");
         assert_eq!(seconds(failed(wait(90), 60.0)), 60.0, "cut to the budget");

@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use super::Watch;
 use crate::cli::options::{OnPause, WatchOptions};
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::event::{Kind, Started};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Tentative, UnitKind, UnitState, Units};
+use crate::model::{Phase, Snapshot, Unconfirmed, UnitKind, UnitState};
 use crate::outcome::{Signal, Verdict};
 use crate::poll::{PollError, Retry};
+use crate::units::UnitsBuilder;
 
 /// Histories played.
 const HISTORIES: u64 = 20_000;
@@ -82,7 +83,7 @@ fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
         random.choice(among).copied().unwrap_or(Running)
     };
     let mut snapshot = Snapshot::new(phase(random));
-    let mut units = Units::of_test(UnitKind::Machine);
+    let mut units = UnitsBuilder::of_test(UnitKind::Machine);
     for _ in 0..random.usize(..6) {
         // Ids repeat, come and go, and states go back.
         let id = random.u8(..8).to_string();
@@ -97,10 +98,10 @@ fn snapshot(random: &mut fastrand::Rng, may_end: bool) -> Snapshot {
     snapshot.units = units.finish();
     snapshot.run = maybe(random, "run".into());
     if random.u8(..4) == 0 {
-        snapshot.tentative = Some(Tentative::new(phase(random), None));
+        snapshot.unconfirmed = Some(Unconfirmed::new(phase(random), None));
     }
     if random.u8(..4) == 0 {
-        snapshot.flaws = vec![Message::verbatim("1 skipped")];
+        snapshot.success_caveats = vec![Message::verbatim("1 skipped")];
     }
     snapshot
 }
@@ -127,7 +128,7 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
 
 /// Plays one history, as `run` would, and checks what can be checked on the way. `read` reads the
 /// clocks.
-fn play(seed: u64, read: fn(f64) -> Now) -> Played {
+fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
     let random = &mut fastrand::Rng::with_seed(seed);
     let options = options(random);
     let endless = random.u8(..3) == 0;
@@ -137,8 +138,8 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         interval: options.interval,
     };
     let mut events = Vec::new();
-    let mut emit = |event: &crate::event::Event<'_>, board: &crate::board::Board| {
-        assert!(board.done() <= board.total());
+    let mut emit = |event: &crate::event::Event<'_>, progress: &crate::progress::Progress| {
+        assert!(progress.done() <= progress.total());
         events.push(match event.kind {
             Kind::Started(_) => "started",
             Kind::Offline { .. } => "offline",
@@ -146,7 +147,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
             _ => "other",
         });
     };
-    let begin = Moment::at(0.0);
+    let begin = Instant::at(0.0);
     let already_ended = maybe(random, Message::verbatim("may be earlier"));
     let mut watch = Watch::begin(
         "t".into(),
@@ -167,13 +168,13 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
     for _ in 0..1_000_000 {
         // An answer that has come is older than the deadlines that are over by now.
         if let Some((at, answer)) = under_way.take_if(|(at, _)| *at <= now) {
-            let before = watch.board().offline.clone();
-            let (tentative, good) = match &answer {
-                Ok(snapshot) => (snapshot.tentative.clone(), true),
+            let before = watch.progress().offline.clone();
+            let (unconfirmed, good) = match &answer {
+                Ok(snapshot) => (snapshot.unconfirmed.clone(), true),
                 Err(_) => (None, false),
             };
             if let Ok(snapshot) = &answer {
-                let confirmed = tentative.is_some_and(|found| found.phase == Phase::Succeeded);
+                let confirmed = unconfirmed.is_some_and(|found| found.phase == Phase::Succeeded);
                 success_seen |= snapshot.phase == Phase::Succeeded || confirmed;
             }
             let wait = match &answer {
@@ -201,7 +202,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
         if let Some(outcome) = watch.outcome() {
             let verdict = outcome.verdict;
             assert!(
-                !watch.poll_due(Moment::at(now + 1e6)),
+                !watch.poll_due(Instant::at(now + 1e6)),
                 "seed {seed}: polls after its end"
             );
             check_deadlines(seed, &watch, &options, verdict, now);
@@ -213,7 +214,7 @@ fn play(seed: u64, read: fn(f64) -> Now) -> Played {
                 events,
             };
         }
-        if watch.poll_due(Moment::at(now)) {
+        if watch.poll_due(Instant::at(now)) {
             assert!(under_way.is_none(), "seed {seed}: two polls at once");
             assert!(
                 now >= allowed - 1e-6,
@@ -247,7 +248,7 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
         now <= timeout + soon,
         "seed {seed}: {now} is after {timeout}"
     );
-    let last_change = watch.last_change.since(Moment::at(0.0)).as_secs_f64();
+    let last_change = watch.last_change.since(Instant::at(0.0)).as_secs_f64();
     let stall = options
         .stall_timeout
         .map_or(f64::MAX, |limit| last_change + limit.as_secs_f64());
@@ -259,9 +260,9 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
         );
     }
     if verdict == Verdict::Lost
-        && let Some(offline) = &watch.board().offline
+        && let Some(offline) = &watch.progress().offline
     {
-        let since = offline.since.since(Moment::at(0.0)).as_secs_f64();
+        let since = offline.since.since(Instant::at(0.0)).as_secs_f64();
         let end = since + options.max_offline.as_secs_f64();
         assert!(now <= end + 0.5 + soon, "seed {seed}: lost late");
         assert!(now >= end - soon || options.once, "seed {seed}: lost early");
@@ -272,7 +273,7 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
 fn whatever_happens_the_verdict_can_be_relied_on() {
     let mut verdicts = std::collections::HashMap::new();
     for seed in 0..HISTORIES {
-        let played = play(seed, Now::at);
+        let played = play(seed, Timestamp::at);
         if played.verdict == Verdict::Succeeded {
             assert!(played.success_seen, "seed {seed}: nobody said success");
         }
@@ -295,19 +296,19 @@ fn whatever_happens_the_verdict_can_be_relied_on() {
 
 /// A reading of the clocks on a machine whose wall clock is set anew all the time, for up to years
 /// back and forward.
-fn unsteady(seconds: f64) -> Now {
+fn unsteady(seconds: f64) -> Timestamp {
     let mut random = fastrand::Rng::with_seed(seconds.to_bits());
     let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(random.u32(..).into());
-    Now {
+    Timestamp {
         wall,
-        ..Now::at(seconds)
+        ..Timestamp::at(seconds)
     }
 }
 
 #[test]
 fn a_wall_clock_that_is_set_changes_nothing() {
     for seed in 0..HISTORIES / 10 {
-        let [steady, unsteady] = [Now::at, unsteady].map(|read| play(seed, read));
+        let [steady, unsteady] = [Timestamp::at, unsteady].map(|read| play(seed, read));
         assert_eq!(steady.verdict, unsteady.verdict, "seed {seed}");
         assert_eq!(steady.ended, unsteady.ended, "seed {seed}");
         assert_eq!(steady.requests, unsteady.requests, "seed {seed}");

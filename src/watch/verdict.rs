@@ -8,8 +8,8 @@ use crate::model::{Phase, Unit};
 use crate::outcome::{Signal, Verdict};
 use crate::text;
 
-/// How many things that are wrong with a success a reason names.
-const FLAWS: usize = 10;
+/// Caveats of a success that a reason names.
+const MAX_CAVEATS: usize = 10;
 
 /// A verdict with its reason.
 pub(super) type Decision = (Verdict, Message);
@@ -22,8 +22,8 @@ pub(super) struct Observation<'a> {
     pub(super) message: Option<&'a Message>,
     /// A failed unit of this response.
     pub(super) failed: Option<&'a Unit>,
-    /// What is wrong with a success.
-    pub(super) flaws: &'a [Message],
+    /// `Snapshot::success_caveats`.
+    pub(super) success_caveats: &'a [Message],
 }
 
 /// The verdict of a good response; none where the watch goes on.
@@ -37,8 +37,8 @@ pub(super) fn of_observation(
         return Some((Verdict::Failed, fail_fast(unit)));
     }
     let phase = observed.phase?;
-    if phase == Phase::Succeeded && options.strict && !observed.flaws.is_empty() {
-        return Some((Verdict::Failed, strict(observed.flaws)));
+    if phase == Phase::Succeeded && options.strict && !observed.success_caveats.is_empty() {
+        return Some((Verdict::Failed, strict(observed.success_caveats)));
     }
     Some((of_phase(phase, options)?, reason(phase, observed.message)))
 }
@@ -95,9 +95,9 @@ fn fail_fast(unit: &Unit) -> Message {
     .with_detail(unit.detail.as_ref())
 }
 
-/// Names the first flaws of a success, and counts the rest.
-fn strict(flaws: &[Message]) -> Message {
-    let (named, more) = flaws.split_at(flaws.len().min(FLAWS));
+/// Names the first caveats of a success and counts the rest.
+fn strict(caveats: &[Message]) -> Message {
+    let (named, more) = caveats.split_at(caveats.len().min(MAX_CAVEATS));
     let more = (!more.is_empty()).then(|| {
         let more = more.len();
         Message::new(format!("{more} more"), format!("另有 {more} 项"))
@@ -228,7 +228,7 @@ mod tests {
             phase: Some(phase),
             message: None,
             failed: None,
-            flaws: &[],
+            success_caveats: &[],
         }
     }
 
@@ -312,13 +312,13 @@ mod tests {
             ..options()
         };
         let skipped = [Message::verbatim("1 skipped")];
-        for (phase, flaws, code) in [
+        for (phase, success_caveats, code) in [
             (Phase::Succeeded, &[][..], Some(Verdict::Succeeded)),
             (Phase::Succeeded, &skipped, Some(Verdict::Failed)),
             (Phase::Running, &skipped, None),
         ] {
             let answer = Observation {
-                flaws,
+                success_caveats,
                 ..answer(phase)
             };
             assert_eq!(verdict(&answer, &strict), code);
@@ -332,8 +332,9 @@ mod tests {
 
     #[test]
     fn a_reason_names_some_of_the_flaws_and_counts_the_rest() {
-        let flaws = (1..=FLAWS + 5).map(|number| Message::verbatim(format!("{number} skipped")));
-        let reason = strict(&flaws.collect::<Vec<_>>());
+        let caveats =
+            (1..=MAX_CAVEATS + 5).map(|number| Message::verbatim(format!("{number} skipped")));
+        let reason = strict(&caveats.collect::<Vec<_>>());
         assert!(
             reason.en().ends_with("10 skipped; 5 more") && !reason.en().contains("11 "),
             "{reason}"

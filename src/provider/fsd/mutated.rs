@@ -33,7 +33,7 @@ fn a_damaged_state_is_no_success_that_it_does_not_say() {
             return;
         };
         assert_ne!(snapshot.phase, Phase::Succeeded, "one poll is not enough");
-        let found = snapshot.tentative.as_ref().map(|found| found.phase);
+        let found = snapshot.unconfirmed.as_ref().map(|found| found.phase);
         if found == Some(Phase::Succeeded) {
             seen += 1;
             assert!(value(body).is_none_or(|answer| has_succeeded(&answer)));

@@ -27,7 +27,7 @@ fn damaged_progress_is_no_success_that_it_does_not_say() {
             return;
         };
         assert!(
-            snapshot.tentative.is_none() && snapshot.percent.is_none_or(|percent| percent <= 100)
+            snapshot.unconfirmed.is_none() && snapshot.percent.is_none_or(|percent| percent <= 100)
         );
         if snapshot.phase == Phase::Succeeded {
             seen += 1;

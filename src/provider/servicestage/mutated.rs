@@ -104,7 +104,7 @@ fn damaged_components_are_no_success_that_they_do_not_say() {
         if is_still(&snapshot) {
             decide(&mut snapshot, None);
             let found = snapshot
-                .tentative
+                .unconfirmed
                 .map_or(snapshot.phase, |found| found.phase);
             if found == Phase::Succeeded {
                 seen += 1;
@@ -139,7 +139,7 @@ fn a_damaged_release_task_is_no_success_that_it_does_not_say() {
                 seen += 1;
                 assert!(all_succeeded(&answer) && is(&plan, "status", "SUCCESS"));
             }
-            let found = snapshot.tentative.map(|found| found.phase);
+            let found = snapshot.unconfirmed.map(|found| found.phase);
             if found == Some(Phase::Succeeded) {
                 assert!(all_succeeded(&answer) && is_not_against_it(&plan));
                 assert!(lists_no_more(&plan, &answer), "something is still to come");

@@ -42,7 +42,7 @@ fn a_damaged_order_is_no_success_that_it_does_not_say() {
             return;
         };
         let found = snapshot
-            .tentative
+            .unconfirmed
             .map_or(snapshot.phase, |found| found.phase);
         if found == Phase::Succeeded {
             seen += 1;

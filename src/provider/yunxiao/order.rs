@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use crate::message::Message;
-use crate::model::{Unit, UnitKind, UnitState, Units};
+use crate::model::{Unit, UnitKind, UnitState};
 use crate::provider::json::{Count, List, Object, Text};
 use crate::provider::messages::api_message;
 use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -62,7 +63,7 @@ impl DeployOrder<'_> {
             return Vec::new();
         };
         let machines = &info.deploy_machines;
-        let mut units = Units::new(UnitKind::Machine, last, machines.len(), redactor);
+        let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
         for (index, machine) in machines.iter().enumerate() {
             machine.add_to(&mut units, index + 1, warnings, redactor);
         }
@@ -74,7 +75,7 @@ impl Machine<'_> {
     /// Adds the machine, identified by its serial number, else by its address [I].
     fn add_to(
         &self,
-        units: &mut Units<'_>,
+        units: &mut UnitsBuilder<'_>,
         number: usize,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::clock::{Moment, Now};
+use crate::clock::{Instant, Timestamp};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitState};
 
@@ -23,10 +23,10 @@ const REMEMBERED: usize = 200_000;
 
 /// The memory of one watch.
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct Progress {
     /// What is watched, as the events name it.
     pub(crate) target: Arc<str>,
-    pub(crate) started: Moment,
+    pub(crate) started: Instant,
     /// From one poll to the next.
     pub(crate) interval: Duration,
     /// None until the first good poll.
@@ -38,35 +38,35 @@ pub(crate) struct Board {
     pub(crate) url: Option<Arc<str>>,
     /// Which run the units belong to.
     run: Option<Arc<str>>,
-    /// The end of the log of failed units, by place.
+    /// The end of the log of failed units, by index.
     logs: HashMap<usize, Vec<String>>,
     /// When the last good answer came.
-    pub(crate) last_good: Option<Moment>,
+    pub(crate) last_good: Option<Instant>,
     /// Whether its watch is over.
     pub(crate) over: bool,
     /// While polls fail.
     pub(crate) offline: Option<Offline>,
-    units: Vec<Seen>,
+    units: Vec<TrackedUnit>,
     /// Where each unit is, by id. Answers keep their order as a rule, and then nobody asks: it is
     /// made when one does not.
-    places: Option<HashMap<Arc<str>, usize>>,
-    counts: [usize; UnitState::ALL.len()],
+    index_by_id: Option<HashMap<Arc<str>, usize>>,
+    by_state: [usize; UnitState::ALL.len()],
     failed: BTreeSet<usize>,
-    running: BTreeSet<(Moment, usize)>,
-    recent: VecDeque<(Moment, usize)>,
+    running: BTreeSet<(Instant, usize)>,
+    recent: VecDeque<(Instant, usize)>,
     durations: VecDeque<Duration>,
-    usual: Option<Duration>,
+    median_duration: Option<Duration>,
     /// Units that ended while they were watched; those before that say nothing about the pace.
     ended_here: usize,
     /// The time in which units ran or ended; a wait for a person or a queue is none of it.
-    worked: Duration,
+    active_time: Duration,
     /// When the last answer came that was not the same as the one before it.
-    compared: Option<Moment>,
+    compared: Option<Instant>,
 }
 
 /// How far the whole is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Figures {
+pub(crate) struct Counts {
     /// Units that ended in any way.
     pub(crate) done: usize,
     pub(crate) total: usize,
@@ -80,7 +80,7 @@ pub(crate) struct Figures {
 #[derive(Clone, Debug)]
 pub(crate) struct Offline {
     /// When the first poll of this gap failed.
-    pub(crate) since: Moment,
+    pub(crate) since: Instant,
     /// Polls that failed in this gap.
     pub(crate) attempts: u32,
     pub(crate) error: Message,
@@ -88,35 +88,35 @@ pub(crate) struct Offline {
 
 /// A unit and what its watching has shown.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct TrackedUnit {
     pub(crate) unit: Unit,
     /// When it was first seen running.
-    running: Option<Moment>,
+    running: Option<Instant>,
     /// When it was first seen ended.
-    pub(crate) ended: Option<Moment>,
+    pub(crate) ended: Option<Instant>,
     /// When an answer last named it, except that an answer the same as the one before is not
     /// written into each unit.
-    named: Moment,
+    last_reported: Instant,
 }
 
-impl Seen {
+impl TrackedUnit {
     /// How long it has been running, or ran; none where it was never seen running.
-    pub(crate) fn age(&self, now: Moment) -> Option<Duration> {
+    pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
         let end = self.ended.unwrap_or(now);
         self.running.map(|since| end.since(since))
     }
 }
 
-/// A unit that changed: its place on the board and the state it had before (none at first).
+/// A unit that changed: its index and its previous state (none for a new unit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    pub(crate) place: usize,
+    pub(crate) index: usize,
     pub(crate) from: Option<UnitState>,
 }
 
-impl Board {
-    /// An empty board for `target`.
-    pub(crate) fn new(target: Arc<str>, started: Moment) -> Self {
+impl Progress {
+    /// The progress of `target` before the first response.
+    pub(crate) fn new(target: Arc<str>, started: Instant) -> Self {
         Self {
             target,
             started,
@@ -133,23 +133,23 @@ impl Board {
             over: false,
             offline: None,
             units: Vec::new(),
-            places: None,
-            counts: [0; UnitState::ALL.len()],
+            index_by_id: None,
+            by_state: [0; UnitState::ALL.len()],
             failed: BTreeSet::new(),
             running: BTreeSet::new(),
             recent: VecDeque::new(),
             durations: VecDeque::new(),
-            usual: None,
+            median_duration: None,
             ended_here: 0,
-            worked: Duration::ZERO,
+            active_time: Duration::ZERO,
             compared: None,
         }
     }
 
     /// Takes in the units of an answer; says which changed, in the answer's order. A unit that the
     /// answer does not name keeps its last state.
-    pub(crate) fn take_units(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Change> {
-        let at = now.moment;
+    pub(crate) fn take_units(&mut self, snapshot: &Snapshot, now: Timestamp) -> Vec<Change> {
+        let at = now.instant;
         if snapshot.run.is_some() && self.run != snapshot.run {
             if self.run.is_some() {
                 self.forget_units();
@@ -164,20 +164,20 @@ impl Board {
         }
         let mut expected = 0;
         for unit in &snapshot.units {
-            // Answers keep their order, so the next place is nearly always the right one.
+            // Answers keep their order, so the next index is nearly always the right one.
             let here = self.units.get(expected);
-            let place = if here.is_some_and(|seen| seen.unit.id == unit.id) {
+            let index = if here.is_some_and(|tracked| tracked.unit.id == unit.id) {
                 Some(expected)
             } else if first {
                 // The ids of one answer are unique.
                 None
             } else {
-                self.places().get(&unit.id).copied()
+                self.index_by_id().get(&unit.id).copied()
             };
-            match place {
-                Some(place) => {
-                    changes.extend(self.update(place, unit, now));
-                    expected = place + 1;
+            match index {
+                Some(index) => {
+                    changes.extend(self.update(index, unit, now));
+                    expected = index + 1;
                 }
                 None if self.units.len() < snapshot.units.len() + REMEMBERED => {
                     changes.push(self.add(unit, now));
@@ -187,17 +187,17 @@ impl Board {
             }
         }
         if ran || self.ended_here > ended {
-            self.worked += self.since_compared(at);
+            self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
         self.settle();
         changes
     }
 
-    fn places(&mut self) -> &HashMap<Arc<str>, usize> {
+    fn index_by_id(&mut self) -> &HashMap<Arc<str>, usize> {
         let units = &self.units;
-        self.places.get_or_insert_with(|| {
-            let ids = units.iter().map(|seen| Arc::clone(&seen.unit.id));
+        self.index_by_id.get_or_insert_with(|| {
+            let ids = units.iter().map(|tracked| Arc::clone(&tracked.unit.id));
             ids.zip(0..).collect()
         })
     }
@@ -205,151 +205,151 @@ impl Board {
     /// Another run has units of its own.
     fn forget_units(&mut self) {
         self.units.clear();
-        self.places = None;
-        self.counts = Default::default();
+        self.index_by_id = None;
+        self.by_state = Default::default();
         self.failed.clear();
         self.running.clear();
         self.recent.clear();
         self.durations.clear();
-        self.usual = None;
+        self.median_duration = None;
         self.ended_here = 0;
-        self.worked = Duration::ZERO;
+        self.active_time = Duration::ZERO;
     }
 
-    fn add(&mut self, unit: &Unit, now: Now) -> Change {
-        let place = self.units.len();
-        if let Some(places) = &mut self.places {
-            places.insert(Arc::clone(&unit.id), place);
+    fn add(&mut self, unit: &Unit, now: Timestamp) -> Change {
+        let index = self.units.len();
+        if let Some(index_by_id) = &mut self.index_by_id {
+            index_by_id.insert(Arc::clone(&unit.id), index);
         }
-        self.counts[unit.state as usize] += 1;
-        self.units.push(Seen {
+        self.by_state[unit.state as usize] += 1;
+        self.units.push(TrackedUnit {
             unit: unit.clone(),
             running: None,
             ended: None,
-            named: now.moment,
+            last_reported: now.instant,
         });
-        self.enter(place, None, now);
-        Change { place, from: None }
+        self.enter(index, None, now);
+        Change { index, from: None }
     }
 
-    fn update(&mut self, place: usize, unit: &Unit, now: Now) -> Option<Change> {
-        let seen = &mut self.units[place];
-        seen.named = now.moment;
-        if seen.unit == *unit {
+    fn update(&mut self, index: usize, unit: &Unit, now: Timestamp) -> Option<Change> {
+        let tracked = &mut self.units[index];
+        tracked.last_reported = now.instant;
+        if tracked.unit == *unit {
             return None;
         }
-        let from = seen.unit.state;
-        seen.unit = unit.clone();
+        let from = tracked.unit.state;
+        tracked.unit = unit.clone();
         if from != unit.state {
-            self.leave(place, from);
-            self.counts[from as usize] -= 1;
-            self.counts[unit.state as usize] += 1;
-            self.enter(place, Some(from), now);
+            self.leave(index, from);
+            self.by_state[from as usize] -= 1;
+            self.by_state[unit.state as usize] += 1;
+            self.enter(index, Some(from), now);
         }
         Some(Change {
-            place,
+            index,
             from: Some(from),
         })
     }
 
-    fn leave(&mut self, place: usize, from: UnitState) {
+    fn leave(&mut self, index: usize, from: UnitState) {
         match from {
             UnitState::Failed => {
-                self.failed.remove(&place);
+                self.failed.remove(&index);
             }
             UnitState::Running => {
-                if let Some(since) = self.units[place].running {
-                    self.running.remove(&(since, place));
+                if let Some(since) = self.units[index].running {
+                    self.running.remove(&(since, index));
                 }
             }
             _ => {}
         }
     }
 
-    fn enter(&mut self, place: usize, from: Option<UnitState>, now: Now) {
-        let at = now.moment;
-        let seen = &mut self.units[place];
-        let state = seen.unit.state;
+    fn enter(&mut self, index: usize, from: Option<UnitState>, now: Timestamp) {
+        let at = now.instant;
+        let tracked = &mut self.units[index];
+        let state = tracked.unit.state;
         let was_over = from.is_some_and(UnitState::ended);
         // One that a person skips after it failed ended when it failed.
         if state.ended() && !was_over {
-            seen.ended = from.map(|_| at);
-            if let (Some(began), Some(ended)) = (seen.unit.began, seen.unit.ended) {
+            tracked.ended = from.map(|_| at);
+            if let (Some(began), Some(ended)) = (tracked.unit.began, tracked.unit.ended) {
                 // Both by the provider's clock: their difference is the time that it ran.
                 let ran = ended.get().saturating_sub(began.get());
                 let ran = u64::try_from(ran).unwrap_or(0);
-                seen.running = Some(at.before(Duration::from_millis(ran)));
-                seen.ended = Some(at);
+                tracked.running = Some(at.before(Duration::from_millis(ran)));
+                tracked.ended = Some(at);
             }
-            if let Some(since) = seen.running
+            if let Some(since) = tracked.running
                 && state == UnitState::Succeeded
             {
                 self.durations.push_back(at.since(since));
                 if self.durations.len() > DURATIONS {
                     self.durations.pop_front();
                 }
-                self.usual = None;
+                self.median_duration = None;
             }
             if from.is_some() {
                 self.ended_here += 1;
-                self.recent.push_back((at, place));
+                self.recent.push_back((at, index));
                 if self.recent.len() > RECENT {
                     self.recent.pop_front();
                 }
             }
         } else if was_over && !state.ended() {
             // Begun again: another attempt has an age of its own.
-            seen.running = None;
-            if seen.ended.take().is_some() {
+            tracked.running = None;
+            if tracked.ended.take().is_some() {
                 self.ended_here = self.ended_here.saturating_sub(1);
             }
         }
         match state {
             UnitState::Failed => {
-                self.failed.insert(place);
+                self.failed.insert(index);
             }
             UnitState::Running => {
-                let began = seen.unit.began.map(|began| now.moment_of(began.get()));
-                let since = *seen.running.get_or_insert(began.unwrap_or(at));
-                self.running.insert((since, place));
+                let began = tracked.unit.began.map(|began| now.instant_of(began.get()));
+                let since = *tracked.running.get_or_insert(began.unwrap_or(at));
+                self.running.insert((since, index));
             }
             _ => {}
         }
     }
 
     /// Keeps the end of a failed unit's log.
-    pub(crate) fn take_log(&mut self, place: usize, lines: Vec<String>) {
-        self.logs.insert(place, lines);
+    pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
+        self.logs.insert(index, lines);
     }
 
     /// The end of a failed unit's log, where it could be had.
-    pub(crate) fn log(&self, place: usize) -> Option<&[String]> {
-        self.logs.get(&place).map(Vec::as_slice)
+    pub(crate) fn log(&self, index: usize) -> Option<&[String]> {
+        self.logs.get(&index).map(Vec::as_slice)
     }
 
     /// Settles what the draws until the next answer ask for again and again.
     fn settle(&mut self) {
-        if self.usual.is_none() && self.durations.len() >= ENOUGH {
+        if self.median_duration.is_none() && self.durations.len() >= ENOUGH {
             let mut sorted: Vec<_> = self.durations.iter().copied().collect();
             let middle = sorted.len() / 2;
             let (_, median, _) = sorted.select_nth_unstable(middle);
-            self.usual = Some(*median);
+            self.median_duration = Some(*median);
         }
     }
 
-    /// The unit at a place.
-    pub(crate) fn unit(&self, place: usize) -> &Seen {
-        &self.units[place]
+    /// The unit with this index.
+    pub(crate) fn unit(&self, index: usize) -> &TrackedUnit {
+        &self.units[index]
     }
 
     /// Every unit, in the order in which they were first seen.
-    pub(crate) fn units(&self) -> &[Seen] {
+    pub(crate) fn units(&self) -> &[TrackedUnit] {
         &self.units
     }
 
     /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
-        self.counts[state as usize]
+        self.by_state[state as usize]
     }
 
     /// The units that have ended in any way.
@@ -367,8 +367,8 @@ impl Board {
     }
 
     /// How far the whole is.
-    pub(crate) fn figures(&self) -> Figures {
-        Figures {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
             done: self.done(),
             total: self.total(),
             percent: self.percent,
@@ -377,46 +377,46 @@ impl Board {
         }
     }
 
-    /// The places of the failed units, first seen first.
+    /// The indices of the failed units, first seen first.
     pub(crate) fn failed(&self) -> impl Iterator<Item = usize> + '_ {
         self.failed.iter().copied()
     }
 
-    /// The places of the running units, longest running first.
+    /// The indices of the running units, longest running first.
     pub(crate) fn running(&self) -> impl Iterator<Item = usize> + '_ {
-        self.running.iter().map(|&(_, place)| place)
+        self.running.iter().map(|&(_, index)| index)
     }
 
-    /// The places of the units that ended since `since`, last ended first.
-    pub(crate) fn ended_since(&self, since: Moment) -> impl Iterator<Item = usize> + '_ {
+    /// The indices of the units that ended since `since`, last ended first.
+    pub(crate) fn ended_since(&self, since: Instant) -> impl Iterator<Item = usize> + '_ {
         self.recent
             .iter()
             .rev()
             .take_while(move |(at, _)| *at >= since)
-            .filter(|&&(at, place)| self.units[place].ended == Some(at))
-            .map(|&(_, place)| place)
+            .filter(|&&(at, index)| self.units[index].ended == Some(at))
+            .map(|&(_, index)| index)
     }
 
     /// When an answer last named the unit.
-    pub(crate) fn named(&self, seen: &Seen) -> Moment {
+    pub(crate) fn last_reported(&self, tracked: &TrackedUnit) -> Instant {
         match self.last_good {
-            Some(last_good) if Some(seen.named) == self.compared => last_good,
-            _ => seen.named,
+            Some(last_good) if Some(tracked.last_reported) == self.compared => last_good,
+            _ => tracked.last_reported,
         }
     }
 
     /// How long a unit of this deployment usually runs: the median of those that succeeded.
-    pub(crate) fn usual(&self) -> Option<Duration> {
-        self.usual
+    pub(crate) fn median_duration(&self) -> Option<Duration> {
+        self.median_duration
     }
 
-    fn since_compared(&self, now: Moment) -> Duration {
+    fn since_compared(&self, now: Instant) -> Duration {
         self.compared
             .map_or(Duration::ZERO, |compared| now.since(compared))
     }
 
     /// A guess at the time left, from the pace of the units that ended while they were watched.
-    pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
+    pub(crate) fn eta(&self, now: Instant) -> Option<Duration> {
         let open = self
             .total()
             .checked_sub(self.done())
@@ -426,11 +426,11 @@ impl Board {
         if self.ended_here < ENOUGH || !is_known {
             return None;
         }
-        let mut worked = self.worked;
+        let mut active_time = self.active_time;
         if !self.running.is_empty() {
-            worked += self.since_compared(now);
+            active_time += self.since_compared(now);
         }
-        let each = worked.as_secs_f64() / self.ended_here as f64;
+        let each = active_time.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
     }
 }
@@ -440,11 +440,12 @@ mod tests {
     use std::num::NonZeroI64;
 
     use super::*;
-    use crate::model::{UnitKind, Units};
+    use crate::model::UnitKind;
+    use crate::units::UnitsBuilder;
     use UnitState::{Failed, Pending, Running, Skipped, Succeeded};
 
     fn snapshot(units: &[(&str, UnitState)]) -> Snapshot {
-        let mut list = Units::of_test(UnitKind::Machine);
+        let mut list = UnitsBuilder::of_test(UnitKind::Machine);
         for (id, state) in units {
             list.push(id, id, None, *state, None);
         }
@@ -454,50 +455,50 @@ mod tests {
         }
     }
 
-    fn board(polls: &[&[(&str, UnitState)]]) -> Board {
-        let mut board = Board::new("t".into(), Moment::at(0.0));
+    fn progress(polls: &[&[(&str, UnitState)]]) -> Progress {
+        let mut progress = Progress::new("t".into(), Instant::at(0.0));
         for (second, units) in polls.iter().enumerate() {
-            let now = Now::at(second as f64);
-            board.take_units(&snapshot(units), now);
-            board.phase = Some(Phase::Running);
-            board.last_good = Some(now.moment);
+            let now = Timestamp::at(second as f64);
+            progress.take_units(&snapshot(units), now);
+            progress.phase = Some(Phase::Running);
+            progress.last_good = Some(now.instant);
         }
-        board
+        progress
     }
 
     #[test]
     fn a_unit_that_disappears_keeps_its_last_state() {
-        let board = board(&[
+        let progress = progress(&[
             &[("a", Succeeded), ("b", Running)],
             &[("b", Running), ("c", Pending)],
             &[("c", Running)],
         ]);
-        let states: Vec<_> = board
+        let states: Vec<_> = progress
             .units()
             .iter()
-            .map(|seen| (&*seen.unit.id, seen.unit.state))
+            .map(|tracked| (&*tracked.unit.id, tracked.unit.state))
             .collect();
         assert_eq!(states, [("a", Succeeded), ("b", Running), ("c", Running)]);
-        assert_eq!(board.named(board.unit(1)), Moment::at(1.0));
-        assert_eq!((board.done(), board.total()), (1, 3));
+        assert_eq!(progress.last_reported(progress.unit(1)), Instant::at(1.0));
+        assert_eq!((progress.done(), progress.total()), (1, 3));
     }
 
     #[test]
     fn only_what_changed_is_a_change() {
-        let mut board = board(&[&[("a", Running), ("b", Pending)]]);
-        let changes = board.take_units(
+        let mut progress = progress(&[&[("a", Running), ("b", Pending)]]);
+        let changes = progress.take_units(
             &snapshot(&[("a", Succeeded), ("b", Pending), ("c", Pending)]),
-            Now::at(1.0),
+            Timestamp::at(1.0),
         );
         assert_eq!(
             changes,
             [
                 Change {
-                    place: 0,
+                    index: 0,
                     from: Some(Running)
                 },
                 Change {
-                    place: 2,
+                    index: 2,
                     from: None
                 },
             ]
@@ -506,22 +507,22 @@ mod tests {
 
     #[test]
     fn a_retried_unit_is_no_failure_and_has_an_age_of_its_own() {
-        let board = board(&[
+        let progress = progress(&[
             &[("a", Running)],
             &[("a", Failed)],
             &[("a", Failed)],
             &[("a", Running)],
             &[("a", Running)],
         ]);
-        assert_eq!(board.failed().count(), 0);
-        assert_eq!(board.running().collect::<Vec<_>>(), [0]);
-        let age = board.unit(0).age(Moment::at(4.0));
+        assert_eq!(progress.failed().count(), 0);
+        assert_eq!(progress.running().collect::<Vec<_>>(), [0]);
+        let age = progress.unit(0).age(Instant::at(4.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn the_time_left_is_guessed_from_three_units_that_ended_here() {
-        let two = board(&[
+        let two = progress(&[
             &[
                 ("a", Running),
                 ("b", Running),
@@ -535,8 +536,8 @@ mod tests {
                 ("d", Succeeded),
             ],
         ]);
-        assert_eq!(two.left(Moment::at(2.0)), None);
-        let three = board(&[
+        assert_eq!(two.eta(Instant::at(2.0)), None);
+        let three = progress(&[
             &[
                 ("a", Running),
                 ("b", Running),
@@ -556,16 +557,16 @@ mod tests {
                 ("d", Pending),
             ],
         ]);
-        assert_eq!(three.usual(), Some(Duration::from_secs(1)));
-        let left = three.left(Moment::at(3.0)).expect("a guess");
-        assert_eq!(left.as_millis(), 666, "in two seconds three ended");
+        assert_eq!(three.median_duration(), Some(Duration::from_secs(1)));
+        let eta = three.eta(Instant::at(3.0)).expect("a guess");
+        assert_eq!(eta.as_millis(), 666, "in two seconds three ended");
         let mut lost = three;
         lost.offline = Some(Offline {
-            since: Moment::at(3.0),
+            since: Instant::at(3.0),
             attempts: 1,
             error: Message::verbatim("no"),
         });
-        assert_eq!(lost.left(Moment::at(4.0)), None);
+        assert_eq!(lost.eta(Instant::at(4.0)), None);
     }
 
     #[test]
@@ -597,14 +598,14 @@ mod tests {
             ("d", Pending),
         ];
         polls.extend([paused; 100]);
-        let waited = board(&polls);
-        let left = waited.left(Moment::at(203.0)).expect("a guess");
-        assert_eq!(left.as_millis(), 333, "in a second three ended");
+        let waited = progress(&polls);
+        let eta = waited.eta(Instant::at(203.0)).expect("a guess");
+        assert_eq!(eta.as_millis(), 333, "in a second three ended");
     }
 
     #[test]
     fn units_that_nobody_saw_run_have_a_pace() {
-        let fast = board(&[
+        let fast = progress(&[
             &[
                 ("a", Pending),
                 ("b", Pending),
@@ -624,22 +625,22 @@ mod tests {
                 ("d", Running),
             ],
         ]);
-        let left = fast.left(Moment::at(2.0)).expect("a guess");
-        assert_eq!(left.as_millis(), 333);
+        let eta = fast.eta(Instant::at(2.0)).expect("a guess");
+        assert_eq!(eta.as_millis(), 333);
     }
 
     #[test]
     fn a_failed_unit_that_is_skipped_ended_when_it_failed() {
-        let board = board(&[
+        let progress = progress(&[
             &[("a", Running), ("b", Succeeded)],
             &[("a", Failed), ("b", Succeeded)],
             &[("a", Skipped), ("b", Running)],
         ]);
-        let age = board.unit(0).age(Moment::at(9.0));
+        let age = progress.unit(0).age(Instant::at(9.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
-        let ended: Vec<_> = board.ended_since(Moment::at(0.0)).collect();
+        let ended: Vec<_> = progress.ended_since(Instant::at(0.0)).collect();
         assert_eq!(ended, [0]);
-        assert_eq!(board.ended_here, 1, "b ended before it was watched");
+        assert_eq!(progress.ended_here, 1, "b ended before it was watched");
     }
 
     #[test]
@@ -648,24 +649,25 @@ mod tests {
             run: run.map(Into::into),
             ..snapshot(units)
         };
-        let mut board = Board::new("t".into(), Moment::at(0.0));
-        board.take_units(
+        let mut progress = Progress::new("t".into(), Instant::at(0.0));
+        progress.take_units(
             &of_run(Some("1"), &[("a", Failed), ("b", Running)]),
-            Now::at(0.0),
+            Timestamp::at(0.0),
         );
         // An answer that does not say which run it is does not begin another.
-        board.take_units(&of_run(None, &[]), Now::at(1.0));
-        assert_eq!((board.done(), board.total()), (1, 2));
-        let changes = board.take_units(&of_run(Some("2"), &[("b", Pending)]), Now::at(2.0));
+        progress.take_units(&of_run(None, &[]), Timestamp::at(1.0));
+        assert_eq!((progress.done(), progress.total()), (1, 2));
+        let changes =
+            progress.take_units(&of_run(Some("2"), &[("b", Pending)]), Timestamp::at(2.0));
         assert_eq!(
             changes,
             [Change {
-                place: 0,
+                index: 0,
                 from: None
             }]
         );
-        assert_eq!((board.done(), board.total()), (0, 1));
-        assert_eq!(board.failed().count() + board.running().count(), 0);
+        assert_eq!((progress.done(), progress.total()), (0, 1));
+        assert_eq!(progress.failed().count() + progress.running().count(), 0);
     }
 
     #[test]
@@ -677,26 +679,26 @@ mod tests {
             (snapshot.units[0].began, snapshot.units[0].ended) = (began, ended);
             snapshot
         };
-        let mut board = Board::new("t".into(), Moment::at(100.0));
-        board.take_units(&timed(Running, Some(40_000), None), Now::at(100.0));
-        let age = |board: &Board, at| board.unit(0).age(Moment::at(at));
-        assert_eq!(age(&board, 102.0), Some(Duration::from_secs(62)));
-        board.take_units(
+        let mut progress = Progress::new("t".into(), Instant::at(100.0));
+        progress.take_units(&timed(Running, Some(40_000), None), Timestamp::at(100.0));
+        let age = |progress: &Progress, at| progress.unit(0).age(Instant::at(at));
+        assert_eq!(age(&progress, 102.0), Some(Duration::from_secs(62)));
+        progress.take_units(
             &timed(Succeeded, Some(40_000), Some(55_000)),
-            Now::at(103.0),
+            Timestamp::at(103.0),
         );
-        assert_eq!(age(&board, 110.0), Some(Duration::from_secs(15)));
+        assert_eq!(age(&progress, 110.0), Some(Duration::from_secs(15)));
         // A clock that is ahead of this one's must not make a negative age.
-        let mut board = Board::new("t".into(), Moment::at(100.0));
-        board.take_units(&timed(Running, Some(500_000), None), Now::at(100.0));
-        assert_eq!(age(&board, 101.0), Some(Duration::from_secs(1)));
+        let mut progress = Progress::new("t".into(), Instant::at(100.0));
+        progress.take_units(&timed(Running, Some(500_000), None), Timestamp::at(100.0));
+        assert_eq!(age(&progress, 101.0), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn units_without_end_do_not_fill_the_memory() {
-        let mut board = Board::new("t".into(), Moment::at(0.0));
+        let mut progress = Progress::new("t".into(), Instant::at(0.0));
         for poll in 0..25_u32 {
-            let mut list = Units::of_test(UnitKind::Machine);
+            let mut list = UnitsBuilder::of_test(UnitKind::Machine);
             for unit in 0..10_000 {
                 let id = format!("{poll}-{unit}");
                 list.push(&id, &id, None, Running, None);
@@ -705,8 +707,8 @@ mod tests {
                 units: list.finish(),
                 ..Snapshot::new(Phase::Running)
             };
-            board.take_units(&snapshot, Now::at(f64::from(poll)));
+            progress.take_units(&snapshot, Timestamp::at(f64::from(poll)));
         }
-        assert_eq!(board.total(), REMEMBERED + 10_000);
+        assert_eq!(progress.total(), REMEMBERED + 10_000);
     }
 }
