@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+mod app;
 mod cli;
 mod clock;
 #[cfg(feature = "demo")]
@@ -20,7 +21,6 @@ mod record;
 mod redact;
 mod render;
 mod secret;
-mod session;
 mod text;
 mod units;
 mod watch;
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(message) => return cli::print(&message),
     };
-    session::run(&cli, &environment).unwrap_or_else(|error| {
+    app::run(&cli, &environment).unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "error: {error:#}");
         ExitCode::from(outcome::USAGE)
     })

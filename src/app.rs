@@ -1,4 +1,4 @@
-//! From a parsed command line to the end of a watch.
+//! Composes a watch from a parsed command line and sees it to its end.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -6,16 +6,18 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use url::Url;
 
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::options::{ConnectionOptions, OutputOptions};
 use crate::cli::{Cli, Command, completions};
-use crate::clock::VirtualClock;
+use crate::clock::{Clock, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
@@ -66,74 +68,23 @@ fn watch(
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     check_names(&deployments.list)?;
-    let all = deployments.is_list;
     shown.check_files(&deployments.files)?;
+    let all = deployments.is_list;
     let env = OutputEnv::gather(environment);
     let (mut output, output_warnings) = Output::new(shown, &env, all, environment)?;
-    let (redactor, resume) = (&deployments.redactor, deployments.resume.as_ref());
     let mut inbox = source.inbox();
     let clock = inbox.clock();
-    let capture = capture_file(shown.capture.as_deref(), redactor, &inbox)?;
-    let mut network = NetworkPool::default();
-    let mut targets = Vec::with_capacity(deployments.list.len());
-    let delays = delays(&deployments.list);
-    let mut connections = deployments
-        .list
-        .iter()
-        .map(|deployment| &deployment.connection);
-    let mut warnings = Vec::new();
-    let all_insecure = connections.all(|connection| connection.insecure);
-    if all_insecure {
-        warnings.push(insecure_warning(true));
-    }
-    for (number, (deployment, delay)) in deployments.list.into_iter().zip(delays).enumerate() {
-        let Deployment {
-            spec,
-            watch,
-            connection,
-        } = deployment;
-        let transport: Arc<dyn Transport> = match source {
-            Source::Recording(recording) => Arc::new(recording.player(number)),
-            Source::Network => {
-                let options = connect_options(&connection)?;
-                let clock = clock.clone();
-                let network =
-                    network.connect(&spec.endpoint, options, clock, redactor, environment)?;
-                match &capture {
-                    Some(file) => Arc::new(Recorder::new(network, number, Arc::clone(file))),
-                    None => Arc::new(network),
-                }
-            }
-        };
-        let trace = shown.verbose.then(|| {
-            let events = inbox.sender();
-            let trace: Trace = Box::new(move |at, traced| {
-                // The watch is over where nobody takes it.
-                let _ = events.send(LoopEvent::Trace(at, traced));
-            });
-            trace
-        });
-        warnings.extend(spec.warnings);
-        let insecure_here = connection.insecure && !all_insecure;
-        targets.push(Target {
-            name: spec.target.into(),
-            started: Started {
-                provider: spec.provider,
-                endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
-                interval: watch.interval,
-            },
-            warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
-            source: (spec.connect)(Client::new(
-                Arc::clone(&transport),
-                Arc::clone(redactor),
-                trace,
-            )),
-            transport,
-            options: watch,
-            already_ended_warning: spec.already_ended_warning,
-            delay,
-        });
-    }
+    let capture = capture_file(shown.capture.as_deref(), &deployments.redactor, &inbox)?;
+    let mut connector = Connector {
+        source,
+        network: NetworkPool::default(),
+        capture: capture.clone(),
+        redactor: deployments.redactor,
+        trace_to: shown.verbose.then(|| inbox.sender()),
+        clock: clock.clone(),
+        environment,
+    };
+    let (targets, mut warnings) = targets(deployments.list, &mut connector)?;
     warnings.extend(output_warnings);
     // Several deployments may take their secret from one file.
     let mut said = HashSet::new();
@@ -145,6 +96,7 @@ fn watch(
     }
     let limit = longest_timeout(&targets);
     let begun = clock.now().instant;
+    let resume = deployments.resume.as_ref();
     let verdict = watch::run(
         targets,
         all,
@@ -156,7 +108,7 @@ fn watch(
     )?;
     if let Some(capture) = &capture {
         capture.end(clock.now());
-        // The watch is over, so that what there is to say about the last line is said here.
+        // The watch is over: what there is to say about the last line is said here.
         while let Some(event) = inbox.try_next() {
             if let LoopEvent::Warning(message) = event {
                 output.warn_late(&message);
@@ -171,6 +123,93 @@ fn watch(
     Ok(verdict.into())
 }
 
+/// The targets of a watch, and what the user should know about all of them.
+fn targets(
+    deployments: Vec<Deployment>,
+    connector: &mut Connector<'_>,
+) -> Result<(Vec<Target>, Vec<Message>)> {
+    let delays = delays(&deployments);
+    let mut connections = deployments.iter().map(|deployment| &deployment.connection);
+    let all_insecure = connections.all(|connection| connection.insecure);
+    let mut warnings = Vec::from_iter(all_insecure.then(|| insecure_warning(true)));
+    let mut targets = Vec::with_capacity(deployments.len());
+    for (number, (deployment, delay)) in deployments.into_iter().zip(delays).enumerate() {
+        let Deployment {
+            spec,
+            watch,
+            connection,
+        } = deployment;
+        let transport = connector.transport(number, &spec.endpoint, &connection)?;
+        warnings.extend(spec.warnings);
+        let insecure_here = connection.insecure && !all_insecure;
+        targets.push(Target {
+            name: spec.target.into(),
+            started: Started {
+                provider: spec.provider,
+                endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
+                interval: watch.interval,
+            },
+            warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
+            source: (spec.connect)(connector.client(&transport)),
+            transport,
+            options: watch,
+            already_ended_warning: spec.already_ended_warning,
+            delay,
+        });
+    }
+    Ok((targets, warnings))
+}
+
+/// Makes what the requests of targets go over.
+struct Connector<'a> {
+    source: &'a Source,
+    network: NetworkPool,
+    capture: Option<Arc<CaptureFile>>,
+    redactor: Arc<Redactor>,
+    /// Where each request is told to, with `--verbose`.
+    trace_to: Option<Sender<LoopEvent>>,
+    clock: Clock,
+    environment: Environment<'a>,
+}
+
+impl Connector<'_> {
+    /// What the requests of target number `target` go over.
+    ///
+    /// # Errors
+    /// Where the certificates or the proxy cannot be used.
+    fn transport(
+        &mut self,
+        target: usize,
+        endpoint: &Url,
+        connection: &ConnectionOptions,
+    ) -> Result<Arc<dyn Transport>> {
+        if let Source::Recording(recording) = self.source {
+            return Ok(Arc::new(recording.player(target)));
+        }
+        let network = self.network.connect(
+            endpoint,
+            connect_options(connection)?,
+            self.clock.clone(),
+            &self.redactor,
+            self.environment,
+        )?;
+        Ok(match &self.capture {
+            Some(file) => Arc::new(Recorder::new(network, target, Arc::clone(file))),
+            None => Arc::new(network),
+        })
+    }
+
+    fn client(&self, transport: &Arc<dyn Transport>) -> Client {
+        let trace = self.trace_to.clone().map(|events| -> Trace {
+            Box::new(move |at, traced| {
+                // The watch is over where nobody takes it.
+                let _ = events.send(LoopEvent::Trace(at, traced));
+            })
+        });
+        Client::new(Arc::clone(transport), Arc::clone(&self.redactor), trace)
+    }
+}
+
 /// When the last target times out, where each has a `--timeout`.
 fn longest_timeout(targets: &[Target]) -> Option<Duration> {
     let timeouts = targets.iter().map(|target| target.options.timeout);
@@ -181,18 +220,18 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
 /// Where responses come from.
 enum Source {
     Network,
-    Recording(Replay),
+    Recording(ReplaySource),
 }
 
 /// A recording that is played.
-struct Replay {
+struct ReplaySource {
     exchanges: Arc<Exchanges>,
     clock: Arc<VirtualClock>,
     speed: f64,
     seed: u64,
 }
 
-impl Replay {
+impl ReplaySource {
     fn player(&self, target: usize) -> Player {
         Player::new(Arc::clone(&self.exchanges), target, Arc::clone(&self.clock))
     }
@@ -272,7 +311,7 @@ fn run_replay(
         file.display()
     );
     deployments.is_list = recording.header.all;
-    let source = Source::Recording(Replay {
+    let source = Source::Recording(ReplaySource {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
