@@ -7,6 +7,7 @@ mod error;
 mod message;
 mod network;
 mod proxy;
+mod resolver;
 mod tls;
 
 pub(crate) use client::{Client, ParsedBody, Trace};

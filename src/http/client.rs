@@ -125,7 +125,7 @@ impl Response {
         }
         let problem = if self.status == 206 {
             error::partial()
-        } else if self.is_html() || self.is_called_html() {
+        } else if self.is_html() {
             error::html()
         } else if self.body.trim_ascii().is_empty() {
             error::empty()

@@ -4,40 +4,77 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::message::TransportError;
+use super::tls::is_ca_as_server;
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::text;
 
-/// What it means that no response came; `timeout` is that of the request.
-pub(super) fn no_response(error: reqwest::Error, timeout: Duration) -> TransportError {
+/// What it means that no response came; `timeout` is that of the request, `proxy` what it went through, and
+/// `has_cacert` tells whether `--cacert` was given.
+pub(super) fn no_response(
+    error: reqwest::Error,
+    timeout: Duration,
+    proxy: Option<&str>,
+    has_cacert: bool,
+) -> TransportError {
     // The URL may hold a secret.
     let error = error.without_url();
     let may_have_been_received = !error.is_connect();
-    let error = match certificate_problem(&error) {
-        Some(problem) => PollError {
-            retry: Retry::Refused {
-                hint: Some(trust_hint()),
-                fatal: true,
-            },
-            ..PollError::retryable(untrusted(problem), None)
-        },
-        None => {
-            let message = if error.is_timeout() {
-                timed_out(timeout, may_have_been_received)
-            } else if may_have_been_received {
-                closed_before_response(&error)
-            } else {
-                cannot_connect(&error)
-            };
-            PollError::retryable(message, None)
-        }
+    let error = if let Some(problem) = certificate_problem(&error) {
+        refused(untrusted(problem), Some(trust_hint(has_cacert)))
+    } else if let Some(problem) = permanent_tls_failure(&error) {
+        refused(problem, None)
+    } else {
+        let message = if error.is_timeout() {
+            timed_out(timeout, may_have_been_received)
+        } else if may_have_been_received {
+            closed_before_response(&error)
+        } else {
+            cannot_connect(&error, proxy)
+        };
+        PollError::retryable(message, None)
     };
     TransportError {
         error,
         may_have_been_received,
+    }
+}
+
+/// Whether a proxy did not make the tunnel that it was asked for.
+pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
+    // The library does not export the type.
+    chain(error).any(|error| error.to_string().starts_with("tunnel error: "))
+}
+
+/// The proxy answered `status` when it was asked for a tunnel.
+pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
+    let message = Message::new(
+        format!("the proxy {proxy} answers HTTP {status} to CONNECT"),
+        format!("代理 {proxy} 对 CONNECT 返回 HTTP {status}"),
+    );
+    let error = if (400..500).contains(&status) && !matches!(status, 408 | 425 | 429) {
+        let hint = Message::new(
+            "check the proxy's login and rules, or put the host into NO_PROXY",
+            "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
+        );
+        refused(message, Some(hint))
+    } else {
+        PollError::retryable(message, None)
+    };
+    TransportError {
+        error,
+        may_have_been_received: false,
+    }
+}
+
+/// A failure that asking again does not mend.
+fn refused(message: Message, hint: Option<Message>) -> PollError {
+    PollError {
+        retry: Retry::Refused { hint, fatal: true },
+        ..PollError::retryable(message, None)
     }
 }
 
@@ -70,9 +107,16 @@ fn timed_out(limit: Duration, connected: bool) -> Message {
     }
 }
 
-/// No connection came about.
-fn cannot_connect(error: &(dyn Error + 'static)) -> Message {
-    Message::new("could not connect", "无法连接").with_detail(&cause(error))
+/// No connection came about, to the server or to the proxy before it.
+fn cannot_connect(error: &(dyn Error + 'static), proxy: Option<&str>) -> Message {
+    let message = match proxy {
+        Some(proxy) => Message::new(
+            format!("could not connect through the proxy {proxy}"),
+            format!("无法通过代理 {proxy} 建立连接"),
+        ),
+        None => Message::new("could not connect", "无法连接"),
+    };
+    message.with_detail(&cause(error))
 }
 
 /// The connection failed before the response began.
@@ -95,13 +139,13 @@ pub(super) fn too_large(limit: usize) -> Message {
 
 /// The server's certificate does not verify.
 fn untrusted(problem: &CertificateError) -> Message {
-    let text = problem.to_string();
-    if text.contains("CaUsedAsEndEntity") {
+    if is_ca_as_server(problem) {
         return Message::new(
             "the server presents a CA certificate that --cacert does not name",
             "服务器出示的是 CA 证书，而 --cacert 没有指定这张证书",
         );
     }
+    let text = problem.to_string();
     let en = text::message(&text);
     let problem = match problem {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -126,11 +170,40 @@ fn untrusted(problem: &CertificateError) -> Message {
 }
 
 /// What to do about a certificate that does not verify.
-fn trust_hint() -> Message {
+fn trust_hint(has_cacert: bool) -> Message {
+    if has_cacert {
+        return Message::new(
+            "check that --cacert FILE holds the certificate of its CA, or that very certificate, and that the \
+             endpoint has a name or an address of the certificate",
+            "请确认 --cacert FILE 包含签发它的 CA 证书或这张证书本身，且 endpoint 使用证书上的名称或地址",
+        );
+    }
     Message::new(
         "pass the certificate of its CA with --cacert FILE; --insecure would skip all checks",
         "请用 --cacert FILE 指定签发它的 CA 证书；--insecure 会跳过全部校验",
     )
+}
+
+/// What server and client do not agree on in TLS, where another request would not either.
+fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
+    let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
+    Some(match problem {
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Message::new(
+            "the server requires a client certificate, which deploywatch does not have",
+            "服务器要求客户端证书，deploywatch 不支持",
+        ),
+        rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        )
+        | rustls::Error::PeerIncompatible(_) => Message::new(
+            "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
+            "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
+        )
+        .with_detail(&Message::verbatim(text::message(&problem.to_string()))),
+        _ => return None,
+    })
 }
 
 /// A status that is not a success, with what the provider says about it.
@@ -151,6 +224,14 @@ pub(super) fn redirect(status: &str, location: Option<&str>) -> Message {
         ),
     };
     self::status(status, Some(&Message::new(en, zh)))
+}
+
+/// The body has an encoding that was not asked for.
+pub(super) fn encoding(name: &str) -> Message {
+    Message::new(
+        format!("the response is encoded as {name}, which was not requested"),
+        format!("响应使用了未请求的编码 {name}"),
+    )
 }
 
 /// HTTP 206.
@@ -214,18 +295,22 @@ mod tests {
         for message in [
             timed_out(second, true),
             timed_out(second, false),
-            cannot_connect(&refused),
+            cannot_connect(&refused, None),
+            cannot_connect(&refused, Some("192.0.2.9:3128")),
             closed_before_response(&refused),
             closed_mid_response(&refused),
             too_large(256),
             untrusted(&CertificateError::Expired),
             untrusted(&CertificateError::NotValidForName),
             untrusted(&CertificateError::UnknownIssuer),
-            trust_hint(),
+            trust_hint(true),
+            trust_hint(false),
+            tunnel_refused("192.0.2.9:3128", 403).error.message,
             redirect("302 Found", Some("/login")),
             redirect("302 Found", None),
             partial(),
             html(),
+            encoding("br"),
             empty(),
         ] {
             assert_chinese(&message);

@@ -118,14 +118,6 @@ impl Response {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// Whether the server calls the body HTML.
-    pub(super) fn is_called_html(&self) -> bool {
-        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        let kind = declared.split(';').next().unwrap_or_default().trim();
-        let html = ["text/html", "application/xhtml+xml"];
-        html.iter().any(|html| kind.eq_ignore_ascii_case(html))
-    }
-
     /// Where a redirect points to.
     pub(crate) fn location(&self) -> Option<&str> {
         self.header(LOCATION)

@@ -12,6 +12,7 @@ use reqwest::{Proxy, redirect};
 use url::Url;
 
 use super::message::{Request, Response, Transport, TransportError};
+use super::resolver::ThreadResolver;
 use super::tls::{self, Trust};
 use super::{error, proxy};
 use crate::clock::{Clock, Timestamp};
@@ -19,6 +20,8 @@ use crate::redact::Redactor;
 
 /// How this program calls itself.
 const USER_AGENT: &str = concat!("deploywatch/", env!("CARGO_PKG_VERSION"));
+/// The share of a request's time that connecting may take.
+const CONNECT_SHARE: f64 = 0.9;
 /// The largest body of a success that is read, in bytes, decompressed.
 const MAX_BODY: u64 = 256 << 20;
 /// How much of an error's body is read, in bytes: enough for the provider's words.
@@ -39,7 +42,16 @@ pub(crate) struct ConnectOptions {
 /// The clients of this process. A client has a thread and a pool of connections, and setting up TLS takes
 /// milliseconds: targets with the same settings share one.
 #[derive(Default)]
-pub(crate) struct NetworkPool(Vec<((Trust, Option<Url>), Client)>);
+pub(crate) struct NetworkPool(Vec<(Settings, Client)>);
+
+/// What the clients differ in.
+#[derive(Clone, PartialEq)]
+struct Settings {
+    trust: Trust,
+    proxy: Option<Url>,
+    /// The total time of one request.
+    timeout: Duration,
+}
 
 impl NetworkPool {
     /// A transport to `endpoint`.
@@ -54,47 +66,58 @@ impl NetworkPool {
         redactor: &Arc<Redactor>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Network> {
-        let trust = match options.cacert {
-            _ if endpoint.scheme() == "http" => Trust::NoTls,
-            _ if options.insecure => Trust::DangerAcceptAny,
-            Some(pem) => Trust::ExtraRoots(pem),
-            None => Trust::System,
-        };
         let proxy = if options.direct {
             None
         } else {
             proxy::proxy_for(endpoint, environment)?
         };
-        let settings = (trust, proxy);
+        if let Some(proxy) = &proxy {
+            proxy::secrets(proxy).for_each(|secret| redactor.add(&secret));
+        }
+        let speaks_tls = |url: &Url| url.scheme() == "https";
+        let trust = match options.cacert {
+            _ if !speaks_tls(endpoint) && !proxy.as_ref().is_some_and(speaks_tls) => Trust::NoTls,
+            _ if options.insecure => Trust::DangerAcceptAny,
+            Some(pem) => Trust::ExtraRoots(pem),
+            None => Trust::System,
+        };
+        let settings = Settings {
+            trust,
+            proxy,
+            timeout: options.timeout,
+        };
         let known = self.0.iter().find(|(known, _)| *known == settings);
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = client(&settings.0, settings.1.as_ref())?;
-                self.0.push((settings, client.clone()));
+                let client = client(&settings)?;
+                self.0.push((settings.clone(), client.clone()));
                 client
             }
         };
         Ok(Network {
             client,
-            timeout: options.timeout,
+            settings,
             clock,
             redactor: Arc::clone(redactor),
         })
     }
 }
 
-fn client(trust: &Trust, proxy: Option<&Url>) -> Result<Client> {
+fn client(settings: &Settings) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
-        .tls_backend_preconfigured(tls::config(trust)?)
+        .tls_backend_preconfigured(tls::config(&settings.trust)?)
         // Headers with secrets would go along.
         .redirect(redirect::Policy::none())
         .referer(false)
         // Each request has a total: a timeout here would count for each read.
         .timeout(None)
+        // Shared by the addresses of a name: one that swallows packets leaves time for the next.
+        .connect_timeout(settings.timeout.mul_f64(CONNECT_SHARE))
+        .dns_resolver(Arc::new(ThreadResolver))
         .no_proxy();
-    let builder = match proxy {
+    let builder = match &settings.proxy {
         Some(proxy) => builder.proxy(Proxy::all(proxy.clone())?),
         None => builder,
     };
@@ -114,13 +137,36 @@ fn decompressed(response: blocking::Response, headers: &HeaderMap) -> Box<dyn Re
     }
 }
 
+/// The encoding of a body that cannot be decompressed: one that nobody asked for.
+fn unsupported_encoding(headers: &HeaderMap) -> Option<&str> {
+    const KNOWN: [&str; 4] = ["", "identity", "gzip", "x-gzip"];
+    let name = headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
+    let is_known = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+    (!is_known).then_some(name)
+}
+
 /// The network, as one target reaches it.
 pub(crate) struct Network {
     client: Client,
-    /// The total time of one request.
-    timeout: Duration,
+    settings: Settings,
     clock: Clock,
     redactor: Arc<Redactor>,
+}
+
+impl Network {
+    /// What it means that no response came.
+    fn no_response(&self, error: reqwest::Error, url: &str) -> TransportError {
+        let proxy = self.settings.proxy.as_ref();
+        if let Some(proxy) = proxy
+            && error::is_refused_tunnel(&error)
+            && let Some(status) = proxy::connect_status(proxy, url, self.settings.timeout)
+        {
+            return error::tunnel_refused(&proxy::name(proxy), status);
+        }
+        let has_cacert = matches!(self.settings.trust, Trust::ExtraRoots(_));
+        let proxy = proxy.map(proxy::name);
+        error::no_response(error, self.settings.timeout, proxy.as_deref(), has_cacert)
+    }
 }
 
 impl Transport for Network {
@@ -129,7 +175,7 @@ impl Transport for Network {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        builder = builder.timeout(self.timeout);
+        builder = builder.timeout(self.settings.timeout);
         for (name, value) in &request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
             if let Ok(mut value) = HeaderValue::from_str(value) {
@@ -139,7 +185,7 @@ impl Transport for Network {
         }
         let mut response = builder
             .send()
-            .map_err(|error| error::no_response(error, self.timeout))?;
+            .map_err(|error| self.no_response(error, request.url))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let reader = decompressed(response, &headers);
@@ -151,8 +197,12 @@ impl Transport for Network {
             let read = reader.take(MAX_ERROR_BODY).read_to_end(&mut body);
             Ok(read.unwrap_or_default())
         };
+        let encoding = unsupported_encoding(&headers).map(|name| self.redactor.name(name));
         let problem = match read {
-            Err(error) => Some(error::broken_body(&error, self.timeout)),
+            _ if status.is_success() && encoding.is_some() => {
+                encoding.map(|name| error::encoding(&name))
+            }
+            Err(error) => Some(error::broken_body(&error, self.settings.timeout)),
             Ok(_) if body.len() as u64 > MAX_BODY => {
                 Some(error::too_large(MAX_BODY as usize >> 20))
             }

@@ -1,10 +1,15 @@
 //! Which proxy of the environment an endpoint is reached through. reqwest's own reading of `NO_PROXY`
 //! knows fewer forms for addresses, so the choice is made here, once for each endpoint.
 
-use std::net::IpAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, TcpStream};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 /// The kinds of proxy that reqwest speaks with.
@@ -49,6 +54,55 @@ pub(crate) fn proxy_for(
         SCHEMES.join(", ")
     );
     Ok(Some(proxy))
+}
+
+/// The proxy as a message names it, without its login.
+pub(super) fn name(proxy: &Url) -> String {
+    let host = proxy.host_str().unwrap_or_default();
+    match proxy.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The password of a proxy's login, and the login as it is sent.
+pub(super) fn secrets(proxy: &Url) -> impl Iterator<Item = String> {
+    let password = proxy.password().map(decoded);
+    let login = password.as_ref().map(|password| {
+        let login = format!("{}:{password}", decoded(proxy.username()));
+        STANDARD.encode(login)
+    });
+    password.into_iter().chain(login)
+}
+
+/// Asks a proxy for a tunnel to the host of `url` once more and returns the status that it answers, which
+/// reqwest does not tell. None where none comes within `limit`, or the proxy speaks TLS or SOCKS.
+pub(super) fn connect_status(proxy: &Url, url: &str, limit: Duration) -> Option<u16> {
+    if proxy.scheme() != "http" {
+        return None;
+    }
+    let url = Url::parse(url).ok()?;
+    let server = name(&url);
+    let mut login = String::new();
+    if let Some(encoded) = secrets(proxy).nth(1) {
+        login = format!("Proxy-Authorization: Basic {encoded}\r\n");
+    }
+    let address = proxy.socket_addrs(|| None).ok()?.into_iter().next()?;
+    let mut stream = TcpStream::connect_timeout(&address, limit).ok()?;
+    stream.set_read_timeout(Some(limit)).ok()?;
+    stream.set_write_timeout(Some(limit)).ok()?;
+    let request = format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n{login}\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    // `HTTP/1.1 403`
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).ok()?;
+    let status = std::str::from_utf8(&head).ok()?.strip_prefix("HTTP/1.")?;
+    status.split(' ').nth(1)?.parse().ok()
+}
+
+/// A part of a URL without its escapes.
+fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 /// Whether `NO_PROXY` excepts the endpoint: by `*`, a domain (`example.com`, `.example.com`,

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use rustls_platform_verifier::Verifier;
 
 /// Whose certificates are trusted.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Trust {
     /// No TLS is spoken: the system's roots cost milliseconds, and an empty container has none.
     NoTls,
@@ -28,7 +32,7 @@ pub(super) enum Trust {
 /// Where the certificates cannot be used.
 pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
-    let extra = match trust {
+    let named = match trust {
         Trust::ExtraRoots(pem) => certificates(pem)?,
         _ => Vec::new(),
     };
@@ -37,13 +41,14 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
     let mut config = match trust {
         Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
         Trust::System | Trust::ExtraRoots(_) => {
-            let verifier = Verifier::new_with_extra_roots(extra, provider).context(match trust {
+            let verifier = Verifier::new_with_extra_roots(named.clone(), provider).context(match trust {
                 Trust::ExtraRoots(_) => "--cacert: the certificates cannot be used",
                 _ => {
                     "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
                      SSL_CERT_FILE names others"
                 }
             })?;
+            let verifier = NamedOrRooted { verifier, named };
             let config = config.dangerous();
             config.with_custom_certificate_verifier(Arc::new(verifier))
         }
@@ -66,6 +71,75 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
         "--cacert: there is no certificate in the file"
     );
     Ok(found)
+}
+
+/// Trusts what the roots vouch for, and a certificate that `--cacert` names itself: Managers show one that
+/// they signed themselves, often with `CA:TRUE` (openssl's default), which no chain may end with. Its name,
+/// its dates and the signature of the handshake by its key are checked all the same.
+#[derive(Debug)]
+struct NamedOrRooted {
+    verifier: Verifier,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for NamedOrRooted {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified =
+            self.verifier
+                .verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        match verified {
+            // The dates are checked before the issuer and before `CA:TRUE` (tests/it/tls.rs holds it to that).
+            Err(rustls::Error::InvalidCertificate(problem))
+                if self.named.contains(certificate) && is_about_the_issuer(&problem) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
+}
+
+/// Whether all that is wrong with a certificate is who issued it.
+fn is_about_the_issuer(problem: &CertificateError) -> bool {
+    matches!(problem, CertificateError::UnknownIssuer) || is_ca_as_server(problem)
+}
+
+/// Whether a CA certificate was presented as the server certificate.
+pub(super) fn is_ca_as_server(problem: &CertificateError) -> bool {
+    // The library has no type of its own for it.
+    problem.to_string().contains("CaUsedAsEndEntity")
 }
 
 /// Accepts any certificate.

@@ -146,11 +146,6 @@ fn breaks() -> Vec<Fault> {
         ),
         ("204", Reply::status(204, "")),
         ("HTML 200", Reply::html("<html>Success</html>")),
-        (
-            "an order that is called XHTML",
-            Reply::json(Order::new("Success").json())
-                .header("content-type", "Application/XHTML+XML"),
-        ),
     ];
     let replies = replies.into_iter();
     replies
@@ -412,6 +407,13 @@ fn what_is_strange_but_good_is_no_fault() {
         (
             "deep nesting where nothing is read",
             vec![Reply::json(deep)],
+        ),
+        (
+            "an order that is called XHTML",
+            vec![
+                Reply::json(Order::new("Running").json())
+                    .header("content-type", "Application/XHTML+XML"),
+            ],
         ),
         (
             "a byte order mark",

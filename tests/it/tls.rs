@@ -212,7 +212,7 @@ fn a_certificate_that_is_over_or_of_another_name_is_refused() {
         assert_refused(&out, says);
         assert_eq!(server.connections(), 1, "{out}");
         let out = watch().args(["--lang", "zh"]).run();
-        let reason = format!("服务器证书校验失败：{chinese}；请用 --cacert FILE ");
+        let reason = format!("服务器证书校验失败：{chinese}；请确认 --cacert FILE ");
         out.code(5).stdout_has(&reason);
     }
 }
