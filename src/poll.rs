@@ -13,6 +13,8 @@ pub(crate) struct PollError {
     pub(crate) retry: Retry,
     /// The server's clock, where the response told it.
     pub(crate) date: Option<SystemTime>,
+    /// Whether a wrong endpoint fails like this: no connection, or a response that is not the provider's.
+    pub(crate) endpoint_in_doubt: bool,
 }
 
 /// Whether polling goes on after a failed poll.
@@ -41,6 +43,15 @@ impl PollError {
             status,
             retry: Retry::Retryable { retry_after: None },
             date: None,
+            endpoint_in_doubt: false,
+        }
+    }
+
+    /// The same error, which a wrong endpoint may cause.
+    pub(crate) fn with_endpoint_in_doubt(self) -> Self {
+        Self {
+            endpoint_in_doubt: true,
+            ..self
         }
     }
 
@@ -54,6 +65,7 @@ impl PollError {
                 fatal: false,
             },
             date: None,
+            endpoint_in_doubt: false,
         }
     }
 

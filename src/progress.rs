@@ -84,6 +84,8 @@ pub(crate) struct Offline {
     /// Polls that failed in this gap.
     pub(crate) attempts: u32,
     pub(crate) error: Message,
+    /// Whether a wrong endpoint fails like the last of them.
+    pub(crate) endpoint_in_doubt: bool,
 }
 
 /// A unit and what its watching has shown.
@@ -565,6 +567,7 @@ mod tests {
             since: Instant::at(3.0),
             attempts: 1,
             error: Message::verbatim("no"),
+            endpoint_in_doubt: false,
         });
         assert_eq!(lost.eta(Instant::at(4.0)), None);
     }

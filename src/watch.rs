@@ -13,7 +13,7 @@ use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitState};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, Retry};
-use crate::progress::{Counts, Offline, Progress};
+use crate::progress::{Change, Counts, Offline, Progress};
 
 mod event_loop;
 mod inbox;
@@ -29,6 +29,11 @@ pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::{Decision, Observation};
 
+/// How long polls may fail in a row where `--max-offline` is not given.
+const MAX_OFFLINE: Duration = Duration::from_secs(5 * 60);
+/// How long after the start a first good response may take where the endpoint may be wrong: a wrong one
+/// must not cost five minutes.
+const FIRST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the answer to the last poll of the offline budget is waited for.
 const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long the logs may take as a rule.
@@ -112,13 +117,14 @@ impl Watch {
             .collect()
     }
 
-    /// How long the logs may take: no longer than somebody waits who asked for an end.
-    pub(crate) fn log_patience(&self) -> Duration {
-        match self.verdict() {
-            Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost) => {
-                INTERRUPTED_LOG_TIMEOUT
-            }
-            _ => LOG_TIMEOUT,
+    /// Until when the logs are waited for: no longer than somebody waits who asked for an end, nor much
+    /// longer than `--timeout`.
+    pub(crate) fn log_deadline(&self, now: Instant) -> Instant {
+        let briefly = now.after(INTERRUPTED_LOG_TIMEOUT);
+        match (self.verdict(), self.time_up()) {
+            (Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost), _) => briefly,
+            (_, Some(time_up)) => now.after(LOG_TIMEOUT).min(time_up.max(briefly)),
+            (_, None) => now.after(LOG_TIMEOUT),
         }
     }
 
@@ -169,8 +175,20 @@ impl Watch {
 
     /// When the offline budget ends.
     fn budget_end(&self) -> Option<Instant> {
-        let since = self.progress.offline.as_ref()?.since;
-        Some(since.after(self.options.max_offline))
+        let offline = self.progress.offline.as_ref()?;
+        Some(match self.options.max_offline {
+            Some(limit) => offline.since.after(limit),
+            None if self.is_endpoint_in_doubt() => {
+                self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
+            }
+            None => offline.since.after(MAX_OFFLINE),
+        })
+    }
+
+    /// Whether no good response has come yet, and a wrong endpoint fails like the last poll.
+    fn is_endpoint_in_doubt(&self) -> bool {
+        let offline = self.progress.offline.as_ref();
+        self.last.is_none() && offline.is_some_and(|offline| offline.endpoint_in_doubt)
     }
 
     /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
@@ -296,7 +314,10 @@ impl Watch {
         progress.batches = snapshot.batches;
         let phase_changed = before != (progress.phase, progress.message.clone());
         let progressed = counts != progress.counts();
-        if phase_changed || progressed || !changes.is_empty() {
+        // What is only said anew (an exception code, the state of an agent) is no progress.
+        let unit_moved =
+            |change: &Change| change.from != Some(progress.unit(change.index).unit.state);
+        if before.0 != progress.phase || progressed || changes.iter().any(unit_moved) {
             self.last_change = now.instant;
         }
         if phase_changed {
@@ -337,10 +358,12 @@ impl Watch {
             since: now.instant,
             attempts: 0,
             error: error.message.clone(),
+            endpoint_in_doubt: false,
         });
         offline.attempts += 1;
         offline.error = error.message;
-        let budget_end = offline.since.after(self.options.max_offline);
+        offline.endpoint_in_doubt = error.endpoint_in_doubt;
+        let budget_end = self.budget_end().unwrap_or(now.instant);
         let retry = self.schedule.failed(now.instant, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
         self.emit(
@@ -368,7 +391,8 @@ impl Watch {
     fn lose(&mut self, now: Timestamp) {
         if let Some(offline) = &self.progress.offline {
             let span = now.instant.since(offline.since);
-            self.end(verdict::lost(span, &offline.error), now);
+            let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
+            self.end(verdict::lost(span, &offline.error, endpoint), now);
         }
     }
 
@@ -439,7 +463,7 @@ mod tests {
             interval: Duration::from_secs(1),
             timeout: None,
             stall_timeout: None,
-            max_offline: Duration::from_secs(10),
+            max_offline: Some(Duration::from_secs(10)),
             on_pause: OnPause::Auto,
             fail_fast: false,
             strict: false,
@@ -455,6 +479,7 @@ mod tests {
             status,
             retry,
             date: None,
+            endpoint_in_doubt: false,
         })
     }
 
@@ -622,7 +647,7 @@ mod tests {
     #[test]
     fn with_no_budget_the_first_failure_is_the_end() {
         let mut play = Play::new(WatchOptions {
-            max_offline: Duration::ZERO,
+            max_offline: Some(Duration::ZERO),
             ..options()
         });
         play.answer(0.0, phase(Phase::Running));

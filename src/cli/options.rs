@@ -42,10 +42,11 @@ pub(crate) struct WatchOptions {
     #[arg(help_heading = "When to give up")]
     pub(crate) stall_timeout: Option<Duration>,
     /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
-    /// failure
-    #[arg(long, global = true, value_name = "DURATION", default_value = "5m")]
+    /// failure [default: 5m; until the first good response 30s from the start where the endpoint may be
+    /// wrong]
+    #[arg(long, global = true, value_name = "DURATION")]
     #[arg(value_parser = duration, help_heading = "When to give up")]
-    pub(crate) max_offline: Duration,
+    pub(crate) max_offline: Option<Duration>,
 
     /// When the deployment waits for a person: auto keeps watching, but a pause after a failure is
     /// a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure

@@ -137,9 +137,10 @@ impl Response {
 
     /// A success with a body that is of no use: it is retried.
     pub(crate) fn unreadable(&self, problem: Message, redactor: &Redactor) -> PollError {
+        let message = self.with_request_id(problem, redactor);
         PollError {
             date: self.date(),
-            ..PollError::retryable(self.with_request_id(problem, redactor), Some(self.status))
+            ..PollError::retryable(message, Some(self.status)).with_endpoint_in_doubt()
         }
     }
 
@@ -172,6 +173,7 @@ impl Response {
                 }
             },
             date: self.date(),
+            endpoint_in_doubt: false,
         }
     }
 

@@ -35,7 +35,10 @@ pub(super) fn no_response(
         } else {
             cannot_connect(&error, proxy)
         };
-        PollError::retryable(message, None)
+        PollError {
+            endpoint_in_doubt: !may_have_been_received,
+            ..PollError::retryable(message, None)
+        }
     };
     TransportError {
         error,

@@ -283,6 +283,7 @@ fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
         status: None,
         retry: Retry::Ambiguous,
         date: None,
+        endpoint_in_doubt: false,
     }
 }
 

@@ -184,6 +184,7 @@ impl Transport for Player {
                     status: None,
                     retry: Retry::EndOfRecording,
                     date: None,
+                    endpoint_in_doubt: false,
                 },
                 may_have_been_received: false,
             });
@@ -222,6 +223,7 @@ fn failure(
     TransportError {
         error: PollError {
             message: Message::verbatim(recorded.cause),
+            endpoint_in_doubt: recorded.received == false && status.is_none(),
             status,
             retry,
             date,

@@ -539,6 +539,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             since: Instant::at(3.0),
             attempts: 2,
             error: Message::verbatim("HTTP 500"),
+            endpoint_in_doubt: false,
         });
         let picture = draw(&progress, &mut Layout::default(), 45.0, 80, 24);
         let row = picture.lines().nth(1).expect("a second row");

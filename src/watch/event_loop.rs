@@ -195,7 +195,7 @@ impl ActiveWatch {
             let is_wanted = !wanted.is_empty();
             let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
             self.stage = if is_wanted && self.poller.send(fetch).is_ok() {
-                Stage::FetchingLogs(now.instant.after(self.watch.log_patience()))
+                Stage::FetchingLogs(self.watch.log_deadline(now.instant))
             } else {
                 Stage::FetchingLogs(now.instant)
             };

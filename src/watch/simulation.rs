@@ -49,9 +49,9 @@ fn options(random: &mut fastrand::Rng) -> WatchOptions {
         timeout: maybe(random, timeout),
         stall_timeout: maybe(random, stall_timeout).filter(|_| random.bool()),
         max_offline: if random.u8(..8) == 0 {
-            Duration::ZERO
+            Some(Duration::ZERO)
         } else {
-            duration(random, 0.0, 120.0)
+            Some(duration(random, 0.0, 120.0))
         },
         on_pause: random
             .choice([OnPause::Auto, OnPause::Wait, OnPause::Exit])
@@ -123,6 +123,7 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
         status: random.choice([None, Some(404), Some(503)]).flatten(),
         retry,
         date: None,
+        endpoint_in_doubt: false,
     }
 }
 
@@ -191,7 +192,7 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
             } else {
                 let half = options.interval.as_secs_f64() / 2.0;
                 let since = before.map_or(at, |offline| offline.since.since(begin).as_secs_f64());
-                let budget_end = since + options.max_offline.as_secs_f64();
+                let budget_end = since + options.max_offline.unwrap_or_default().as_secs_f64();
                 (at + wait.as_secs_f64().max(half)).min(budget_end)
             };
         }
@@ -263,7 +264,7 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
         && let Some(offline) = &watch.progress().offline
     {
         let since = offline.since.since(Instant::at(0.0)).as_secs_f64();
-        let end = since + options.max_offline.as_secs_f64();
+        let end = since + options.max_offline.unwrap_or_default().as_secs_f64();
         assert!(now <= end + 0.5 + soon, "seed {seed}: lost late");
         assert!(now >= end - soon || options.once, "seed {seed}: lost early");
     }

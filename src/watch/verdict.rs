@@ -121,7 +121,7 @@ pub(super) fn ambiguous(error: &Message) -> Decision {
 }
 
 /// Polls failed for too long; `offline` is zero where the first failure was too much.
-pub(super) fn lost(offline: Duration, last_error: &Message) -> Decision {
+pub(super) fn lost(offline: Duration, last_error: &Message, check_endpoint: bool) -> Decision {
     let reason = if offline.is_zero() {
         Message::new("no valid response", "没有有效响应")
     } else {
@@ -131,8 +131,15 @@ pub(super) fn lost(offline: Duration, last_error: &Message) -> Decision {
             format!("{offline} 内没有有效响应，最后一次错误"),
         )
     };
-    let reason = reason.with_detail(last_error);
-    (Verdict::Lost, reason.with_hint(&end_unknown()))
+    let hint = if check_endpoint {
+        Message::new("check --endpoint", "请检查 --endpoint")
+    } else {
+        end_unknown()
+    };
+    (
+        Verdict::Lost,
+        reason.with_detail(last_error).with_hint(&hint),
+    )
 }
 
 /// The recording that is replayed ends.
@@ -213,7 +220,7 @@ mod tests {
             interval: Duration::from_secs(3),
             timeout: None,
             stall_timeout: None,
-            max_offline: Duration::from_secs(300),
+            max_offline: None,
             on_pause: OnPause::Auto,
             fail_fast: false,
             strict: false,
@@ -356,8 +363,9 @@ mod tests {
         for ((verdict, reason), code) in [
             (ambiguous(&error), 2),
             (end_of_recording(), 6),
-            (lost(second, &error), 6),
-            (lost(Duration::ZERO, &error), 6),
+            (lost(second, &error, false), 6),
+            (lost(second, &error, true), 6),
+            (lost(Duration::ZERO, &error, false), 6),
             (cancelled_by_another(), 7),
             (refused(&error, Some(&error)), 5),
             (timed_out(second, Some(Phase::Running)), 124),
