@@ -223,7 +223,7 @@ fn failure(
     TransportError {
         error: PollError {
             message: Message::verbatim(recorded.cause),
-            endpoint_in_doubt: recorded.received == false && status.is_none(),
+            endpoint_in_doubt: !recorded.received && status.is_none(),
             status,
             retry,
             date,
