@@ -24,7 +24,16 @@ pub(super) fn no_response(
     let error = error.without_url();
     let may_have_been_received = !error.is_connect();
     let error = if let Some(problem) = certificate_problem(&error) {
-        refused(untrusted(problem), Some(trust_hint(has_cacert)))
+        let message = untrusted(problem);
+        let message = match proxy {
+            Some(proxy) => Message::new(
+                format!("through the proxy {proxy}"),
+                format!("通过代理 {proxy}"),
+            )
+            .with_detail(&message),
+            None => message,
+        };
+        refused(message, Some(trust_hint(has_cacert)))
     } else if let Some(problem) = permanent_tls_failure(&error) {
         refused(problem, None)
     } else {
@@ -192,8 +201,8 @@ fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
     let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     Some(match problem {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Message::new(
-            "the server requires a client certificate, which deploywatch does not have",
-            "服务器要求客户端证书，deploywatch 不支持",
+            "the server requires a TLS client certificate, which deploywatch does not have",
+            "服务器要求 TLS 客户端证书，deploywatch 不支持",
         ),
         rustls::Error::AlertReceived(
             AlertDescription::ProtocolVersion

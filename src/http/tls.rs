@@ -95,9 +95,9 @@ impl ServerCertVerifier for NamedOrRooted {
             self.verifier
                 .verify_server_cert(certificate, intermediates, name, ocsp_response, now);
         match verified {
-            // The dates are checked before the issuer and before `CA:TRUE` (tests/it/tls.rs holds it to that).
+            // The dates are checked before anything that the issuer is needed for.
             Err(rustls::Error::InvalidCertificate(problem))
-                if self.named.contains(certificate) && is_about_the_issuer(&problem) =>
+                if self.named.contains(certificate) && !is_about_the_dates(&problem) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -131,9 +131,15 @@ impl ServerCertVerifier for NamedOrRooted {
     }
 }
 
-/// Whether all that is wrong with a certificate is who issued it.
-fn is_about_the_issuer(problem: &CertificateError) -> bool {
-    matches!(problem, CertificateError::UnknownIssuer) || is_ca_as_server(problem)
+/// Whether a certificate is not valid at this time.
+fn is_about_the_dates(problem: &CertificateError) -> bool {
+    matches!(
+        problem,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    )
 }
 
 /// Whether a CA certificate was presented as the server certificate.
