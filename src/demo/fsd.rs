@@ -1,13 +1,11 @@
 //! The klcloud FSD installer on the wire: two lists of steps, the plan and what is finished of it.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use hyper::Method;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::story::{Phase, Steps};
-use super::{Ask, Reply, Scenario, System};
+use super::story::{State, Story, Unit};
+use super::{ApiError, Call, Reply, Scenario, System, numbered};
 
 pub(super) static SYSTEM: System = System {
     // Without `--fresh` it would report the previous run.
@@ -15,181 +13,101 @@ pub(super) static SYSTEM: System = System {
     secret: None,
     about: "klcloud FSD installer: steps one after another",
     default_units: 4,
-    shows_previous_run: true,
-    unsupported: &[
-        (
-            Scenario::Pause,
-            "the fsd installer never waits for a person",
-        ),
-        (
-            Scenario::Cancel,
-            "an fsd installer that is stopped never says so",
-        ),
-    ],
-    html_means_sign_in: false,
+    lead: 0.075,
+    unsupported: &[Scenario::Pause, Scenario::Cancel],
+    stray_status: 200,
     answer,
 };
 
 const KEY: &str = "deploy:klcloud-fsd";
-/// The playbooks.
-const NAMES: [(&str, &str); 6] = [
-    ("check_param", "检测部署脚本"),
-    ("ready_environment", "准备部署环境"),
-    ("deploy_ceph", "部署文件系统"),
-    ("deploy_trochilus", "部署虚拟化系统"),
-    ("deploy_monitor", "部署监控系统"),
-    ("check_service", "检测系统服务"),
-];
-/// How many steps a second attempt has more than a first one.
-const MORE_AT_RETRY: u32 = 2;
-/// The step that fails in the first attempt before a second one.
-const FAILED_BEFORE: u32 = 2;
-/// When, as a share of the time the previous run is in view, its plan is cleared.
-const PLAN_CLEARED: f64 = 0.5;
-/// When the list of what it finished is cleared too: not at once, which a watcher can see.
-const ALL_CLEARED: f64 = 0.75;
+/// The playbooks, in both languages.
+#[rustfmt::skip]
+const EN: [&str; 6] = ["check_param", "ready_environment", "deploy_ceph", "deploy_trochilus",
+                       "deploy_monitor", "check_service"];
+#[rustfmt::skip]
+const ZH: [&str; 6] = ["检测部署脚本", "准备部署环境", "部署文件系统", "部署虚拟化系统",
+                       "部署监控系统", "检测系统服务"];
+/// How many steps more a retry has than the attempt before it.
+const MORE_STEPS: u32 = 2;
+/// When the plan of the previous run is cleared, and when, visibly later, its finished steps.
+const CLEARED: [Range<f64>; 2] = [-0.04..0.0, -0.02..0.0];
 const REASON: &str =
     "TASK [ceph-osd : create osd] fatal: [node-2]: FAILED! => /dev/sdb is in use by the system";
 const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n\
     <h1>Not Found</h1>\n<p>The requested URL was not found on the server.</p>\n";
+const NOT_ALLOWED: ApiError = (405, "", "The method is not allowed for the requested URL.");
+const NOT_JSON: ApiError = (415, "", "The Content-Type is not 'application/json'.");
+const NO_KEY: ApiError = (400, "key", "Missing required parameter");
+const BAD_REQUEST: ApiError = (400, "", "The server could not understand the request.");
 
-/// What every answer is wrapped in.
-#[derive(Serialize)]
-struct Envelope {
-    code: u32,
-    data: Data,
-    message: &'static str,
-    path: &'static str,
-    state: u32,
-    timestamp: u64,
-}
-
-/// The state of the one run there is.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
-    is_end: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'static str>,
-    now_list: Vec<Step>,
-    process_list: Vec<Step>,
-    uu_id: &'static str,
-}
-
-/// A step of either list.
-#[derive(Serialize)]
-struct Step {
-    en: Cow<'static, str>,
-    message: &'static str,
-    result: bool,
-    sort: u32,
-    zh: Cow<'static, str>,
-}
-
-/// Answers a request.
-fn answer(ask: &Ask<'_>) -> Reply {
-    let method = match ask.path {
-        "/api/deploy/status" | "/api/extend/status" => Method::POST,
-        "/api/upgrade/status" => Method::GET,
+fn answer(call: &Call) -> Reply {
+    let result = match call.path.as_str() {
+        "/api/deploy/status" | "/api/extend/status" if call.method == "POST" => post(call),
+        "/api/upgrade/status" if call.method == "GET" => Ok(status(call, json!({}))),
+        "/api/deploy/status" | "/api/extend/status" | "/api/upgrade/status" => Err(NOT_ALLOWED),
         _ => return Reply::html(404, NOT_FOUND),
     };
-    let error = |status, text: Value| Reply::json(status, &json!({ "message": text }));
-    if *ask.method != method {
-        let text = "The method is not allowed for the requested URL.";
-        return error(405, text.into()).with_header("allow", method.as_str());
-    }
-    if method == Method::GET {
-        return Reply::json(200, &status(ask, None));
-    }
-    let kind = ask.header("content-type").unwrap_or_default();
+    // The code is the name of the wrong parameter.
+    Reply::api(result, |code, text| match code {
+        "" => json!({ "message": text }),
+        _ => json!({ "message": { code: text } }),
+    })
+}
+
+/// Answers a POST. Any key will do: the server has one run.
+fn post(call: &Call) -> Result<Value, ApiError> {
+    let kind = call.header("content-type").unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("application/json") {
-        let text = "The request Content-Type was not 'application/json'.";
-        return error(415, text.into());
+        return Err(NOT_JSON);
     }
-    let body: Result<Value, _> = serde_json::from_slice(ask.body);
-    match body.map(|body| body["key"].is_string()) {
-        // The server has one run, whatever the key.
-        Ok(true) => Reply::json(200, &status(ask, Some(KEY))),
-        Ok(false) => error(400, json!({ "key": "Missing required parameter" })),
-        Err(_) => error(400, "The server could not understand the request.".into()),
-    }
+    let body: Value = serde_json::from_slice(&call.body).map_err(|_| BAD_REQUEST)?;
+    body["key"].as_str().ok_or(NO_KEY)?;
+    Ok(status(call, json!({ "key": KEY })))
 }
 
-/// The two lists as they stand.
-fn status(ask: &Ask<'_>, key: Option<&'static str>) -> Envelope {
-    let share = ask.share();
-    let first = ask.plan.units.max(1);
-    let second = first.saturating_add(MORE_AT_RETRY);
-    let retry = ask.plan.scenario == Scenario::Flaky;
-    let (process_list, now_list) = if share >= 0.0 {
-        let steps = Steps::new(ask.plan.scenario, if retry { second } else { first });
-        let failed = steps.phase(share) == Phase::Failed;
-        (plan(steps.count), finished(steps.done(share), failed))
-    } else if retry {
-        previous(ask, first, FAILED_BEFORE.min(first - 1))
-    } else {
-        // A run of another length: a slow watcher, too, can tell it from this one.
-        previous(ask, second, second)
-    };
+/// The state of the run, added to `data`.
+fn status(call: &Call, mut data: Value) -> Value {
+    let (plan, finished) = lists(call);
+    let failed = finished.last().is_some_and(|step| step["result"] == false);
     // The server's own rule: a failure is an end, and so are two empty lists.
-    let failed = now_list.iter().any(|step| !step.result);
-    let is_end = failed || process_list.len() == now_list.len();
-    let uu_id = "";
-    Envelope {
-        code: 0,
-        data: Data {
-            is_end,
-            key,
-            now_list,
-            process_list,
-            uu_id,
-        },
-        message: "",
-        path: "",
-        state: 200,
-        timestamp: ask.now_ms(),
-    }
+    data["isEnd"] = (failed || plan.len() == finished.len()).into();
+    data["nowList"] = finished.into();
+    data["processList"] = plan.into();
+    data["uuId"] = "".into();
+    let now = call.wall_ms(call.share());
+    json!({ "code": 0, "data": data, "message": "", "path": "", "state": 200, "timestamp": now })
 }
 
-/// The run before, in which so many of `count` steps went well, while its tables are cleared.
-fn previous(ask: &Ask<'_>, count: u32, done: u32) -> (Vec<Step>, Vec<Step>) {
-    let failed = done < count;
-    match ask.elapsed.as_secs_f64() / ask.plan.lead().as_secs_f64() {
-        ..PLAN_CLEARED => (plan(count), finished(done, failed)),
-        ..ALL_CLEARED => (Vec::new(), finished(done, failed)),
-        _ => (Vec::new(), Vec::new()),
-    }
-}
-
-/// The steps of a run; their results say nothing.
-fn plan(count: u32) -> Vec<Step> {
-    (0..count).map(|index| step(index, true, "")).collect()
-}
-
-/// The steps that have ended, the last one badly if one `failed`; none is ever said to be at work.
-fn finished(done: u32, failed: bool) -> Vec<Step> {
-    let failure = failed.then(|| step(done, false, REASON));
-    let done = (0..done).map(|index| step(index, true, "成功"));
-    done.chain(failure).collect()
-}
-
-/// The step with this index.
-fn step(index: u32, result: bool, message: &'static str) -> Step {
-    let (en, zh) = match NAMES.get(index as usize) {
-        Some(&(en, zh)) => (en.into(), zh.into()),
-        None => (
-            format!("step_{index}").into(),
-            format!("步骤 {index}").into(),
-        ),
+/// The plan, and its finished steps. Nothing marks the running step.
+fn lists(call: &Call) -> (Vec<Value>, Vec<Value>) {
+    let share = call.share();
+    let (scenario, units) = (call.plan.scenario, call.plan.units());
+    // The previous run has another length, so that even a slow watcher can tell the two apart.
+    let story = match (scenario, share < 0.0) {
+        (Scenario::Flaky, true) => Story::steps(Scenario::Failure, units, f64::INFINITY),
+        (Scenario::Flaky, false) => Story::steps(scenario, units + MORE_STEPS, share),
+        (_, true) => Story::steps(Scenario::Success, units + MORE_STEPS, f64::INFINITY),
+        (_, false) => Story::steps(scenario, units, share),
     };
-    let sort = index;
-    Step {
-        en,
-        message,
-        result,
-        sort,
-        zh,
+    let (mut plan, mut finished) = (Vec::new(), Vec::new());
+    for Unit { index, state, .. } in story.units {
+        plan.push(step(index, true, ""));
+        match state {
+            State::Succeeded => finished.push(step(index, true, "成功")),
+            State::Failed => finished.push(step(index, false, REASON)),
+            _ => {}
+        }
     }
+    for (list, cleared) in [&mut plan, &mut finished].into_iter().zip(CLEARED) {
+        list.retain(|_| !cleared.contains(&share));
+    }
+    (plan, finished)
+}
+
+/// A step of either list. In the plan its result is always true.
+fn step(index: u32, result: bool, message: &str) -> Value {
+    let (en, zh) = (numbered(&EN, index), numbered(&ZH, index));
+    json!({ "en": en, "message": message, "result": result, "sort": index, "zh": zh })
 }
 
 #[cfg(test)]

@@ -1,33 +1,29 @@
 //! FusionInsight Manager on the wire: the progress of a command, behind Basic and a session cookie.
 
-use hyper::Method;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::story::{Phase, Steps};
-use super::{Ask, Reply, Scenario, System, numbered};
+use super::story::{FIRST_STEP, State, Story, WORK};
+use super::{ApiError, Call, Reply, Scenario, System, numbered};
 
 pub(super) static SYSTEM: System = System {
     args: &["mrs", "--command", COMMAND, "--user", "demo"],
     secret: Some(("MRS_PASSWORD", "demo-password")),
     about: "Huawei MRS / FusionInsight Manager: a percentage and step names",
     default_units: 6,
-    shows_previous_run: false,
-    unsupported: &[
-        (Scenario::Pause, "an mrs command never waits for a person"),
-        (Scenario::Cancel, "mrs has no word for a cancelled command"),
-    ],
-    html_means_sign_in: true,
+    lead: 0.0,
+    unsupported: &[Scenario::Pause, Scenario::Cancel],
+    stray_status: 502,
     answer,
 };
 
 const COMMAND: &str = "42";
 /// `demo:demo-password` in Base64.
 const BASIC: &str = "Basic ZGVtbzpkZW1vLXBhc3N3b3Jk";
-/// The session that a sign-in opens: the same for everybody, which spares the server a memory.
+/// The session cookie of every sign-in: the server keeps no sessions.
 const SESSION: &str = "JSESSIONID=demo-session";
+const SET_COOKIE: &str = "JSESSIONID=demo-session; Path=/web; HttpOnly";
 const SIGN_IN: &str = "https://127.0.0.1:20009/cas/login";
-/// What a wrong password gets, under a status that claims success.
+/// The reply to a wrong password, under HTTP 200.
 const SIGN_IN_PAGE: &str = "<!DOCTYPE html><html><head><title>FusionInsight Manager</title></head>\
     <body><form id=\"fm1\" action=\"/cas/login\" method=\"post\"><input name=\"username\">\
     <input name=\"password\" type=\"password\"></form><p>Incorrect username or password.</p></body></html>";
@@ -35,108 +31,64 @@ const SIGN_IN_PAGE: &str = "<!DOCTYPE html><html><head><title>FusionInsight Mana
 const STEPS: [&str; 6] =
     ["Check", "StopService", "SyncConfig", "StartNameNode", "StartDataNode", "HealthCheck"];
 const REASON: &str = "Failed to start NameNode on host 192.0.2.7: port 8020 is already in use.";
-/// When, in the flaky scenario, the percentage starts anew for a while.
+/// When the percentage falls back to 0 in the flaky scenario.
 const FALLS_BACK: std::ops::Range<f64> = 0.45..0.5;
+const NOT_ALLOWED: ApiError = (405, "405", "The method is not allowed.");
+const NOT_FOUND: ApiError = (404, "12-4040001", "The command does not exist.");
 
-/// The progress of a command.
-#[derive(Serialize)]
-struct Progress {
-    id: u64,
-    state: &'static str,
-    error_code: u32,
-    error_description: &'static str,
-    /// It has no documented scale; in the vendor's example of a finished command it is 0.
-    total_progress: f64,
-    res_obj: Details,
-}
-
-/// How far a command has got.
-#[derive(Serialize)]
-struct Details {
-    cluster_id: u64,
-    step_list: Vec<Step>,
-    fail_entity_list: Value,
-    /// A percentage, whatever its name says.
-    total_step_size: u32,
-}
-
-/// A step that has begun.
-#[derive(Serialize)]
-struct Step {
-    name: String,
-    description: &'static str,
-}
-
-/// Answers a request.
-fn answer(ask: &Ask<'_>) -> Reply {
-    let cookies = ask.header("cookie").unwrap_or_default();
-    if cookies.split(';').any(|cookie| cookie.trim() == SESSION) {
-        return authorized(ask);
-    }
-    match ask.header("authorization") {
-        Some(BASIC) => {
-            authorized(ask).with_header("set-cookie", format!("{SESSION}; Path=/web; HttpOnly"))
-        }
+fn answer(call: &Call) -> Reply {
+    let cookies = call.header("cookie").unwrap_or_default();
+    match call.header("authorization") {
+        _ if cookies.split(';').any(|cookie| cookie.trim() == SESSION) => authorized(call),
+        Some(BASIC) => authorized(call).with_header("set-cookie", SET_COOKIE),
         Some(_) => Reply::html(200, SIGN_IN_PAGE),
         None => Reply::html(302, "").with_header("location", SIGN_IN),
     }
 }
 
-/// Answers somebody who has signed in.
-fn authorized(ask: &Ask<'_>) -> Reply {
-    let error = |status, code: &str, text: &str| {
-        let error = json!({ "error_code": code, "error_description": text });
-        Reply::json(status, &error)
+/// Answers an authenticated request.
+fn authorized(call: &Call) -> Reply {
+    let path = call.path.strip_prefix("/web/v1/common/command/");
+    let result = match path.and_then(|path| path.strip_suffix("/progress")) {
+        None => return Reply::html(404, "<h1>404 Not Found</h1>"),
+        Some(_) if call.method != "GET" => Err(NOT_ALLOWED),
+        Some(COMMAND) => Ok(progress(call)),
+        Some(_) => Err(NOT_FOUND),
     };
-    match ask.segments()[..] {
-        ["web", "v1", "common", "command", _, "progress"] if *ask.method != Method::GET => {
-            error(405, "405", "The method is not allowed.")
-        }
-        ["web", "v1", "common", "command", COMMAND, "progress"] => Reply::json(200, &progress(ask)),
-        ["web", "v1", "common", "command", _, "progress"] => {
-            error(404, "12-4040001", "The command does not exist.")
-        }
-        _ => Reply::html(404, "<h1>404 Not Found</h1>"),
-    }
+    let error = |code: &str, text: &str| json!({ "error_code": code, "error_description": text });
+    Reply::api(result, error)
 }
 
 /// The progress of the command.
-fn progress(ask: &Ask<'_>) -> Progress {
-    let (steps, share) = (Steps::new(ask.plan.scenario, ask.plan.units), ask.share());
-    let at_work = (steps.done(share) + 1).min(steps.count);
-    let (state, begun) = match steps.phase(share) {
-        Phase::Pending => ("NEW", 0),
-        Phase::Running | Phase::Paused | Phase::Cancelled => ("IN_PROGRESS", at_work),
-        Phase::Failed => ("FAILED", at_work),
-        Phase::Succeeded => ("COMPLETE", at_work),
+fn progress(call: &Call) -> Value {
+    let story = Story::steps(call.plan.scenario, call.plan.units(), call.share());
+    let state = match story.state {
+        State::Pending => "NEW",
+        State::Failed => "FAILED",
+        State::Succeeded => "COMPLETE",
+        _ => "IN_PROGRESS",
     };
-    let (error_code, error_description, fail_entity_list) = match state {
-        "FAILED" => {
-            let entity = json!({ "fail_entity": "NameNode@192.0.2.7", "operation_type": "START" });
-            (25_000_012, REASON, json!([entity]))
-        }
-        _ => (0, "", json!([])),
+    let failed = story.state == State::Failed;
+    let entity = json!({ "fail_entity": "NameNode@192.0.2.7", "operation_type": "START" });
+    let begun = story.units.iter().filter(|unit| unit.began.is_some());
+    let step = |index| json!({ "name": numbered(&STEPS, index), "description": "Simulated" });
+    let percent = match call.plan.scenario {
+        Scenario::Flaky if FALLS_BACK.contains(&call.share()) => 0.0,
+        _ => 100.0 * (story.now - FIRST_STEP) / (WORK - FIRST_STEP),
     };
-    let step = |index| Step {
-        name: numbered(&STEPS, index),
-        description: "Simulated",
-    };
-    Progress {
-        id: 0,
-        state,
-        error_code,
-        error_description,
-        total_progress: 0.0,
-        res_obj: Details {
-            cluster_id: 1,
-            step_list: (0..begun).map(step).collect(),
-            fail_entity_list,
-            total_step_size: match ask.plan.scenario {
-                Scenario::Flaky if FALLS_BACK.contains(&share) => 0,
-                _ => (steps.progress(share) * 100.0) as u32,
-            },
+    json!({
+        "id": 0, "state": state,
+        "error_code": if failed { 25_000_012 } else { 0 },
+        "error_description": if failed { REASON } else { "" },
+        // It has no documented scale; in the vendor's example of a finished command it is 0.
+        "total_progress": 0.0,
+        "res_obj": {
+            "cluster_id": 1, "fail_entity_list": failed.then_some(entity).as_slice(),
+            "step_list": begun.map(|unit| step(unit.index)).collect::<Value>(),
+            // A percentage, whatever its name says.
+            "total_step_size": percent.clamp(0.0, 100.0) as u32,
         },
-    }
+    })
 }
 
 #[cfg(test)]
@@ -189,8 +141,12 @@ mod tests {
         ] {
             let (reply, _) = ask(plan, 0, request, headers, "");
             assert_eq!(reply.status, status, "{request} {headers:?}");
-            assert!(reply.content_type.contains(kind), "{request} {headers:?}");
-            assert_eq!(reply.header.map(|(name, _)| name), header);
+            assert!(reply.headers.contains(kind), "{request} {headers:?}");
+            let names = reply
+                .headers
+                .lines()
+                .map(|line| line.split_once(':').unwrap().0);
+            assert_eq!(names.into_iter().nth(1), header);
         }
     }
 }

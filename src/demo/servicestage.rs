@@ -1,21 +1,19 @@
 //! ServiceStage on the wire: the components of a release, its plan, and the jobs behind them.
 
-use hyper::Method;
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::story::{Batches, Phase, State, Unit};
-use super::{Ask, Reply, Scenario, System, TOKEN, numbered};
+use super::story::{State, Story, Unit};
+use super::{ApiError, Call, Scenario, System, TOKEN, huawei, numbered};
 
 pub(super) static SYSTEM: System = System {
     args: &["servicestage", "--project", PROJECT, "--release", RELEASE],
     secret: Some(("HW_AUTH_TOKEN", TOKEN)),
     about: "Huawei Cloud ServiceStage: components in batches",
     default_units: 8,
-    shows_previous_run: false,
+    lead: 0.0,
     unsupported: &[],
-    html_means_sign_in: false,
-    answer,
+    stray_status: 200,
+    answer: |call| huawei::gateway(call, answer),
 };
 
 const PROJECT: &str = "77b6a44cba5143ab91d13ab9a8ff44fd";
@@ -32,99 +30,31 @@ const NAMES: [&str; 8] =
 const ROLLBACK: f64 = 0.2;
 const REASON: &str = "Readiness probe failed: HTTP probe failed with statuscode: 503; \
     the instance did not become ready within 120 s";
+const OTHER_PROJECT: ApiError = (403, "SVCSTG.00100403", "The token is not for this project.");
+const NO_RELEASE: ApiError = (404, "SVCSTG.00100433", "The release plan does not exist.");
+const NO_JOB: ApiError = (404, "SVCSTG.00100404", "The job does not exist.");
 
-/// The components of a release.
-#[derive(Serialize)]
-struct DeployInfo {
-    id: &'static str,
-    components: Vec<Component>,
-}
-
-/// One component. `status` is its own; `job_status` is the release's.
-#[derive(Serialize)]
-struct Component {
-    id: String,
-    name: String,
-    version: &'static str,
-    seq: u32,
-    status: &'static str,
-    job_id: Option<String>,
-    job_status: &'static str,
-    start_time: u64,
-    end_time: u64,
-    fail_message: Option<&'static str>,
-    rollback_job_id: Option<String>,
-    rollback_job_status: Option<&'static str>,
-    rollback_start_time: u64,
-    rollback_end_time: u64,
-    rollback_fail_message: Option<&'static str>,
-}
-
-/// A release at some moment.
-struct Release<'a> {
-    ask: &'a Ask<'a>,
-    story: Batches,
-    share: f64,
-    phase: Phase,
-}
-
-/// The rollback of a component.
-struct Rollback {
-    began: f64,
-    ended: Option<f64>,
-}
-
-impl Rollback {
-    /// Where its job stands.
-    const fn job_status(&self) -> &'static str {
-        match self.ended {
-            Some(_) => "SUCCEEDED",
-            None => "RUNNING",
+fn answer(call: &Call) -> Result<Value, ApiError> {
+    let path = call.path.strip_prefix("/v3/");
+    let parts = path.and_then(|path| path.split_once("/cas/"));
+    let (project, resource) = parts.ok_or(huawei::UNKNOWN_API)?;
+    if project != PROJECT {
+        return Err(OTHER_PROJECT);
+    }
+    let batches = call.plan.units().div_ceil(PER_BATCH);
+    let story = Story::batches(call.plan.scenario, call.plan.units(), batches, call.share());
+    let mut units = story.units.iter();
+    let segments: Vec<&str> = resource.split('/').collect();
+    match segments[..] {
+        ["release-plans", RELEASE] => Ok(release_plan(call, &story)),
+        ["release-plans", RELEASE, "deploy-info"] => {
+            let components = units.map(|unit| component(call, &story, unit));
+            Ok(json!({ "id": RELEASE, "components": components.collect::<Value>() }))
         }
+        ["release-plans", _] | ["release-plans", _, "deploy-info"] => Err(NO_RELEASE),
+        ["jobs", id] => units.find_map(|unit| job(call, unit, id)).ok_or(NO_JOB),
+        _ => Err(huawei::UNKNOWN_API),
     }
-}
-
-/// Answers a request.
-fn answer(ask: &Ask<'_>) -> Reply {
-    let segments = ask.segments();
-    let ["v3", project, "cas", resource @ ..] = segments.as_slice() else {
-        return ask.huawei_unknown_api();
-    };
-    if *ask.method != Method::GET {
-        return ask.huawei_unknown_api();
-    }
-    if !ask.has_huawei_credentials() {
-        return ask.huawei_unauthorized();
-    }
-    if *project != PROJECT {
-        return error(403, "SVCSTG.00100403", "The token is not for this project.");
-    }
-    let batches = ask.plan.units.div_ceil(PER_BATCH);
-    let story = Batches::new(ask.plan.scenario, ask.plan.units, batches);
-    let share = ask.share();
-    let phase = story.phase(share);
-    let release = Release {
-        ask,
-        story,
-        share,
-        phase,
-    };
-    match resource {
-        ["release-plans", RELEASE, "deploy-info"] => release.deploy_info(),
-        ["release-plans", RELEASE] => release.plan(),
-        ["release-plans", _] | ["release-plans", _, "deploy-info"] => {
-            error(404, "SVCSTG.00100433", "The release plan does not exist.")
-        }
-        ["jobs", id] => release
-            .job(id)
-            .unwrap_or_else(|| error(404, "SVCSTG.00100404", "The job does not exist.")),
-        _ => ask.huawei_unknown_api(),
-    }
-}
-
-/// An error of the service, behind the gateway.
-fn error(status: u16, code: &str, text: &str) -> Reply {
-    Reply::json(status, &json!({ "error_code": code, "error_msg": text }))
 }
 
 /// The id of the component, or of its job, with this index.
@@ -132,138 +62,111 @@ fn id(kind: &str, index: u32) -> String {
     format!("{kind}{index:012x}")
 }
 
-impl Release<'_> {
-    /// The components as they stand.
-    fn deploy_info(&self) -> Reply {
-        let components = (0..self.story.units).map(|index| self.component(index));
-        let (id, components) = (RELEASE, components.collect());
-        Reply::json(200, &DeployInfo { id, components })
-    }
-
-    /// One component as it stands.
-    fn component(&self, index: u32) -> Component {
-        let unit = self.story.unit(index, self.share);
-        let rollback = self.rollback(unit);
-        let rollback = rollback.as_ref();
-        let time = |share: Option<f64>| share.map_or(0, |at| self.ask.wall_ms(at));
-        Component {
-            id: id(COMPONENT_ID, index),
-            name: numbered(&NAMES, index),
-            version: "2025.0709.1",
-            seq: unit.batch,
-            status: self.own_status(index, unit),
-            job_id: unit.began.map(|_| id(JOB_ID, index)),
-            job_status: job_status(index, unit),
-            start_time: time(unit.began),
-            end_time: time(unit.ended),
-            fail_message: (unit.state == State::Failed).then_some(REASON),
-            rollback_job_id: rollback.map(|_| id(ROLLBACK_JOB_ID, index)),
-            rollback_job_status: rollback.map(Rollback::job_status),
-            rollback_start_time: time(rollback.map(|rollback| rollback.began)),
-            rollback_end_time: time(rollback.and_then(|rollback| rollback.ended)),
-            rollback_fail_message: None,
-        }
-    }
-
-    /// The component's own state, in which RUNNING means well.
-    fn own_status(&self, index: u32, unit: Unit) -> &'static str {
-        // The pause is for a look at the last component of the first batch, which serves already.
-        let gray = self.phase == Phase::Paused && index + 1 == PER_BATCH.min(self.story.units);
-        match unit.state {
-            State::Succeeded if gray => "GRAYING",
-            State::Cancelled => "ABORTED",
-            State::Failed => match self.rollback(unit).and_then(|rollback| rollback.ended) {
-                Some(_) => "ROLLBACK_SUCCEED",
-                None => "FAILED",
-            },
-            _ => "RUNNING",
-        }
-    }
-
-    /// The rollback of a component, which begins as soon as it has failed for good.
-    fn rollback(&self, unit: Unit) -> Option<Rollback> {
-        let began = unit.ended.filter(|_| unit.state == State::Failed)?;
-        let end = began + ROLLBACK;
-        let ended = (self.share >= end).then_some(end);
-        Some(Rollback { began, ended })
-    }
-
-    /// The release itself.
-    fn plan(&self) -> Reply {
-        let victim = self.story.unit(self.story.victim(), self.share);
-        let rolled_back = self.rollback(victim).and_then(|rollback| rollback.ended);
-        let status = match self.phase {
-            Phase::Failed if rolled_back.is_some() => "FAILED",
-            Phase::Pending | Phase::Running | Phase::Failed => "RUNNING",
-            Phase::Paused => "GRAYING",
-            Phase::Succeeded => "SUCCESS",
-            Phase::Cancelled => "ABORTED",
-        };
-        // What stops at a failure is not tried again.
-        let fail_strategy = match self.ask.plan.scenario {
-            Scenario::Flaky => "continue",
-            _ => "stop",
-        };
-        let plan = json!({
-            "id": RELEASE, "name": "demo-release", "project_id": PROJECT, "status": status,
-            "fail_strategy": fail_strategy, "create_time": self.ask.began_ms, "update_time": self.ask.now_ms(),
-        });
-        Reply::json(200, &plan)
-    }
-
-    /// The job with this id and its tasks, if it has begun.
-    fn job(&self, job: &str) -> Option<Reply> {
-        let (head, digits) = job.split_at_checked(JOB_ID.len())?;
-        let index = u32::from_str_radix(digits, 16).ok()?;
-        if index >= self.story.units || id(head, index) != job {
-            return None;
-        }
-        let unit = self.story.unit(index, self.share);
-        let (began, status, name) = match head {
-            JOB_ID => (unit.began?, job_status(index, unit), "Update workload"),
-            ROLLBACK_JOB_ID => {
-                let rollback = self.rollback(unit)?;
-                (rollback.began, rollback.job_status(), "Roll back workload")
-            }
-            _ => return None,
-        };
-        let messages = if status == "FAILED" { REASON } else { "" };
-        let created_at = self.ask.wall_ms(began).to_string();
-        let task = |place: u32, name: &str, status: &str, messages: &str| {
-            json!({ "task_id": format!("{}-{place}", &job[3..]), "task_index": place, "task_name": name,
-                    "task_type": "DEPLOY", "task_status": status, "messages": messages,
-                    "created_at": created_at, "updated_at": self.ask.now_ms().to_string() })
-        };
-        let job = json!({
-            "task_count": 2,
-            "job": { "job_id": job, "project_id": PROJECT, "job_type": "DAILY_OPERATION",
-                     "execution_status": status },
-            "tasks": [task(0, "Pull image", "SUCCEEDED", ""), task(1, name, status, messages)],
-        });
-        Some(Reply::json(200, &job))
-    }
+/// One component. `status` is its own; `job_status` is the release's.
+fn component(call: &Call, story: &Story, unit: &Unit) -> Value {
+    let rollback = rollback(call, unit);
+    let time = |share: Option<f64>| share.map_or(0, |at| call.wall_ms(at));
+    // The pause is for a check of the last component of the first batch, which serves already.
+    let is_last = unit.index + 1 == PER_BATCH.min(call.plan.units());
+    // In the component's own status RUNNING means healthy.
+    let status = match (unit.state, rollback) {
+        (State::Succeeded, _) if is_last && story.state == State::Paused => "GRAYING",
+        (State::Cancelled, _) => "ABORTED",
+        (_, Some(rollback)) if rollback.state == State::Succeeded => "ROLLBACK_SUCCEED",
+        (State::Failed, _) => "FAILED",
+        _ => "RUNNING",
+    };
+    json!({
+        "id": id(COMPONENT_ID, unit.index), "name": numbered(&NAMES, unit.index),
+        "version": "2025.0709.1", "seq": unit.batch, "status": status,
+        "job_id": unit.began.map(|_| id(JOB_ID, unit.index)), "job_status": job_status(unit),
+        "start_time": time(unit.began), "end_time": time(unit.ended),
+        "fail_message": (unit.state == State::Failed).then_some(REASON),
+        "rollback_job_id": rollback.map(|_| id(ROLLBACK_JOB_ID, unit.index)),
+        "rollback_job_status": rollback.as_ref().map(job_status),
+        "rollback_start_time": time(rollback.and_then(|rollback| rollback.began)),
+        "rollback_end_time": time(rollback.and_then(|rollback| rollback.ended)),
+        "rollback_fail_message": null,
+    })
 }
 
-/// Where the job of a component stands.
-const fn job_status(index: u32, unit: Unit) -> &'static str {
+/// The status of a component's job.
+const fn job_status(unit: &Unit) -> &'static str {
     match unit.state {
         State::Pending => "CREATED",
-        State::Queued if index.is_multiple_of(2) => "SUBMITTED",
+        State::Queued if unit.index.is_multiple_of(2) => "SUBMITTED",
         State::Queued => "SCHEDULED",
-        State::Running => "RUNNING",
+        State::Running | State::Paused => "RUNNING",
         State::Succeeded => "SUCCEEDED",
         State::Failed => "FAILED",
         State::Cancelled if unit.began.is_some() => "CANCELLED",
-        // There was no job yet that could be cancelled.
+        // There was no job yet to cancel.
         State::Cancelled => "CREATED",
     }
+}
+
+/// The rollback of a component that has failed for good, as a unit of work.
+fn rollback(call: &Call, unit: &Unit) -> Option<Unit> {
+    let is_final = unit.state == State::Failed && call.plan.scenario == Scenario::Failure;
+    let began = unit.ended.filter(|_| is_final)?;
+    let ended = Some(began + ROLLBACK).filter(|end| call.share() >= *end);
+    Some(Unit {
+        state: ended.map_or(State::Running, |_| State::Succeeded),
+        began: Some(began),
+        ended,
+        ..*unit
+    })
+}
+
+/// The release itself.
+fn release_plan(call: &Call, story: &Story) -> Value {
+    let mut rollbacks = story.units.iter().filter_map(|unit| rollback(call, unit));
+    let status = match story.state {
+        State::Failed if rollbacks.any(|rollback| rollback.ended.is_some()) => "FAILED",
+        State::Paused => "GRAYING",
+        State::Succeeded => "SUCCESS",
+        State::Cancelled => "ABORTED",
+        _ => "RUNNING",
+    };
+    json!({
+        "id": RELEASE, "name": "demo-release", "project_id": PROJECT,
+        // A release that stops at a failure tries nothing again.
+        "fail_strategy": if call.plan.scenario == Scenario::Flaky { "continue" } else { "stop" },
+        "status": status, "create_time": call.began_ms, "update_time": call.wall_ms(call.share()),
+    })
+}
+
+/// The job with this id and its tasks, if it is one of the component's and has begun.
+fn job(call: &Call, unit: &Unit, job: &str) -> Option<Value> {
+    let (work, name) = match job {
+        _ if job == id(JOB_ID, unit.index) => (*unit, "Update workload"),
+        _ if job == id(ROLLBACK_JOB_ID, unit.index) => {
+            (rollback(call, unit)?, "Roll back workload")
+        }
+        _ => return None,
+    };
+    let (began, status) = (work.began?, job_status(&work));
+    let task = |place: u32, name: &str, status: &str, messages: &str| {
+        json!({
+            "task_id": format!("{}-{place}", &job[3..]), "task_index": place,
+            "task_name": name, "task_type": "DEPLOY",
+            "task_status": status, "messages": messages,
+            "created_at": call.wall_ms(began).to_string(),
+            "update_at": call.wall_ms(call.share()).to_string(),
+        })
+    };
+    let messages = if status == "FAILED" { REASON } else { "" };
+    Some(json!({
+        "job": { "job_id": job, "project_id": PROJECT, "job_type": "DAILY_OPERATION",
+                 "execution_status": status },
+        "task_count": 2,
+        "tasks": [task(0, "Pull image", "SUCCEEDED", ""), task(1, name, status, messages)],
+    }))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::Value;
-
     use super::super::tests::{Headers, ask, plan};
     use super::*;
 

@@ -1,63 +1,48 @@
-//! What happens when: the simulated timelines, in shares of the run (0 = begin, 1 = end).
-//!
-//! Pure functions of an index and a share. Units differ in their durations, by a hash of their
-//! index, because machines in lockstep are the one thing a real deployment never shows.
+//! A simulated deployment at a moment. Times are shares of the run: 0 is its begin, 1 its end. Units
+//! differ in their durations, as those of a real deployment do.
+
+use Scenario::{Cancel, Failure, Flaky, Pause, Success};
+use State::{Cancelled, Failed, Paused, Pending, Queued, Running, Succeeded};
 
 use super::Scenario;
 
-/// Units work until here; the provider's word that it is over comes later, as in real life.
-const WORK: f64 = 0.97;
+/// Units work until here; the provider reports the end later, as real ones do.
+pub(super) const WORK: f64 = 0.97;
 /// Steps begin here; until then a run is only announced.
-const FIRST_STEP: f64 = 0.05;
+pub(super) const FIRST_STEP: f64 = 0.05;
 /// The part of a batch's window, at its end, in which nothing runs.
 const GAP: f64 = 0.1;
 /// The failure falls into the batch, or the step, at work here.
 const FAILS_AT: f64 = 0.6;
-/// When somebody cancels.
+/// When the deployment is cancelled.
 const CANCELLED_AT: f64 = 0.5;
 /// How long the pause lasts.
 const PAUSE: f64 = 0.25;
 
-/// Where a deployment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Announced, nothing has begun.
-    Pending,
-    /// On its way.
-    Running,
-    /// Waiting for a person, with nothing wrong.
-    Paused,
-    /// Stopped after a failure.
-    Failed,
-    /// Over and well.
-    Succeeded,
-    /// Stopped by somebody.
-    Cancelled,
-}
-
-/// Where a unit stands.
+/// The state of a deployment or of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Its batch has not come.
+    /// Nothing has begun: a deployment is only announced, the batch of a unit has not come.
     Pending,
-    /// Its batch is at work, it is not.
+    /// The batch of the unit has begun, the unit has not.
     Queued,
-    /// At work.
     Running,
-    /// Done.
-    Succeeded,
-    /// Done badly; in the flaky scenario to be tried again.
+    /// The deployment waits for a person, with nothing wrong.
+    Paused,
+    /// For good, or in the flaky scenario until the unit is tried again.
     Failed,
-    /// Stopped, or never begun, because somebody cancelled.
+    Succeeded,
+    /// Stopped, or never begun, because the deployment was cancelled.
     Cancelled,
 }
 
-/// A unit of a batch at some moment.
+/// A unit at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unit {
+    /// Its place among all units, counted from 0.
+    pub(super) index: u32,
     /// Its batch, counted from 1.
     pub(super) batch: u32,
-    /// Where it stands.
     pub(super) state: State,
     /// When it began, once it has.
     pub(super) began: Option<f64>,
@@ -65,253 +50,166 @@ pub(super) struct Unit {
     pub(super) ended: Option<f64>,
 }
 
-/// Units in batches: several at once within a batch, one batch after the other.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Batches {
-    scenario: Scenario,
-    /// How many units there are.
-    pub(super) units: u32,
-    /// How many batches there are.
-    pub(super) batches: u32,
+/// A deployment at a moment.
+#[derive(Debug)]
+pub(super) struct Story {
+    pub(super) state: State,
+    /// The moment; once the deployment has ended, that of its end.
+    pub(super) now: f64,
+    /// The batch at work, or the last one that was, counted from 1.
+    pub(super) batch: u32,
+    pub(super) units: Vec<Unit>,
 }
 
-impl Batches {
-    /// Spreads the units evenly over at most so many batches.
-    pub(super) fn new(scenario: Scenario, units: u32, batches: u32) -> Self {
-        let units = units.max(1);
+impl Story {
+    /// Units spread evenly over at most so many batches, which follow one another.
+    pub(super) fn batches(scenario: Scenario, units: u32, batches: u32, share: f64) -> Self {
         let batches = batches.clamp(1, units);
-        Self {
-            scenario,
-            units,
-            batches,
+        let pause = if scenario == Pause { PAUSE } else { 0.0 };
+        let period = (WORK - pause) / f64::from(batches);
+        let width = period * (1.0 - GAP);
+        let opens = |batch| f64::from(batch) * period + if batch == 0 { 0.0 } else { pause };
+        let position = |index| f64::from(index) * f64::from(batches) / f64::from(units);
+        let failing_batch = (FAILS_AT / WORK * f64::from(batches)) as u32;
+        let mut story = Self::new(scenario, opens(failing_batch) + width, share);
+        for index in 0..units {
+            let batch = position(index) as u32;
+            let is_last = position(index + 1) as u32 > batch;
+            let begin = 0.02 + 0.38 * position(index).fract() + 0.06 * noise(index, 3.0);
+            let usual_end = begin + 0.38 + 0.16 * noise(index, 21.0);
+            let end = if is_last { 1.0 } else { usual_end };
+            // Each state and the part of the batch's window at which it begins.
+            let timeline: &[(f64, State)] = match scenario {
+                Failure if is_last && batch == failing_batch => {
+                    &[(0.0, Queued), (begin, Running), (0.85, Failed)]
+                }
+                // It begins early, so that a watcher sees it fail and be tried again.
+                Flaky if is_last && batch == failing_batch => &[
+                    (0.0, Queued),
+                    (0.05, Running),
+                    (0.33, Failed),
+                    (0.67, Running),
+                    (1.0, Succeeded),
+                ],
+                _ => &[(0.0, Queued), (begin, Running), (end, Succeeded)],
+            };
+            story.push(batch + 1, timeline, |part| opens(batch) + width * part);
         }
-    }
-
-    /// Where the deployment stands.
-    pub(super) fn phase(&self, share: f64) -> Phase {
-        let pause = self.window(0).1..self.window(0).1 + PAUSE;
-        match self.scenario {
-            Scenario::Failure if share >= self.stop() => Phase::Failed,
-            Scenario::Cancel if share >= self.stop() => Phase::Cancelled,
-            Scenario::Pause if pause.contains(&share) => Phase::Paused,
-            _ if share >= 1.0 => Phase::Succeeded,
-            _ => Phase::Running,
+        if (width..width + pause).contains(&share) {
+            story.state = Paused;
         }
+        story
     }
 
-    /// The batch at work, or the last one that was, counted from 1.
-    pub(super) fn current(&self, share: f64) -> u32 {
-        let now = share.min(self.stop());
-        let begun = |batch: &u32| now >= self.window(batch - 1).0;
-        (2..=self.batches).rev().find(begun).unwrap_or(1)
-    }
-
-    /// The unit, counted from 0, that fails in the scenarios where one does.
-    pub(super) fn victim(&self) -> u32 {
-        let batch = (FAILS_AT / WORK * f64::from(self.batches)) as u32;
-        self.first_of(batch + 1) - 1
-    }
-
-    /// The unit with this index, counted from 0.
-    pub(super) fn unit(&self, index: u32, share: f64) -> Unit {
-        let batch = self.batch_of(index);
-        let (begin, mut end) = self.span(index);
-        let fails = self.scenario == Scenario::Failure && index == self.victim();
-        let retried = self.scenario == Scenario::Flaky && index == self.victim();
-        if fails {
-            end = begin + 0.8 * (end - begin);
-        }
-        let now = share.min(self.stop());
-        let mut state = if now < self.window(batch).0 {
-            State::Pending
-        } else if now < begin {
-            State::Queued
-        } else if now < end {
-            match (now - begin) / (end - begin) {
-                0.3..0.65 if retried => State::Failed,
-                _ => State::Running,
-            }
-        } else if fails {
-            State::Failed
-        } else {
-            State::Succeeded
+    /// So many steps, one after another.
+    pub(super) fn steps(scenario: Scenario, count: u32, share: f64) -> Self {
+        // Where the step with this index begins and the one before it ends.
+        let bound = |step| {
+            let position = f64::from(step) + 0.5 * noise(step, 13.0);
+            WORK.min(FIRST_STEP + (WORK - FIRST_STEP) * position / f64::from(count))
         };
-        if self.phase(share) == Phase::Cancelled && state != State::Succeeded {
-            state = State::Cancelled;
-            end = now;
+        let mut story = Self::new(scenario, FAILS_AT, share);
+        for step in 0..count {
+            let (begin, end) = (bound(step), bound(step + 1));
+            let last = match scenario {
+                Failure if (begin..end).contains(&FAILS_AT) => (FAILS_AT, Failed),
+                _ => (end, Succeeded),
+            };
+            story.push(step + 1, &[(begin, Running), last], |at| at);
         }
-        let began = (now >= begin).then_some(begin);
-        let ended = began.and((now >= end).then_some(end));
-        Unit {
-            batch: batch + 1,
-            state,
+        if share < FIRST_STEP {
+            story.state = Pending;
+        }
+        story
+    }
+
+    /// A deployment without units, which in the failure scenario ends at `failure`.
+    fn new(scenario: Scenario, failure: f64, share: f64) -> Self {
+        let (end, outcome) = match scenario {
+            Failure => (failure, Failed),
+            Cancel => (CANCELLED_AT, Cancelled),
+            Success | Pause | Flaky => (1.0, Succeeded),
+        };
+        Self {
+            state: if share >= end { outcome } else { Running },
+            now: share.min(end),
+            batch: 1,
+            units: Vec::new(),
+        }
+    }
+
+    /// Adds a unit of a batch, counted from 1. The timeline holds each state and when it begins, which
+    /// `share` converts to a share of the run; nothing happens after the deployment has ended.
+    fn push(&mut self, batch: u32, timeline: &[(f64, State)], share: impl Fn(f64) -> f64) {
+        let (mut last, mut began, mut ended) = (Pending, None, None);
+        for (begins, state) in timeline.iter().map(|&(at, state)| (share(at), state)) {
+            if begins <= self.now {
+                self.batch = batch;
+                last = state;
+                began = began.or((state == Running).then_some(begins));
+                ended = matches!(state, Succeeded | Failed).then_some(begins);
+            }
+        }
+        if self.state == Cancelled && last != Succeeded {
+            (last, ended) = (Cancelled, began.and(Some(self.now)));
+        }
+        self.units.push(Unit {
+            index: self.units.len() as u32,
+            batch,
+            state: last,
             began,
             ended,
-        }
-    }
-
-    /// When everything stops for good, in the scenarios where that happens before the end.
-    fn stop(&self) -> f64 {
-        match self.scenario {
-            Scenario::Failure => self.window(self.batch_of(self.victim())).1,
-            Scenario::Cancel => CANCELLED_AT,
-            Scenario::Success | Scenario::Pause | Scenario::Flaky => f64::INFINITY,
-        }
-    }
-
-    /// From when to when the units of a batch, counted from 0, are at work.
-    fn window(&self, batch: u32) -> (f64, f64) {
-        let (work, pause) = match self.scenario {
-            Scenario::Pause if batch == 0 => (WORK - PAUSE, 0.0),
-            Scenario::Pause => (WORK - PAUSE, PAUSE),
-            _ => (WORK, 0.0),
-        };
-        let width = work / f64::from(self.batches);
-        let open = width * f64::from(batch) + pause;
-        (open, open + width * (1.0 - GAP))
-    }
-
-    /// From when to when a unit is at work: staggered, the last of a batch to the end of its window.
-    fn span(&self, index: u32) -> (f64, f64) {
-        let batch = self.batch_of(index);
-        let (open, close) = self.window(batch);
-        let width = close - open;
-        if index == self.victim() && self.scenario == Scenario::Flaky {
-            // Long enough for a watcher to see it fail and be tried again.
-            return (open + 0.05 * width, close);
-        }
-        let (first, next) = (self.first_of(batch), self.first_of(batch + 1));
-        let place = f64::from(index - first) / f64::from(next - first);
-        let begin = open + width * (0.02 + 0.38 * place + 0.06 * noise(index, 1));
-        let end = begin + width * (0.38 + 0.16 * noise(index, 2));
-        (begin, if index + 1 == next { close } else { end })
-    }
-
-    /// The batch of a unit, both counted from 0.
-    fn batch_of(&self, index: u32) -> u32 {
-        (u64::from(index) * u64::from(self.batches) / u64::from(self.units)) as u32
-    }
-
-    /// The first unit of a batch, both counted from 0.
-    fn first_of(&self, batch: u32) -> u32 {
-        (u64::from(batch) * u64::from(self.units)).div_ceil(u64::from(self.batches)) as u32
+        });
     }
 }
 
-/// Steps one after another.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Steps {
-    scenario: Scenario,
-    /// How many steps there are.
-    pub(super) count: u32,
-}
-
-impl Steps {
-    /// So many steps, at least one.
-    pub(super) fn new(scenario: Scenario, count: u32) -> Self {
-        let count = count.max(1);
-        Self { scenario, count }
-    }
-
-    /// Where the deployment stands.
-    pub(super) fn phase(&self, share: f64) -> Phase {
-        match self.scenario {
-            _ if share < FIRST_STEP => Phase::Pending,
-            Scenario::Failure if share >= FAILS_AT => Phase::Failed,
-            Scenario::Cancel if share >= CANCELLED_AT => Phase::Cancelled,
-            _ if share >= 1.0 => Phase::Succeeded,
-            _ => Phase::Running,
-        }
-    }
-
-    /// The moment itself, or the one at which everything stopped.
-    pub(super) fn until(&self, share: f64) -> f64 {
-        match self.scenario {
-            Scenario::Failure => share.min(FAILS_AT),
-            Scenario::Cancel => share.min(CANCELLED_AT),
-            Scenario::Success | Scenario::Pause | Scenario::Flaky => share.min(1.0),
-        }
-    }
-
-    /// How many steps are done and well. The next is the one at work, or that failed or was stopped.
-    pub(super) fn done(&self, share: f64) -> u32 {
-        let now = self.until(share);
-        let ended = (0..self.count).take_while(|&step| now >= self.span(step).1);
-        ended.count() as u32
-    }
-
-    /// How much of the work is done, from 0 to 1; 1 comes before the deployment is said to be over.
-    pub(super) fn progress(&self, share: f64) -> f64 {
-        ((self.until(share) - FIRST_STEP) / (WORK - FIRST_STEP)).clamp(0.0, 1.0)
-    }
-
-    /// From when to when a step, counted from 0, is at work if nothing goes wrong.
-    pub(super) fn span(&self, step: u32) -> (f64, f64) {
-        (self.bound(step), self.bound(step + 1))
-    }
-
-    /// Where the step with this index begins and the one before it ends.
-    fn bound(&self, step: u32) -> f64 {
-        let jitter = match step {
-            0 => 0.0,
-            _ if step == self.count => 0.0,
-            _ => 0.5 * noise(step, 3) - 0.25,
-        };
-        FIRST_STEP + (WORK - FIRST_STEP) * (f64::from(step) + jitter) / f64::from(self.count)
-    }
-}
-
-/// A number from 0 to 1 that looks random and is always the same (the finalizer of SplitMix64).
-fn noise(index: u32, salt: u64) -> f64 {
-    let mut hash = (u64::from(index) ^ (salt << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    f64::from((hash >> 32) as u32) / f64::from(u32::MAX)
+/// A number from 0 to 1 that looks random and is always the same, if `root` is not a square number.
+fn noise(index: u32, root: f64) -> f64 {
+    (f64::from(index) * root.sqrt()).fract()
 }
 
 #[cfg(test)]
 mod tests {
-    use Scenario::{Cancel, Failure, Flaky, Pause, Success};
-
     use super::*;
 
     /// The states of all units as one letter each.
-    fn row(story: &Batches, share: f64) -> String {
-        let letter = |index| match story.unit(index, share).state {
-            State::Pending => '.',
-            State::Queued => 'q',
-            State::Running => 'r',
-            State::Succeeded => 'S',
-            State::Failed => 'F',
-            State::Cancelled => 'C',
+    fn row(story: &Story) -> String {
+        let letter = |unit: &Unit| match unit.state {
+            Pending => '.',
+            Queued => 'q',
+            Running => 'r',
+            Succeeded => 'S',
+            Failed => 'F',
+            Cancelled => 'C',
+            Paused => unreachable!("a unit never waits for a person"),
         };
-        (0..story.units).map(letter).collect()
+        story.units.iter().map(letter).collect()
     }
 
     #[test]
     fn twelve_machines_in_three_batches() {
         for (scenario, share, phase, batch, states) in [
-            (Success, 0.0, Phase::Running, 1, "qqqq........"),
-            (Success, 0.175, Phase::Running, 1, "Srrr........"),
-            (Success, 0.31, Phase::Running, 1, "SSSS........"),
-            (Success, 0.33, Phase::Running, 2, "SSSSqqqq...."),
-            (Success, 0.99, Phase::Running, 3, "SSSSSSSSSSSS"),
-            (Success, 1.0, Phase::Succeeded, 3, "SSSSSSSSSSSS"),
-            (Failure, 0.58, Phase::Running, 2, "SSSSSSSF...."),
-            (Failure, 9.0, Phase::Failed, 2, "SSSSSSSF...."),
-            (Pause, 0.21, Phase::Running, 1, "SSSr........"),
-            (Pause, 0.3, Phase::Paused, 1, "SSSS........"),
-            (Pause, 0.475, Phase::Running, 1, "SSSS........"),
-            (Pause, 1.0, Phase::Succeeded, 3, "SSSSSSSSSSSS"),
-            (Cancel, 0.5, Phase::Cancelled, 2, "SSSSSCCCCCCC"),
-            (Cancel, 9.0, Phase::Cancelled, 2, "SSSSSCCCCCCC"),
-            (Flaky, 0.36, Phase::Running, 2, "SSSSrqqr...."),
-            (Flaky, 0.48, Phase::Running, 2, "SSSSSrrF...."),
-            (Flaky, 0.59, Phase::Running, 2, "SSSSSSSr...."),
-            (Flaky, 1.0, Phase::Succeeded, 3, "SSSSSSSSSSSS"),
+            (Success, 0.0, Running, 1, "qqqq........"),
+            (Success, 0.175, Running, 1, "Srrr........"),
+            (Success, 0.31, Running, 1, "SSSS........"),
+            (Success, 0.33, Running, 2, "SSSSqqqq...."),
+            (Success, 0.99, Running, 3, "SSSSSSSSSSSS"),
+            (Success, 1.0, Succeeded, 3, "SSSSSSSSSSSS"),
+            (Failure, 0.58, Running, 2, "SSSSSSSF...."),
+            (Failure, 9.0, Failed, 2, "SSSSSSSF...."),
+            (Pause, 0.21, Running, 1, "SSSr........"),
+            (Pause, 0.3, Paused, 1, "SSSS........"),
+            (Pause, 0.475, Running, 1, "SSSS........"),
+            (Pause, 1.0, Succeeded, 3, "SSSSSSSSSSSS"),
+            (Cancel, 0.5, Cancelled, 2, "SSSSSCCCCCCC"),
+            (Cancel, 9.0, Cancelled, 2, "SSSSSCCCCCCC"),
+            (Flaky, 0.36, Running, 2, "SSSSrqqr...."),
+            (Flaky, 0.48, Running, 2, "SSSSSrrF...."),
+            (Flaky, 0.59, Running, 2, "SSSSSSSr...."),
+            (Flaky, 1.0, Succeeded, 3, "SSSSSSSSSSSS"),
         ] {
-            let story = Batches::new(scenario, 12, 3);
-            let seen = (row(&story, share), story.phase(share), story.current(share));
+            let story = Story::batches(scenario, 12, 3, share);
+            let seen = (row(&story), story.state, story.batch);
             assert_eq!(
                 seen,
                 (states.to_owned(), phase, batch),
@@ -325,7 +223,7 @@ mod tests {
         for units in [1_u32, 2, 3, 4, 7, 100, 763] {
             for batches in [1, 2, 3, units.div_ceil(2)] {
                 let count = |scenario, letters: &str| {
-                    let row = row(&Batches::new(scenario, units, batches), 1.0);
+                    let row = row(&Story::batches(scenario, units, batches, 1.0));
                     row.chars().filter(|&state| letters.contains(state)).count() as u32
                 };
                 for (scenario, letters, expected) in [
@@ -344,28 +242,30 @@ mod tests {
 
     #[test]
     fn an_odd_number_in_pairs() {
-        let story = Batches::new(Success, 7, 4);
-        let batches: Vec<u32> = (0..7).map(|index| story.unit(index, 0.0).batch).collect();
+        let story = Story::batches(Success, 7, 4, 0.0);
+        let batches: Vec<u32> = story.units.iter().map(|unit| unit.batch).collect();
         assert_eq!(batches, [1, 1, 2, 2, 3, 3, 4]);
     }
 
     #[test]
     fn steps_follow_one_another() {
         for (scenario, share, phase, done) in [
-            (Success, 0.0, Phase::Pending, 0),
-            (Success, 0.06, Phase::Running, 0),
-            (Success, 0.54, Phase::Running, 2),
-            (Success, 0.98, Phase::Running, 4),
-            (Success, 1.0, Phase::Succeeded, 4),
-            (Failure, 0.59, Phase::Running, 2),
-            (Failure, 5.0, Phase::Failed, 2),
-            (Cancel, 5.0, Phase::Cancelled, 1),
+            (Success, 0.0, Pending, 0),
+            (Success, 0.06, Running, 0),
+            (Success, 0.54, Running, 2),
+            (Success, 0.98, Running, 4),
+            (Success, 1.0, Succeeded, 4),
+            (Failure, 0.59, Running, 2),
+            (Failure, 5.0, Failed, 2),
+            (Cancel, 5.0, Cancelled, 1),
         ] {
-            let steps = Steps::new(scenario, 4);
-            let seen = (steps.phase(share), steps.done(share));
+            let story = Story::steps(scenario, 4, share);
+            let steps = story.units.iter();
+            let succeeded = steps.filter(|step| step.state == Succeeded).count();
+            let seen = (story.state, succeeded);
             assert_eq!(seen, (phase, done), "{scenario:?} {share}");
         }
-        let many = Steps::new(Success, 1000);
-        assert!((0..1000).all(|step| many.span(step).0 < many.span(step).1));
+        let many = Story::steps(Success, 1000, 1.0);
+        assert!(many.units.iter().all(|unit| unit.began < unit.ended));
     }
 }

@@ -1,268 +1,153 @@
 //! Yunxiao Flow on the wire: the host deploy order in both editions, its run, a machine's log.
 
-use std::fmt;
 use std::net::Ipv4Addr;
 
-use hyper::Method;
-use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::story::{Batches, Phase, State, Unit};
-use super::{Ask, Reply, System, TOKEN, home_time};
+use super::story::{State, Story, Unit};
+use super::{ApiError, Call, Reply, System, TOKEN, home_time};
 
 pub(super) static SYSTEM: System = System {
-    args: &[
-        "yunxiao",
-        "--pipeline",
-        "123",
-        "--order",
-        "1111",
-        "--organization",
-        "demo",
-    ],
+    #[rustfmt::skip]
+    args: &["yunxiao", "--pipeline", "123", "--order", "1111", "--organization", "demo"],
     secret: Some(("YUNXIAO_ACCESS_TOKEN", TOKEN)),
     about: "Alibaba Cloud Yunxiao Flow: machines in batches",
     default_units: 12,
-    shows_previous_run: false,
+    lead: 0.0,
     unsupported: &[],
-    html_means_sign_in: false,
-    answer,
+    stray_status: 200,
+    answer: |call| Reply::api(answer(call), error),
 };
 
-/// Where the pipeline is, in the central and in the Region edition.
-const PIPELINE: [&str; 2] = [
-    "/oapi/v1/flow/organizations/demo/pipelines/123/",
-    "/oapi/v1/flow/pipelines/123/",
-];
 const RUN: u64 = 7;
 const ORDER: u64 = 1111;
 const BATCHES: u32 = 3;
-/// The job that makes the order is shown from here on; until then the pipeline builds.
+/// When the job that makes the order begins; until then the pipeline builds.
 const JOB_SHOWS: f64 = 0.03;
-/// The networks that are set aside for documentation: no demo points at somebody's machine.
+/// The networks reserved for documentation.
 const NETWORKS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
+const UNAUTHORIZED: ApiError = (401, "InvalidTokenError", "The access token is not valid.");
+const NOT_ALLOWED: ApiError = (405, "MethodNotAllowed", "The method is not supported.");
+const NOT_FOUND: ApiError = (404, "NotFound", "The resource does not exist.");
 
-/// The deploy order.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Order {
-    actions: Value,
-    create_time: u64,
-    creator: &'static str,
-    current_batch: u32,
-    deploy_machine_info: MachineInfo,
-    deploy_order_id: u64,
-    exception_code: Option<&'static str>,
-    status: &'static str,
-    total_batch: u32,
-    update_time: u64,
-}
-
-/// The machines of an order.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MachineInfo {
-    batch_num: u32,
-    deploy_machines: Vec<Machine>,
-    host_group_id: u64,
-}
-
-/// One machine of an order.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Machine {
-    actions: Value,
-    batch_num: u32,
-    client_status: &'static str,
-    create_time: u64,
-    ip: Ipv4Addr,
-    machine_sn: Sn,
-    status: &'static str,
-    update_time: u64,
-}
-
-/// The serial number of the machine with this index.
-struct Sn(u32);
-
-impl fmt::Display for Sn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "demo-sn-{:04}", u64::from(self.0) + 1)
+fn answer(call: &Call) -> Result<Value, ApiError> {
+    if call.header("x-yunxiao-token") != Some(TOKEN) {
+        return Err(UNAUTHORIZED);
     }
-}
-
-impl Serialize for Sn {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+    if call.method != "GET" {
+        return Err(NOT_ALLOWED);
     }
-}
-
-/// Answers a request.
-fn answer(ask: &Ask<'_>) -> Reply {
-    if ask.header("x-yunxiao-token") != Some(TOKEN) {
-        let text = "The access token is missing or not valid.";
-        return error(ask, 401, "InvalidTokenError", text);
-    }
-    if *ask.method != Method::GET {
-        let text = "The request method is not supported.";
-        return error(ask, 405, "MethodNotAllowed", text).with_header("allow", "GET");
-    }
-    let mut places = PIPELINE.iter();
-    let below = places.find_map(|place| ask.path.strip_prefix(place));
-    let segments: Vec<&str> = below.unwrap_or_default().split('/').collect();
+    let story = Story::batches(call.plan.scenario, call.plan.units(), BATCHES, call.share());
+    // The central edition names the organization, the Region edition does not.
+    let path = call.path.replace("/organizations/demo/", "/");
+    let below = path.strip_prefix("/oapi/v1/flow/pipelines/123/");
+    let segments: Vec<&str> = below.ok_or(NOT_FOUND)?.split('/').collect();
     let is = |text: &str, id: u64| text.parse() == Ok(id);
     match segments[..] {
-        ["deploy", order] if is(order, ORDER) => Reply::json(200, &order_now(ask)),
-        ["deploy", order, "machine", sn, "log"] if is(order, ORDER) => log(ask, sn),
-        ["runs", "latestPipelineRun"] => run_now(ask),
-        ["runs", run] if is(run, RUN) => run_now(ask),
-        _ => not_found(ask),
+        ["deploy", id] if is(id, ORDER) => Ok(order(call, &story)),
+        ["deploy", id, "machine", sn, "log"] if is(id, ORDER) => {
+            let mut units = story.units.iter();
+            let unit = units.find(|unit| serial_number(unit) == sn);
+            Ok(log(call, unit.ok_or(NOT_FOUND)?))
+        }
+        ["runs", id] if id == "latestPipelineRun" || is(id, RUN) => Ok(run(call, story.state)),
+        _ => Err(NOT_FOUND),
     }
 }
 
-/// An error reply.
-fn error(ask: &Ask<'_>, status: u16, code: &str, text: &str) -> Reply {
-    let id = ask.request_id();
-    let error = json!({ "errorCode": code, "errorMessage": text, "requestId": id });
-    Reply::json(status, &error)
+/// The body of an error.
+fn error(code: &str, text: &str) -> Value {
+    json!({ "errorCode": code, "errorMessage": text, "requestId": "demo-000000000001" })
 }
 
-/// The reply to an id or a path that does not exist.
-fn not_found(ask: &Ask<'_>) -> Reply {
-    error(ask, 404, "NotFound", "The resource does not exist.")
-}
-
-/// What a person may do.
-fn actions(kinds: &[&str]) -> Value {
-    let action = |kind| json!({ "disable": false, "params": {}, "type": kind });
-    kinds.iter().map(action).collect()
-}
-
-/// The timeline of the plan.
-fn story(ask: &Ask<'_>) -> Batches {
-    Batches::new(ask.plan.scenario, ask.plan.units, BATCHES)
-}
-
-/// The order as it stands. All machines of all batches are listed.
-fn order_now(ask: &Ask<'_>) -> Order {
-    let (story, share) = (story(ask), ask.share());
-    let (phase, current_batch) = (story.phase(share), story.current(share));
-    let machines = (0..story.units).map(|index| machine(ask, index, story.unit(index, share)));
-    let (status, possible): (_, &[&str]) = match phase {
-        Phase::Pending | Phase::Running => ("Running", &["StopVMDeployOrder"]),
-        // The provider has no word for a failed order: it waits, and only a machine tells why.
-        Phase::Paused | Phase::Failed => ("Waiting", &["ResumeVMDeployOrder", "StopVMDeployOrder"]),
-        Phase::Succeeded => ("Success", &[]),
-        Phase::Cancelled => ("Cancelled", &[]),
+/// The order, with the machines of all batches.
+fn order(call: &Call, story: &Story) -> Value {
+    let machines = story.units.iter().map(|unit| machine(call, unit));
+    let status = match story.state {
+        // There is no status for a failed order: it waits, and a machine is failed.
+        State::Paused | State::Failed => "Waiting",
+        State::Succeeded => "Success",
+        State::Cancelled => "Cancelled",
+        _ => "Running",
     };
-    Order {
-        actions: actions(possible),
-        create_time: ask.began_ms,
-        creator: "demo",
-        current_batch,
-        deploy_machine_info: MachineInfo {
-            batch_num: current_batch,
-            deploy_machines: machines.collect(),
-            host_group_id: 123,
+    json!({
+        "deployOrderId": ORDER, "creator": "demo", "status": status, "actions": [],
+        "createTime": call.began_ms, "updateTime": call.wall_ms(call.share()),
+        "exceptionCode": (story.state == State::Failed).then_some("DeployScriptFailed"),
+        "currentBatch": story.batch, "totalBatch": story.units.last().map(|unit| unit.batch),
+        "deployMachineInfo": {
+            "hostGroupId": 123, "batchNum": story.batch, "deployMachines": machines.collect::<Value>(),
         },
-        deploy_order_id: ORDER,
-        exception_code: (phase == Phase::Failed).then_some("DeployScriptFailed"),
-        status,
-        total_batch: story.batches,
-        update_time: ask.now_ms(),
-    }
+    })
 }
 
-/// One machine as it stands.
-fn machine(ask: &Ask<'_>, index: u32, unit: Unit) -> Machine {
-    let (status, possible): (_, &[&str]) = match unit.state {
-        State::Pending => ("Pending", &[]),
-        State::Queued => ("Queued", &[]),
-        State::Running => ("Running", &[]),
-        State::Succeeded => ("Success", &[]),
-        State::Failed => ("Failed", &["RetryVMDeployMachine", "SkipVMDeployMachine"]),
-        State::Cancelled => ("Cancelled", &[]),
+/// One machine of the order.
+fn machine(call: &Call, unit: &Unit) -> Value {
+    let status = match unit.state {
+        State::Pending => "Pending",
+        State::Queued => "Queued",
+        State::Running | State::Paused => "Running",
+        State::Succeeded => "Success",
+        State::Failed => "Failed",
+        State::Cancelled => "Cancelled",
     };
-    Machine {
-        actions: actions(possible),
-        batch_num: unit.batch,
-        client_status: "ok",
-        create_time: ask.began_ms,
-        ip: ip(index),
-        machine_sn: Sn(index),
-        status,
-        update_time: ask.wall_ms(unit.ended.or(unit.began).unwrap_or(0.0)),
-    }
+    json!({
+        "machineSn": serial_number(unit), "ip": ip(unit), "batchNum": unit.batch,
+        "status": status, "clientStatus": "ok", "actions": [], "createTime": call.began_ms,
+        "updateTime": call.wall_ms(unit.ended.or(unit.began).unwrap_or(0.0)),
+    })
+}
+
+/// The serial number of a machine.
+fn serial_number(unit: &Unit) -> String {
+    format!("demo-sn-{:04}", unit.index + 1)
 }
 
 /// The address of a machine; beyond 762 machines only the serial numbers differ.
-fn ip(index: u32) -> Ipv4Addr {
-    let [a, b, c] = NETWORKS[(index / 254) as usize % NETWORKS.len()];
-    Ipv4Addr::new(a, b, c, (index % 254) as u8 + 1)
+fn ip(unit: &Unit) -> Ipv4Addr {
+    let [a, b, c] = NETWORKS[(unit.index / 254) as usize % NETWORKS.len()];
+    Ipv4Addr::new(a, b, c, (unit.index % 254) as u8 + 1)
 }
 
 /// The pipeline run around the order: a build, then the deploy job.
-fn run_now(ask: &Ask<'_>) -> Reply {
-    let share = ask.share();
-    let status = match story(ask).phase(share) {
-        Phase::Pending | Phase::Running => "RUNNING",
-        Phase::Paused | Phase::Failed => "WAITING",
-        Phase::Succeeded => "SUCCESS",
-        Phase::Cancelled => "CANCELED",
+fn run(call: &Call, state: State) -> Value {
+    let status = match state {
+        State::Paused | State::Failed => "WAITING",
+        State::Succeeded => "SUCCESS",
+        State::Cancelled => "CANCELED",
+        _ => "RUNNING",
     };
-    let data = json!({ "deployOrderId": ORDER, "status": status }).to_string();
-    let action = json!([{ "type": "GetVMDeployOrder", "displayType": "VM_DEPLOY", "disable": false,
-                          "params": { "deployOrderId": ORDER }, "data": data }]);
-    let (build, deploy, action) = match share < JOB_SHOWS {
+    let action = json!({
+        "type": "GetVMDeployOrder", "displayType": "VM_DEPLOY", "disable": false,
+        "params": { "deployOrderId": ORDER },
+        "data": json!({ "deployOrderId": ORDER, "status": status }).to_string(),
+    });
+    let (build, deploy, actions) = match call.share() < JOB_SHOWS {
         true => ("RUNNING", "INIT", json!([])),
-        false => ("SUCCESS", status, action),
+        false => ("SUCCESS", status, json!([action])),
     };
     let stage = |index: &str, name: &str, status: &str, job: u64, actions: &Value| {
-        json!({ "index": index, "name": name, "stageInfo": { "name": name, "status": status,
-                "jobs": [{ "id": job, "name": name, "status": status, "actions": actions }] } })
+        let job = json!({ "id": job, "name": name, "status": status, "actions": actions });
+        let info = json!({ "name": name, "status": status, "jobs": [job] });
+        json!({ "index": index, "name": name, "stageInfo": info })
     };
-    let run = json!({
+    json!({
         "pipelineId": 123, "pipelineRunId": RUN, "status": status, "triggerMode": 1,
-        "createTime": ask.began_ms, "updateTime": ask.now_ms(),
+        "createTime": call.began_ms, "updateTime": call.wall_ms(call.share()),
         "stages": [
             stage("Group0-Stage0", "Build", build, 71, &json!([])),
-            stage("Group1-Stage0", "Deploy to hosts", deploy, 72, &action),
+            stage("Group1-Stage0", "Deploy to hosts", deploy, 72, &actions),
         ],
-    });
-    Reply::json(200, &run)
+    })
 }
 
-/// The log of the machine with this serial number, all of it each time.
-fn log(ask: &Ask<'_>, sn: &str) -> Reply {
-    let story = story(ask);
-    let number = sn
-        .strip_prefix("demo-sn-")
-        .and_then(|number| number.parse().ok());
-    let index = number.and_then(|number: u32| number.checked_sub(1));
-    let is_known = |index: &u32| *index < story.units && Sn(*index).to_string() == sn;
-    let Some(index) = index.filter(is_known) else {
-        return not_found(ask);
-    };
-    let unit = story.unit(index, ask.share());
-    let time = |at: Option<f64>| at.map_or_else(String::new, |at| ask.wall_ms(at).to_string());
-    let log = json!({
-        "aliyunRegion": "cn-hangzhou",
-        "deployBeginTime": time(unit.began),
-        "deployEndTime": time(unit.ended),
-        "deployLog": log_text(ask, index, unit),
-        "deployLogPath": format!("/root/deploy/log/{ORDER}_{sn}.log"),
-    });
-    Reply::json(200, &log)
-}
-
-/// What the agent on the machine has written so far.
-fn log_text(ask: &Ask<'_>, index: u32, unit: Unit) -> String {
-    let Some(began) = unit.began else {
-        return String::new();
-    };
-    let (batch, host) = (unit.batch, ip(index));
-    let start = home_time(ask.wall_ms(began));
-    let end = home_time(ask.wall_ms(unit.ended.unwrap_or_else(|| ask.share())));
-    let mut text = format!(
+/// The log of a machine so far.
+fn log(call: &Call, unit: &Unit) -> Value {
+    let time = |at: Option<f64>| at.map_or_else(String::new, |at| call.wall_ms(at).to_string());
+    let start = home_time(call.wall_ms(unit.began.unwrap_or(0.0)));
+    let end = home_time(call.wall_ms(unit.ended.unwrap_or(0.0)));
+    let (batch, host) = (unit.batch, ip(unit));
+    let steps = format!(
         "[{start}] deploy order {ORDER}, batch {batch}, host {host}\n\
          [{start}] downloading demo-app-1.4.2.tgz (48.2 MB)\n\
          [{start}] package ok, sha256 9f2c41d0\n\
@@ -270,8 +155,7 @@ fn log_text(ask: &Ask<'_>, index: u32, unit: Unit) -> String {
          + tar -xzf /srv/demo-app/package.tgz -C /srv/demo-app/current\n\
          + systemctl start demo-app\n"
     );
-    text += &match unit.state {
-        State::Pending | State::Queued | State::Running => String::new(),
+    let outcome = match unit.state {
         State::Succeeded => format!(
             "+ curl -fsS http://127.0.0.1:8080/healthz\n\
              [{end}] deploy script exited with code 0\n"
@@ -285,8 +169,14 @@ fn log_text(ask: &Ask<'_>, index: u32, unit: Unit) -> String {
              [{end}] ERROR: deploy script exited with code 1\n"
         ),
         State::Cancelled => format!("[{end}] stopped: the order was cancelled\n"),
+        _ => String::new(),
     };
-    text
+    json!({
+        "aliyunRegion": "cn-hangzhou",
+        "deployBeginTime": time(unit.began), "deployEndTime": time(unit.ended),
+        "deployLog": unit.began.map_or_else(String::new, |_| steps + &outcome),
+        "deployLogPath": format!("/root/deploy/log/{ORDER}_{}.log", serial_number(unit)),
+    })
 }
 
 #[cfg(test)]
@@ -396,13 +286,17 @@ mod tests {
             (Scenario::Failure, "7", 15_000, "WAITING", Some(ORDER)),
             (Scenario::Cancel, "7", 15_000, "CANCELED", Some(ORDER)),
         ] {
-            let (code, json) = get(scenario, millis, &format!("{}runs/{run}", PIPELINE[1]));
+            let (code, json) = get(
+                scenario,
+                millis,
+                &format!("/oapi/v1/flow/pipelines/123/runs/{run}"),
+            );
             let action = &json["stages"][1]["stageInfo"]["jobs"][0]["actions"][0];
             assert_eq!((code, &json["status"]), (200, &status.into()));
             assert_eq!(action["params"]["deployOrderId"].as_u64(), order);
         }
-        let other = format!("{}runs/8", PIPELINE[1]);
-        assert_eq!(get(Scenario::Success, 0, &other).0, 404);
+        let other = "/oapi/v1/flow/pipelines/123/runs/8";
+        assert_eq!(get(Scenario::Success, 0, other).0, 404);
     }
 
     #[test]
