@@ -10,7 +10,7 @@ mod proxy;
 mod resolver;
 mod tls;
 
-pub(crate) use client::{Client, ParsedBody, Trace};
+pub(crate) use client::{Client, ParsedBody, RequestTrace, Trace};
 pub(crate) use message::{Request, Response, Transport, TransportError};
 pub(crate) use network::{ConnectOptions, NetworkPool};
 pub(crate) use proxy::proxy_for;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::event::Traced;
+use crate::http::RequestTrace;
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitKind, UnitState};
 use crate::outcome::Verdict;
@@ -82,12 +82,10 @@ impl Lang {
     }
 
     /// A line of `--verbose`.
-    pub(crate) fn request(self, request: &Traced) -> String {
-        let Traced {
-            method, url, came, ..
-        } = request;
+    pub(crate) fn request(self, request: &RequestTrace) -> String {
+        let RequestTrace { method, url, .. } = request;
         let took = duration(request.took);
-        let came = match came {
+        let result = match &request.result {
             Ok((status, bytes)) => self.pick(
                 format!("{status} {bytes} bytes"),
                 format!("{status}，{bytes} 字节"),
@@ -95,8 +93,8 @@ impl Lang {
             Err(error) => error.get(self).to_owned(),
         };
         self.pick(
-            format!("{method} {url} {came} {took}"),
-            format!("{method} {url} {came}，用时 {took}"),
+            format!("{method} {url} {result} {took}"),
+            format!("{method} {url} {result}，用时 {took}"),
         )
     }
 
@@ -420,14 +418,14 @@ mod tests {
 
     #[test]
     fn a_request_is_told_in_both_languages() {
-        let request = |came| Traced {
+        let request = |result| RequestTrace {
             method: "GET",
             url: "http://h/a".into(),
-            came,
+            result,
             took: Duration::from_millis(7),
         };
         let broken = Message::new("no response", "没有响应");
-        for (came, en, zh) in [
+        for (result, en, zh) in [
             (
                 Ok((200, 12)),
                 "GET http://h/a 200 12 bytes 7ms",
@@ -439,7 +437,7 @@ mod tests {
                 "GET http://h/a 没有响应，用时 7ms",
             ),
         ] {
-            let request = request(came);
+            let request = request(result);
             assert_eq!(Lang::En.request(&request), en);
             assert_eq!(Lang::Zh.request(&request), zh);
         }

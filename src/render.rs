@@ -10,7 +10,7 @@ use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Kind};
+use crate::event::{End, Event, Kind};
 use crate::message::{Lang, Message};
 use crate::outcome::Verdict;
 use crate::progress::Progress;
@@ -46,11 +46,11 @@ const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
 /// One form of output.
 pub(crate) trait Render {
-    /// Writes an event; `progress` is the state just after it.
+    /// Writes an event.
     ///
     /// # Errors
     /// An earlier write failed.
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()>;
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
     /// Called at least once a second, and at the time that `wake` returned.
     ///
@@ -248,15 +248,12 @@ impl Output {
 
     /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
     /// does not depend on it.
-    pub(crate) fn event(&mut self, event: &Event<'_>, progress: &Progress) {
-        let is_end = matches!(
-            event.kind,
-            Kind::Finished(_) | Kind::PartFinished(_) | Kind::AllFinished(..)
-        );
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
+        let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
         for writer in self.writers() {
             writer.reserve(is_end);
         }
-        self.show(event, progress);
+        self.show(event);
     }
 
     fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
@@ -264,40 +261,45 @@ impl Output {
         [&self.stdout, &self.stderr].into_iter().chain(files)
     }
 
-    fn show(&mut self, event: &Event<'_>, progress: &Progress) {
+    fn show(&mut self, event: &Event<'_>) {
         // `finished` is the last event, so warnings about its own failures precede it.
-        let is_last = matches!(event.kind, Kind::Finished(_) | Kind::AllFinished(..));
+        let is_last = matches!(event.kind, Kind::Finished(_));
         let mut lost = Vec::new();
         let mut index = 0;
         // The files come first: the warnings about them go to the main renderer.
         while let Some(file) = self.files.get_mut(index) {
-            let Err(warning) = file.event(event, progress, is_last) else {
+            let Err(warning) = file.event(event, is_last) else {
                 index += 1;
                 continue;
             };
             self.files.remove(index);
             if is_last {
-                self.show(&general_warning(&warning, event.at), progress);
+                self.show(&general_warning(&warning, event.at, event.progress));
             } else {
                 lost.push(warning);
             }
         }
-        let shown = self.main.as_mut().map(|main| main.event(event, progress));
+        let shown = self.main.as_mut().map(|main| main.event(event));
         self.check(shown);
         // A usage error goes to stderr in every mode.
-        if let Kind::Finished(outcome) | Kind::PartFinished(outcome) = &event.kind
+        if let Kind::Finished(End {
+            outcome,
+            is_list: false,
+            ..
+        })
+        | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict == Verdict::Usage
         {
             self.say(self.lang.error(), &outcome.reason);
         }
         for warning in lost {
-            self.show(&general_warning(&warning, event.at), progress);
+            self.show(&general_warning(&warning, event.at, event.progress));
         }
     }
 
     /// Shows a warning about the watch as a whole, as an event of the target of `progress`.
     pub(crate) fn warn(&mut self, message: &Message, at: Timestamp, progress: &Progress) {
-        self.event(&general_warning(message, at), progress);
+        self.event(&general_warning(message, at, progress));
     }
 
     /// Redraws where that is due, and finds out about failed writes. To be called at least once a
@@ -397,12 +399,12 @@ impl Drop for Output {
 }
 
 /// A warning about the watch as a whole.
-fn general_warning(message: &Message, at: Timestamp) -> Event<'_> {
+fn general_warning<'a>(message: &'a Message, at: Timestamp, progress: &'a Progress) -> Event<'a> {
     let kind = Kind::Warning {
         message,
         general: true,
     };
-    Event { at, kind }
+    Event { at, progress, kind }
 }
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ const MAX_LOGS: usize = 5;
 /// Warnings remembered, so that each is said once; further ones are not said.
 const MAX_WARNINGS: usize = 200;
 
-/// Receives an event and the state just after it.
-pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>, &Progress);
+/// Receives events.
+pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>);
 
 /// One target being watched.
 pub(crate) struct Watch {
@@ -441,7 +441,8 @@ impl Watch {
     }
 
     fn emit(&self, at: Timestamp, kind: Kind<'_>, emit: Emit<'_>) {
-        emit(&Event { at, kind }, &self.progress);
+        let progress = &self.progress;
+        emit(&Event { at, progress, kind });
     }
 }
 
@@ -524,7 +525,7 @@ mod tests {
                 Instant::at(0.0),
                 7,
                 Timestamp::at(0.0),
-                &mut |_, _| {
+                &mut |_| {
                     heard.push("started".into());
                 },
             );
@@ -534,21 +535,20 @@ mod tests {
         fn answer(&mut self, at: f64, answer: Result<Snapshot, PollError>) -> &mut Self {
             let heard = &mut self.heard;
             self.watch.schedule.begin(Instant::at(at));
-            self.watch.take(
-                answer.map(Arc::new),
-                Timestamp::at(at),
-                &mut |event, progress| {
+            self.watch
+                .take(answer.map(Arc::new), Timestamp::at(at), &mut |event| {
                     heard.push(match &event.kind {
-                        Kind::Phase { .. } => {
-                            progress.phase.map_or("none", Phase::as_str).to_owned()
-                        }
+                        Kind::Phase { .. } => event
+                            .progress
+                            .phase
+                            .map_or("none", Phase::as_str)
+                            .to_owned(),
                         Kind::Offline { .. } => "offline".to_owned(),
                         Kind::Online { .. } => "online".to_owned(),
                         Kind::Warning { message, .. } => message.to_string(),
                         other => format!("{other:?}"),
                     });
-                },
-            );
+                });
             self
         }
 

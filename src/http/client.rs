@@ -1,19 +1,30 @@
 //! Asks on behalf of one provider: makes requests, and says what a response that is of no use means.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 
 use super::error;
 use super::message::{Request, Response, Transport, TransportError};
 use crate::clock::Timestamp;
-use crate::event::Traced;
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
 /// Takes what came of a request, for `--verbose`.
-pub(crate) type Trace = Box<dyn Fn(Timestamp, Traced) + Send>;
+pub(crate) type Trace = Box<dyn Fn(Timestamp, RequestTrace) + Send>;
+
+/// A request and its result, for `--verbose`.
+#[derive(Debug)]
+pub(crate) struct RequestTrace {
+    pub(crate) method: &'static str,
+    /// Without secrets.
+    pub(crate) url: String,
+    /// The status and the length of the body in bytes, or why there is no complete response.
+    pub(crate) result: Result<(u16, usize), Message>,
+    pub(crate) took: Duration,
+}
 
 /// Finds the provider's own words in the body of an error.
 pub(crate) type ApiWords = fn(&[u8], &Redactor) -> Option<Message>;
@@ -94,10 +105,10 @@ impl Client {
         let result = self.transport.send(request);
         if let Some(trace) = &self.trace {
             let now = self.now();
-            let traced = Traced {
+            let traced = RequestTrace {
                 method: request.method(),
                 url: self.redactor.redact(request.url).into_owned(),
-                came: match &result {
+                result: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
                     Err(failure) => Err(failure.error.message.clone()),
                 },

@@ -177,14 +177,16 @@ impl BarsRenderer {
 }
 
 impl Render for BarsRenderer {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
-        if let Some(end) = event.end(progress) {
-            // A picture is drawn for a person: no workflow commands.
-            return self.end(&report::report(&end, self.stdout_style, CiSystem::Other));
-        }
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let progress = event.progress;
         match &event.kind {
+            Kind::Finished(end) => {
+                // A picture is drawn for a person: no workflow commands.
+                let report = report::report(event.at, end, self.stdout_style, CiSystem::Other);
+                return self.end(&report);
+            }
             Kind::Warning { .. } | Kind::Trace(_) => {
-                if let Some(line) = report::notice(event, progress, self.stderr_style) {
+                if let Some(line) = report::notice(event, self.stderr_style) {
                     self.say(line);
                 }
             }

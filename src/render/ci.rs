@@ -126,10 +126,8 @@ mod tests {
     use crate::message::Lang;
     use crate::render::testing::{self, ended, outcome};
 
-    fn annotate(parts: Vec<(&Progress, &Outcome)>) -> String {
-        let mut end = End::of_one(Timestamp::at(9.0), parts[0].0, parts[0].1);
-        end.parts = parts;
-        annotations(&end, Lang::En).join("\n")
+    fn annotate(parts: &[(&Progress, &Outcome)]) -> String {
+        annotations(&testing::end(parts[0].1, parts), Lang::En).join("\n")
     }
 
     #[test]
@@ -154,7 +152,7 @@ mod tests {
         ]);
         progress.take_log(0, vec!["first".into(), "::error::last".into()]);
         assert_eq!(
-            annotate(vec![(&progress, &ended(Verdict::Failed))]),
+            annotate(&[(&progress, &ended(Verdict::Failed))]),
             "\
 ::error title=192.0.2.0 failed::yunxiao:1/2: 100 %25, a: b, ::error::c%0A::error::last
 ::error title=192.0.2.2 failed::yunxiao:1/2"
@@ -172,20 +170,20 @@ mod tests {
         let late = outcome(Verdict::TimedOut, "still running after --timeout 1m");
         let good = ended(Verdict::Succeeded);
         assert_eq!(
-            annotate(vec![(&failed, &late), (&empty, &good)]),
+            annotate(&[(&failed, &late), (&empty, &good)]),
             "\
 ::error title=yunxiao%3A1/2 timed out::still running after --timeout 1m
 ::error title=192.0.2.0 failed::yunxiao:1/2"
         );
         let cancelled = ended(Verdict::Cancelled);
-        assert_eq!(annotate(vec![(&empty, &cancelled)]), "");
+        assert_eq!(annotate(&[(&empty, &cancelled)]), "");
     }
 
     #[test]
     fn there_are_ten_annotations_at_most_and_the_ends_come_first() {
         let progress = testing::progress(&[(UnitState::Failed, None); 15]);
         let (failed, lost) = (ended(Verdict::Failed), ended(Verdict::Lost));
-        let lines = annotate(vec![(&progress, &failed), (&progress, &lost)]);
+        let lines = annotate(&[(&progress, &failed), (&progress, &lost)]);
         assert_eq!(lines.lines().count(), ANNOTATIONS);
         assert!(
             lines.starts_with("::error title=yunxiao%3A1/2 lost::"),

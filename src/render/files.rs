@@ -10,7 +10,6 @@ use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
-use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
 /// An output file and what renders it.
@@ -37,13 +36,8 @@ impl FileOutput {
     ///
     /// # Errors
     /// The warning, where a write failed.
-    pub(super) fn event(
-        &mut self,
-        event: &Event<'_>,
-        progress: &Progress,
-        is_last: bool,
-    ) -> Result<(), Message> {
-        let written = self.render.event(event, progress).and_then(|()| {
+    pub(super) fn event(&mut self, event: &Event<'_>, is_last: bool) -> Result<(), Message> {
+        let written = self.render.event(event).and_then(|()| {
             if is_last {
                 self.writer.settle(FILE_PATIENCE)
             } else {
@@ -74,14 +68,14 @@ pub(super) fn open(
     let asked = options.summary.as_deref() == step_summary;
     if let Some(path) = options.summary.as_ref().filter(|_| !asked) {
         let file = create(path, "--summary")?;
-        let summary = |out| summary::Summary::new(out, lang);
+        let summary = |out| summary::Summary::new(out, lang, None);
         files.push(FileOutput::new(path, file, summary)?);
     }
     if let Some(path) = step_summary {
         let opened = OpenOptions::new().append(true).create(true).open(path);
         match opened.and_then(|file| Ok((file.try_clone()?, file))) {
             Ok((out, file)) => {
-                let summary = |out| summary::StepSummary::new(file, out, lang);
+                let summary = |out| summary::Summary::new(out, lang, Some(file));
                 files.push(FileOutput::new(path, out, summary)?);
             }
             Err(error) if !asked => {

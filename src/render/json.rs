@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Render;
 use crate::clock::{self, Instant};
-use crate::event::{Event, Kind, Started};
+use crate::event::{End, Event, Kind, Started};
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
 use crate::outcome::Outcome;
@@ -43,7 +43,8 @@ impl<W: Write, E: Write> Json<W, E> {
 }
 
 impl<W: Write, E: Write> Render for Json<W, E> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let progress = event.progress;
         match &event.kind {
             Kind::Started(started) => self.line(event, progress, Body::started(started))?,
             Kind::Phase { from } => {
@@ -91,10 +92,10 @@ impl<W: Write, E: Write> Render for Json<W, E> {
                 let _ = writeln!(self.errors, "{line}").and_then(|()| self.errors.flush());
                 return Ok(());
             }
-            Kind::Finished(outcome) | Kind::PartFinished(outcome) => {
+            Kind::PartFinished(outcome) => {
                 self.line(event, progress, Body::finished(outcome, &[progress]))?;
             }
-            Kind::AllFinished(outcome, parts) => {
+            Kind::Finished(End { outcome, parts, .. }) => {
                 let deployments: Vec<_> = parts.iter().map(|(progress, _)| *progress).collect();
                 self.line(event, progress, Body::finished(outcome, &deployments))?;
             }

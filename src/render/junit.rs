@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use super::ci::CiSystem;
 use super::{Render, Style, report};
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{End, Event};
+use crate::event::{End, Event, Kind};
 use crate::message::{Lang, Message};
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -36,14 +36,14 @@ impl<W: Write> Junit<W> {
 }
 
 impl<W: Write> Render for Junit<W> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
-        let Some(end) = event.end(progress) else {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let Kind::Finished(end) = &event.kind else {
             return Ok(());
         };
         writeln!(self.out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
         writeln!(self.out, "<testsuites>")?;
         for (number, (progress, outcome)) in end.parts.iter().enumerate() {
-            suite(&mut self.out, number, progress, outcome, end.at)?;
+            suite(&mut self.out, number, progress, outcome, event.at)?;
         }
         writeln!(self.out, "</testsuites>")?;
         self.out.flush()
@@ -82,8 +82,12 @@ fn suite(
         unit(out, progress, index, tracked, &shared, at.instant)?;
     }
     writeln!(out, "    <system-out>")?;
-    let end = End::of_one(at, progress, outcome);
-    for line in report::report(&end, Style::PLAIN, CiSystem::Other) {
+    let end = End {
+        outcome,
+        parts: &[(progress, outcome)],
+        is_list: false,
+    };
+    for line in report::report(at, &end, Style::PLAIN, CiSystem::Other) {
         writeln!(out, "{}", Xml(&line))?;
     }
     writeln!(out, "    </system-out>")?;
@@ -255,7 +259,6 @@ fn timestamp(wall: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Kind;
     use crate::model::UnitKind;
     use crate::render::testing::{self, ended, outcome};
     use crate::units::UnitsBuilder;
@@ -264,9 +267,13 @@ mod tests {
         let mut out = Vec::new();
         let at = Timestamp::at(75.0);
         Junit::new(&mut out)
-            .event(&Event { at, kind }, progress)
+            .event(&Event { at, progress, kind })
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
+    }
+
+    fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
+        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
     }
 
     #[test]
@@ -285,7 +292,7 @@ mod tests {
         progress.url = Some("https://example.com/?a=1&b=2".into());
         let outcome = ended(Verdict::Failed);
         assert_eq!(
-            write(Kind::Finished(&outcome), &progress),
+            write_end(&outcome, &[(&progress, &outcome)]),
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite id="0" package="deploywatch" name="yunxiao:1/2" timestamp="1970-01-01T00:00:00" hostname="localhost" tests="5" failures="2" errors="0" skipped="2" time="75.000">
@@ -329,7 +336,7 @@ exit 1</failure>
         let progress = testing::progress(&[]);
         for verdict in Verdict::ALL {
             let outcome = outcome(verdict, "received SIGINT");
-            let xml = write(Kind::Finished(&outcome), &progress);
+            let xml = write_end(&outcome, &[(&progress, &outcome)]);
             let (failures, errors) = match verdict {
                 Verdict::Succeeded => (0, 0),
                 Verdict::Failed => (1, 0),
@@ -348,7 +355,7 @@ exit 1</failure>
         let progress = testing::progress(&[(UnitState::Succeeded, None)]);
         let (good, bad) = (ended(Verdict::Succeeded), ended(Verdict::Failed));
         let parts = [(&progress, &good), (&progress, &bad)];
-        let xml = write(Kind::AllFinished(&bad, &parts), &progress);
+        let xml = write_end(&bad, &parts);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
         assert!(xml.contains(r#"<testsuite id="1" "#), "{xml}");
         assert_eq!(write(Kind::PartFinished(&good), &progress), "");
@@ -363,7 +370,7 @@ exit 1</failure>
         }
         testing::answer(&mut progress, units, 1.0);
         let outcome = ended(Verdict::Succeeded);
-        let xml = write(Kind::Finished(&outcome), &progress);
+        let xml = write_end(&outcome, &[(&progress, &outcome)]);
         for name in ["a (1)", "b", "a (3)", "deployment", "deployment (4)"] {
             let name = format!(r#" name="{name}" time"#);
             assert_eq!(xml.matches(&name).count(), 1, "{name} in {xml}");

@@ -137,13 +137,13 @@ impl<W: Write, E: Write> Plain<W, E> {
     }
 
     /// The report, and before it what GitHub is told, so that the report stays the last.
-    fn end(&mut self, end: &End<'_>) -> io::Result<()> {
+    fn end(&mut self, at: Timestamp, end: &End<'_>) -> io::Result<()> {
         if self.ci_system == CiSystem::GitHub {
             for line in ci::annotations(end, self.style.lang) {
                 writeln!(self.out, "{line}")?;
             }
         }
-        for line in report::report(end, self.style, self.ci_system) {
+        for line in report::report(at, end, self.style, self.ci_system) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())
@@ -151,7 +151,8 @@ impl<W: Write, E: Write> Plain<W, E> {
 }
 
 impl<W: Write, E: Write> Render for Plain<W, E> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let progress = event.progress;
         let at = event.at;
         let lang = self.style.lang;
         match &event.kind {
@@ -168,13 +169,13 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
                 self.line(at, progress, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
-                if let Some(notice) = report::notice(event, progress, self.style) {
+                if let Some(notice) = report::notice(event, self.style) {
                     self.line(at, progress, &notice)?;
                 }
             }
             Kind::Warning { .. } | Kind::Trace(_) => {
                 // Whether stderr can be written does not matter to the result.
-                if let Some(notice) = report::notice(event, progress, self.errors_style) {
+                if let Some(notice) = report::notice(event, self.errors_style) {
                     let _ = writeln!(self.errors, "{notice}").and_then(|()| self.errors.flush());
                 }
             }
@@ -182,11 +183,7 @@ impl<W: Write, E: Write> Render for Plain<W, E> {
                 let line = report::verdict(outcome, progress, self.style);
                 self.line(at, progress, &line)?;
             }
-            Kind::Finished(_) | Kind::AllFinished(..) => {
-                if let Some(end) = event.end(progress) {
-                    self.end(&end)?;
-                }
-            }
+            Kind::Finished(end) => self.end(at, end)?,
         }
         self.out.flush()
     }

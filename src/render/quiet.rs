@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 
 use super::{Render, Style, report};
-use crate::event::{Event, Kind};
+use crate::event::{End, Event, Kind};
 use crate::outcome::Verdict;
-use crate::progress::Progress;
 
 /// The quiet renderer.
 pub(crate) struct Quiet<E> {
@@ -21,17 +20,17 @@ impl<E: Write> Quiet<E> {
 }
 
 impl<E: Write> Render for Quiet<E> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let progress = event.progress;
         let line = match &event.kind {
-            Kind::Finished(outcome)
-            | Kind::PartFinished(outcome)
-            | Kind::AllFinished(outcome, _) => (outcome.verdict != Verdict::Succeeded)
+            Kind::Finished(End { outcome, .. }) | Kind::PartFinished(outcome) => (outcome.verdict
+                != Verdict::Succeeded)
                 .then(|| report::verdict(outcome, progress, self.style)),
             Kind::Offline { .. } | Kind::Online { .. } => {
-                let notice = report::notice(event, progress, self.style);
+                let notice = report::notice(event, self.style);
                 notice.map(|notice| report::target_prefix(progress, self.style) + &notice)
             }
-            Kind::Warning { .. } | Kind::Trace(_) => report::notice(event, progress, self.style),
+            Kind::Warning { .. } | Kind::Trace(_) => report::notice(event, self.style),
             _ => None,
         };
         // stderr carries nothing that the verdict needs: where it is gone, the exit code is left.

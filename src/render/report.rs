@@ -20,11 +20,11 @@ pub(super) const UNFINISHED: usize = 20;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What is said on the way about the watch itself, in one line; none for other events.
-pub(crate) fn notice(event: &Event<'_>, progress: &Progress, style: Style) -> Option<String> {
+pub(crate) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let lang = style.lang;
     Some(match &event.kind {
         Kind::Offline { retry_in, .. } => {
-            let offline = progress.offline.as_ref()?;
+            let offline = event.progress.offline.as_ref()?;
             let heading = style.color(Color::Notice, lang.poll_failed());
             let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
             lang.offline(&heading, &offline.error, offline.attempts, retry)
@@ -37,7 +37,7 @@ pub(crate) fn notice(event: &Event<'_>, progress: &Progress, style: Style) -> Op
             let target_prefix = if *general {
                 String::new()
             } else {
-                target_prefix(progress, style)
+                target_prefix(event.progress, style)
             };
             let heading = style.color(Color::Notice, lang.warning());
             [&target_prefix, &heading, lang.colon(), message.get(lang)].concat()
@@ -104,13 +104,18 @@ fn verdict_of(
 
 /// The whole report, a line each: what came of each target, for a list the verdict of all, and how
 /// to watch on.
-pub(crate) fn report(end: &End<'_>, style: Style, ci_system: CiSystem) -> Vec<String> {
+pub(crate) fn report(
+    at: Timestamp,
+    end: &End<'_>,
+    style: Style,
+    ci_system: CiSystem,
+) -> Vec<String> {
     let lang = style.lang;
     let mut lines = Vec::new();
-    for (progress, outcome) in &end.parts {
-        units(outcome, progress, end.at, style, ci_system, &mut lines);
+    for (progress, outcome) in end.parts {
+        units(outcome, progress, at, style, ci_system, &mut lines);
     }
-    if end.list {
+    if end.is_list {
         let reason = Some(&end.outcome.reason);
         lines.push(verdict_of(end.outcome, lang.all(), None, reason, style));
     }
@@ -274,7 +279,7 @@ pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::outcome::Signal;
-    use crate::render::testing::{outcome, progress};
+    use crate::render::testing::{end, outcome, progress};
 
     fn write(
         outcome: &Outcome,
@@ -282,8 +287,13 @@ mod tests {
         second: f64,
         ci_system: CiSystem,
     ) -> Vec<String> {
-        let end = End::of_one(Timestamp::at(second), progress, outcome);
-        report(&end, Style::PLAIN, ci_system)
+        let parts = [(progress, outcome)];
+        report(
+            Timestamp::at(second),
+            &end(outcome, &parts),
+            Style::PLAIN,
+            ci_system,
+        )
     }
 
     #[test]

@@ -4,18 +4,18 @@
 //! no markup and no HTML, no `@name` and no `#1`; and it can be read in the file as it is.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 
 use super::{Render, report, style};
 use crate::clock::Instant;
-use crate::event::{End, Event};
+use crate::event::{End, Event, Kind};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, TrackedUnit};
 
-/// The bytes that GitHub takes from all summaries of a step: fewer than 1 MiB, else it takes none.
-const STEP: u64 = (1 << 20) - 1;
+/// Maximum size of a step's summary in bytes; GitHub drops a larger one as a whole.
+const STEP_LIMIT: u64 = (1 << 20) - 1;
 /// The longest run of backticks that is left as it is: some readers count no further than 80.
 const BACKTICKS: usize = 60;
 
@@ -23,52 +23,34 @@ const BACKTICKS: usize = 60;
 pub(crate) struct Summary<W> {
     out: W,
     lang: Lang,
+    /// The file that `out` appends to, if it is GitHub's summary of a step, which has a size limit.
+    step: Option<File>,
 }
 
 impl<W: Write> Summary<W> {
     /// Writes to `out`.
-    pub(crate) fn new(out: W, lang: Lang) -> Self {
-        Self { out, lang }
+    pub(crate) fn new(out: W, lang: Lang, step: Option<File>) -> Self {
+        Self { out, lang, step }
     }
 }
 
 impl<W: Write> Render for Summary<W> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
-        if let Some(end) = event.end(progress) {
-            let blocks = blocks(&end, self.lang);
-            self.out.write_all(blocks.concat().as_bytes())?;
-            self.out.flush()?;
-        }
-        Ok(())
-    }
-}
-
-/// Appends the summary to the one of a step on GitHub, as far as there is room.
-pub(crate) struct StepSummary<W> {
-    file: File,
-    out: W,
-    lang: Lang,
-}
-
-impl<W: Write> StepSummary<W> {
-    /// Writes to `out`, which appends to `file`.
-    pub(crate) fn new(file: File, out: W, lang: Lang) -> Self {
-        Self { file, out, lang }
-    }
-}
-
-impl<W: Write> Render for StepSummary<W> {
-    fn event(&mut self, event: &Event<'_>, progress: &Progress) -> io::Result<()> {
-        let Some(end) = event.end(progress) else {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let Kind::Finished(end) = &event.kind else {
             return Ok(());
         };
-        let room = STEP.saturating_sub(self.file.metadata()?.len());
-        let lang = self.lang;
-        let mut blocks = blocks(&end, lang);
-        // What an earlier command of the step wrote may end in the middle of a line.
-        blocks.insert(0, "\n".into());
-        let text = fit(&blocks, usize::try_from(room).unwrap_or(usize::MAX), lang)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "1 MiB is in it already"))?;
+        let mut blocks = blocks(event.at.instant, end, self.lang);
+        let text = match &self.step {
+            None => blocks.concat(),
+            Some(file) => {
+                // What an earlier command of the step wrote may end in the middle of a line.
+                blocks.insert(0, "\n".into());
+                let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
+                let room = usize::try_from(room).unwrap_or(usize::MAX);
+                let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
+                fit(&blocks, room, self.lang).ok_or_else(full)?
+            }
+        };
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
     }
@@ -94,19 +76,19 @@ fn fit(blocks: &[String], room: usize, lang: Lang) -> Option<String> {
 
 /// The summary in pieces, each of which can be left out without damage to the others: the ends, how
 /// to watch on, and at last what may be long, the logs.
-fn blocks(end: &End<'_>, lang: Lang) -> Vec<String> {
+fn blocks(now: Instant, end: &End<'_>, lang: Lang) -> Vec<String> {
     let mut blocks = Vec::new();
-    if end.list {
+    if end.is_list {
         blocks.push(headline(lang.all(), end.outcome, lang));
     }
     let parts = end.parts.iter();
-    blocks.extend(parts.map(|(progress, outcome)| part(progress, outcome, end.at.instant, lang)));
+    blocks.extend(parts.map(|(progress, outcome)| part(progress, outcome, now, lang)));
     if let Some(resume) = &end.outcome.resume {
         let heading = resume.heading.get(lang);
         let command = fenced("sh", &[&resume.command]);
         blocks.push(format!("{heading}\n\n{command}"));
     }
-    for (progress, _) in &end.parts {
+    for (progress, _) in end.parts {
         blocks.extend(logs(progress, lang));
     }
     blocks
@@ -271,17 +253,20 @@ fn longest_run(line: &str) -> usize {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::event::Kind;
     use crate::outcome::{Signal, Verdict};
     use crate::render::testing::{self, ended, outcome};
 
     fn write(kind: Kind<'_>, progress: &Progress) -> String {
         let mut out = Vec::new();
         let at = Timestamp::at(43.0);
-        Summary::new(&mut out, Lang::En)
-            .event(&Event { at, kind }, progress)
+        Summary::new(&mut out, Lang::En, None)
+            .event(&Event { at, progress, kind })
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
+    }
+
+    fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
+        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
     }
 
     #[test]
@@ -297,7 +282,7 @@ mod tests {
         let interrupted = Verdict::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");
         assert_eq!(
-            write(Kind::Finished(&outcome), &progress),
+            write_end(&outcome, &[(&progress, &outcome)]),
             "\
 ## ■ `yunxiao:1/2` interrupted (watched for 1m 15s)
 
@@ -346,7 +331,7 @@ starting
         let bad = ended(Verdict::Failed);
         let parts = [(&progress, &good), (&progress, &bad)];
         assert_eq!(
-            write(Kind::AllFinished(&bad, &parts), &progress),
+            write_end(&bad, &parts),
             "\
 ## ✗ `all` failed (watched for 1m 15s)
 
@@ -370,7 +355,7 @@ Reason: `reported failed`
         let mut units = vec![(UnitState::Failed, None); 150];
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = ended(Verdict::Failed);
-        let text = write(Kind::Finished(&outcome), &testing::progress(&units));
+        let text = write_end(&outcome, &[(&testing::progress(&units), &outcome)]);
         assert!(text.contains("- … and 50 more failed\n"), "{text}");
         assert!(text.contains("- … and 30 more not finished\n"), "{text}");
     }

@@ -1,8 +1,9 @@
-//! Boards and ends for the tests of the renderers.
+//! Progress and outcomes for the tests of the renderers.
 
 use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
+use crate::event::End;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitKind, UnitState};
 use crate::outcome::{Outcome, Resume, Verdict};
@@ -50,5 +51,14 @@ pub(crate) fn ended(verdict: Verdict) -> Outcome {
     Outcome {
         resume: None,
         ..outcome(verdict, &format!("reported {}", verdict.as_str()))
+    }
+}
+
+/// The end of the watch of these targets.
+pub(crate) fn end<'a>(outcome: &'a Outcome, parts: &'a [(&'a Progress, &'a Outcome)]) -> End<'a> {
+    End {
+        outcome,
+        parts,
+        is_list: parts.len() > 1,
     }
 }

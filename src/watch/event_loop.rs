@@ -11,7 +11,7 @@ use super::{Watch, signals, verdict};
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Kind, Started};
+use crate::event::{End, Event, Kind, Started};
 use crate::http::Transport;
 use crate::message::Message;
 use crate::outcome::{Outcome, Signal, Verdict};
@@ -134,12 +134,17 @@ fn finish_all(
             polls: outcomes().map(|outcome| outcome.polls).sum(),
             resume: worst.and_then(|outcome| outcome.resume.clone()),
         };
-        let event = Event {
+        let progress = &Progress::new("all".into(), start.instant);
+        let kind = Kind::Finished(End {
+            outcome: &outcome,
+            parts: &parts,
+            is_list: true,
+        });
+        output.event(&Event {
             at: now,
-            kind: Kind::AllFinished(&outcome, &parts),
-        };
-        let progress = Progress::new("all".into(), start.instant);
-        output.event(&event, &progress);
+            progress,
+            kind,
+        });
     }
     Ok(verdict)
 }
@@ -153,7 +158,7 @@ impl ActiveWatch {
         inbox: &Inbox,
         output: &mut Output,
     ) -> io::Result<Self> {
-        let mut emit = |event: &Event<'_>, progress: &Progress| output.event(event, progress);
+        let mut emit = |event: &Event<'_>| output.event(event);
         let mut watch = Watch::begin(
             target.name,
             &target.started,
@@ -209,9 +214,17 @@ impl ActiveWatch {
                 let kind = if all {
                     Kind::PartFinished(outcome)
                 } else {
-                    Kind::Finished(outcome)
+                    Kind::Finished(End {
+                        outcome,
+                        parts: &[(progress, outcome)],
+                        is_list: false,
+                    })
                 };
-                output.event(&Event { at: now, kind }, progress);
+                output.event(&Event {
+                    at: now,
+                    progress,
+                    kind,
+                });
             }
         }
     }
@@ -247,17 +260,17 @@ fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Timestamp, output: &
         LoopEvent::Answer(number, at, answer) => {
             let watch = &mut watches[number];
             if matches!(watch.stage, Stage::Watching) {
-                let mut emit =
-                    |event: &Event<'_>, progress: &Progress| output.event(event, progress);
-                watch.watch.take(answer, at, &mut emit);
+                watch
+                    .watch
+                    .take(answer, at, &mut |event| output.event(event));
             }
         }
         LoopEvent::Log(number, _, index, lines) => watches[number].watch.take_log(index, lines),
         LoopEvent::LogsDone(number, at) => watches[number].stop_waiting_for_logs(at),
         LoopEvent::Trace(at, traced) => {
             if let Some(watch) = watches.first() {
-                let kind = Kind::Trace(&traced);
-                output.event(&Event { at, kind }, watch.watch.progress());
+                let (progress, kind) = (watch.watch.progress(), Kind::Trace(&traced));
+                output.event(&Event { at, progress, kind });
             }
         }
         LoopEvent::Signal(signal) => interrupt(watches, signal, now),

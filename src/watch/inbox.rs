@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{self, Duration};
 
 use crate::clock::{Clock, Instant, Timestamp, VirtualClock};
-use crate::event::Traced;
+use crate::http::RequestTrace;
 use crate::message::Message;
 use crate::model::Snapshot;
 use crate::outcome::Signal;
@@ -31,7 +31,7 @@ pub(crate) enum LoopEvent {
     /// No more logs will come.
     LogsDone(usize, Timestamp),
     /// What came of a request, for `--verbose`.
-    Trace(Timestamp, Traced),
+    Trace(Timestamp, RequestTrace),
     Signal(Signal),
     /// Ctrl-Z: leave the terminal to the shell and stop.
     Stop,

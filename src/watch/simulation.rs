@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::Watch;
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Kind, Started};
+use crate::event::{Event, Kind, Started};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, UnitKind, UnitState};
 use crate::outcome::{Signal, Verdict};
@@ -139,8 +139,8 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
         interval: options.interval,
     };
     let mut events = Vec::new();
-    let mut emit = |event: &crate::event::Event<'_>, progress: &crate::progress::Progress| {
-        assert!(progress.done() <= progress.total());
+    let mut emit = |event: &Event<'_>| {
+        assert!(event.progress.done() <= event.progress.total());
         events.push(match event.kind {
             Kind::Started(_) => "started",
             Kind::Offline { .. } => "offline",
