@@ -76,9 +76,19 @@ pub(crate) fn milliseconds(span: Duration) -> u64 {
 }
 
 /// Clamps a wall-clock time to the years 1970 to 9999, which RFC 3339 can represent.
-pub(crate) fn clamp_to_rfc3339(wall: SystemTime) -> SystemTime {
+fn clamp_to_rfc3339(wall: SystemTime) -> SystemTime {
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     wall.clamp(SystemTime::UNIX_EPOCH, end)
+}
+
+/// A wall-clock time in RFC 3339, UTC.
+pub(crate) fn rfc3339_seconds(wall: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(clamp_to_rfc3339(wall)).to_string()
+}
+
+/// A wall-clock time in RFC 3339, UTC, with milliseconds.
+pub(crate) fn rfc3339_millis(wall: SystemTime) -> String {
+    humantime::format_rfc3339_millis(clamp_to_rfc3339(wall)).to_string()
 }
 
 /// The clock of the machine or of a replay.

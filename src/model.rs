@@ -181,14 +181,17 @@ pub(crate) enum UnitState {
     Unknown,
 }
 
+/// The number of units in each state, indexed by `UnitState as usize`.
+pub(crate) type StateCounts = [usize; UnitState::ALL.len()];
+
 impl UnitState {
-    /// Every state, in the order in which counts are shown.
+    /// Every state, in the order in which counts are shown: the most important first.
     pub(crate) const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Queued,
-        Self::Running,
-        Self::Succeeded,
         Self::Failed,
+        Self::Running,
+        Self::Queued,
+        Self::Pending,
+        Self::Succeeded,
         Self::Skipped,
         Self::Cancelled,
         Self::Unknown,

@@ -1,7 +1,7 @@
-//! The fixed phrases of the renderers in both languages. Durations are the same in both (`3m 05s`).
-//!
-//! What is handed in as text may be coloured already, or quoted for Markdown.
+//! The fixed phrases of the renderers in both languages. Parameters may be coloured already, or quoted
+//! for Markdown.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::http::RequestTrace;
@@ -9,6 +9,88 @@ use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitKind, UnitState};
 use crate::outcome::Verdict;
 use crate::text::duration;
+
+/// Defines a method of [`Lang`] for each phrase, given in English and in Chinese. It returns a
+/// `String` if there are parameters, else a `&'static str`.
+macro_rules! phrases {
+    ($($name:ident $(($($parameter:ident),+))?: $en:literal, $zh:literal;)+) => {
+        impl Lang {
+            $(phrases! { @method $name $(($($parameter),+))? $en $zh })+
+        }
+    };
+    (@method $name:ident $en:literal $zh:literal) => {
+        pub(crate) fn $name(self) -> &'static str {
+            self.pick($en, $zh)
+        }
+    };
+    (@method $name:ident ($($parameter:ident),+) $en:literal $zh:literal) => {
+        pub(crate) fn $name(self, $($parameter: impl Display),+) -> String {
+            self.pick(format!($en), format!($zh))
+        }
+    };
+}
+
+phrases! {
+    // Punctuation: after a heading, between the items of a list, in parentheses.
+    colon: ": ", "：";
+    comma: ", ", "，";
+    aside(text): " ({text})", "（{text}）";
+
+    // Notices.
+    warning: "warning", "警告";
+    error: "error", "错误";
+    poll_failed: "poll failed", "轮询失败";
+    in_a_row(attempts): " ({attempts} in a row)", "（连续第 {attempts} 次）";
+    retrying_in(wait): "; retrying in {wait}", "；{wait} 后重试";
+    polling_recovered: "polling recovered", "轮询已恢复";
+    recovered_after(offline): " after {offline}", "，此前中断 {offline}";
+    response(status, bytes): "{status} {bytes} bytes", "{status}，{bytes} 字节";
+    request_took(took): " {took}", "，用时 {took}";
+
+    // Lines of the plain mode.
+    watching(target, endpoint, interval):
+        "{target} watching {endpoint} (polling every {interval})",
+        "{target} 开始跟踪 {endpoint}（每 {interval} 轮询一次）";
+    still_no_response(target): "{target} still no response", "{target} 仍无响应";
+    still_in_phase(target, phase): "{target} still {phase}", "{target} 仍为{phase}";
+    unit_failed(name): "FAILED {name}", "【失败】{name}";
+    more_units_failed(more): "FAILED {more} more", "【失败】另有 {more} 个";
+    once_more: " again", "（重新执行）";
+    changed(counts, done): "changed: {counts}; {done}", "变化：{counts}；{done}";
+
+    // Progress.
+    done(done, total): "{done}/{total} done", "已完成 {done}/{total}";
+    batch_number(batch): "batch {batch}", "第 {batch} 批";
+    batch_of(batch, batches): "batch {batch} of {batches}", "第 {batch}/{batches} 批";
+    eta(eta): "~{eta} left", "约剩 {eta}";
+    polls_failing_for(offline): "polls failing for {offline}", "轮询已失败 {offline}";
+    last_good(ago): ", last good response {ago} ago", "，上次有效响应在 {ago} 前";
+    no_response_yet: "waiting for the first response", "等待首次响应";
+    more_units(more, counts): "… {more} more: {counts}", "… 另有 {more} 个：{counts}";
+    more_deployments(more): "… {more} more deployments", "… 另有 {more} 个部署";
+
+    // The end of a watch.
+    all: "all", "全部";
+    watched_for(elapsed): "watched for {elapsed}", "历时 {elapsed}";
+    more_failed(more): "… and {more} more failed", "… 另有 {more} 个失败";
+    more_unfinished(more): "… and {more} more not finished", "… 另有 {more} 个未完成";
+    took(age): " after {age}", "，用时 {age}";
+    running_for(age): " for {age}", "，已持续 {age}";
+    as_of(age): " (as of {age} ago)", "（{age} 前的状态）";
+    page: "Page", "页面";
+
+    // The summary, and annotations on GitHub.
+    failed_title(name): "{name} failed", "{name} 失败";
+    reason: "Reason", "原因";
+    state_column: "state", "状态";
+    total: "total", "合计";
+    failed_heading: "Failed", "失败";
+    unfinished_heading: "Not finished", "未完成";
+    log_heading(name, target): "Log of {name}, {target}", "日志：{name}，{target}";
+    left_out:
+        "Some of this report is left out: a step's summary holds 1 MiB.",
+        "部分内容已省略：一个步骤的摘要上限为 1 MiB。";
+}
 
 impl Lang {
     pub(crate) fn phase(self, phase: Phase) -> &'static str {
@@ -56,334 +138,74 @@ impl Lang {
         self.pick(en, zh)
     }
 
-    /// Between a heading and its text.
-    pub(crate) fn colon(self) -> &'static str {
-        self.pick(": ", "：")
-    }
-
-    /// Between the items of a list.
-    pub(crate) fn comma(self) -> &'static str {
-        self.pick(", ", "，")
-    }
-
-    /// Text in parentheses, with the space before them.
-    pub(crate) fn aside(self, text: &str) -> String {
-        self.pick(format!(" ({text})"), format!("（{text}）"))
-    }
-
-    /// The heading of a warning.
-    pub(crate) fn warning(self) -> &'static str {
-        self.pick("warning", "警告")
-    }
-
-    /// The heading of an error.
-    pub(crate) fn error(self) -> &'static str {
-        self.pick("error", "错误")
-    }
-
-    /// A line of `--verbose`.
-    pub(crate) fn request(self, request: &RequestTrace) -> String {
-        let RequestTrace { method, url, .. } = request;
-        let took = duration(request.took);
-        let result = match &request.result {
-            Ok((status, bytes)) => self.pick(
-                format!("{status} {bytes} bytes"),
-                format!("{status}，{bytes} 字节"),
-            ),
-            Err(error) => error.get(self).to_owned(),
+    /// The plural of a kind of units; none stands for several kinds.
+    pub(crate) fn units(self, kind: Option<UnitKind>) -> &'static str {
+        let (en, zh) = match kind {
+            Some(UnitKind::Machine) => ("machines", "机器"),
+            Some(UnitKind::Step) => ("steps", "步骤"),
+            Some(UnitKind::Component) => ("components", "组件"),
+            None => ("units", "单元"),
         };
-        self.pick(
-            format!("{method} {url} {result} {took}"),
-            format!("{method} {url} {result}，用时 {took}"),
-        )
+        self.pick(en, zh)
     }
 
-    /// The heading of a failed poll.
-    pub(crate) fn poll_failed(self) -> &'static str {
-        self.pick("poll failed", "轮询失败")
+    /// `3 machines`
+    pub(crate) fn unit_count(self, count: usize, kind: Option<UnitKind>) -> String {
+        let measure = match kind {
+            Some(UnitKind::Machine) => "台",
+            _ => "个",
+        };
+        let units = self.units(kind);
+        match self {
+            Self::En if count == 1 => format!("1 {}", kind.map_or("unit", UnitKind::as_str)),
+            Self::En => format!("{count} {units}"),
+            Self::Zh => format!("{count} {measure}{units}"),
+        }
     }
 
-    /// A failed poll, the `attempts`th in a row; `retry` is the wait until the next one.
+    /// `batch 2 of 3`
+    pub(crate) fn batch(self, batch: u32, batches: Option<u32>) -> String {
+        match batches {
+            Some(batches) => self.batch_of(batch, batches),
+            None => self.batch_number(batch),
+        }
+    }
+
+    /// `3 failed`
+    pub(crate) fn state_count(self, state: UnitState, count: usize) -> String {
+        let state = self.state(state);
+        self.pick(format!("{count} {state}"), format!("{state} {count}"))
+    }
+
+    /// A failed poll, the `attempts`th in a row; `retry_in` is none if there will be no other.
     pub(crate) fn offline(
         self,
         heading: &str,
         error: &Message,
         attempts: u32,
-        retry: Option<Duration>,
+        retry_in: Option<Duration>,
     ) -> String {
-        let in_a_row = match attempts {
-            1 => String::new(),
-            _ => self.pick(
-                format!(" ({attempts} in a row)"),
-                format!("（连续第 {attempts} 次）"),
-            ),
+        let in_a_row = (attempts > 1).then(|| self.in_a_row(attempts));
+        let retrying = retry_in.map(|wait| self.retrying_in(duration(wait)));
+        [
+            heading,
+            &in_a_row.unwrap_or_default(),
+            self.colon(),
+            error.get(self),
+            &retrying.unwrap_or_default(),
+        ]
+        .concat()
+    }
+
+    /// A line of `--verbose`.
+    pub(crate) fn request(self, request: &RequestTrace) -> String {
+        let RequestTrace { method, url, .. } = request;
+        let result = match &request.result {
+            Ok((status, bytes)) => self.response(status, bytes),
+            Err(error) => error.get(self).to_owned(),
         };
-        let retry = retry.map(|retry| {
-            let retry = duration(retry);
-            self.pick(
-                format!("; retrying in {retry}"),
-                format!("；{retry} 后重试"),
-            )
-        });
-        let (colon, error) = (self.colon(), error.get(self));
-        format!(
-            "{heading}{in_a_row}{colon}{error}{}",
-            retry.unwrap_or_default()
-        )
-    }
-
-    /// The heading of the first good poll after failed ones.
-    pub(crate) fn polling_recovered(self) -> &'static str {
-        self.pick("polling recovered", "轮询已恢复")
-    }
-
-    pub(crate) fn online(self, heading: &str, offline: Duration) -> String {
-        let offline = duration(offline);
-        self.pick(
-            format!("{heading} after {offline}"),
-            format!("{heading}，此前中断 {offline}"),
-        )
-    }
-
-    /// The verdict on a target.
-    pub(crate) fn ended(self, target: &str, verdict: &str) -> String {
-        format!("{target} {verdict}")
-    }
-
-    /// How long the watch took.
-    pub(crate) fn watched_for(self, elapsed: Duration) -> String {
-        let elapsed = duration(elapsed);
-        self.pick(format!("watched for {elapsed}"), format!("历时 {elapsed}"))
-    }
-
-    /// What stands for the target where a list ended.
-    pub(crate) fn all(self) -> &'static str {
-        self.pick("all", "全部")
-    }
-
-    /// The number of units; the kind is none where there are several.
-    pub(crate) fn units(self, count: usize, kind: Option<UnitKind>) -> String {
-        let noun = kind.map_or("unit", UnitKind::as_str);
-        let plural = if count == 1 { "" } else { "s" };
-        let measure = match kind {
-            Some(UnitKind::Machine) => "台",
-            _ => "个",
-        };
-        self.pick(
-            format!("{count} {noun}{plural}"),
-            format!("{count} {measure}{}", Self::Zh.units_column(kind)),
-        )
-    }
-
-    /// The number of units in a state.
-    pub(crate) fn count(self, state: UnitState, count: usize) -> String {
-        let state = self.state(state);
-        self.pick(format!("{count} {state}"), format!("{state} {count}"))
-    }
-
-    pub(crate) fn done(self, done: usize, total: usize) -> String {
-        self.pick(
-            format!("{done}/{total} done"),
-            format!("已完成 {done}/{total}"),
-        )
-    }
-
-    pub(crate) fn batch(self, batch: u32, batches: Option<u32>) -> String {
-        match batches {
-            Some(batches) => self.pick(
-                format!("batch {batch} of {batches}"),
-                format!("第 {batch}/{batches} 批"),
-            ),
-            None => self.pick(format!("batch {batch}"), format!("第 {batch} 批")),
-        }
-    }
-
-    /// Failed units that are not named.
-    pub(crate) fn more_failed(self, more: usize) -> String {
-        self.pick(
-            format!("… and {more} more failed"),
-            format!("… 另有 {more} 个失败"),
-        )
-    }
-
-    /// Unfinished units that are not named.
-    pub(crate) fn more_unfinished(self, more: usize) -> String {
-        self.pick(
-            format!("… and {more} more not finished"),
-            format!("… 另有 {more} 个未完成"),
-        )
-    }
-
-    /// How long a unit took, with the separator before it.
-    pub(crate) fn took(self, age: Duration) -> String {
-        let age = duration(age);
-        self.pick(format!(" after {age}"), format!("，用时 {age}"))
-    }
-
-    /// How long a unit has been running, likewise.
-    pub(crate) fn lasts(self, age: Duration) -> String {
-        let age = duration(age);
-        self.pick(format!(" for {age}"), format!("，已持续 {age}"))
-    }
-
-    /// How old the state of a unit is, likewise.
-    pub(crate) fn as_of(self, age: Duration) -> String {
-        let age = duration(age);
-        self.pick(format!(" (as of {age} ago)"), format!("（{age} 前的状态）"))
-    }
-
-    /// The heading of the deployment's page.
-    pub(crate) fn page(self) -> &'static str {
-        self.pick("Page", "页面")
-    }
-
-    /// The first line of a watch.
-    pub(crate) fn watching(self, target: &str, endpoint: &str, interval: Duration) -> String {
-        let interval = humantime::format_duration(interval);
-        self.pick(
-            format!("{target} watching {endpoint} (polling every {interval})"),
-            format!("{target} 开始跟踪 {endpoint}（每 {interval} 轮询一次）"),
-        )
-    }
-
-    /// Nothing changed for a while; the phase is none before the first response.
-    pub(crate) fn still(self, target: &str, phase: Option<Phase>) -> String {
-        let Some(phase) = phase else {
-            return self.pick(
-                format!("{target} still no response"),
-                format!("{target} 仍无响应"),
-            );
-        };
-        let phase = self.phase(phase);
-        self.pick(
-            format!("{target} still {phase}"),
-            format!("{target} 仍为{phase}"),
-        )
-    }
-
-    /// A unit has failed; it stands out without colour.
-    pub(crate) fn unit_failed(self, name: &str) -> String {
-        self.pick(format!("FAILED {name}"), format!("【失败】{name}"))
-    }
-
-    /// Units that have failed and are not named, likewise.
-    pub(crate) fn units_failed(self, more: usize) -> String {
-        self.pick(
-            format!("FAILED {more} more"),
-            format!("【失败】另有 {more} 个"),
-        )
-    }
-
-    /// Behind the state of a unit that runs again, with the separator before it.
-    pub(crate) fn once_more(self) -> &'static str {
-        self.pick(" again", "（重新执行）")
-    }
-
-    /// Too many changes to name them.
-    pub(crate) fn changed(self, counts: &str, done: &str) -> String {
-        self.pick(
-            format!("changed: {counts}; {done}"),
-            format!("变化：{counts}；{done}"),
-        )
-    }
-
-    /// The estimated time to the end.
-    pub(crate) fn eta(self, eta: Duration) -> String {
-        let eta = duration(eta);
-        self.pick(format!("~{eta} left"), format!("约剩 {eta}"))
-    }
-
-    pub(crate) fn polls_fail_for(self, offline: Duration) -> String {
-        let offline = duration(offline);
-        self.pick(
-            format!("polls failing for {offline}"),
-            format!("轮询已失败 {offline}"),
-        )
-    }
-
-    /// When the last good response came, with the separator before it.
-    pub(crate) fn last_good(self, ago: Duration) -> String {
-        let ago = duration(ago);
-        self.pick(
-            format!(", last good response {ago} ago"),
-            format!("，上次有效响应在 {ago} 前"),
-        )
-    }
-
-    pub(crate) fn no_response_yet(self) -> &'static str {
-        self.pick("waiting for the first response", "等待首次响应")
-    }
-
-    /// Units without a row.
-    pub(crate) fn more_units(self, more: usize, counts: &str) -> String {
-        self.pick(
-            format!("… {more} more: {counts}"),
-            format!("… 另有 {more} 个：{counts}"),
-        )
-    }
-
-    /// Deployments without a row.
-    pub(crate) fn more_deployments(self, more: usize) -> String {
-        self.pick(
-            format!("… {more} more deployments"),
-            format!("… 另有 {more} 个部署"),
-        )
-    }
-
-    /// The title of an annotation about a failed unit.
-    pub(crate) fn failed_title(self, name: &str) -> String {
-        self.pick(format!("{name} failed"), format!("{name} 失败"))
-    }
-
-    /// The heading of the reason in a summary.
-    pub(crate) fn reason(self) -> &'static str {
-        self.pick("Reason", "原因")
-    }
-
-    /// The first column of a summary's table.
-    pub(crate) fn state_column(self) -> &'static str {
-        self.pick("state", "状态")
-    }
-
-    /// The second column.
-    pub(crate) fn units_column(self, kind: Option<UnitKind>) -> &'static str {
-        match kind {
-            Some(UnitKind::Machine) => self.pick("machines", "机器"),
-            Some(UnitKind::Step) => self.pick("steps", "步骤"),
-            Some(UnitKind::Component) => self.pick("components", "组件"),
-            None => self.pick("units", "单元"),
-        }
-    }
-
-    /// The last row.
-    pub(crate) fn total(self) -> &'static str {
-        self.pick("total", "合计")
-    }
-
-    /// Above the failed units.
-    pub(crate) fn failed_heading(self) -> &'static str {
-        self.pick("Failed", "失败")
-    }
-
-    /// Above the units that have not ended.
-    pub(crate) fn unfinished_heading(self) -> &'static str {
-        self.pick("Not finished", "未完成")
-    }
-
-    /// Above the log of a failed unit.
-    pub(crate) fn log_heading(self, name: &str, target: &str) -> String {
-        self.pick(
-            format!("Log of {name}, {target}"),
-            format!("日志：{name}，{target}"),
-        )
-    }
-
-    /// In the place of what does not fit into a step's summary on GitHub.
-    pub(crate) fn left_out(self) -> &'static str {
-        self.pick(
-            "Some of this report is left out: a step's summary holds 1 MiB.",
-            "部分内容已省略：一个步骤的摘要上限为 1 MiB。",
-        )
+        let took = self.request_took(duration(request.took));
+        format!("{method} {url} {result}{took}")
     }
 }
 

@@ -1,33 +1,33 @@
-//! What a watch remembers of its deployment: every unit it has seen, since when, and the figures
-//! that are shown. For display; a verdict reads the answer at hand.
+//! The progress of a deployment: the units seen so far and the figures that are shown. For display only:
+//! a verdict depends on the responses themselves.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::clock::{Instant, Timestamp};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unit, UnitState};
+use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitState};
 
-/// How many of the last durations the usual one is taken from.
-const DURATIONS: usize = 499;
-/// How many of the units that ended last are known by time.
-const RECENT: usize = 1000;
-/// From how many finished units on the time left is guessed.
-const ENOUGH: usize = 3;
-/// Units remembered beyond those of the answer at hand; a provider that names new ones in every
-/// answer cannot fill the memory.
-const REMEMBERED: usize = 200_000;
+/// The median duration is that of this many units that succeeded last.
+const MAX_DURATIONS: usize = 499;
+/// Units that ended last whose time is known.
+const MAX_RECENT: usize = 1000;
+/// Minimum number of ended units for an estimate.
+const MIN_SAMPLE: usize = 3;
+/// Maximum number of units remembered beyond those of the latest response: a provider that names new
+/// ones in each response cannot fill the memory.
+const MAX_REMEMBERED: usize = 200_000;
+/// The resolution of ages.
+const SECOND: Duration = Duration::from_secs(1);
 
-/// The memory of one watch.
-#[derive(Debug)]
+/// The progress of one target.
+#[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// What is watched, as the events name it.
+    /// Its name in events.
     pub(crate) target: Arc<str>,
     pub(crate) started: Instant,
-    /// From one poll to the next.
+    /// Time between polls.
     pub(crate) interval: Duration,
     /// None until the first good poll.
     pub(crate) phase: Option<Phase>,
@@ -36,73 +36,71 @@ pub(crate) struct Progress {
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
     pub(crate) url: Option<Arc<str>>,
-    /// Which run the units belong to.
-    run: Option<Arc<str>>,
-    /// The end of the log of failed units, by index.
-    logs: HashMap<usize, Vec<String>>,
-    /// When the last good answer came.
+    /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
-    /// Whether its watch is over.
+    /// Whether the watch of the target has ended.
     pub(crate) over: bool,
     /// While polls fail.
     pub(crate) offline: Option<Offline>,
+    /// The run that the units belong to.
+    run: Option<Arc<str>>,
     units: Vec<TrackedUnit>,
-    /// Where each unit is, by id. Answers keep their order as a rule, and then nobody asks: it is
-    /// made when one does not.
+    /// The index of each unit by id. Built once a response changes the order of the units.
     index_by_id: Option<HashMap<Arc<str>, usize>>,
-    by_state: [usize; UnitState::ALL.len()],
+    by_state: StateCounts,
     failed: BTreeSet<usize>,
     running: BTreeSet<(Instant, usize)>,
     recent: VecDeque<(Instant, usize)>,
     durations: VecDeque<Duration>,
     median_duration: Option<Duration>,
-    /// Units that ended while they were watched; those before that say nothing about the pace.
+    /// Units that ended during the watch; earlier ones do not count for the pace.
     ended_here: usize,
-    /// The time in which units ran or ended; a wait for a person or a queue is none of it.
+    /// The time in which units ran or ended, without waits for a person or a queue.
     active_time: Duration,
-    /// When the last answer came that was not the same as the one before it.
+    /// When the last response came that differed from the one before it.
     compared: Option<Instant>,
 }
 
-/// How far the whole is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How much of the deployment is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Units that ended in any way.
     pub(crate) done: usize,
     pub(crate) total: usize,
-    /// The provider's own.
+    /// The provider's own figure.
     pub(crate) percent: Option<u8>,
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
 }
 
-/// Contact is interrupted.
+/// A series of failed polls.
 #[derive(Clone, Debug)]
 pub(crate) struct Offline {
-    /// When the first poll of this gap failed.
+    /// When the first of them failed.
     pub(crate) since: Instant,
-    /// Polls that failed in this gap.
     pub(crate) attempts: u32,
+    /// The error of the last one.
     pub(crate) error: Message,
     /// Whether a wrong endpoint fails like the last of them.
     pub(crate) endpoint_in_doubt: bool,
 }
 
-/// A unit and what its watching has shown.
+/// A unit and what was observed of it.
 #[derive(Debug)]
 pub(crate) struct TrackedUnit {
     pub(crate) unit: Unit,
+    /// The end of its log, if it failed and the log was fetched.
+    pub(crate) log: Option<Vec<String>>,
     /// When it was first seen running.
     running: Option<Instant>,
     /// When it was first seen ended.
     pub(crate) ended: Option<Instant>,
-    /// When an answer last named it, except that an answer the same as the one before is not
-    /// written into each unit.
+    /// When a response last named it; not updated by a response that is the same as the one before.
     last_reported: Instant,
 }
 
 impl TrackedUnit {
-    /// How long it has been running, or ran; none where it was never seen running.
+    /// How long it has been running, or ran; none if it was never seen running.
     pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
         let end = self.ended.unwrap_or(now);
         self.running.map(|since| end.since(since))
@@ -122,34 +120,12 @@ impl Progress {
         Self {
             target,
             started,
-            interval: Duration::ZERO,
-            phase: None,
-            message: None,
-            batch: None,
-            batches: None,
-            percent: None,
-            url: None,
-            run: None,
-            logs: HashMap::new(),
-            last_good: None,
-            over: false,
-            offline: None,
-            units: Vec::new(),
-            index_by_id: None,
-            by_state: [0; UnitState::ALL.len()],
-            failed: BTreeSet::new(),
-            running: BTreeSet::new(),
-            recent: VecDeque::new(),
-            durations: VecDeque::new(),
-            median_duration: None,
-            ended_here: 0,
-            active_time: Duration::ZERO,
-            compared: None,
+            ..Self::default()
         }
     }
 
-    /// Takes in the units of an answer; says which changed, in the answer's order. A unit that the
-    /// answer does not name keeps its last state.
+    /// Updates the units from a response and returns those that changed, in the order of the response. A
+    /// unit that the response does not name keeps its last state.
     pub(crate) fn take_units(&mut self, snapshot: &Snapshot, now: Timestamp) -> Vec<Change> {
         let at = now.instant;
         if snapshot.run.is_some() && self.run != snapshot.run {
@@ -166,12 +142,12 @@ impl Progress {
         }
         let mut expected = 0;
         for unit in &snapshot.units {
-            // Answers keep their order, so the next index is nearly always the right one.
-            let here = self.units.get(expected);
-            let index = if here.is_some_and(|tracked| tracked.unit.id == unit.id) {
+            // Responses keep their order, so the next index is nearly always the right one.
+            let next = self.units.get(expected);
+            let index = if next.is_some_and(|tracked| tracked.unit.id == unit.id) {
                 Some(expected)
             } else if first {
-                // The ids of one answer are unique.
+                // The ids of one response are unique.
                 None
             } else {
                 self.index_by_id().get(&unit.id).copied()
@@ -181,7 +157,7 @@ impl Progress {
                     changes.extend(self.update(index, unit, now));
                     expected = index + 1;
                 }
-                None if self.units.len() < snapshot.units.len() + REMEMBERED => {
+                None if self.units.len() < snapshot.units.len() + MAX_REMEMBERED => {
                     changes.push(self.add(unit, now));
                     expected = self.units.len();
                 }
@@ -192,7 +168,7 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.settle();
+        self.update_median();
         changes
     }
 
@@ -204,11 +180,11 @@ impl Progress {
         })
     }
 
-    /// Another run has units of its own.
+    /// Forgets the units of an earlier run.
     fn forget_units(&mut self) {
         self.units.clear();
         self.index_by_id = None;
-        self.by_state = Default::default();
+        self.by_state = StateCounts::default();
         self.failed.clear();
         self.running.clear();
         self.recent.clear();
@@ -223,9 +199,9 @@ impl Progress {
         if let Some(index_by_id) = &mut self.index_by_id {
             index_by_id.insert(Arc::clone(&unit.id), index);
         }
-        self.by_state[unit.state as usize] += 1;
         self.units.push(TrackedUnit {
             unit: unit.clone(),
+            log: None,
             running: None,
             ended: None,
             last_reported: now.instant,
@@ -244,8 +220,6 @@ impl Progress {
         tracked.unit = unit.clone();
         if from != unit.state {
             self.leave(index, from);
-            self.by_state[from as usize] -= 1;
-            self.by_state[unit.state as usize] += 1;
             self.enter(index, Some(from), now);
         }
         Some(Change {
@@ -255,14 +229,13 @@ impl Progress {
     }
 
     fn leave(&mut self, index: usize, from: UnitState) {
-        match from {
-            UnitState::Failed => {
+        self.by_state[from as usize] -= 1;
+        match (from, self.units[index].running) {
+            (UnitState::Failed, _) => {
                 self.failed.remove(&index);
             }
-            UnitState::Running => {
-                if let Some(since) = self.units[index].running {
-                    self.running.remove(&(since, index));
-                }
+            (UnitState::Running, Some(since)) => {
+                self.running.remove(&(since, index));
             }
             _ => {}
         }
@@ -272,12 +245,13 @@ impl Progress {
         let at = now.instant;
         let tracked = &mut self.units[index];
         let state = tracked.unit.state;
+        self.by_state[state as usize] += 1;
         let was_over = from.is_some_and(UnitState::ended);
-        // One that a person skips after it failed ended when it failed.
+        // A unit that is skipped after it failed ended when it failed.
         if state.ended() && !was_over {
             tracked.ended = from.map(|_| at);
             if let (Some(began), Some(ended)) = (tracked.unit.began, tracked.unit.ended) {
-                // Both by the provider's clock: their difference is the time that it ran.
+                // Both are of the provider's clock, so that only their difference is used.
                 let ran = ended.get().saturating_sub(began.get());
                 let ran = u64::try_from(ran).unwrap_or(0);
                 tracked.running = Some(at.before(Duration::from_millis(ran)));
@@ -286,21 +260,15 @@ impl Progress {
             if let Some(since) = tracked.running
                 && state == UnitState::Succeeded
             {
-                self.durations.push_back(at.since(since));
-                if self.durations.len() > DURATIONS {
-                    self.durations.pop_front();
-                }
+                push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
                 self.median_duration = None;
             }
             if from.is_some() {
                 self.ended_here += 1;
-                self.recent.push_back((at, index));
-                if self.recent.len() > RECENT {
-                    self.recent.pop_front();
-                }
+                push_bounded(&mut self.recent, (at, index), MAX_RECENT);
             }
         } else if was_over && !state.ended() {
-            // Begun again: another attempt has an age of its own.
+            // Another attempt has an age of its own.
             tracked.running = None;
             if tracked.ended.take().is_some() {
                 self.ended_here = self.ended_here.saturating_sub(1);
@@ -321,21 +289,15 @@ impl Progress {
 
     /// Keeps the end of a failed unit's log.
     pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
-        self.logs.insert(index, lines);
+        self.units[index].log = Some(lines);
     }
 
-    /// The end of a failed unit's log, where it could be had.
-    pub(crate) fn log(&self, index: usize) -> Option<&[String]> {
-        self.logs.get(&index).map(Vec::as_slice)
-    }
-
-    /// Settles what the draws until the next answer ask for again and again.
-    fn settle(&mut self) {
-        if self.median_duration.is_none() && self.durations.len() >= ENOUGH {
-            let mut sorted: Vec<_> = self.durations.iter().copied().collect();
-            let middle = sorted.len() / 2;
-            let (_, median, _) = sorted.select_nth_unstable(middle);
-            self.median_duration = Some(*median);
+    /// Computes the median duration once per response: each draw uses it.
+    fn update_median(&mut self) {
+        if self.median_duration.is_none() && self.durations.len() >= MIN_SAMPLE {
+            let mut durations = Vec::from_iter(self.durations.iter().copied());
+            let middle = durations.len() / 2;
+            self.median_duration = Some(*durations.select_nth_unstable(middle).1);
         }
     }
 
@@ -344,7 +306,7 @@ impl Progress {
         &self.units[index]
     }
 
-    /// Every unit, in the order in which they were first seen.
+    /// All units, first seen first.
     pub(crate) fn units(&self) -> &[TrackedUnit] {
         &self.units
     }
@@ -354,21 +316,23 @@ impl Progress {
         self.by_state[state as usize]
     }
 
-    /// The units that have ended in any way.
-    pub(crate) fn done(&self) -> usize {
-        UnitState::ALL
-            .into_iter()
-            .filter(|state| state.ended())
-            .map(|state| self.count(state))
-            .sum()
+    /// The number of units in each state.
+    pub(crate) fn by_state(&self) -> StateCounts {
+        self.by_state
     }
 
-    /// All units.
+    /// The number of units that have ended in any way.
+    pub(crate) fn done(&self) -> usize {
+        let ended = UnitState::ALL.into_iter().filter(|state| state.ended());
+        ended.map(|state| self.count(state)).sum()
+    }
+
+    /// The number of units.
     pub(crate) fn total(&self) -> usize {
         self.units.len()
     }
 
-    /// How far the whole is.
+    /// How much is done.
     pub(crate) fn counts(&self) -> Counts {
         Counts {
             done: self.done(),
@@ -384,6 +348,11 @@ impl Progress {
         self.failed.iter().copied()
     }
 
+    /// The failed units, first seen first.
+    pub(crate) fn failed_units(&self) -> impl Iterator<Item = &TrackedUnit> {
+        self.failed().map(|index| self.unit(index))
+    }
+
     /// The indices of the running units, longest running first.
     pub(crate) fn running(&self) -> impl Iterator<Item = usize> + '_ {
         self.running.iter().map(|&(_, index)| index)
@@ -391,41 +360,43 @@ impl Progress {
 
     /// The indices of the units that ended since `since`, last ended first.
     pub(crate) fn ended_since(&self, since: Instant) -> impl Iterator<Item = usize> + '_ {
-        self.recent
-            .iter()
-            .rev()
+        let recent = self.recent.iter().rev();
+        recent
             .take_while(move |(at, _)| *at >= since)
             .filter(|&&(at, index)| self.units[index].ended == Some(at))
             .map(|&(_, index)| index)
     }
 
-    /// When an answer last named the unit.
-    pub(crate) fn last_reported(&self, tracked: &TrackedUnit) -> Instant {
+    /// When a response last named the unit.
+    fn last_reported(&self, tracked: &TrackedUnit) -> Instant {
         match self.last_good {
             Some(last_good) if Some(tracked.last_reported) == self.compared => last_good,
             _ => tracked.last_reported,
         }
     }
 
-    /// How long a unit of this deployment usually runs: the median of those that succeeded.
+    /// The age of the unit's state, if a poll since then did not confirm it.
+    pub(crate) fn state_age(&self, tracked: &TrackedUnit, now: Instant) -> Option<Duration> {
+        let age = now.since(self.last_reported(tracked));
+        (age >= self.interval.max(SECOND)).then_some(age)
+    }
+
+    /// The median duration of the units that succeeded.
     pub(crate) fn median_duration(&self) -> Option<Duration> {
         self.median_duration
     }
 
     fn since_compared(&self, now: Instant) -> Duration {
-        self.compared
-            .map_or(Duration::ZERO, |compared| now.since(compared))
+        let compared = self.compared;
+        compared.map_or(Duration::ZERO, |compared| now.since(compared))
     }
 
-    /// A guess at the time left, from the pace of the units that ended while they were watched.
+    /// The estimated time to the end, from the pace of the units that ended during the watch.
     pub(crate) fn eta(&self, now: Instant) -> Option<Duration> {
-        let open = self
-            .total()
-            .checked_sub(self.done())
-            .filter(|&open| open > 0)?;
-        // While contact is lost nobody knows how far it is.
+        let open = self.total() - self.done();
+        // While polls fail the current count is unknown.
         let is_known = self.phase == Some(Phase::Running) && self.offline.is_none();
-        if self.ended_here < ENOUGH || !is_known {
+        if open == 0 || self.ended_here < MIN_SAMPLE || !is_known {
             return None;
         }
         let mut active_time = self.active_time;
@@ -434,6 +405,14 @@ impl Progress {
         }
         let each = active_time.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
+    }
+}
+
+/// Adds an item and removes the oldest one beyond `limit`.
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, limit: usize) {
+    queue.push_back(item);
+    if queue.len() > limit {
+        queue.pop_front();
     }
 }
 
@@ -712,6 +691,6 @@ mod tests {
             };
             progress.take_units(&snapshot, Timestamp::at(f64::from(poll)));
         }
-        assert_eq!(progress.total(), REMEMBERED + 10_000);
+        assert_eq!(progress.total(), MAX_REMEMBERED + 10_000);
     }
 }

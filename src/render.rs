@@ -1,6 +1,6 @@
 //! Output of a watch. Renderers read events and `Progress`, and nothing else.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
@@ -30,9 +30,13 @@ mod summary;
 #[cfg(test)]
 mod testing;
 
+use bars::BarsRenderer;
 use ci::CiSystem;
 use files::FileOutput;
-use style::{ColorMode, Style};
+use json::Json;
+use plain::Plain;
+use quiet::Quiet;
+use style::Style;
 
 /// Error context: a writer thread could not be started.
 const NO_THREAD: &str = "cannot start a thread";
@@ -119,6 +123,12 @@ impl OutputEnv {
     }
 }
 
+/// A standard stream and the style of the text on it.
+struct Stream {
+    writer: NonBlockingWriter,
+    style: Style,
+}
+
 /// The resolved `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -177,38 +187,38 @@ impl Output {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
-        let style = |is_terminal| Style {
-            color_mode: ColorMode::choose(
-                options.color,
-                is_terminal && !env.term_is_dumb,
-                environment,
-            ),
-            lang,
-            list,
+        let streams = standard_streams(env.one_destination).context(NO_THREAD)?;
+        let stream = |writer: &NonBlockingWriter, is_terminal: bool| Stream {
+            writer: writer.clone(),
+            style: Style {
+                is_colored: style::is_colored(
+                    options.color,
+                    is_terminal && !env.term_is_dumb,
+                    environment,
+                ),
+                lang,
+                list,
+            },
         };
-        let out_style = style(env.stdout_is_terminal);
-        let errors_style = style(env.stderr_is_terminal);
-        let [stdout, stderr] = standard_streams(env.one_destination).context(NO_THREAD)?;
-        let (out, errors) = (stdout.clone(), stderr.clone());
+        let stdout = stream(&streams[0], env.stdout_is_terminal);
+        let stderr = stream(&streams[1], env.stderr_is_terminal);
         let choice = options.choice();
         let mode = choice.mode(env);
         let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(bars::BarsRenderer::new(
-                out,
-                errors,
-                out_style,
-                errors_style,
-            )),
-            Mode::Plain => Box::new(plain::Plain::new(
-                out,
-                errors,
-                out_style,
-                errors_style,
-                env.ci_system,
-            )),
-            Mode::Json => Box::new(json::Json::new(out, errors, lang)),
-            Mode::Quiet => Box::new(quiet::Quiet::new(errors, errors_style)),
+            Mode::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
+            Mode::Plain => Box::new(Plain {
+                stdout,
+                stderr,
+                ci_system: env.ci_system,
+                last_line: None,
+            }),
+            Mode::Json => Box::new(Json {
+                out: stdout.writer,
+                traces: Some((stderr.writer, lang)),
+            }),
+            Mode::Quiet => Box::new(Quiet { stderr }),
         };
+        let [stdout, stderr] = streams;
         let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
             let (en, zh) = if env.stderr_is_terminal {
@@ -386,9 +396,7 @@ impl Output {
 
     fn say(&self, heading: &str, message: &Message) {
         let (colon, text) = (self.lang.colon(), message.get(self.lang));
-        // There is nowhere to report that stderr cannot be written.
-        let mut stderr = self.stderr.clone();
-        let _ = writeln!(stderr, "{heading}{colon}{text}").and_then(|()| stderr.flush());
+        self.stderr.clone().line(&[heading, colon, text].concat());
     }
 }
 

@@ -189,6 +189,11 @@ impl NonBlockingWriter {
         Ok(mem::take(&mut stream.lost))
     }
 
+    /// Writes a line. A failure is ignored: this is for stderr, on which the verdict does not depend.
+    pub(crate) fn line(&mut self, text: &str) {
+        let _ = writeln!(self, "{text}").and_then(|()| self.flush());
+    }
+
     /// Queues bytes, or drops them when the queue is full. To a regular file and to stderr they are
     /// one write.
     ///

@@ -292,7 +292,7 @@ fn signature(secret: &Secret, string_to_sign: &str) -> String {
 
 /// `YYYYMMDDTHHMMSSZ`
 fn date(now: SystemTime) -> String {
-    let mut date = humantime::format_rfc3339_seconds(clock::clamp_to_rfc3339(now)).to_string();
+    let mut date = clock::rfc3339_seconds(now);
     date.retain(|character| !matches!(character, '-' | ':'));
     date
 }

@@ -101,8 +101,7 @@ impl CaptureFile {
         let header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
-            started: humantime::format_rfc3339_millis(clock::clamp_to_rfc3339(now.wall))
-                .to_string(),
+            started: clock::rfc3339_millis(now.wall),
             seed,
             all,
             deployments,

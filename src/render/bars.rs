@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
-use super::{Render, Screen, Style, report};
+use super::{Render, Screen, Stream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::progress::Progress;
@@ -29,14 +29,12 @@ const BYTES: u64 = 40_000;
 const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 
 /// Renderer of the live picture, which is cleared when this is dropped.
-pub(crate) struct BarsRenderer {
+pub(super) struct BarsRenderer {
     bar: ProgressBar,
     /// Used for the window's size only.
     term: Term,
-    stdout: NonBlockingWriter,
-    stderr: NonBlockingWriter,
-    stdout_style: Style,
-    stderr_style: Style,
+    stdout: Stream,
+    stderr: Stream,
     layout: Layout,
     /// The window size for which the picture was drawn, and the widths of its rows in columns.
     size: Option<Size>,
@@ -54,14 +52,9 @@ pub(crate) struct BarsRenderer {
 
 impl BarsRenderer {
     /// Draws on stderr; the report goes to stdout.
-    pub(crate) fn new(
-        stdout: NonBlockingWriter,
-        stderr: NonBlockingWriter,
-        stdout_style: Style,
-        stderr_style: Style,
-    ) -> Self {
+    pub(super) fn new(stdout: Stream, stderr: Stream) -> Self {
         let term = Term::buffered_stderr();
-        let bar = ProgressBar::with_draw_target(None, target(&term, &stderr));
+        let bar = ProgressBar::with_draw_target(None, target(&term, &stderr.writer));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
@@ -70,8 +63,6 @@ impl BarsRenderer {
             term,
             stdout,
             stderr,
-            stdout_style,
-            stderr_style,
             layout: Layout::default(),
             size: None,
             rows: Vec::new(),
@@ -85,7 +76,7 @@ impl BarsRenderer {
 
     fn draw(&mut self, now: Instant, deployments: &[&Progress]) {
         let size = self.fit();
-        let rows = frame(deployments, &mut self.layout, now, size, self.stderr_style);
+        let rows = frame(deployments, &mut self.layout, now, size, self.stderr.style);
         self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
         let picture = rows.join("\n");
         let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
@@ -127,7 +118,7 @@ impl BarsRenderer {
             let clear = "\r\u{1b}[2K\n".repeat(lines - 1);
             let clear = format!("\r{up}{clear}\u{1b}[2K{up}");
             // Without stderr there is no picture, and the verdict does not depend on it.
-            let _ = self.stderr.queue(clear.into());
+            let _ = self.stderr.writer.queue(clear.into());
         }
         self.forget();
     }
@@ -137,7 +128,8 @@ impl BarsRenderer {
         self.drawn = None;
         self.stale = true;
         self.rows.clear();
-        self.bar.set_draw_target(target(&self.term, &self.stderr));
+        self.bar
+            .set_draw_target(target(&self.term, &self.stderr.writer));
     }
 
     /// Erases the picture and writes the report to stdout.
@@ -146,15 +138,15 @@ impl BarsRenderer {
         self.fit();
         self.bar.finish_and_clear();
         for line in report {
-            writeln!(self.stdout, "{line}")?;
+            writeln!(self.stdout.writer, "{line}")?;
         }
-        self.stdout.flush()
+        self.stdout.writer.flush()
     }
 
     /// Prints a line above the picture; with the next draw where the terminal is still busy.
     fn say(&mut self, line: String) {
         self.pending_lines.push(line);
-        if self.stderr.is_idle() {
+        if self.stderr.writer.is_idle() {
             self.say_all();
         } else {
             self.stale = true;
@@ -171,7 +163,7 @@ impl BarsRenderer {
         self.pending_lines.clear();
         self.bar.suspend(|| {
             // Without stderr there is no picture, and the verdict does not depend on it.
-            let _ = self.stderr.queue(lines.into());
+            let _ = self.stderr.writer.queue(lines.into());
         });
     }
 }
@@ -182,16 +174,16 @@ impl Render for BarsRenderer {
         match &event.kind {
             Kind::Finished(end) => {
                 // A picture is drawn for a person: no workflow commands.
-                let report = report::report(event.at, end, self.stdout_style, CiSystem::Other);
+                let report = report::report(event.at, end, self.stdout.style, CiSystem::Other);
                 return self.end(&report);
             }
             Kind::Warning { .. } | Kind::Trace(_) => {
-                if let Some(line) = report::notice(event, self.stderr_style) {
+                if let Some(line) = report::notice(event, self.stderr.style) {
                     self.say(line);
                 }
             }
             Kind::PartFinished(outcome) => {
-                self.say(report::verdict(outcome, progress, self.stderr_style));
+                self.say(report::verdict(outcome, progress, self.stderr.style));
                 self.stale = true;
             }
             _ => self.stale = true,
@@ -201,7 +193,7 @@ impl Render for BarsRenderer {
 
     fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> io::Result<()> {
         if !self.suspended && self.wake().is_none_or(|wake| wake <= now.instant) {
-            if self.stderr.is_idle() {
+            if self.stderr.writer.is_idle() {
                 self.say_all();
                 self.draw(now.instant, deployments);
             } else {

@@ -4,15 +4,14 @@
 use std::time::SystemTime;
 
 use super::style::{self, Color};
-use crate::clock;
 use crate::event::End;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
-use crate::progress::Progress;
+use crate::progress::{Progress, TrackedUnit};
 
-/// Errors of one step that GitHub shows; it silently drops further ones.
-const ANNOTATIONS: usize = 10;
+/// Maximum number of errors of one step that GitHub shows.
+const MAX_ANNOTATIONS: usize = 10;
 
 /// The CI system that interprets stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,40 +37,37 @@ impl CiSystem {
     }
 }
 
-/// The lines that GitHub shows on the page of the run: first the ends that no unit explains, then
-/// the failed units.
-pub(crate) fn annotations(end: &End<'_>, lang: Lang) -> Vec<String> {
-    let ends = end
-        .parts
-        .iter()
-        .filter_map(|(progress, outcome)| whole(progress, outcome, lang));
+/// The errors that GitHub shows on the page of the run: first the targets whose end no unit explains,
+/// then the failed units.
+pub(super) fn annotations(end: &End<'_>, lang: Lang) -> Vec<String> {
+    let parts = end.parts.iter();
+    let ends = parts.filter_map(|(progress, outcome)| unexplained_end(progress, outcome, lang));
     let units = end.parts.iter().flat_map(|(progress, _)| {
-        let indices = progress.failed();
-        indices.map(|index| unit(progress, index, lang))
+        let failed = progress.failed_units();
+        failed.map(|tracked| failed_unit(progress, tracked, lang))
     });
-    ends.chain(units).take(ANNOTATIONS).collect()
+    ends.chain(units).take(MAX_ANNOTATIONS).collect()
 }
 
-/// A watch that ended badly, unless its failed units say why.
-fn whole(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option<String> {
+/// The end of a target, if it is bad and no failed unit explains it.
+fn unexplained_end(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option<String> {
     let (_, color) = style::of_verdict(outcome.verdict);
     let explained = outcome.verdict == Verdict::Failed && progress.count(UnitState::Failed) > 0;
-    let title = lang.ended(&progress.target, lang.verdict(outcome.verdict));
+    let title = format!("{} {}", progress.target, lang.verdict(outcome.verdict));
     (color == Color::Bad && !explained).then(|| error(&title, outcome.reason.get(lang)))
 }
 
-/// A failed unit: what the provider says about it, and the last word of its log.
-fn unit(progress: &Progress, index: usize, lang: Lang) -> String {
-    let unit = &progress.unit(index).unit;
+/// A failed unit: the provider's message and the last line of its log.
+fn failed_unit(progress: &Progress, tracked: &TrackedUnit, lang: Lang) -> String {
     let mut message = progress.target.to_string();
-    if let Some(detail) = &unit.detail {
+    if let Some(detail) = &tracked.unit.detail {
         message += lang.colon();
         message += detail.get(lang);
     }
-    if let Some(last) = progress.log(index).and_then(<[String]>::last) {
+    if let Some(last) = tracked.log.as_deref().and_then(<[String]>::last) {
         message += &format!("\n{last}");
     }
-    error(&lang.failed_title(&unit.name), &message)
+    error(&lang.failed_title(&tracked.unit.name), &message)
 }
 
 /// The workflow command `::error`, escaped as GitHub documents it.
@@ -95,7 +91,7 @@ impl Section {
     /// A section that begins at `line` of a report written at `at`; both make its name unique in a job
     /// that runs several watches.
     pub(crate) fn new(at: SystemTime, line: usize) -> Self {
-        let since = clock::clamp_to_rfc3339(at).duration_since(SystemTime::UNIX_EPOCH);
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();
         Self {
             name: format!("deploywatch_{}_{line}", since.as_millis()),
@@ -184,7 +180,7 @@ mod tests {
         let progress = testing::progress(&[(UnitState::Failed, None); 15]);
         let (failed, lost) = (ended(Verdict::Failed), ended(Verdict::Lost));
         let lines = annotate(&[(&progress, &failed), (&progress, &lost)]);
-        assert_eq!(lines.lines().count(), ANNOTATIONS);
+        assert_eq!(lines.lines().count(), MAX_ANNOTATIONS);
         assert!(
             lines.starts_with("::error title=yunxiao%3A1/2 lost::"),
             "{lines}"

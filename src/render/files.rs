@@ -1,12 +1,14 @@
 //! The output files: `--events`, `--junit`, `--summary`, and the summary of a step on GitHub.
 
 use std::fs::{File, OpenOptions};
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{FILE_PATIENCE, NO_THREAD, Render, json, junit, summary};
+use super::json::Json;
+use super::junit::Junit;
+use super::summary::Summary;
+use super::{FILE_PATIENCE, NO_THREAD, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
@@ -62,20 +64,28 @@ pub(super) fn open(
     let mut files = Vec::new();
     if let Some(path) = &options.junit {
         let file = create(path, "--junit")?;
-        files.push(FileOutput::new(path, file, junit::Junit::new)?);
+        files.push(FileOutput::new(path, file, |out| Junit { out })?);
     }
     // `--summary` may name the step's summary: that is written once, and appended to.
     let asked = options.summary.as_deref() == step_summary;
     if let Some(path) = options.summary.as_ref().filter(|_| !asked) {
         let file = create(path, "--summary")?;
-        let summary = |out| summary::Summary::new(out, lang, None);
+        let summary = |out| Summary {
+            out,
+            lang,
+            step: None,
+        };
         files.push(FileOutput::new(path, file, summary)?);
     }
     if let Some(path) = step_summary {
         let opened = OpenOptions::new().append(true).create(true).open(path);
         match opened.and_then(|file| Ok((file.try_clone()?, file))) {
             Ok((out, file)) => {
-                let summary = |out| summary::Summary::new(out, lang, Some(file));
+                let summary = |out| Summary {
+                    out,
+                    lang,
+                    step: Some(file),
+                };
                 files.push(FileOutput::new(path, out, summary)?);
             }
             Err(error) if !asked => {
@@ -88,8 +98,10 @@ pub(super) fn open(
     // Last, so that it receives the warnings about the others.
     if let Some(path) = &options.events {
         let file = create(path, "--events")?;
-        let events = |out| json::Json::new(out, io::sink(), lang);
-        files.push(FileOutput::new(path, file, events)?);
+        files.push(FileOutput::new(path, file, |out| Json {
+            out,
+            traces: None,
+        })?);
     }
     Ok(files)
 }

@@ -127,12 +127,12 @@ fn overall(progress: &Progress, now: Instant, width: usize, style: Style) -> Str
     };
     let failed = match progress.count(UnitState::Failed) {
         0 => String::new(),
-        failed => style.color(Color::Bad, &lang.count(UnitState::Failed, failed)),
+        failed => style.color(Color::Bad, &lang.state_count(UnitState::Failed, failed)),
     };
     let batch = batch.map_or(String::new(), |batch| lang.batch(batch, batches));
-    let elapsed = text::duration(text::whole(now.since(progress.started)));
+    let elapsed = seconds(now.since(progress.started));
     let eta = progress.eta(now).map_or(String::new(), |eta| {
-        style.color(Color::Faint, &lang.eta(text::whole(eta)))
+        style.color(Color::Faint, &lang.eta(seconds(eta)))
     });
     let fraction = match percent {
         Some(percent) => f64::from(percent) / 100.0,
@@ -181,9 +181,9 @@ fn status(progress: &Progress, now: Instant, style: Style) -> Option<String> {
     let lang = style.lang;
     if let Some(offline) = &progress.offline {
         let mut row = String::from("! ");
-        row += &lang.polls_fail_for(text::whole(now.since(offline.since)));
+        row += &lang.polls_failing_for(seconds(now.since(offline.since)));
         if let Some(last_good) = progress.last_good {
-            row += &lang.last_good(text::whole(now.since(last_good)));
+            row += &lang.last_good(seconds(now.since(last_good)));
         }
         let row = style.color(Color::Notice, &row);
         return Some([&row, lang.colon(), offline.error.get(lang)].concat());
@@ -265,12 +265,12 @@ fn assign_rows(progress: &Progress, now: Instant, room: usize, last: &[usize]) -
 
 /// `… 38 more: 30 pending, 8 succeeded`
 fn more(progress: &Progress, shown: &[usize], lang: Lang) -> String {
-    let mut counts = UnitState::ALL.map(|state| (state, progress.count(state)));
+    let mut counts = progress.by_state();
     for &index in shown {
-        counts[progress.unit(index).unit.state as usize].1 -= 1;
+        counts[progress.unit(index).unit.state as usize] -= 1;
     }
-    let rest: usize = counts.iter().map(|(_, count)| count).sum();
-    lang.more_units(rest, &report::states(counts, lang))
+    let total: usize = counts.iter().sum();
+    lang.more_units(total, report::states(counts, lang))
 }
 
 /// The widths of a unit's row. A narrow window gives up the bar first, the name last.
@@ -336,6 +336,11 @@ fn unit(
     }
     row.truncate(row.trim_end().len());
     row
+}
+
+/// A duration in whole seconds.
+fn seconds(span: Duration) -> String {
+    text::duration(text::whole(span))
 }
 
 /// `text`, filled up to so many columns.
@@ -553,7 +558,17 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
     fn chinese_columns_are_aligned_by_what_they_take_on_the_screen() {
         let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
         let mut list = UnitsBuilder::of_test(UnitKind::Machine);
-        for (index, state) in UnitState::ALL.into_iter().enumerate() {
+        let states = [
+            Pending,
+            UnitState::Queued,
+            Running,
+            Succeeded,
+            Failed,
+            UnitState::Skipped,
+            UnitState::Cancelled,
+            UnitState::Unknown,
+        ];
+        for (index, state) in states.into_iter().enumerate() {
             let name = ["192.0.2.1", "主机", "主机-web-1"][index % 3];
             list.push(&index.to_string(), name, None, state, Some("说明"));
         }

@@ -1,171 +1,138 @@
 //! The event stream: one JSON object per line, schema 1.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::SystemTime;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::ser::{SerializeMap, Serializer as _};
+use serde_json::ser::{CompactFormatter, Compound, Serializer};
 
 use super::Render;
-use crate::clock::{self, Instant};
-use crate::event::{End, Event, Kind, Started};
+use crate::clock::{self, milliseconds};
+use crate::event::{End, Event, Kind};
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
 use crate::outcome::Outcome;
-use crate::progress::{Change, Counts, Progress};
+use crate::progress::{Change, Progress};
+use crate::writer::NonBlockingWriter;
 
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
 
-/// Writes events to a file or to stdout; traces, which people read, go to `errors`.
-pub(crate) struct Json<W, E> {
-    out: W,
-    errors: E,
-    lang: Lang,
+/// Writes events to stdout or to a file.
+pub(super) struct Json {
+    pub(super) out: NonBlockingWriter,
+    /// Where lines of `--verbose` go, which are not events, and their language.
+    pub(super) traces: Option<(NonBlockingWriter, Lang)>,
 }
 
-impl<W: Write, E: Write> Json<W, E> {
-    /// Writes the stream to `out` and the lines of `--verbose` to `errors`.
-    pub(crate) fn new(out: W, errors: E, lang: Lang) -> Self {
-        Self { out, errors, lang }
-    }
+/// The object of a line, to which fields are added.
+type Object<'a, 'w> = Compound<'a, &'w mut NonBlockingWriter, CompactFormatter>;
 
-    fn line(&mut self, event: &Event<'_>, progress: &Progress, body: Body<'_>) -> io::Result<()> {
-        let line = Line {
-            event: body.name(),
-            time: timestamp(event.at.wall),
-            target: &progress.target,
-            body,
-        };
-        serde_json::to_writer(&mut self.out, &line)?;
+impl Json {
+    fn line(
+        &mut self,
+        event: &Event<'_>,
+        name: &str,
+        add_fields: impl FnOnce(&mut Object<'_, '_>) -> serde_json::Result<()>,
+    ) -> io::Result<()> {
+        let mut serializer = Serializer::new(&mut self.out);
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("event", name)?;
+        object.serialize_entry("time", &clock::rfc3339_millis(event.at.wall))?;
+        object.serialize_entry("target", &*event.progress.target)?;
+        add_fields(&mut object)?;
+        object.end()?;
         self.out.write_all(b"\n")
     }
 }
 
-impl<W: Write, E: Write> Render for Json<W, E> {
+impl Render for Json {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let progress = event.progress;
-        match &event.kind {
-            Kind::Started(started) => self.line(event, progress, Body::started(started))?,
-            Kind::Phase { from } => {
-                let body = Body::Phase {
-                    from: from.map(Phase::as_str),
-                    phase: progress.phase.unwrap_or(Phase::Unknown).as_str(),
-                    message: progress.message.as_ref().map(Message::en),
-                    counts: progress.counts(),
-                };
-                self.line(event, progress, body)?;
-            }
+        match event.kind {
+            Kind::Started(started) => self.line(event, "started", |object| {
+                object.serialize_entry("schema", &SCHEMA)?;
+                object.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+                object.serialize_entry("provider", started.provider)?;
+                object.serialize_entry("endpoint", &started.endpoint)?;
+                object.serialize_entry("interval_ms", &milliseconds(started.interval))
+            })?,
+            Kind::Phase { from } => self.line(event, "phase", |object| {
+                let phase = progress.phase.unwrap_or(Phase::Unknown);
+                object.serialize_entry("from", &from.map(Phase::as_str))?;
+                object.serialize_entry("phase", phase.as_str())?;
+                object.serialize_entry("message", &progress.message.as_ref().map(Message::en))?;
+                counts(object, progress)
+            })?,
             Kind::Units(changes) => {
-                for change in *changes {
-                    let body = Body::unit(change, progress, event.at.instant);
-                    self.line(event, progress, body)?;
+                for change in changes {
+                    self.line(event, "unit", |object| unit(object, event, change))?;
                 }
             }
             Kind::Progress { .. } => {
-                self.line(event, progress, Body::Progress(progress.counts()))?
+                self.line(event, "progress", |object| counts(object, progress))?;
             }
             Kind::Offline { status, retry_in } => {
                 let Some(offline) = &progress.offline else {
                     return Ok(());
                 };
-                let body = Body::Offline {
-                    attempt: offline.attempts,
-                    error: offline.error.en(),
-                    status: *status,
-                    retry_in_ms: clock::milliseconds(*retry_in),
-                    offline_ms: clock::milliseconds(event.at.instant.since(offline.since)),
-                };
-                self.line(event, progress, body)?;
+                let since = event.at.instant.since(offline.since);
+                self.line(event, "offline", |object| {
+                    object.serialize_entry("attempt", &offline.attempts)?;
+                    object.serialize_entry("error", offline.error.en())?;
+                    object.serialize_entry("status", &status)?;
+                    object.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
+                    object.serialize_entry("offline_ms", &milliseconds(since))
+                })?;
             }
-            Kind::Online { offline } => {
-                let offline_ms = clock::milliseconds(*offline);
-                self.line(event, progress, Body::Online { offline_ms })?;
-            }
-            Kind::Warning { message, .. } => {
-                let message = message.en();
-                self.line(event, progress, Body::Warning { message })?;
-            }
-            // Not an event; and whether stderr can be written does not matter to the stream.
+            Kind::Online { offline } => self.line(event, "online", |object| {
+                object.serialize_entry("offline_ms", &milliseconds(offline))
+            })?,
+            Kind::Warning { message, .. } => self.line(event, "warning", |object| {
+                object.serialize_entry("message", message.en())
+            })?,
             Kind::Trace(request) => {
-                let line = self.lang.request(request);
-                let _ = writeln!(self.errors, "{line}").and_then(|()| self.errors.flush());
+                if let Some((stderr, lang)) = &mut self.traces {
+                    stderr.line(&lang.request(request));
+                }
                 return Ok(());
             }
-            Kind::PartFinished(outcome) => {
-                self.line(event, progress, Body::finished(outcome, &[progress]))?;
-            }
+            Kind::PartFinished(outcome) => self.line(event, "finished", |object| {
+                finished(object, outcome, &[(progress, outcome)])
+            })?,
             Kind::Finished(End { outcome, parts, .. }) => {
-                let deployments: Vec<_> = parts.iter().map(|(progress, _)| *progress).collect();
-                self.line(event, progress, Body::finished(outcome, &deployments))?;
+                self.line(event, "finished", |object| finished(object, outcome, parts))?;
             }
         }
         self.out.flush()
     }
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    event: &'static str,
-    time: String,
-    target: &'a str,
-    #[serde(flatten)]
-    body: Body<'a>,
+fn counts(object: &mut Object<'_, '_>, progress: &Progress) -> serde_json::Result<()> {
+    let counts = progress.counts();
+    object.serialize_entry("done", &counts.done)?;
+    object.serialize_entry("total", &counts.total)?;
+    object.serialize_entry("percent", &counts.percent)?;
+    object.serialize_entry("batch", &counts.batch)?;
+    object.serialize_entry("batches", &counts.batches)
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Body<'a> {
-    Started {
-        schema: u32,
-        version: &'static str,
-        provider: &'static str,
-        endpoint: &'a str,
-        interval_ms: u64,
-    },
-    Phase {
-        from: Option<&'static str>,
-        phase: &'static str,
-        message: Option<&'a str>,
-        #[serde(flatten)]
-        counts: Counts,
-    },
-    Unit {
-        id: &'a str,
-        name: &'a str,
-        kind: &'static str,
-        batch: Option<u32>,
-        from: Option<&'static str>,
-        state: &'static str,
-        detail: Option<&'a str>,
-        elapsed_ms: Option<u64>,
-    },
-    Progress(Counts),
-    Offline {
-        attempt: u32,
-        error: &'a str,
-        status: Option<u16>,
-        retry_in_ms: u64,
-        offline_ms: u64,
-    },
-    Online {
-        offline_ms: u64,
-    },
-    Warning {
-        message: &'a str,
-    },
-    Finished {
-        verdict: &'static str,
-        exit_code: u8,
-        reason: &'a str,
-        elapsed_ms: u64,
-        polls: u64,
-        units: Map<String, Value>,
-        failed: Vec<Failed<'a>>,
-        url: Option<&'a str>,
-    },
+fn unit(object: &mut Object<'_, '_>, event: &Event<'_>, change: &Change) -> serde_json::Result<()> {
+    let tracked = event.progress.unit(change.index);
+    let unit = &tracked.unit;
+    let age = tracked.age(event.at.instant);
+    object.serialize_entry("id", &*unit.id)?;
+    object.serialize_entry("name", &*unit.name)?;
+    object.serialize_entry("kind", unit.kind.as_str())?;
+    object.serialize_entry("batch", &unit.batch)?;
+    object.serialize_entry("from", &change.from.map(UnitState::as_str))?;
+    object.serialize_entry("state", unit.state.as_str())?;
+    object.serialize_entry("detail", &unit.detail.as_ref().map(Message::en))?;
+    object.serialize_entry("elapsed_ms", &age.map(milliseconds))
 }
 
+/// A failed unit in `finished`.
 #[derive(Serialize)]
 struct Failed<'a> {
     id: &'a str,
@@ -174,85 +141,37 @@ struct Failed<'a> {
     log: Option<&'a [String]>,
 }
 
-impl<'a> Body<'a> {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Started { .. } => "started",
-            Self::Phase { .. } => "phase",
-            Self::Unit { .. } => "unit",
-            Self::Progress(_) => "progress",
-            Self::Offline { .. } => "offline",
-            Self::Online { .. } => "online",
-            Self::Warning { .. } => "warning",
-            Self::Finished { .. } => "finished",
+fn finished(
+    object: &mut Object<'_, '_>,
+    outcome: &Outcome,
+    parts: &[(&Progress, &Outcome)],
+) -> serde_json::Result<()> {
+    let mut units = BTreeMap::from(UnitState::ALL.map(|state| (state.as_str(), 0)));
+    for (progress, _) in parts {
+        *units.entry("total").or_default() += progress.total();
+        for state in UnitState::ALL {
+            *units.entry(state.as_str()).or_default() += progress.count(state);
         }
     }
-
-    fn started(started: &'a Started) -> Self {
-        Self::Started {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            provider: started.provider,
-            endpoint: &started.endpoint,
-            interval_ms: clock::milliseconds(started.interval),
-        }
-    }
-
-    fn unit(change: &Change, progress: &'a Progress, now: Instant) -> Self {
-        let tracked = progress.unit(change.index);
-        Self::Unit {
-            id: &tracked.unit.id,
-            name: &tracked.unit.name,
-            kind: tracked.unit.kind.as_str(),
-            batch: tracked.unit.batch,
-            from: change.from.map(UnitState::as_str),
-            state: tracked.unit.state.as_str(),
-            detail: tracked.unit.detail.as_ref().map(Message::en),
-            elapsed_ms: tracked.age(now).map(clock::milliseconds),
-        }
-    }
-
-    fn finished(outcome: &'a Outcome, deployments: &[&'a Progress]) -> Self {
-        let sum = |count: &dyn Fn(&Progress) -> usize| -> usize {
-            deployments.iter().map(|progress| count(progress)).sum()
-        };
-        let total = [("total".to_owned(), sum(&Progress::total).into())];
-        let counts = UnitState::ALL.into_iter().map(|state| {
-            let count = sum(&|progress| progress.count(state));
-            (state.as_str().to_owned(), count.into())
-        });
-        Self::Finished {
-            verdict: outcome.verdict.as_str(),
-            exit_code: outcome.verdict.code(),
-            reason: outcome.reason.en(),
-            elapsed_ms: clock::milliseconds(outcome.elapsed),
-            polls: outcome.polls,
-            units: total.into_iter().chain(counts).collect(),
-            failed: deployments
-                .iter()
-                .flat_map(|progress| progress.failed().map(|index| Failed::of(progress, index)))
-                .collect(),
-            url: match deployments {
-                [progress] => progress.url.as_deref(),
-                _ => None,
-            },
-        }
-    }
-}
-
-impl<'a> Failed<'a> {
-    fn of(progress: &'a Progress, index: usize) -> Self {
-        let unit = &progress.unit(index).unit;
-        Self {
-            id: &unit.id,
-            name: &unit.name,
-            detail: unit.detail.as_ref().map(Message::en),
-            log: progress.log(index),
-        }
-    }
-}
-
-/// RFC 3339, UTC, with milliseconds.
-fn timestamp(wall: SystemTime) -> String {
-    humantime::format_rfc3339_millis(clock::clamp_to_rfc3339(wall)).to_string()
+    let failed = parts
+        .iter()
+        .flat_map(|(progress, _)| progress.failed_units());
+    let failed = failed.map(|tracked| Failed {
+        id: &tracked.unit.id,
+        name: &tracked.unit.name,
+        detail: tracked.unit.detail.as_ref().map(Message::en),
+        log: tracked.log.as_deref(),
+    });
+    let url = match parts {
+        [(progress, _)] => progress.url.as_deref(),
+        _ => None,
+    };
+    object.serialize_entry("verdict", outcome.verdict.as_str())?;
+    object.serialize_entry("exit_code", &outcome.verdict.code())?;
+    object.serialize_entry("reason", outcome.reason.en())?;
+    object.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
+    object.serialize_entry("polls", &outcome.polls)?;
+    object.serialize_entry("units", &units)?;
+    object.serialize_entry("failed", &Vec::from_iter(failed))?;
+    object.serialize_entry("url", &url)
 }

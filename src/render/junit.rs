@@ -1,38 +1,29 @@
 //! A JUnit XML report: a test case for the deployment itself and one for each of its units.
 //!
-//! It is written straight from `Progress`. What knows JUnit already (`quick-junit`) builds the
-//! whole document first, which 100,000 units make large, and brings a dozen crates; a writer of XML
-//! alone would leave what is difficult here, text that XML cannot hold. The elements and attributes
-//! are those which the schemas of Jenkins and of Ant (windyroad) both take.
+//! It is written while `Progress` is read: 100,000 units make a large document. The elements and
+//! attributes are those that the schemas of Jenkins and of Ant (windyroad) both accept.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::ci::CiSystem;
 use super::{Render, Style, report};
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::{End, Event, Kind};
-use crate::message::{Lang, Message};
+use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
 
-/// The test case that is the deployment itself: a watch without any units is in the report too.
+/// The test case of the deployment itself, so that a watch without units is in the report too.
 const DEPLOYMENT: &str = "deployment";
 
 /// Writes the report when the watch ends.
-pub(crate) struct Junit<W> {
-    out: W,
-}
-
-impl<W: Write> Junit<W> {
-    /// Writes to `out`.
-    pub(crate) fn new(out: W) -> Self {
-        Self { out }
-    }
+pub(super) struct Junit<W> {
+    pub(super) out: W,
 }
 
 impl<W: Write> Render for Junit<W> {
@@ -40,17 +31,19 @@ impl<W: Write> Render for Junit<W> {
         let Kind::Finished(end) = &event.kind else {
             return Ok(());
         };
-        writeln!(self.out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-        writeln!(self.out, "<testsuites>")?;
+        let out = &mut self.out;
+        writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+        writeln!(out, "<testsuites>")?;
         for (number, (progress, outcome)) in end.parts.iter().enumerate() {
-            suite(&mut self.out, number, progress, outcome, event.at)?;
+            suite(out, number, progress, outcome, event.at)?;
         }
-        writeln!(self.out, "</testsuites>")?;
-        self.out.flush()
+        writeln!(out, "</testsuites>")?;
+        out.flush()
     }
 }
 
-/// The watch of one target.
+/// The watch of one target. The deployment itself passes only if it succeeded: a report of a watch that
+/// lost contact must not be green.
 fn suite(
     out: &mut impl Write,
     number: usize,
@@ -58,28 +51,44 @@ fn suite(
     outcome: &Outcome,
     at: Timestamp,
 ) -> io::Result<()> {
-    let (failed, errors) = match outcome.verdict {
-        Verdict::Succeeded => (0, 0),
-        Verdict::Failed => (1, 0),
-        _ => (0, 1),
+    let verdict = outcome.verdict.as_str();
+    let element = match outcome.verdict {
+        Verdict::Succeeded => None,
+        Verdict::Failed => Some("failure"),
+        _ => Some("error"),
     };
-    let failures = failed + progress.count(UnitState::Failed);
-    let passed = progress.count(UnitState::Succeeded);
-    let skipped = progress.total() - passed - progress.count(UnitState::Failed);
+    let failed = progress.count(UnitState::Failed);
+    let failures = failed + usize::from(element == Some("failure"));
+    let errors = usize::from(element == Some("error"));
+    let skipped = progress.total() - failed - progress.count(UnitState::Succeeded);
+    let tests = progress.total() + 1;
     let target = Xml(&progress.target);
-    let since = at.wall.checked_sub(at.instant.since(progress.started));
-    let began = timestamp(since.unwrap_or(at.wall));
+    let began = at.wall.checked_sub(at.instant.since(progress.started));
+    // Ant's schema forbids the letter for UTC.
+    let began = clock::rfc3339_seconds(began.unwrap_or(at.wall));
+    let began = began.trim_end_matches('Z');
     let time = Seconds(outcome.elapsed);
     writeln!(
         out,
-        r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
-        progress.total() + 1,
+        r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
     )?;
-    properties(out, progress, outcome)?;
-    deployment(out, progress, outcome)?;
+    writeln!(out, "    <properties>")?;
+    let url = progress.url.as_deref().map(|url| ("url", url));
+    for (name, value) in [("verdict", verdict)].into_iter().chain(url) {
+        let value = Xml(value);
+        writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
+    }
+    writeln!(out, "    </properties>")?;
+    let problem = element.map(|element| Problem {
+        element,
+        kind: Some(verdict),
+        message: outcome.reason.en().into(),
+        log: &[],
+    });
+    case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
     let shared = shared_names(progress);
-    for (index, tracked) in progress.units().iter().enumerate() {
-        unit(out, progress, index, tracked, &shared, at.instant)?;
+    for tracked in progress.units() {
+        unit(out, progress, tracked, &shared, at.instant)?;
     }
     writeln!(out, "    <system-out>")?;
     let end = End {
@@ -95,82 +104,48 @@ fn suite(
     writeln!(out, "  </testsuite>")
 }
 
-fn properties(out: &mut impl Write, progress: &Progress, outcome: &Outcome) -> io::Result<()> {
-    let verdict = Some(("verdict", outcome.verdict.as_str()));
-    let url = progress.url.as_deref().map(|url| ("url", url));
-    writeln!(out, "    <properties>")?;
-    for (name, value) in verdict.into_iter().chain(url) {
-        let value = Xml(value);
-        writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
-    }
-    writeln!(out, "    </properties>")
-}
-
-/// The deployment itself. Only a success passes: a report of a watch that lost sight of it must not
-/// be green.
-fn deployment(out: &mut impl Write, progress: &Progress, outcome: &Outcome) -> io::Result<()> {
-    let flaw = |element| Flaw {
-        element,
-        kind: Some(outcome.verdict.as_str()),
-        message: outcome.reason.en(),
-        log: &[],
-    };
-    let flaw = match outcome.verdict {
-        Verdict::Succeeded => None,
-        Verdict::Failed => Some(flaw("failure")),
-        _ => Some(flaw("error")),
-    };
-    case(out, &progress.target, DEPLOYMENT, outcome.elapsed, flaw)
-}
-
-/// A unit. What did not end by itself was skipped, as far as a test report can say it.
+/// A unit. One that neither succeeded nor failed counts as skipped.
 fn unit(
     out: &mut impl Write,
     progress: &Progress,
-    index: usize,
     tracked: &TrackedUnit,
     shared: &HashSet<&str>,
     now: Instant,
 ) -> io::Result<()> {
     let unit = &tracked.unit;
     let state = unit.state.as_str();
-    let message = match unit.detail.as_ref().map(Message::en) {
-        Some(detail) if unit.state == UnitState::Failed => detail.to_owned(),
-        _ => {
-            let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
-            format!("{state}{details}")
+    let problem = (unit.state != UnitState::Succeeded).then(|| {
+        let failed = unit.state == UnitState::Failed;
+        let detail = unit.detail.as_ref().filter(|_| failed);
+        let message = detail.map_or_else(
+            || {
+                state.to_owned()
+                    + &report::unit_details(progress, tracked, now, Lang::En, &str::to_owned)
+            },
+            |detail| detail.en().to_owned(),
+        );
+        Problem {
+            element: if failed { "failure" } else { "skipped" },
+            kind: failed.then_some(state),
+            message: message.into(),
+            log: tracked.log.as_deref().unwrap_or_default(),
         }
+    });
+    let class: &str = match unit.batch {
+        Some(batch) => &format!("{} batch {batch}", progress.target),
+        None => &progress.target,
     };
-    let flaw = match unit.state {
-        UnitState::Succeeded => None,
-        UnitState::Failed => Some(Flaw {
-            element: "failure",
-            kind: Some(state),
-            message: &message,
-            log: progress.log(index).unwrap_or_default(),
-        }),
-        _ => Some(Flaw {
-            element: "skipped",
-            kind: None,
-            message: &message,
-            log: &[],
-        }),
-    };
-    let class = match unit.batch {
-        Some(batch) => Cow::Owned(format!("{} batch {batch}", progress.target)),
-        None => Cow::Borrowed(&*progress.target),
-    };
-    let name = if shared.contains(&*unit.name) {
-        Cow::Owned(format!("{} ({})", unit.name, unit.id))
+    let name: &str = if shared.contains(&*unit.name) {
+        &format!("{} ({})", unit.name, unit.id)
     } else {
-        Cow::Borrowed(&*unit.name)
+        &unit.name
     };
     // Schemas want a time of each case, and readers take a missing one for 0.
     let time = tracked.age(now).unwrap_or_default();
-    case(out, &class, &name, time, flaw)
+    case(out, class, name, time, problem)
 }
 
-/// Names that do not tell one test case from another: readers keep one case of each name.
+/// Names that several test cases have: readers keep one case of each name.
 fn shared_names(progress: &Progress) -> HashSet<&str> {
     let mut names = HashSet::from([DEPLOYMENT]);
     let units = progress.units().iter().map(|tracked| &*tracked.unit.name);
@@ -178,10 +153,11 @@ fn shared_names(progress: &Progress) -> HashSet<&str> {
 }
 
 /// Why a test case did not pass.
-struct Flaw<'a> {
+struct Problem<'a> {
     element: &'static str,
+    /// The attribute `type`.
     kind: Option<&'static str>,
-    message: &'a str,
+    message: Cow<'a, str>,
     log: &'a [String],
 }
 
@@ -190,24 +166,24 @@ fn case(
     class: &str,
     name: &str,
     time: Duration,
-    flaw: Option<Flaw<'_>>,
+    problem: Option<Problem<'_>>,
 ) -> io::Result<()> {
     let (class, name, time) = (Xml(class), Xml(name), Seconds(time));
     write!(
         out,
         r#"    <testcase classname="{class}" name="{name}" time="{time}""#
     )?;
-    let Some(flaw) = flaw else {
+    let Some(problem) = problem else {
         return writeln!(out, "/>");
     };
-    let (element, message) = (flaw.element, Xml(flaw.message));
+    let (element, message) = (problem.element, Xml(&problem.message));
     write!(out, ">\n      <{element} message=\"{message}\"")?;
-    if let Some(kind) = flaw.kind {
+    if let Some(kind) = problem.kind {
         write!(out, r#" type="{kind}""#)?;
     }
     // GitLab shows the text of the element and not its message.
     write!(out, ">{message}")?;
-    for line in flaw.log {
+    for line in problem.log {
         write!(out, "\n{}", Xml(line))?;
     }
     writeln!(out, "</{element}>\n    </testcase>")
@@ -241,19 +217,13 @@ impl fmt::Display for Xml<'_> {
     }
 }
 
-/// Seconds, as the schemas want them.
+/// Seconds with a fraction.
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:03}", self.0.as_secs(), self.0.subsec_millis())
     }
-}
-
-/// UTC. Ant's schema forbids the letter that says so.
-fn timestamp(wall: SystemTime) -> String {
-    let time = humantime::format_rfc3339_seconds(clock::clamp_to_rfc3339(wall)).to_string();
-    time.trim_end_matches('Z').to_owned()
 }
 
 #[cfg(test)]
@@ -266,7 +236,7 @@ mod tests {
     fn write(kind: Kind<'_>, progress: &Progress) -> String {
         let mut out = Vec::new();
         let at = Timestamp::at(75.0);
-        Junit::new(&mut out)
+        Junit { out: &mut out }
             .event(&Event { at, progress, kind })
             .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")

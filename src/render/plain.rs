@@ -1,110 +1,89 @@
 //! A line for each change, for logs and for people without a terminal.
 
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::ci::{self, CiSystem};
-use super::style::{self, Color, Style};
-use super::{Render, report};
+use super::style::{self, Color};
+use super::{Render, Stream, report};
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::{End, Event, Kind};
 use crate::message::Lang;
-use crate::model::{Phase, UnitState};
+use crate::model::{Phase, StateCounts, UnitState};
 use crate::progress::{Change, Progress};
+use crate::text;
 
-/// Changes of one poll that get a line each; beyond that only failures do.
-const CHANGES: usize = 20;
-/// Failures of one poll that are named.
-const FAILURES: usize = 100;
-/// How long nothing may be said.
-const QUIET: Duration = Duration::from_secs(60);
+/// Maximum number of changes of one poll that get a line each; beyond it only failures do.
+const MAX_CHANGES: usize = 20;
+/// Maximum number of failures of one poll that get a line each.
+const MAX_FAILURES: usize = 100;
+/// Print a heartbeat after this much silence.
+const HEARTBEAT: Duration = Duration::from_secs(60);
 
-/// The plain renderer.
-pub(crate) struct Plain<W, E> {
-    out: W,
-    errors: E,
-    style: Style,
-    errors_style: Style,
-    ci_system: CiSystem,
+/// The plain renderer: changes and the report on stdout, warnings on stderr.
+pub(super) struct Plain {
+    pub(super) stdout: Stream,
+    pub(super) stderr: Stream,
+    pub(super) ci_system: CiSystem,
     /// When the last line was written.
-    said: Option<Instant>,
+    pub(super) last_line: Option<Instant>,
 }
 
-impl<W: Write, E: Write> Plain<W, E> {
-    /// Writes changes and the report to `out`, warnings to `errors`.
-    pub(crate) fn new(
-        out: W,
-        errors: E,
-        style: Style,
-        errors_style: Style,
-        ci_system: CiSystem,
-    ) -> Self {
-        Self {
-            out,
-            errors,
-            style,
-            errors_style,
-            ci_system,
-            said: None,
-        }
+impl Plain {
+    /// A line with the time.
+    fn line(&mut self, at: Timestamp, text: &str) -> io::Result<()> {
+        self.last_line = Some(at.instant);
+        let time = clock::rfc3339_seconds(at.wall);
+        writeln!(self.stdout.writer, "{time} {text}")
     }
 
-    fn line(&mut self, at: Timestamp, progress: &Progress, text: &str) -> io::Result<()> {
-        self.said = Some(at.instant);
-        let time = timestamp(at.wall);
-        writeln!(
-            self.out,
-            "{time} {}{text}",
-            report::target_prefix(progress, self.style)
-        )
+    /// A line about a target.
+    fn about(&mut self, at: Timestamp, progress: &Progress, text: &str) -> io::Result<()> {
+        let prefix = report::target_prefix(progress, self.stdout.style);
+        self.line(at, &(prefix + text))
     }
 
     fn units(&mut self, at: Timestamp, changes: &[Change], progress: &Progress) -> io::Result<()> {
-        let failures = changes
+        let style = self.stdout.style;
+        let state = |change: &Change| progress.unit(change.index).unit.state;
+        let (failed, others): (Vec<_>, Vec<_>) = changes
             .iter()
-            .filter(|change| progress.unit(change.index).unit.state == UnitState::Failed);
-        let failed = failures.clone().count();
-        for change in failures.take(FAILURES) {
+            .partition(|change| state(change) == UnitState::Failed);
+        for change in failed.iter().take(MAX_FAILURES) {
             self.unit(at, change, progress)?;
         }
-        if failed > FAILURES {
-            let more = failed - FAILURES;
-            let line = self.style.lang.units_failed(more);
-            let line = self.style.color(Color::Bad, &line);
-            self.line(at, progress, &line)?;
+        if failed.len() > MAX_FAILURES {
+            let more = style.lang.more_units_failed(failed.len() - MAX_FAILURES);
+            self.about(at, progress, &style.color(Color::Bad, &more))?;
         }
-        let others = changes
-            .iter()
-            .filter(|change| progress.unit(change.index).unit.state != UnitState::Failed);
-        if changes.len() <= CHANGES {
-            for change in others {
-                self.unit(at, change, progress)?;
-            }
+        if changes.len() <= MAX_CHANGES {
+            return others
+                .iter()
+                .try_for_each(|change| self.unit(at, change, progress));
+        }
+        if others.is_empty() {
             return Ok(());
         }
-        let mut counts = UnitState::ALL.map(|state| (state, 0));
-        for change in others {
-            counts[progress.unit(change.index).unit.state as usize].1 += 1;
+        let mut counts = StateCounts::default();
+        for change in &others {
+            counts[state(change) as usize] += 1;
         }
-        let lang = self.style.lang;
-        let counts = report::states(counts, lang);
-        if counts.is_empty() {
-            return Ok(());
-        }
-        let line = lang.changed(&counts, &lang.done(progress.done(), progress.total()));
-        self.line(at, progress, &line)
+        let counts = report::states(counts, style.lang);
+        let done = style.lang.done(progress.done(), progress.total());
+        self.about(at, progress, &style.lang.changed(counts, done))
     }
 
     fn unit(&mut self, at: Timestamp, change: &Change, progress: &Progress) -> io::Result<()> {
+        let style = self.stdout.style;
+        let lang = style.lang;
         let tracked = progress.unit(change.index);
         let unit = &tracked.unit;
-        let lang = self.style.lang;
         let mut line = match unit.state {
             UnitState::Failed => lang.unit_failed(&unit.name),
             state => format!("{} {}", unit.name, lang.state(state)),
         };
         if let Some(age) = tracked.ended.and_then(|ended| tracked.age(ended)) {
-            line += &lang.took(age);
+            line += &lang.took(text::duration(age));
         }
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
             line += lang.once_more();
@@ -114,118 +93,109 @@ impl<W: Write, E: Write> Plain<W, E> {
             line += detail.get(lang);
         }
         let (_, color) = style::of_state(unit.state);
-        self.line(at, progress, &self.style.color(color, &line))
+        self.about(at, progress, &style.color(color, &line))
     }
 
     fn phase(&mut self, at: Timestamp, progress: &Progress) -> io::Result<()> {
+        let style = self.stdout.style;
+        let lang = style.lang;
         let phase = progress.phase.unwrap_or(Phase::Unknown);
-        let lang = self.style.lang;
-        let mut line = lang.phase(phase).to_owned();
-        if !self.style.list {
-            line.insert_str(0, &format!("{} ", progress.target));
+        let mut line = String::new();
+        if !style.list {
+            line += &format!("{} ", progress.target);
         }
+        line += lang.phase(phase);
         if let Some(message) = &progress.message {
             line += lang.colon();
             line += message.get(lang);
         }
         line += &counts(progress, lang);
-        self.line(
-            at,
-            progress,
-            &self.style.color(style::of_phase(phase), &line),
-        )
+        self.about(at, progress, &style.color(style::of_phase(phase), &line))
     }
 
-    /// The report, and before it what GitHub is told, so that the report stays the last.
+    /// The annotations for GitHub, then the report, which stays the last.
     fn end(&mut self, at: Timestamp, end: &End<'_>) -> io::Result<()> {
+        let style = self.stdout.style;
+        let mut lines = Vec::new();
         if self.ci_system == CiSystem::GitHub {
-            for line in ci::annotations(end, self.style.lang) {
-                writeln!(self.out, "{line}")?;
-            }
+            lines = ci::annotations(end, style.lang);
         }
-        for line in report::report(at, end, self.style, self.ci_system) {
-            writeln!(self.out, "{line}")?;
+        lines.extend(report::report(at, end, style, self.ci_system));
+        for line in lines {
+            writeln!(self.stdout.writer, "{line}")?;
         }
         Ok(())
     }
 }
 
-impl<W: Write, E: Write> Render for Plain<W, E> {
+impl Render for Plain {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let progress = event.progress;
-        let at = event.at;
-        let lang = self.style.lang;
-        match &event.kind {
+        let Event { at, progress, .. } = *event;
+        let style = self.stdout.style;
+        let target = &progress.target;
+        match event.kind {
             Kind::Started(started) => {
-                let line = lang.watching(&progress.target, &started.endpoint, started.interval);
-                self.line(at, progress, &line)?;
+                let interval = humantime::format_duration(started.interval);
+                let line = style.lang.watching(target, &started.endpoint, interval);
+                self.about(at, progress, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, progress)?,
             Kind::Units(changes) => self.units(at, changes, progress)?,
-            // How many are done is said by the lines of the units already.
+            // The lines of the units have the number of those that are done.
             Kind::Progress { stepped: false } => {}
             Kind::Progress { stepped: true } => {
-                let line = format!("{}{}", progress.target, counts(progress, lang));
-                self.line(at, progress, &line)?;
+                let line = format!("{target}{}", counts(progress, style.lang));
+                self.about(at, progress, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
-                if let Some(notice) = report::notice(event, self.style) {
-                    self.line(at, progress, &notice)?;
+                if let Some(notice) = report::notice(event, style) {
+                    self.line(at, &notice)?;
                 }
             }
             Kind::Warning { .. } | Kind::Trace(_) => {
-                // Whether stderr can be written does not matter to the result.
-                if let Some(notice) = report::notice(event, self.errors_style) {
-                    let _ = writeln!(self.errors, "{notice}").and_then(|()| self.errors.flush());
+                if let Some(notice) = report::notice(event, self.stderr.style) {
+                    self.stderr.writer.line(&notice);
                 }
             }
             Kind::PartFinished(outcome) => {
-                let line = report::verdict(outcome, progress, self.style);
-                self.line(at, progress, &line)?;
+                self.about(at, progress, &report::verdict(outcome, progress, style))?;
             }
-            Kind::Finished(end) => self.end(at, end)?,
+            Kind::Finished(end) => self.end(at, &end)?,
         }
-        self.out.flush()
+        self.stdout.writer.flush()
     }
 
     fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> io::Result<()> {
         if self.wake().is_none_or(|wake| wake > now.instant) {
             return Ok(());
         }
+        let lang = self.stdout.style.lang;
         for progress in deployments.iter().filter(|progress| !progress.over) {
-            let lang = self.style.lang;
-            let line = lang.still(&progress.target, progress.phase) + &counts(progress, lang);
-            self.line(now, progress, &line)?;
+            let line = match progress.phase {
+                Some(phase) => lang.still_in_phase(&progress.target, lang.phase(phase)),
+                None => lang.still_no_response(&progress.target),
+            };
+            self.about(now, progress, &(line + &counts(progress, lang)))?;
         }
-        // Where all are over there was nothing to say, and still nothing is due.
-        self.said = Some(now.instant);
-        self.out.flush()
+        // If all have ended there was nothing to say, and the next heartbeat is due later.
+        self.last_line = Some(now.instant);
+        self.stdout.writer.flush()
     }
 
     fn wake(&self) -> Option<Instant> {
-        Some(self.said?.after(QUIET))
+        Some(self.last_line?.after(HEARTBEAT))
     }
 }
 
-/// ` 3/10 done, 42 %, batch 1 of 3`, as far as it is known.
+/// ` (3/10 done, 42 %, batch 1 of 3)`, as far as it is known.
 fn counts(progress: &Progress, lang: Lang) -> String {
-    let mut parts = Vec::new();
     let counts = progress.counts();
-    if counts.total > 0 {
-        parts.push(lang.done(counts.done, counts.total));
-    }
-    if let Some(percent) = counts.percent {
-        parts.push(format!("{percent} %"));
-    }
-    let batch = counts.batch;
-    parts.extend(batch.map(|batch| lang.batch(batch, counts.batches)));
+    let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
+    let percent = counts.percent.map(|percent| format!("{percent} %"));
+    let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
+    let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
     if parts.is_empty() {
         return String::new();
     }
-    lang.aside(&parts.join(lang.comma()))
-}
-
-/// RFC 3339, UTC.
-fn timestamp(wall: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(clock::clamp_to_rfc3339(wall)).to_string()
+    lang.aside(parts.join(lang.comma()))
 }

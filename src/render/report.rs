@@ -1,54 +1,49 @@
-//! The words of the human modes: remarks on the way, and the report at the end.
-
-use std::time::Duration;
+//! Text of the modes for people: notices during a watch, and the report at its end. Reports in other
+//! formats select and describe units in the same way.
 
 use super::ci::{CiSystem, Section};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{End, Event, Kind};
 use crate::message::{Lang, Message};
-use crate::model::{UnitKind, UnitState};
+use crate::model::{StateCounts, UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 
-/// Failed units named in a report for people; events hold all.
-pub(super) const FAILED: usize = 100;
-/// Unfinished units named in a report for people.
-pub(super) const UNFINISHED: usize = 20;
-/// The unit in which the age of a state is told.
-const SECOND: Duration = Duration::from_secs(1);
+/// Maximum number of failed units that a report names; events and JUnit hold all.
+const MAX_FAILED: usize = 100;
+/// Maximum number of unfinished units that a report names.
+const MAX_UNFINISHED: usize = 20;
 
-/// What is said on the way about the watch itself, in one line; none for other events.
-pub(crate) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
+/// A line about the watch itself; none for events about the deployment.
+pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let lang = style.lang;
-    Some(match &event.kind {
+    let notice = match event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = event.progress.offline.as_ref()?;
             let heading = style.color(Color::Notice, lang.poll_failed());
-            let retry = Some(*retry_in).filter(|retry| !retry.is_zero());
-            lang.offline(&heading, &offline.error, offline.attempts, retry)
+            let retry_in = Some(retry_in).filter(|wait| !wait.is_zero());
+            lang.offline(&heading, &offline.error, offline.attempts, retry_in)
         }
         Kind::Online { offline } => {
             let heading = style.color(Color::Good, lang.polling_recovered());
-            lang.online(&heading, *offline)
+            heading + &lang.recovered_after(text::duration(offline))
         }
-        Kind::Warning { message, general } => {
-            let target_prefix = if *general {
-                String::new()
-            } else {
-                target_prefix(event.progress, style)
-            };
+        Kind::Warning { message, .. } => {
             let heading = style.color(Color::Notice, lang.warning());
-            [&target_prefix, &heading, lang.colon(), message.get(lang)].concat()
+            heading + lang.colon() + message.get(lang)
         }
-        Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
+        Kind::Trace(request) => return Some(style.color(Color::Faint, &lang.request(request))),
         _ => return None,
-    })
+    };
+    let is_general = matches!(event.kind, Kind::Warning { general: true, .. });
+    let prefix = (!is_general).then(|| target_prefix(event.progress, style));
+    Some(prefix.unwrap_or_default() + &notice)
 }
 
-/// What a line about a target begins with where there are several.
-pub(crate) fn target_prefix(progress: &Progress, style: Style) -> String {
+/// The beginning of a line about a target: its name, if there are several.
+pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
     if style.list {
         format!("[{}] ", progress.target)
     } else {
@@ -56,29 +51,18 @@ pub(crate) fn target_prefix(progress: &Progress, style: Style) -> String {
     }
 }
 
-/// The verdict in one line, with the target, the duration and the reason. A success needs none, but
-/// what the provider says about it is told, and how many units there were.
-pub(crate) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
+/// The outcome in one line: target, verdict, duration and reason. A success has the number of units and
+/// the provider's message instead of a reason.
+pub(super) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
+    let target = &progress.target;
     if outcome.verdict != Verdict::Succeeded {
-        return verdict_of(
-            outcome,
-            &progress.target,
-            None,
-            Some(&outcome.reason),
-            style,
-        );
+        return verdict_line(outcome, target, None, Some(&outcome.reason), style);
     }
-    let units = (progress.total() > 0).then(|| style.lang.units(progress.total(), kind(progress)));
-    verdict_of(
-        outcome,
-        &progress.target,
-        units,
-        progress.message.as_ref(),
-        style,
-    )
+    let units = (progress.total() > 0).then(|| unit_count(progress, style.lang));
+    verdict_line(outcome, target, units, progress.message.as_ref(), style)
 }
 
-fn verdict_of(
+fn verdict_line(
     outcome: &Outcome,
     target: &str,
     units: Option<String>,
@@ -87,14 +71,15 @@ fn verdict_of(
 ) -> String {
     let lang = style.lang;
     let (mark, color) = style::of_verdict(outcome.verdict);
-    let verdict = style.color(color, lang.verdict(outcome.verdict));
-    let ended = lang.ended(&style.color(Color::Strong, target), &verdict);
-    let counts: Vec<_> = units
-        .into_iter()
-        .chain([lang.watched_for(outcome.elapsed)])
-        .collect();
-    let counts = lang.aside(&counts.join(lang.comma()));
-    let mut line = format!("{} {ended}{counts}", style.color(color, mark));
+    let watched = lang.watched_for(text::duration(outcome.elapsed));
+    let facts = Vec::from_iter(units.into_iter().chain([watched]));
+    let mut line = format!(
+        "{} {} {}{}",
+        style.color(color, mark),
+        style.color(Color::Strong, target),
+        style.color(color, lang.verdict(outcome.verdict)),
+        lang.aside(facts.join(lang.comma()))
+    );
     if let Some(reason) = reason {
         line += lang.colon();
         line += reason.get(lang);
@@ -102,9 +87,8 @@ fn verdict_of(
     line
 }
 
-/// The whole report, a line each: what came of each target, for a list the verdict of all, and how
-/// to watch on.
-pub(crate) fn report(
+/// The lines of the report: the outcome of each target, of a list also its own, and how to resume.
+pub(super) fn report(
     at: Timestamp,
     end: &End<'_>,
     style: Style,
@@ -113,11 +97,25 @@ pub(crate) fn report(
     let lang = style.lang;
     let mut lines = Vec::new();
     for (progress, outcome) in end.parts {
-        units(outcome, progress, at, style, ci_system, &mut lines);
+        lines.push(verdict(outcome, progress, style));
+        // The line of the verdict counts them if all succeeded.
+        if progress.count(UnitState::Succeeded) < progress.total() {
+            let counts = states(progress.by_state(), lang);
+            let colon = lang.colon();
+            lines.push(format!("  {}{colon}{counts}", unit_count(progress, lang)));
+        }
+        failed(progress, at, style, ci_system, &mut lines);
+        let unfinished = Selection::unfinished(progress, lang);
+        let units = unfinished.units.iter();
+        lines.extend(units.map(|tracked| unit(tracked, progress, at.instant, style)));
+        lines.extend(unfinished.more.map(|more| format!("  {more}")));
+        if let Some(url) = &progress.url {
+            lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
+        }
     }
     if end.is_list {
         let reason = Some(&end.outcome.reason);
-        lines.push(verdict_of(end.outcome, lang.all(), None, reason, style));
+        lines.push(verdict_line(end.outcome, lang.all(), None, reason, style));
     }
     if let Some(resume) = &end.outcome.resume {
         lines.push(format!("  {}", resume.heading.get(lang)));
@@ -126,70 +124,7 @@ pub(crate) fn report(
     lines
 }
 
-/// The verdict, and what failed and what is open.
-fn units(
-    outcome: &Outcome,
-    progress: &Progress,
-    at: Timestamp,
-    style: Style,
-    ci_system: CiSystem,
-    lines: &mut Vec<String>,
-) {
-    let lang = style.lang;
-    lines.push(verdict(outcome, progress, style));
-    // The verdict has told it where all succeeded.
-    if progress.count(UnitState::Succeeded) < progress.total() {
-        lines.push(format!("  {}", counts(progress, lang)));
-    }
-    failed(progress, at, style, ci_system, lines);
-    unfinished(progress, at.instant, style, lines);
-    if let Some(url) = &progress.url {
-        lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
-    }
-}
-
-/// `12 machines: 9 succeeded, 1 failed, 2 pending`
-fn counts(progress: &Progress, lang: Lang) -> String {
-    let units = lang.units(progress.total(), kind(progress));
-    let counts = UnitState::ALL.map(|state| (state, progress.count(state)));
-    [&units, lang.colon(), &states(counts, lang)].concat()
-}
-
-/// What the units are, where all are the same.
-pub(super) fn kind(progress: &Progress) -> Option<UnitKind> {
-    let mut kinds = progress.units().iter().map(|tracked| tracked.unit.kind);
-    let first = kinds.next()?;
-    kinds.all(|kind| kind == first).then_some(first)
-}
-
-/// `1 failed, 2 running`: the counts that are not 0, what matters most first.
-pub(crate) fn states(counts: [(UnitState, usize); UnitState::ALL.len()], lang: Lang) -> String {
-    let counts: Vec<_> = ranked(counts)
-        .into_iter()
-        .map(|(state, count)| lang.count(state, count))
-        .collect();
-    counts.join(lang.comma())
-}
-
-/// The counts that are not 0, what matters most first.
-pub(super) fn ranked(
-    counts: [(UnitState, usize); UnitState::ALL.len()],
-) -> Vec<(UnitState, usize)> {
-    let mut counts = counts.to_vec();
-    counts.retain(|&(_, count)| count > 0);
-    counts.sort_by_key(|&(state, _)| match state {
-        UnitState::Failed => 0,
-        UnitState::Running => 1,
-        UnitState::Queued => 2,
-        UnitState::Pending => 3,
-        UnitState::Succeeded => 4,
-        UnitState::Skipped => 5,
-        UnitState::Cancelled => 6,
-        UnitState::Unknown => 7,
-    });
-    counts
-}
-
+/// The failed units with their logs, which are collapsible sections on GitLab.
 fn failed(
     progress: &Progress,
     at: Timestamp,
@@ -197,9 +132,10 @@ fn failed(
     ci_system: CiSystem,
     lines: &mut Vec<String>,
 ) {
-    for index in progress.failed().take(FAILED) {
-        let line = unit(progress.unit(index), progress, at.instant, style);
-        let log = progress.log(index).unwrap_or_default();
+    let failed = Selection::failed(progress, style.lang);
+    for tracked in failed.units {
+        let line = unit(tracked, progress, at.instant, style);
+        let log = tracked.log.as_deref().unwrap_or_default();
         let section = (ci_system == CiSystem::GitLab && !log.is_empty())
             .then(|| Section::new(at.wall, lines.len()));
         lines.push(match &section {
@@ -210,15 +146,7 @@ fn failed(
         lines.extend(log.iter().map(|line| format!("    | {line}")));
         lines.extend(section.map(|section| section.end()));
     }
-    let more = more(progress.count(UnitState::Failed), FAILED);
-    lines.extend(more.map(|more| format!("  {}", style.lang.more_failed(more))));
-}
-
-fn unfinished(progress: &Progress, now: Instant, style: Style, lines: &mut Vec<String>) {
-    let units = open(progress).take(UNFINISHED);
-    lines.extend(units.map(|tracked| unit(tracked, progress, now, style)));
-    let more = more(progress.total() - progress.done(), UNFINISHED);
-    lines.extend(more.map(|more| format!("  {}", style.lang.more_unfinished(more))));
+    lines.extend(failed.more.map(|more| format!("  {more}")));
 }
 
 /// A line about a unit.
@@ -234,14 +162,60 @@ fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) 
     )
 }
 
-/// The units that have not ended.
-pub(super) fn open(progress: &Progress) -> impl Iterator<Item = &TrackedUnit> {
-    let open = |tracked: &&TrackedUnit| !tracked.unit.state.ended();
-    progress.units().iter().filter(open)
+/// `12 machines`
+fn unit_count(progress: &Progress, lang: Lang) -> String {
+    lang.unit_count(progress.total(), unit_kind(progress))
 }
 
-/// What there is to say about a unit beyond its state: ` after 3s: agent does not answer`, ` for
-/// 42s (as of 42s ago)`. The provider's words pass through `quote`.
+/// The kind of the units, if all have the same.
+pub(super) fn unit_kind(progress: &Progress) -> Option<UnitKind> {
+    let mut kinds = progress.units().iter().map(|tracked| tracked.unit.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
+/// `1 failed, 2 running`: the counts that are not 0.
+pub(super) fn states(counts: StateCounts, lang: Lang) -> String {
+    let counts = nonzero(counts).map(|(state, count)| lang.state_count(state, count));
+    Vec::from_iter(counts).join(lang.comma())
+}
+
+/// The counts that are not 0, the most important first.
+pub(super) fn nonzero(counts: StateCounts) -> impl Iterator<Item = (UnitState, usize)> {
+    let all = UnitState::ALL.map(|state| (state, counts[state as usize]));
+    all.into_iter().filter(|&(_, count)| count > 0)
+}
+
+/// The units that a report names, and a phrase with the number of the others, if there are any.
+pub(super) struct Selection<'a> {
+    pub(super) units: Vec<&'a TrackedUnit>,
+    pub(super) more: Option<String>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn failed(progress: &'a Progress, lang: Lang) -> Self {
+        let more = progress.count(UnitState::Failed).checked_sub(MAX_FAILED);
+        let more = more.filter(|&more| more > 0);
+        Self {
+            units: progress.failed_units().take(MAX_FAILED).collect(),
+            more: more.map(|more| lang.more_failed(more)),
+        }
+    }
+
+    pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
+        let more = (progress.total() - progress.done()).checked_sub(MAX_UNFINISHED);
+        let more = more.filter(|&more| more > 0);
+        let is_unfinished = |tracked: &&TrackedUnit| !tracked.unit.state.ended();
+        let units = progress.units().iter().filter(is_unfinished);
+        Self {
+            units: units.take(MAX_UNFINISHED).collect(),
+            more: more.map(|more| lang.more_unfinished(more)),
+        }
+    }
+}
+
+/// What is known of a unit beyond its name and state: ` after 3s: agent does not answer`, ` for 42s
+/// (as of 42s ago)`. The provider's text passes through `quote`.
 pub(super) fn unit_details(
     progress: &Progress,
     tracked: &TrackedUnit,
@@ -251,28 +225,21 @@ pub(super) fn unit_details(
 ) -> String {
     let ended = tracked.unit.state.ended();
     let mut details = String::new();
-    if let Some(age) = tracked.age(now) {
+    if let Some(age) = tracked.age(now).map(text::duration) {
         details += &if ended {
             lang.took(age)
         } else {
-            lang.lasts(age)
+            lang.running_for(age)
         };
     }
     if let Some(detail) = &tracked.unit.detail {
         details += lang.colon();
         details += &quote(detail.get(lang));
     }
-    let old = now.since(progress.last_reported(tracked));
-    // An end stays what it is.
-    if !ended && old >= progress.interval.max(SECOND) {
-        details += &lang.as_of(text::whole(old));
+    if let Some(age) = progress.state_age(tracked, now).filter(|_| !ended) {
+        details += &lang.as_of(text::duration(text::whole(age)));
     }
     details
-}
-
-/// How many there are beyond the limit, where there are any.
-pub(super) fn more(count: usize, limit: usize) -> Option<usize> {
-    count.checked_sub(limit).filter(|&more| more > 0)
 }
 
 #[cfg(test)]
@@ -326,10 +293,10 @@ mod tests {
         units.extend([(UnitState::Pending, None); 50]);
         let outcome = outcome(Verdict::TimedOut, "still running after --timeout 1m");
         let report = write(&outcome, &progress(&units), 2.0, CiSystem::Other);
-        assert_eq!(report.len(), 2 + FAILED + 1 + UNFINISHED + 1 + 2);
-        assert_eq!(report[2 + FAILED], "  … and 50 more failed");
+        assert_eq!(report.len(), 2 + MAX_FAILED + 1 + MAX_UNFINISHED + 1 + 2);
+        assert_eq!(report[2 + MAX_FAILED], "  … and 50 more failed");
         assert_eq!(
-            report[3 + FAILED + UNFINISHED],
+            report[3 + MAX_FAILED + MAX_UNFINISHED],
             "  … and 30 more not finished"
         );
     }

@@ -1,15 +1,9 @@
-//! Style of text for people: colours, marks for states, language.
+//! Style of text for people: colours, marks of states, language.
 
 use crate::cli::options::ColorChoice;
 use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 use crate::outcome::Verdict;
-
-/// Whether text is coloured. A state always has a mark or a word as well.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ColorMode {
-    on: bool,
-}
 
 /// The meaning of a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,31 +16,27 @@ pub(crate) enum Color {
     Strong,
 }
 
-impl ColorMode {
-    /// Resolves the choice for one stream. Precedence: the option, `NO_COLOR` (not empty),
-    /// `CLICOLOR_FORCE` (not empty, not 0), whether the stream is a terminal.
-    pub(crate) fn choose(
-        choice: ColorChoice,
-        is_terminal: bool,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Self {
-        let on = match choice {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto if environment("NO_COLOR").is_some() => false,
-            ColorChoice::Auto => {
-                environment("CLICOLOR_FORCE").is_some_and(|value| value != "0") || is_terminal
-            }
-        };
-        Self { on }
-    }
+/// The style of one stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// Whether text is coloured. A state always has a mark or a word as well.
+    pub(crate) is_colored: bool,
+    pub(crate) lang: Lang,
+    /// Whether there are several targets: lines about one of them name it.
+    pub(crate) list: bool,
+}
 
-    /// No colour.
-    pub(crate) const OFF: Self = Self { on: false };
+impl Style {
+    /// No colour, English: for output that machines read too.
+    pub(crate) const PLAIN: Self = Self {
+        is_colored: false,
+        lang: Lang::En,
+        list: false,
+    };
 
     /// `text` with the escape sequences of `color`.
     pub(crate) fn color(self, color: Color, text: &str) -> String {
-        if !self.on || text.is_empty() {
+        if !self.is_colored || text.is_empty() {
             return text.to_owned();
         }
         let style = console::Style::new().force_styling(true);
@@ -62,26 +52,20 @@ impl ColorMode {
     }
 }
 
-/// The style of one stream.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Style {
-    pub(crate) color_mode: ColorMode,
-    pub(crate) lang: Lang,
-    /// Whether there are several targets: lines about one of them name it.
-    pub(crate) list: bool,
-}
-
-impl Style {
-    /// No colour, English: for output that machines read too.
-    pub(crate) const PLAIN: Self = Self {
-        color_mode: ColorMode::OFF,
-        lang: Lang::En,
-        list: false,
-    };
-
-    /// `text` with the escape sequences of `color`.
-    pub(crate) fn color(self, color: Color, text: &str) -> String {
-        self.color_mode.color(color, text)
+/// Whether a stream is coloured. Precedence: the option, `NO_COLOR` (not empty), `CLICOLOR_FORCE` (not
+/// empty, not 0), whether the stream is a terminal.
+pub(crate) fn is_colored(
+    choice: ColorChoice,
+    is_terminal: bool,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if environment("NO_COLOR").is_some() => false,
+        ColorChoice::Auto => {
+            environment("CLICOLOR_FORCE").is_some_and(|value| value != "0") || is_terminal
+        }
     }
 }
 
@@ -148,9 +132,9 @@ mod tests {
                 };
                 (!value.is_empty()).then(|| value.to_owned())
             };
-            let color_mode = ColorMode::choose(choice, terminal, &environment);
             assert_eq!(
-                color_mode.on, on,
+                is_colored(choice, terminal, &environment),
+                on,
                 "{choice:?} {no_color:?} {force:?} {terminal}"
             );
         }

@@ -1,37 +1,31 @@
-//! A summary in Markdown, for people: a file of its own, or the page of a step on GitHub.
+//! A summary in Markdown, for people: a file of its own, or the summary of a step on GitHub.
 //!
-//! Whatever came from elsewhere stands in code spans and fenced blocks. Nothing in there is obeyed,
-//! no markup and no HTML, no `@name` and no `#1`; and it can be read in the file as it is.
+//! All text from elsewhere is in code spans or fenced blocks, so that no markup, HTML, `@name` or `#1`
+//! in it has an effect.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 
-use super::{Render, report, style};
+use super::report::{self, Selection};
+use super::{Render, style};
 use crate::clock::Instant;
 use crate::event::{End, Event, Kind};
 use crate::message::Lang;
-use crate::model::UnitState;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, TrackedUnit};
+use crate::text;
 
 /// Maximum size of a step's summary in bytes; GitHub drops a larger one as a whole.
 const STEP_LIMIT: u64 = (1 << 20) - 1;
-/// The longest run of backticks that is left as it is: some readers count no further than 80.
-const BACKTICKS: usize = 60;
+/// Maximum length of a run of backticks: some readers count no further than 80.
+const MAX_BACKTICKS: usize = 60;
 
 /// Writes the summary when the watch ends.
-pub(crate) struct Summary<W> {
-    out: W,
-    lang: Lang,
-    /// The file that `out` appends to, if it is GitHub's summary of a step, which has a size limit.
-    step: Option<File>,
-}
-
-impl<W: Write> Summary<W> {
-    /// Writes to `out`.
-    pub(crate) fn new(out: W, lang: Lang, step: Option<File>) -> Self {
-        Self { out, lang, step }
-    }
+pub(super) struct Summary<W> {
+    pub(super) out: W,
+    pub(super) lang: Lang,
+    /// The file that `out` appends to, if it is GitHub's summary of a step.
+    pub(super) step: Option<File>,
 }
 
 impl<W: Write> Render for Summary<W> {
@@ -56,123 +50,104 @@ impl<W: Write> Render for Summary<W> {
     }
 }
 
-/// The blocks, without those that do not fit; none where there is not even room to say so.
+/// The blocks that fit into `room` bytes, with a note if some do not; none if even the note does not fit.
 fn fit(blocks: &[String], room: usize, lang: Lang) -> Option<String> {
     let text = blocks.concat();
     if text.len() <= room {
         return Some(text);
     }
     let left_out = format!("*{}*\n", lang.left_out());
-    let mut left = room.checked_sub(left_out.len())?;
+    let mut room = room.checked_sub(left_out.len())?;
     let mut text = String::new();
     for block in blocks {
-        if let Some(rest) = left.checked_sub(block.len()) {
-            left = rest;
+        if let Some(rest) = room.checked_sub(block.len()) {
+            room = rest;
             text += block;
         }
     }
     Some(text + &left_out)
 }
 
-/// The summary in pieces, each of which can be left out without damage to the others: the ends, how
-/// to watch on, and at last what may be long, the logs.
+/// The summary in independent blocks: the outcomes, how to resume, and last the logs, which may be long.
 fn blocks(now: Instant, end: &End<'_>, lang: Lang) -> Vec<String> {
     let mut blocks = Vec::new();
     if end.is_list {
         blocks.push(headline(lang.all(), end.outcome, lang));
     }
-    let parts = end.parts.iter();
-    blocks.extend(parts.map(|(progress, outcome)| part(progress, outcome, now, lang)));
+    for (progress, outcome) in end.parts {
+        blocks.push(part(progress, outcome, now, lang));
+    }
     if let Some(resume) = &end.outcome.resume {
         let heading = resume.heading.get(lang);
         let command = fenced("sh", &[&resume.command]);
         blocks.push(format!("{heading}\n\n{command}"));
     }
     for (progress, _) in end.parts {
-        blocks.extend(logs(progress, lang));
+        let failed = Selection::failed(progress, lang).units.into_iter();
+        blocks.extend(failed.filter_map(|tracked| log(tracked, progress, lang)));
     }
     blocks
 }
 
-/// The end of one watch.
+/// The outcome of one target.
 fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> String {
-    let mut part = headline(&progress.target, outcome, lang);
-    part += &counts(progress, lang);
-    part += &failed(progress, now, lang);
-    part += &unfinished(progress, now, lang);
-    if let Some(url) = &progress.url {
-        part += &page(url, lang);
-    }
-    part
+    let details = |tracked: &TrackedUnit| report::unit_details(progress, tracked, now, lang, &code);
+    let failed = list(
+        lang.failed_heading(),
+        Selection::failed(progress, lang),
+        |tracked| details(tracked),
+    );
+    let unfinished = list(
+        lang.unfinished_heading(),
+        Selection::unfinished(progress, lang),
+        |tracked| format!(" {}{}", lang.state(tracked.unit.state), details(tracked)),
+    );
+    let url = progress.url.as_ref();
+    [
+        headline(&progress.target, outcome, lang),
+        counts(progress, lang),
+        failed,
+        unfinished,
+        url.map_or(String::new(), |url| page(url, lang)),
+    ]
+    .concat()
 }
 
 /// `## ✗`, the target, the verdict, the duration; then the reason.
 fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
     let (mark, _) = style::of_verdict(outcome.verdict);
-    let verdict = lang.verdict(outcome.verdict);
     format!(
-        "## {mark} {}{}\n\n{}{}{}\n\n",
-        lang.ended(&code(target), verdict),
-        lang.aside(&lang.watched_for(outcome.elapsed)),
+        "## {mark} {} {}{}\n\n{}{}{}\n\n",
+        code(target),
+        lang.verdict(outcome.verdict),
+        lang.aside(lang.watched_for(text::duration(outcome.elapsed))),
         lang.reason(),
         lang.colon(),
         code(outcome.reason.get(lang))
     )
 }
 
-/// The table of the counts, where there is anything to count.
+/// The table of the counts, if there are units.
 fn counts(progress: &Progress, lang: Lang) -> String {
     if progress.total() == 0 {
         return String::new();
     }
-    let states = UnitState::ALL.map(|state| (state, progress.count(state)));
-    let mut table = format!(
-        "| {} | {} |\n|---|--:|\n",
-        lang.state_column(),
-        lang.units_column(report::kind(progress))
-    );
-    for (state, count) in report::ranked(states) {
+    let units = lang.units(report::unit_kind(progress));
+    let mut table = format!("| {} | {units} |\n|---|--:|\n", lang.state_column());
+    for (state, count) in report::nonzero(progress.by_state()) {
         table += &format!("| {} | {count} |\n", lang.state(state));
     }
     table + &format!("| {} | {} |\n\n", lang.total(), progress.total())
 }
 
-fn failed(progress: &Progress, now: Instant, lang: Lang) -> String {
-    let items = progress.failed().map(|index| {
-        let tracked = progress.unit(index);
-        let details = report::unit_details(progress, tracked, now, lang, &code);
-        format!("{}{details}", unit(tracked))
+/// A heading and a list of units, if there are any. `rest` follows the mark and the name.
+fn list(heading: &str, selection: Selection<'_>, rest: impl Fn(&TrackedUnit) -> String) -> String {
+    let items = selection.units.iter().map(|tracked| {
+        let (mark, _) = style::of_state(tracked.unit.state);
+        // A code span at the beginning of an item could be taken for a fence.
+        format!("{mark} {}{}", code(&tracked.unit.name), rest(tracked))
     });
-    let more = report::more(progress.count(UnitState::Failed), report::FAILED);
-    let more = more.map(|more| lang.more_failed(more));
-    list(
-        lang.failed_heading(),
-        items.take(report::FAILED).chain(more),
-    )
-}
-
-fn unfinished(progress: &Progress, now: Instant, lang: Lang) -> String {
-    let items = report::open(progress).map(|tracked| {
-        let details = report::unit_details(progress, tracked, now, lang, &code);
-        let state = lang.state(tracked.unit.state);
-        format!("{} {state}{details}", unit(tracked))
-    });
-    let count = progress.total() - progress.done();
-    let more = report::more(count, report::UNFINISHED);
-    let more = more.map(|more| lang.more_unfinished(more));
-    let items = items.take(report::UNFINISHED).chain(more);
-    list(lang.unfinished_heading(), items)
-}
-
-/// The mark and the name of a unit. A code span at the beginning of an item could be taken for a
-/// fence.
-fn unit(tracked: &TrackedUnit) -> String {
-    let (mark, _) = style::of_state(tracked.unit.state);
-    format!("{mark} {}", code(&tracked.unit.name))
-}
-
-/// A heading and a list, where there are items.
-fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
+    let items = items.chain(selection.more);
     let items: String = items.map(|item| format!("- {item}\n")).collect();
     if items.is_empty() {
         return items;
@@ -180,37 +155,23 @@ fn list(heading: &str, items: impl Iterator<Item = String>) -> String {
     format!("### {heading}\n\n{items}\n")
 }
 
-/// The logs of the failed units, as far as they are known.
-fn logs(progress: &Progress, lang: Lang) -> impl Iterator<Item = String> {
-    progress
-        .failed()
-        .take(report::FAILED)
-        .filter_map(move |index| {
-            let log = progress.log(index).filter(|log| !log.is_empty())?;
-            let (name, target) = (
-                code(&progress.unit(index).unit.name),
-                code(&progress.target),
-            );
-            Some(format!(
-                "### {}\n\n{}",
-                lang.log_heading(&name, &target),
-                fenced("text", log)
-            ))
-        })
+/// The log of a failed unit, if there is one.
+fn log(tracked: &TrackedUnit, progress: &Progress, lang: Lang) -> Option<String> {
+    let log = tracked.log.as_deref().filter(|log| !log.is_empty())?;
+    let heading = lang.log_heading(code(&tracked.unit.name), code(&progress.target));
+    Some(format!("### {heading}\n\n{}", fenced("text", log)))
 }
 
-/// The page of the deployment: a link where it is one beyond doubt.
+/// The page of the deployment, as a link if it certainly is one.
 fn page(url: &str, lang: Lang) -> String {
-    let heading = [lang.page(), lang.colon()].concat();
-    let known = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
-    let is_link = ["https://", "http://"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme));
-    if is_link && url.chars().all(known) {
-        format!("{heading}<{url}>\n\n")
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    let is_link = url.starts_with("https://") || url.starts_with("http://");
+    let url = if is_link && url.chars().all(is_plain) {
+        format!("<{url}>")
     } else {
-        format!("{heading}{}\n\n", code(url))
-    }
+        code(url)
+    };
+    format!("{}{}{url}\n\n", lang.page(), lang.colon())
 }
 
 /// A line as a code span.
@@ -223,29 +184,26 @@ fn code(line: &str) -> String {
     format!("{ticks}{blank}{line}{blank}{ticks}")
 }
 
-/// Lines as a fenced block of this language, with a blank line after it.
+/// Lines as a fenced block in `language`, and a blank line.
 fn fenced(language: &str, lines: &[impl AsRef<str>]) -> String {
-    let lines: Vec<_> = lines
-        .iter()
-        .map(|line| limit_backticks(line.as_ref()))
-        .collect();
-    let longest = lines.iter().map(|line| longest_run(line)).max();
-    let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n\n", lines.join("\n"))
+    let lines = lines.iter().map(|line| limit_backticks(line.as_ref()));
+    let lines = Vec::from_iter(lines).join("\n");
+    let fence = "`".repeat(longest_run(&lines).max(2) + 1);
+    format!("{fence}{language}\n{lines}\n{fence}\n\n")
 }
 
-/// The line without runs of backticks that no fence is sure to outdo.
+/// Shortens runs of backticks, so that a fence can be longer.
 fn limit_backticks(line: &str) -> String {
     let mut run = 0;
     let kept = line.chars().filter(|&character| {
         run = if character == '`' { run + 1 } else { 0 };
-        run <= BACKTICKS
+        run <= MAX_BACKTICKS
     });
     kept.collect()
 }
 
-fn longest_run(line: &str) -> usize {
-    let runs = line.split(|character| character != '`');
+fn longest_run(text: &str) -> usize {
+    let runs = text.split(|character| character != '`');
     runs.map(str::len).max().unwrap_or_default()
 }
 
@@ -253,15 +211,20 @@ fn longest_run(line: &str) -> usize {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::model::UnitState;
     use crate::outcome::{Signal, Verdict};
     use crate::render::testing::{self, ended, outcome};
 
     fn write(kind: Kind<'_>, progress: &Progress) -> String {
         let mut out = Vec::new();
         let at = Timestamp::at(43.0);
-        Summary::new(&mut out, Lang::En, None)
-            .event(&Event { at, progress, kind })
-            .expect("a vector takes it");
+        Summary {
+            out: &mut out,
+            lang: Lang::En,
+            step: None,
+        }
+        .event(&Event { at, progress, kind })
+        .expect("a vector takes it");
         String::from_utf8(out).expect("UTF-8")
     }
 
@@ -373,15 +336,15 @@ Reason: `reported failed`
         }
         let long = "`".repeat(1000);
         let span = code(&long);
-        assert_eq!(longest_run(&span), BACKTICKS + 1);
-        assert!(span.starts_with(&"`".repeat(BACKTICKS + 1)));
+        assert_eq!(longest_run(&span), MAX_BACKTICKS + 1);
+        assert!(span.starts_with(&"`".repeat(MAX_BACKTICKS + 1)));
         let block = fenced("text", &[long]);
         let lines: Vec<_> = block.lines().collect();
         assert_eq!(
             (lines[0].len(), lines[2].len()),
-            (BACKTICKS + 5, BACKTICKS + 1)
+            (MAX_BACKTICKS + 5, MAX_BACKTICKS + 1)
         );
-        assert_eq!(lines[1].len(), BACKTICKS);
+        assert_eq!(lines[1].len(), MAX_BACKTICKS);
     }
 
     #[test]
