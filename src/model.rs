@@ -1,40 +1,40 @@
-//! What a deployment is, in deploywatch's own words. Providers speak it, the watch judges it, the
-//! renderers show it; it knows none of them.
+//! The state of a deployment, independent of its provider: providers build snapshots, the watch judges
+//! them, renderers show them.
 
 use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use crate::message::Message;
 
-/// What one good poll says.
-#[derive(Clone, Debug, PartialEq)]
+/// The result of one good poll.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) phase: Phase,
-    /// What there is to say about the phase.
+    /// What the provider, or its module, says about the phase.
     pub(crate) message: Option<Message>,
-    /// The units of this answer, not of earlier ones.
+    /// The units of this response, not of earlier ones.
     pub(crate) units: Vec<Unit>,
-    /// The batch at work, from 1.
+    /// The current batch, from 1.
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
     /// The provider's own figure, 0 to 100.
     pub(crate) percent: Option<u8>,
-    /// Which run this is, where a target can have several: a new run starts with no units.
+    /// The id of the run, if a target can have several; a new run starts with no units.
     pub(crate) run: Option<Arc<str>>,
     /// The option that selects this run, if the command line does not; empty if none is needed any
     /// more.
     pub(crate) run_selector: Option<Arc<str>>,
-    /// The deployment's page for people, where the provider names one.
+    /// The deployment's page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
-    /// What the user should know; each is said once in a watch.
+    /// Warnings for the user; each is shown once in a watch.
     pub(crate) warnings: Vec<Message>,
     /// Why a success is not a complete one; `--strict` turns it into a failure.
     pub(crate) success_caveats: Vec<Message>,
-    /// What becomes the phase when the next good poll finds the same.
+    /// A finding that becomes the phase if the next good poll agrees.
     pub(crate) unconfirmed: Option<Unconfirmed>,
 }
 
-/// A finding of which one poll is not proof enough: a second good poll in a row must agree.
+/// A finding that a second good poll in a row must confirm.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unconfirmed {
     pub(crate) phase: Phase,
@@ -44,7 +44,7 @@ pub(crate) struct Unconfirmed {
 }
 
 impl Unconfirmed {
-    /// A finding that the same phase in the next poll confirms.
+    /// A finding that only needs the same phase in the next poll.
     pub(crate) fn new(phase: Phase, message: Option<Message>) -> Self {
         Self {
             phase,
@@ -53,45 +53,35 @@ impl Unconfirmed {
         }
     }
 
-    /// Whether two polls found the same.
+    /// Whether `other` confirms this finding.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         self.phase == other.phase && self.fingerprint == other.fingerprint
     }
 }
 
 impl Snapshot {
-    /// A snapshot that says nothing but its phase.
+    /// A snapshot with nothing but a phase.
     pub(crate) fn new(phase: Phase) -> Self {
         Self {
             phase,
-            message: None,
-            units: Vec::new(),
-            batch: None,
-            batches: None,
-            percent: None,
-            run: None,
-            run_selector: None,
-            url: None,
-            warnings: Vec::new(),
-            success_caveats: Vec::new(),
-            unconfirmed: None,
+            ..Self::default()
         }
     }
 
-    /// Whether this answer says, or would say with a second one, that the deployment is over.
+    /// Whether the deployment has ended, or has if the next poll confirms it.
     pub(crate) fn has_ended(&self) -> bool {
         let found = self.unconfirmed.as_ref().map(|found| found.phase);
         self.phase.has_ended() || found.is_some_and(Phase::has_ended)
     }
 
-    /// The number of units of this answer in `state`.
+    /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.units.iter().filter(|unit| unit.state == state).count()
     }
 }
 
-/// Where a deployment stands. Only the provider's own word makes it an ended one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The phase of a deployment. It is an ended one only if the provider says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
     Pending,
     Running,
@@ -102,9 +92,10 @@ pub(crate) enum Phase {
     Succeeded,
     Failed,
     Cancelled,
-    /// It ended, and the provider does not say how.
+    /// It ended without a reported result.
     Ended,
-    /// The provider used a word that nobody documents.
+    /// The provider reports an undocumented status.
+    #[default]
     Unknown,
 }
 
@@ -131,7 +122,7 @@ impl Phase {
     }
 }
 
-/// A machine, a step or a component. Joined across polls by `id`.
+/// A machine, a step or a component. Its `id` identifies it across polls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
     pub(crate) id: Arc<str>,
@@ -142,13 +133,13 @@ pub(crate) struct Unit {
     pub(crate) state: UnitState,
     /// The provider's reason, or what else it says about the unit.
     pub(crate) detail: Option<Message>,
-    /// When the provider says that it began and ended, in milliseconds since 1970. Not 0, so that a
-    /// time takes no more room than its number: there may be 100,000 units.
+    /// When it began and ended by the provider's clock, in milliseconds since 1970. Never 0, so that the
+    /// `Option` takes no extra space: there may be 100,000 units.
     pub(crate) began: Option<NonZeroI64>,
     pub(crate) ended: Option<NonZeroI64>,
 }
 
-/// What a provider's units are.
+/// The kind of a provider's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnitKind {
     Machine,

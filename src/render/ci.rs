@@ -81,38 +81,17 @@ fn error(title: &str, message: &str) -> String {
     format!("::error title={title}::{}", data(message))
 }
 
-/// A collapsible section of a GitLab job's log, open at first.
-pub(crate) struct Section {
-    name: String,
-    second: u64,
-}
-
-impl Section {
-    /// A section that begins at `line` of a report written at `at`; both make its name unique in a job
-    /// that runs several watches.
-    pub(crate) fn new(at: SystemTime, line: usize) -> Self {
-        let since = at.duration_since(SystemTime::UNIX_EPOCH);
-        let since = since.unwrap_or_default();
-        Self {
-            name: format!("deploywatch_{}_{line}", since.as_millis()),
-            second: since.as_secs(),
-        }
-    }
-
-    /// The line that begins it, with the header.
-    pub(crate) fn start(&self, header: &str) -> String {
-        format!("{}{header}", self.marker("start"))
-    }
-
-    /// The line that ends it.
-    pub(crate) fn end(&self) -> String {
-        self.marker("end")
-    }
-
-    fn marker(&self, what: &str) -> String {
-        let Self { name, second } = self;
-        format!("\u{1b}[0Ksection_{what}:{second}:{name}\r\u{1b}[0K")
-    }
+/// The first and the last line of a collapsible section of a GitLab job's log, open at first. `at` and
+/// `line` make its name unique in a job that runs several watches.
+pub(super) fn section(at: SystemTime, line: usize, header: &str) -> [String; 2] {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let marker = |what| {
+        let (second, millis) = (since.as_secs(), since.as_millis());
+        format!("\u{1b}[0Ksection_{what}:{second}:deploywatch_{millis}_{line}\r\u{1b}[0K")
+    };
+    [marker("start") + header, marker("end")]
 }
 
 #[cfg(test)]
@@ -189,14 +168,12 @@ mod tests {
 
     #[test]
     fn a_section_has_a_name_that_gitlab_takes() {
-        let section = Section::new(Timestamp::at(1.5).wall, 3);
         assert_eq!(
-            section.start("a header"),
-            "\u{1b}[0Ksection_start:1:deploywatch_1500_3\r\u{1b}[0Ka header"
-        );
-        assert_eq!(
-            section.end(),
-            "\u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K"
+            section(Timestamp::at(1.5).wall, 3, "a header"),
+            [
+                "\u{1b}[0Ksection_start:1:deploywatch_1500_3\r\u{1b}[0Ka header",
+                "\u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K"
+            ]
         );
     }
 }

@@ -43,7 +43,12 @@ pub(crate) fn frame(
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
     let mut rows = match deployments {
-        [progress] => one(progress, layout, now, (width, height), style),
+        [progress] => {
+            let mut rows = vec![overall(progress, now, width, style)];
+            let room = (width, height - 1);
+            rows.extend(details(progress, layout, now, room, true, style));
+            rows
+        }
         deployments => several(deployments, layout, now, (width, height), style),
     };
     for row in &mut rows {
@@ -52,24 +57,8 @@ pub(crate) fn frame(
     rows
 }
 
-/// One deployment, with as many of its units as fit.
-fn one(
-    progress: &Progress,
-    layout: &mut Layout,
-    now: Instant,
-    (width, height): (usize, usize),
-    style: Style,
-) -> Vec<String> {
-    let mut rows = vec![overall(progress, now, width, style)];
-    rows.extend(status(progress, now, style));
-    rows.truncate(height);
-    let room = (width, height - rows.len());
-    rows.extend(units(progress, layout, now, room, style));
-    rows
-}
-
-/// Several deployments: those that failed first, then those that go on, then those that are over.
-/// Each has its own row; what room is left goes to the units that failed, then to those that run.
+/// Several deployments: the failed ones first, then the running ones, then those that have ended. Each
+/// has its own row; the other rows are for units, those that failed first.
 fn several(
     deployments: &[&Progress],
     layout: &mut Layout,
@@ -88,24 +77,36 @@ fn several(
     let mut rows = Vec::new();
     for (number, progress) in deployments.iter().enumerate() {
         rows.push(overall(progress, now, width, style));
-        // A fair share of what is left, so that the first deployment does not take it all.
+        // An equal share of what is left, so that the first deployment does not take it all.
         let share = room.div_ceil(deployments.len() - number);
-        let mut own: Vec<String> = status(progress, now, style)
-            .into_iter()
-            .take(share)
-            .collect();
         let interesting = progress.count(UnitState::Failed) + progress.count(UnitState::Running);
-        if interesting > 0 && !progress.over {
-            let room = (width.saturating_sub(2), share - own.len());
-            own.extend(units(progress, layout, now, room, style));
-        }
-        room -= own.len();
-        rows.extend(own.into_iter().map(|row| format!("  {row}")));
+        let with_units = interesting > 0 && !progress.over;
+        let size = (width.saturating_sub(2), share);
+        let details = details(progress, layout, now, size, with_units, style);
+        room -= details.len();
+        rows.extend(details.into_iter().map(|row| format!("  {row}")));
     }
     if more {
-        let count = hidden.len() + 1;
-        let more = style.lang.more_deployments(count);
+        let more = style.lang.more_deployments(hidden.len() + 1);
         rows.push(style.color(Color::Faint, &more));
+    }
+    rows
+}
+
+/// The status of a deployment and as many of its units as fit.
+fn details(
+    progress: &Progress,
+    layout: &mut Layout,
+    now: Instant,
+    (width, height): (usize, usize),
+    with_units: bool,
+    style: Style,
+) -> Vec<String> {
+    let mut rows = Vec::from_iter(status(progress, now, style));
+    rows.truncate(height);
+    if with_units {
+        let room = (width, height - rows.len());
+        rows.extend(units(progress, layout, now, room, style));
     }
     rows
 }
@@ -168,12 +169,8 @@ fn color_of(progress: &Progress) -> Color {
 }
 
 fn join(parts: &[String]) -> String {
-    let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
-    parts
-        .iter()
-        .map(|part| part.as_str())
-        .collect::<Vec<_>>()
-        .join("  ")
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    Vec::from_iter(parts.map(String::as_str)).join("  ")
 }
 
 /// A row where there is something to say: contact is lost, it waits for a person, it has not begun.
@@ -351,37 +348,39 @@ fn pad(text: &str, columns: usize) -> String {
 /// A bar that is `fraction` full, and full only at 1.
 fn bar(fraction: f64, width: usize, color: Color, style: Style) -> String {
     let filled = (fraction.clamp(0.0, 1.0) * width as f64).floor() as usize;
-    format!(
-        "{}{}",
-        style.color(color, &"━".repeat(filled)),
-        style.color(Color::Faint, &"─".repeat(width - filled))
-    )
+    let line = [(color, "━", filled), (Color::Faint, "─", width - filled)];
+    draw_line(&line, style)
 }
 
-/// The bar of a running unit. The provider gives no fraction, so it is a guess, and looks like one:
-/// the unit's age against what its fellows usually took, never full; with nothing to go by, a piece
-/// that moves on each second.
+/// The bar of a running unit. Providers give no fraction, so it is an estimate and looks like one: the
+/// unit's age as a part of the median duration, never full; without a median, a segment that moves on
+/// each second.
 fn estimated_bar(progress: &Progress, age: Duration, width: usize, style: Style) -> String {
-    if width == 0 {
-        return String::new();
-    }
-    let Some(median) = progress.median_duration() else {
-        let piece = (width / 4).max(1);
-        let at = usize::try_from(age.as_secs()).unwrap_or(0) % (width - piece + 1);
-        return [
-            style.color(Color::Faint, &"─".repeat(at)),
-            style.color(Color::Busy, &"╍".repeat(piece)),
-            style.color(Color::Faint, &"─".repeat(width - piece - at)),
-        ]
-        .concat();
+    let (before, estimate) = match progress.median_duration() {
+        Some(median) => {
+            let share = age.as_secs_f64() / median.as_secs_f64().max(0.001);
+            (0, (share.min(0.95) * width as f64) as usize)
+        }
+        None => {
+            let segment = (width / 4).max(1).min(width);
+            let position = usize::try_from(age.as_secs()).unwrap_or(0) % (width - segment + 1);
+            (position, segment)
+        }
     };
-    let share = age.as_secs_f64() / median.as_secs_f64().max(0.001);
-    let filled = (share.min(0.95) * width as f64) as usize;
-    format!(
-        "{}{}",
-        style.color(Color::Busy, &"╍".repeat(filled)),
-        style.color(Color::Faint, &"─".repeat(width - filled))
-    )
+    let line = [
+        (Color::Faint, "─", before),
+        (Color::Busy, "╍", estimate),
+        (Color::Faint, "─", width - before - estimate),
+    ];
+    draw_line(&line, style)
+}
+
+/// A line of segments: the colour of each, its character and its length.
+fn draw_line(segments: &[(Color, &str, usize)], style: Style) -> String {
+    let segments = segments.iter();
+    segments
+        .map(|&(color, character, length)| style.color(color, &character.repeat(length)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Text of the modes for people: notices during a watch, and the report at its end. Reports in other
 //! formats select and describe units in the same way.
 
-use super::ci::{CiSystem, Section};
+use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{End, Event, Kind};
@@ -136,15 +136,16 @@ fn failed(
     for tracked in failed.units {
         let line = unit(tracked, progress, at.instant, style);
         let log = tracked.log.as_deref().unwrap_or_default();
-        let section = (ci_system == CiSystem::GitLab && !log.is_empty())
-            .then(|| Section::new(at.wall, lines.len()));
-        lines.push(match &section {
-            Some(section) => section.start(&line),
-            None => line,
-        });
+        let (line, end) = if ci_system == CiSystem::GitLab && !log.is_empty() {
+            let [start, end] = ci::section(at.wall, lines.len(), &line);
+            (start, Some(end))
+        } else {
+            (line, None)
+        };
+        lines.push(line);
         // The bar keeps a CI system from taking a line of the log for a command.
         lines.extend(log.iter().map(|line| format!("    | {line}")));
-        lines.extend(section.map(|section| section.end()));
+        lines.extend(end);
     }
     lines.extend(failed.more.map(|more| format!("  {more}")));
 }
