@@ -21,7 +21,7 @@ pub(crate) mod explicit;
 mod list;
 // Without the demo it is another command line, of which no page is kept.
 #[cfg(all(test, feature = "demo"))]
-mod man;
+mod man_test;
 pub(crate) mod options;
 pub(crate) mod resume;
 
