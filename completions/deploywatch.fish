@@ -27,7 +27,7 @@ end
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -78,7 +78,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l toke
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -116,7 +116,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l tok
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -154,7 +154,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -194,7 +194,7 @@ none\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -232,7 +232,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -265,7 +265,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l hel
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -299,7 +299,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l speed
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -340,7 +340,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
@@ -373,7 +373,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l he
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"

@@ -16,6 +16,7 @@ use super::resolver::ThreadResolver;
 use super::tls::{self, Trust};
 use super::{error, proxy};
 use crate::clock::{Clock, Timestamp};
+use crate::poll::PollError;
 use crate::redact::Redactor;
 
 /// How this program calls itself.
@@ -215,7 +216,10 @@ impl Transport for Network {
         match problem {
             None => Ok(response),
             Some(problem) => Err(TransportError {
-                error: response.unreadable(problem, &self.redactor),
+                error: PollError {
+                    endpoint_in_doubt: false,
+                    ..response.unreadable(problem, &self.redactor)
+                },
                 may_have_been_received: true,
             }),
         }

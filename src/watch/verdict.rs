@@ -131,15 +131,10 @@ pub(super) fn lost(offline: Duration, last_error: &Message, check_endpoint: bool
             format!("{offline} 内没有有效响应，最后一次错误"),
         )
     };
-    let hint = if check_endpoint {
-        Message::new("check --endpoint", "请检查 --endpoint")
-    } else {
-        end_unknown()
-    };
-    (
-        Verdict::Lost,
-        reason.with_detail(last_error).with_hint(&hint),
-    )
+    let endpoint = Message::new("check --endpoint", "请检查 --endpoint");
+    let endpoint = check_endpoint.then_some(&endpoint);
+    let reason = reason.with_detail(last_error).with_hint(&end_unknown());
+    (Verdict::Lost, reason.with_hint(endpoint))
 }
 
 /// The recording that is replayed ends.
