@@ -1,7 +1,8 @@
 //! HTTP: one request and its response, over the network or from wherever else a [`Transport`] gets it.
 //! `client` asks on behalf of a provider, `network` carries requests with reqwest, `error` says what a
-//! failure means.
+//! failure means, `body` reads text from a response.
 
+mod body;
 mod client;
 mod error;
 mod message;

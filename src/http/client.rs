@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
+use super::body::{error_words, repair};
 use super::error;
 use super::message::{Request, Response, Transport, TransportError};
 use crate::clock::Timestamp;
@@ -121,23 +122,25 @@ impl Client {
 }
 
 impl Response {
-    /// The response, where its body could be JSON. `words` finds the provider's own words in the body
-    /// of an error.
+    /// The response, where its body could be JSON; broken text in it is replaced. `words` finds the
+    /// provider's own words in the body of an error.
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
     pub(crate) fn expect_json(
-        self,
+        mut self,
         words: ApiWords,
         redactor: &Redactor,
     ) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(words, redactor));
         }
+        self.body = repair(self.body);
         let problem = if self.status == 206 {
             error::partial()
         } else if self.is_html() {
-            error::html()
+            // A body that is called HTML may be good JSON, and the other way round.
+            error::html().with_detail(error_words(&self.body, redactor).as_ref())
         } else if self.body.trim_ascii().is_empty() {
             error::empty()
         } else {
@@ -166,7 +169,11 @@ impl Response {
             let location = self.location().map(|location| redactor.name(location));
             error::redirect(&status, location.as_deref())
         } else {
-            error::status(&status, words(&self.body, redactor).as_ref())
+            let body = repair(self.body.clone());
+            let words = words(&body, redactor).or_else(|| error_words(&body, redactor));
+            // The title of a gateway's page is often the status itself.
+            let words = words.filter(|words| words.en() != status);
+            error::status(&status, words.as_ref())
         };
         let refused = self.is_redirect()
             || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
-use super::json::{self, List, MaybeObject, Shown, Text, safe_in_url};
+use super::json::{self, MaybeObject, ShownList, Text, safe_in_url};
 use super::options::id_or_variable;
 use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::http::{Client, ParsedBody};
@@ -265,7 +265,7 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
-    step_state: Shown<List<Step<'a>>>,
+    step_state: ShownList<Step<'a>>,
 }
 
 /// A step [D]. No field of it is a state; the offsets are places in the log.
@@ -297,23 +297,26 @@ fn read(
     task: &str,
     redactor: &Redactor,
 ) -> Result<(Option<String>, Snapshot), Message> {
-    let state: State<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("task state", "部署任务状态"), &error, redactor))?;
+    let mut warnings = Vec::new();
+    let name = ("task state", "部署任务状态");
+    let state: State<'_> = json::read_state(body, name, &mut warnings, redactor)?;
     // `successful` in one edition of the vendor's page [D].
     if !state.status.is("success") && !state.status.is("successful") {
         let problem =
             huawei::words(body, redactor).unwrap_or_else(|| query_failed(&state.status, redactor));
         return Err(messages::error_response(Some(&problem)));
     }
-    let record = state.result.get();
-    if record.status.get().is_none() {
+    let record = &*state.result;
+    if let Err(problem) = record.status.required("result.status") {
         return Err(match huawei::words(body, redactor) {
-            None => messages::missing_field("result.status"),
+            None => problem,
             said => messages::error_response(said.as_ref()),
         });
     }
     let id = record.record_id.get().map(str::to_owned);
-    Ok((id, map(record, last, task, redactor)))
+    let mut snapshot = map(record, last, task, redactor);
+    snapshot.warnings.extend(warnings);
+    Ok((id, snapshot))
 }
 
 /// The query itself has no good status.

@@ -417,7 +417,7 @@ struct Reason<'a> {
 /// The provider's words in the body of an error: code, message, detail, request id.
 pub(crate) fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let failure: Failure<'_> = json::read(body).ok()?;
-    let inner = failure.error.get();
+    let inner = &failure.error;
     let first = |texts: &[&Text<'_>]| {
         let text = texts.iter().find_map(|text| text.get());
         text.map(str::to_owned)

@@ -3,21 +3,21 @@
 //!
 //! What a value of another type means is told by the type of the field:
 //!
-//! - [`Text`], [`Count`], [`MaybeObject`]: it counts as missing. What the verdict needs is checked
-//!   where it is used.
+//! - [`Text`], [`Count`], [`ShownObject`], [`ShownList`]: it counts as missing, and [`read_state`]
+//!   warns of it. What the verdict needs is checked where it is used.
+//! - [`MaybeObject`], [`Freeform`]: any type is good; what cannot be used counts as missing.
 //! - [`Object`], [`List`], [`SparseList`]: it is an error.
-//! - [`Shown`], [`Freeform`]: for what is only displayed. Whatever cannot be decoded counts as
-//!   missing and never makes the response unreadable.
 //!
 //! A field that occurs twice is an error, as serde's derive has it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -36,6 +36,12 @@ const MAX_FREEFORM: usize = 64 << 10;
 /// The most entries of a list. An entry of three bytes may take a hundred times as much memory.
 const MAX_ENTRIES: usize = 1_000_000;
 
+thread_local! {
+    /// Whether a value of another type was left out: serde's derive hands its fields no context in
+    /// which they could note it.
+    static LEFT_OUT: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Decodes a response, which is an object.
 ///
 /// # Errors
@@ -50,26 +56,45 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Res
     response.map(|Object(response)| response)
 }
 
-/// A JSON value, by its type. `O` is what an object is decoded as.
-enum AnyValue<'de, O> {
+/// Decodes the response that tells how a deployment stands, called `name` in English and Chinese.
+/// Warns where a value of another type than the documented one is left out.
+///
+/// # Errors
+/// If the body is not JSON, or is anything but an object.
+pub(crate) fn read_state<'de, T: Deserialize<'de>>(
+    body: &'de [u8],
+    name: (&str, &str),
+    warnings: &mut Vec<Message>,
+    redactor: &Redactor,
+) -> Result<T, Message> {
+    LEFT_OUT.set(false);
+    let state = read(body).map_err(|error| messages::not_json(name, &error, redactor))?;
+    if LEFT_OUT.take() {
+        warnings.push(messages::left_out());
+    }
+    Ok(state)
+}
+
+/// A JSON value, by its type. `O` is what an object is decoded as, `L` a list.
+enum AnyValue<'de, O, L = IgnoredAny> {
+    Null,
     /// A string, a boolean, or a number other than the following.
     Text(Cow<'de, str>),
     Number(u64),
     Object(O),
-    /// Null or a list.
-    Other,
+    List(L),
 }
 
-struct AnyVisitor<O>(PhantomData<O>);
+struct AnyVisitor<O, L>(PhantomData<(O, L)>);
 
-impl<'de, O: Deserialize<'de>> Deserialize<'de> for AnyValue<'de, O> {
+impl<'de, O: Deserialize<'de>, L: Deserialize<'de>> Deserialize<'de> for AnyValue<'de, O, L> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyVisitor(PhantomData))
     }
 }
 
-impl<'de, O: Deserialize<'de>> Visitor<'de> for AnyVisitor<O> {
-    type Value = AnyValue<'de, O>;
+impl<'de, O: Deserialize<'de>, L: Deserialize<'de>> Visitor<'de> for AnyVisitor<O, L> {
+    type Value = AnyValue<'de, O, L>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
@@ -101,12 +126,11 @@ impl<'de, O: Deserialize<'de>> Visitor<'de> for AnyVisitor<O> {
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(AnyValue::Other)
+        Ok(AnyValue::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(AnyValue::Other)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        L::deserialize(SeqAccessDeserializer::new(list)).map(AnyValue::List)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
@@ -150,6 +174,31 @@ impl Text<'_> {
             .any(|word| self.is(word))
     }
 
+    /// The text of a field that the verdict rests on.
+    ///
+    /// # Errors
+    /// It is missing, or a character of it was replaced because it could not be read.
+    pub(crate) fn required(&self, field: &str) -> Result<&str, Message> {
+        let text = self.get().ok_or_else(|| messages::missing_field(field))?;
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(messages::broken_field(field));
+        }
+        Ok(text)
+    }
+
+    /// Checks the id of what a response is about. A missing one passes.
+    ///
+    /// # Errors
+    /// It is another one than `asked`.
+    pub(crate) fn check_id(&self, asked: &str, redactor: &Redactor) -> Result<(), Message> {
+        match self.get() {
+            Some(id) if !is_same_id(id, asked) => {
+                Err(messages::other_id(asked, &redactor.name(id)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The text as a printable name.
     pub(crate) fn printable(&self, redactor: &Redactor) -> Option<Arc<str>> {
         Some(redactor.name(self.get()?))
@@ -172,6 +221,21 @@ impl Text<'_> {
     }
 }
 
+/// Whether two texts are the same id: without case, blanks and dashes, and numbers by their value.
+pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
+    let characters = |id: &'_ str| {
+        let characters = id.chars().filter(|c| !c.is_whitespace() && *c != '-');
+        characters.flat_map(char::to_lowercase).collect::<String>()
+    };
+    // A number of so many digits is exact; beyond it different ids would be the same.
+    let number = |id: &str| {
+        let number = id.trim().parse().ok();
+        number.filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)
+    };
+    characters(one) == characters(other)
+        || number(one).is_some_and(|value| number(other) == Some(value))
+}
+
 /// Whether an id that came from the provider may be put into a URL.
 pub(crate) fn safe_in_url(id: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -182,9 +246,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
         Ok(Self(match value {
+            AnyValue::Null => None,
             AnyValue::Text(text) => Some(text),
             AnyValue::Number(number) => Some(number.to_string().into()),
-            AnyValue::Object(_) | AnyValue::Other => None,
+            AnyValue::Object(_) | AnyValue::List(_) => leave_out(),
         }))
     }
 }
@@ -204,11 +269,19 @@ impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
         Ok(Self(match value {
-            AnyValue::Text(text) => text.trim().parse().ok(),
-            AnyValue::Number(number) => number.try_into().ok(),
-            AnyValue::Object(_) | AnyValue::Other => None,
+            AnyValue::Null => None,
+            AnyValue::Text(text) if text.trim().is_empty() => None,
+            AnyValue::Text(text) => text.trim().parse().ok().or_else(leave_out),
+            AnyValue::Number(number) => number.try_into().ok().or_else(leave_out),
+            AnyValue::Object(_) | AnyValue::List(_) => leave_out(),
         }))
     }
+}
+
+/// Notes that a value of another type is left out.
+fn leave_out<T: Default>() -> T {
+    LEFT_OUT.set(true);
+    T::default()
 }
 
 /// An object, decoded by the names of its fields; any other type is an error. A derived struct
@@ -219,7 +292,7 @@ pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match AnyValue::deserialize(deserializer)? {
+        match AnyValue::<T>::deserialize(deserializer)? {
             AnyValue::Object(object) => Ok(Self(object)),
             _ => Err(D::Error::custom("an object is expected")),
         }
@@ -230,18 +303,41 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 #[derive(Debug, Default)]
 pub(crate) struct MaybeObject<T>(T);
 
-impl<T> MaybeObject<T> {
-    /// The object.
-    pub(crate) fn get(&self) -> &T {
+impl<T> Deref for MaybeObject<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for MaybeObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match AnyValue::deserialize(deserializer)? {
+        Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
             AnyValue::Object(object) => object,
             _ => T::default(),
+        }))
+    }
+}
+
+/// An object that is only shown: a value of another type is left out.
+#[derive(Debug, Default)]
+pub(crate) struct ShownObject<T>(T);
+
+impl<T> Deref for ShownObject<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for ShownObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
+            AnyValue::Object(object) => object,
+            AnyValue::Null => T::default(),
+            _ => leave_out(),
         }))
     }
 }
@@ -251,7 +347,21 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for MaybeObject<T> {
 #[derive(Debug)]
 pub(crate) struct List<T>(Vec<T>);
 
+/// The same, but an entry that is null keeps its place as an object without fields.
+#[derive(Debug)]
+pub(crate) struct SparseList<T>(pub(crate) Vec<T>);
+
+/// A list of objects that is only shown: a list or an entry of another type is left out.
+#[derive(Debug)]
+pub(crate) struct ShownList<T>(Vec<T>);
+
 impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Default for ShownList<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
@@ -265,67 +375,101 @@ impl<T> Deref for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListVisitor(|| None)).map(Self)
+impl<T> Deref for ShownList<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
     }
 }
 
-/// The same, but an entry that is null keeps its place as an object without fields.
-#[derive(Debug)]
-pub(crate) struct SparseList<T>(pub(crate) Vec<T>);
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Entries::<T, false>::strict(deserializer).map(Self)
+    }
+}
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for SparseList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(ListVisitor(|| Some(T::default())))
-            .map(Self)
+        Entries::<T, true>::strict(deserializer).map(Self)
     }
 }
 
-/// Decodes a list; holds what an entry that is null becomes.
-struct ListVisitor<T>(fn() -> Option<T>);
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for ShownList<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = Entries::<T, false>::of_any(deserializer)?;
+        if entries.has_others {
+            leave_out::<()>();
+        }
+        Ok(Self(entries.objects))
+    }
+}
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = Vec<T>;
+/// The entries of a list. An entry that is null becomes an object without fields where the list is
+/// sparse, and is skipped elsewhere.
+struct Entries<T, const SPARSE: bool> {
+    objects: Vec<T>,
+    /// Whether there was anything but objects and null, or no list.
+    has_others: bool,
+}
+
+impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Entries<T, SPARSE> {
+    fn of_any<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = AnyValue::<IgnoredAny, Self>::deserialize(deserializer)?;
+        Ok(match value {
+            AnyValue::List(entries) => entries,
+            other => Self {
+                objects: Vec::new(),
+                has_others: !matches!(other, AnyValue::Null),
+            },
+        })
+    }
+
+    fn strict<D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        match Self::of_any(deserializer)? {
+            entries if entries.has_others => Err(D::Error::custom("a list of objects is expected")),
+            entries => Ok(entries.objects),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Deserialize<'de>
+    for Entries<T, SPARSE>
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T, const SPARSE: bool>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Visitor<'de>
+    for EntriesVisitor<T, SPARSE>
+{
+    type Value = Entries<T, SPARSE>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = list.next_element::<Option<Object<T>>>()? {
-            entries.extend(entry.map_or_else(self.0, |Object(entry)| Some(entry)));
-            if entries.len() > MAX_ENTRIES {
+        let (mut objects, mut has_others) = (Vec::new(), false);
+        while let Some(entry) = list.next_element::<AnyValue<'de, T>>()? {
+            match entry {
+                AnyValue::Object(object) => objects.push(object),
+                AnyValue::Null if SPARSE => objects.push(T::default()),
+                AnyValue::Null => {}
+                _ => has_others = true,
+            }
+            if objects.len() > MAX_ENTRIES {
                 let error = format_args!("a list of more than {MAX_ENTRIES}");
                 return Err(A::Error::custom(error));
             }
         }
-        Ok(entries)
-    }
-}
-
-/// A value that is only displayed: one that cannot be decoded counts as missing.
-#[derive(Debug, Default)]
-pub(crate) struct Shown<T>(T);
-
-impl<T> Deref for Shown<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(serde_json::from_str(json).unwrap_or_default()))
+        Ok(Entries {
+            objects,
+            has_others,
+        })
     }
 }
 
@@ -354,6 +498,12 @@ impl<'de> Deserialize<'de> for Freeform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize, Default)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
+    struct Named<'a> {
+        name: Text<'a>,
+    }
 
     fn text(json: &str) -> Option<String> {
         let text: Text<'_> = serde_json::from_str(json).expect("JSON");
@@ -459,12 +609,6 @@ mod tests {
         }
     }
 
-    #[derive(Debug, serde::Deserialize, Default)]
-    #[serde(default, bound(deserialize = "'de: 'a"))]
-    struct Named<'a> {
-        name: Text<'a>,
-    }
-
     #[test]
     fn words_are_read_in_any_form_but_not_in_any_amount() {
         let read = |json: &str| {
@@ -485,16 +629,103 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_only_shown_may_be_anything() {
-        let read = |json: &str| {
-            let mut json = serde_json::Deserializer::from_str(json);
-            let list = Shown::<List<Named<'_>>>::deserialize(&mut json).expect("JSON");
-            list.len()
-        };
-        assert_eq!(read(r#"[{"name":"a"},null,{}]"#), 2);
-        for other in ["null", "7", r#""a""#, "{}", "[1]", r#"[["a"]]"#] {
-            assert_eq!(read(other), 0, "{other}");
+    fn a_value_that_is_only_shown_may_be_anything_and_is_left_out_with_a_warning() {
+        #[derive(Debug, serde::Deserialize, Default)]
+        #[serde(default, bound(deserialize = "'de: 'a"))]
+        struct State<'a> {
+            text: Text<'a>,
+            count: Count,
+            object: ShownObject<Named<'a>>,
+            list: ShownList<Named<'a>>,
         }
+        let read = |json: &str| {
+            let mut warnings = Vec::new();
+            let redactor = Redactor::default();
+            let state: State<'_> =
+                read_state(json.as_bytes(), ("a", "b"), &mut warnings, &redactor).expect("JSON");
+            assert!(state.text.get().is_none() && state.count.get().is_none());
+            assert!(state.object.name.get().is_none(), "{json}");
+            (state.list.len(), warnings.len())
+        };
+        for (list, found) in [
+            ("null", (0, 0)),
+            ("[]", (0, 0)),
+            (r#"[{"name":"a"},null,{}]"#, (2, 0)),
+            (r#"[{"name":"a"},"b",{}]"#, (2, 1)),
+            (r#"[{"name":["a"]},{"name":{}}]"#, (2, 1)),
+            (r#"[["a"]]"#, (0, 1)),
+            ("7", (0, 1)),
+            (r#""a""#, (0, 1)),
+            (r#"{"name":"a"}"#, (0, 1)),
+        ] {
+            assert_eq!(read(&format!(r#"{{"list":{list}}}"#)), found, "{list}");
+        }
+        for (field, warnings) in [
+            (r#""text":{}"#, 1),
+            (r#""text":[1]"#, 1),
+            (r#""text":" ""#, 0),
+            (r#""count":"soon""#, 1),
+            (r#""count":"""#, 0),
+            (r#""count":[3]"#, 1),
+            (r#""object":["a"]"#, 1),
+            (r#""object":null"#, 0),
+            (r#""other":["a"]"#, 0),
+        ] {
+            assert_eq!(read(&format!("{{{field}}}")), (0, warnings), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_the_verdict_rests_on_must_be_there_and_whole() {
+        for (json, expected) in [
+            (r#""Success""#, Ok("Success")),
+            (
+                r#""Succes\ufffd""#,
+                Err("the response's status holds characters that cannot be read"),
+            ),
+            ("null", Err("the response has no status")),
+        ] {
+            let text: Text<'_> = serde_json::from_str(json).expect("JSON");
+            let found = text
+                .required("status")
+                .map_err(|error| error.en().to_owned());
+            assert_eq!(found, expected.map_err(str::to_owned), "{json}");
+        }
+    }
+
+    #[test]
+    fn ids_are_compared_without_case_blanks_and_dashes_and_numbers_by_their_value() {
+        for (one, other, same) in [
+            ("1111", "1111", true),
+            ("1111", " 1111 ", true),
+            ("1111", "1.111e3", true),
+            ("1111", "1111.0", true),
+            ("1111", "11111", false),
+            ("1111", "1111.5", false),
+            ("716eda33-dbc6", "716EDA33dbc6", true),
+            ("a", "b", false),
+            (
+                "12345678901234567890123456789012",
+                "12345678901234567890123456789013",
+                false,
+            ),
+            ("NaN", "nan", true),
+        ] {
+            assert_eq!(is_same_id(one, other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn an_answer_about_another_id_is_told_and_a_missing_id_passes() {
+        let check = |json: &str| {
+            let id: Text<'_> = serde_json::from_str(json).expect("JSON");
+            id.check_id("1111", &Redactor::default())
+        };
+        for same in ["1111", "1.111e3", r#""1111""#, "null", r#""""#, "{}"] {
+            assert_eq!(check(same), Ok(()), "{same}");
+        }
+        let error = check("2222").expect_err("another id");
+        assert_eq!(error.en(), "the answer is about 2222, not 1111");
     }
 
     #[test]

@@ -49,6 +49,14 @@ pub(super) fn missing_field(name: &str) -> Message {
     )
 }
 
+/// A field that the state of the deployment is read from holds broken text.
+pub(super) fn broken_field(name: &str) -> Message {
+    Message::new(
+        format!("the response's {name} holds characters that cannot be read"),
+        format!("响应中的 {name} 含有无法识别的字符"),
+    )
+}
+
 /// A value that is not documented for the field.
 pub(super) fn unknown_value(field: &str, value: &str) -> Message {
     Message::new(
@@ -62,8 +70,16 @@ pub(super) fn unknown_value(field: &str, value: &str) -> Message {
 /// The response is about another deployment than the one that was asked for.
 pub(super) fn other_id(asked: &str, answered: &str) -> Message {
     Message::new(
-        format!("asked for {asked}, but the response is about {answered}"),
-        format!("查询的是 {asked}，返回的却是 {answered}"),
+        format!("the answer is about {answered}, not {asked}"),
+        format!("返回的是 {answered}，不是 {asked}"),
+    )
+}
+
+/// A response holds a value of another type than documented.
+pub(super) fn left_out() -> Message {
+    Message::new(
+        "a part of the response has another type than documented and is left out",
+        "响应中有一部分的类型与文档不符，已忽略",
     )
 }
 
@@ -150,8 +166,10 @@ mod tests {
             not_json(document, &error(""), &Redactor::default()),
             not_json(document, &error("{}"), &Redactor::default()),
             missing_field("data"),
+            broken_field("data"),
             unknown_value("status", "x-1"),
             other_id("x-1", "x-2"),
+            left_out(),
             awaits_confirmation(Some(1), Some(2)),
             awaits_confirmation(Some(1), None),
             awaits_confirmation(None, None),

@@ -347,8 +347,9 @@ fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
 
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], asked: &str, redactor: &Redactor) -> Result<Snapshot, Message> {
-    let mut answer: DeployOrder<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("deploy order", "部署单"), &error, redactor))?;
+    let mut warnings = Vec::new();
+    let name = ("deploy order", "部署单");
+    let mut answer: DeployOrder<'_> = json::read_state(body, name, &mut warnings, redactor)?;
     // `success: false` is an error even under HTTP 200 [I].
     if answer.success.is("false") {
         return Err(messages::error_response(answer.error(redactor).as_ref()));
@@ -364,13 +365,15 @@ fn read(body: &[u8], last: &[Unit], asked: &str, redactor: &Redactor) -> Result<
         let Object(order) = *wrapped;
         order
     });
-    if order.status.get().is_none() {
+    if let Err(problem) = order.status.required("status") {
         return Err(match order.error(redactor) {
-            None => Message::new("the response has no order status", "响应中没有部署单状态"),
+            None => problem,
             said => messages::error_response(said.as_ref()),
         });
     }
-    Ok(map(&order, last, asked, redactor))
+    let mut snapshot = map(&order, last, asked, redactor);
+    snapshot.warnings.extend(warnings);
+    Ok(snapshot)
 }
 
 fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str, redactor: &Redactor) -> Snapshot {
@@ -620,7 +623,6 @@ mod tests {
             r#"{"status":["Success"]}"#,
             r#"{"deployOrder":{}}"#,
             r#"{"status":"Success""#,
-            r#"{"status":"Success","deployMachineInfo":{"deployMachines":"none"}}"#,
             r#"{"status":"Success","status":"Running"}"#,
         ] {
             order(json).expect_err(json);

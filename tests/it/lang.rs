@@ -257,8 +257,8 @@ fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
         (
             Reply::json("{}"),
             6,
-            "响应中没有部署单状态",
-            "the response has no order status",
+            "响应中没有 status",
+            "the response has no status",
         ),
         (
             Reply::json(r#"{"success":false,"errorMessage":"系统繁忙","requestId":"r-1"}"#),

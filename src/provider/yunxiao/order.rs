@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::message::Message;
 use crate::model::{Unit, UnitKind, UnitState};
-use crate::provider::json::{Count, List, Object, Text};
+use crate::provider::json::{Count, Object, ShownList, ShownObject, Text};
 use crate::provider::messages::api_message;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -24,13 +24,13 @@ pub(super) struct DeployOrder<'a> {
     error_message: Text<'a>,
     request_id: Text<'a>,
     pub(super) deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
-    deploy_machine_info: Option<Object<MachineInfo<'a>>>,
+    deploy_machine_info: ShownObject<MachineInfo<'a>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct MachineInfo<'a> {
-    deploy_machines: List<Machine<'a>>,
+    deploy_machines: ShownList<Machine<'a>>,
 }
 
 /// A machine [D]. `createTime` may be the order's own, so it is no start time and not read.
@@ -59,10 +59,7 @@ impl DeployOrder<'_> {
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> Vec<Unit> {
-        let Some(Object(info)) = &self.deploy_machine_info else {
-            return Vec::new();
-        };
-        let machines = &info.deploy_machines;
+        let machines = &self.deploy_machine_info.deploy_machines;
         let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
         for (index, machine) in machines.iter().enumerate() {
             machine.add_to(&mut units, index + 1, warnings, redactor);

@@ -160,16 +160,16 @@ pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Run, Message> {
     }
     let wrapped = answer.pipeline_run.as_deref();
     let run = wrapped.map_or(&answer, |Object(run)| run);
-    if run.status.get().is_none() {
+    if let Err(problem) = run.status.required("status") {
         return Err(match super::words(body, redactor) {
-            None => Message::new("the response has no run status", "响应中没有运行状态"),
+            None => problem,
             said => messages::error_response(said.as_ref()),
         });
     }
     let jobs = run
         .stages
         .iter()
-        .flat_map(|stage| stage.stage_info.get().jobs.iter())
+        .flat_map(|stage| stage.stage_info.jobs.iter())
         .map(|job| {
             let order = order(job);
             let is_deploy = |action: &Action<'_>| action.kind.is(ORDER_ACTION);
@@ -211,7 +211,7 @@ fn order(job: &WireJob<'_>) -> Option<String> {
         let actions = job.actions.iter().rev();
         actions.filter(|action| action.kind.is(ORDER_ACTION))
     };
-    let in_params = actions().find_map(|action| id(action.params.get()));
+    let in_params = actions().find_map(|action| id(&action.params));
     in_params
         .or_else(|| actions().find_map(|action| id_in_text(&action.data)))
         .or_else(|| id_in_text(&job.result))

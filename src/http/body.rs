@@ -1,0 +1,225 @@
+//! The body of a response as text: what no JSON may hold is replaced, and an error's own words are found.
+
+use memchr::memchr;
+use serde_json::Value;
+
+use crate::message::Message;
+use crate::redact::Redactor;
+
+/// The byte order mark.
+const BOM: &str = "\u{feff}";
+
+/// The escape of U+FFFD, without its backslash.
+const REPLACEMENT: &[u8; 5] = b"ufffd";
+
+/// The body without a byte order mark, in which U+FFFD stands for what is no UTF-8 (GBK, a character
+/// that was cut) and for half a surrogate pair (Java cuts emoji so).
+pub(super) fn repair(body: Vec<u8>) -> Vec<u8> {
+    let text = match String::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    let mut body = match text.strip_prefix(BOM) {
+        Some(text) => text.as_bytes().to_vec(),
+        None => text.into_bytes(),
+    };
+    replace_half_surrogates(&mut body);
+    body
+}
+
+fn replace_half_surrogates(json: &mut [u8]) {
+    let mut at = 0;
+    while let Some(found) = memchr(b'\\', &json[at..]) {
+        let escape = at + found + 1;
+        at = match unit(&json[escape..]) {
+            Some(0xd800..0xdc00) if is_low_escape(&json[escape + 5..]) => escape + 11,
+            Some(0xd800..0xe000) => {
+                json[escape..escape + 5].copy_from_slice(REPLACEMENT);
+                escape + 5
+            }
+            // What follows a backslash belongs to it, be it another one.
+            _ => json.len().min(escape + 1),
+        };
+    }
+}
+
+/// The UTF-16 unit of an escape, which begins behind its backslash.
+fn unit(escape: &[u8]) -> Option<u32> {
+    let digits = str::from_utf8(escape.strip_prefix(b"u")?.get(..4)?).ok()?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+fn is_low_escape(json: &[u8]) -> bool {
+    let escape = json.strip_prefix(b"\\");
+    matches!(escape.and_then(unit), Some(0xdc00..0xe000))
+}
+
+/// The names by which errors carry their code, their message, and what else they say, in lower case
+/// and without `_` and `-`. They are those of the providers, of POP (`Code`, `Message`), Spring
+/// (`error`, `message`), OAuth (`error_description`), FusionInsight (`errorDescription`) and gateways.
+const CODE: [&str; 2] = ["errorcode", "code"];
+const MESSAGE: [&str; 9] = [
+    "errormsg",
+    "errormessage",
+    "errordescription",
+    "message",
+    "msg",
+    "description",
+    "reason",
+    "detail",
+    "error",
+];
+const REQUEST: [&str; 1] = ["requestid"];
+
+/// The server's own words in the body of an error, in whatever shape: JSON, the title of a page, or
+/// plain text.
+pub(super) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches(BOM).trim();
+    let (words, request) = match serde_json::from_str(text) {
+        Ok(Value::String(words)) => (words, None),
+        Ok(json) => (words_in_json(&json)?, field(&json, &REQUEST)),
+        Err(_) if text.starts_with('<') => (words_in_page(text)?, None),
+        Err(_) => (text.to_owned(), None),
+    };
+    let words = redactor.message(&words);
+    let message = (!words.is_empty()).then(|| Message::verbatim(&*words))?;
+    Some(match request {
+        Some(request) => message.with_request_id(&redactor.name(&request)),
+        None => message,
+    })
+}
+
+/// The code and the message of an object, or of the object or list of them that it calls its error.
+fn words_in_json(json: &Value) -> Option<String> {
+    let json = match json {
+        Value::Array(errors) => errors.first()?,
+        json => json,
+    };
+    let parts = [field(json, &CODE), field(json, &MESSAGE)];
+    let words: Vec<_> = parts.into_iter().flatten().collect();
+    if !words.is_empty() {
+        return Some(words.join(" "));
+    }
+    let inner = json.as_object()?.iter();
+    let mut errors = inner.filter(|(name, _)| matches!(&*normalize(name), "error" | "errors"));
+    errors.find_map(|(_, error)| words_in_json(error))
+}
+
+/// The first of the fields that is there as text or a number. A 0 is no error.
+fn field(json: &Value, names: &[&str]) -> Option<String> {
+    let fields = json.as_object()?;
+    names.iter().find_map(|name| {
+        let mut named = fields.iter().filter(|(key, _)| normalize(key) == *name);
+        named.find_map(|(_, value)| match value {
+            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Number(number) if number.as_u64() != Some(0) => Some(number.to_string()),
+            _ => None,
+        })
+    })
+}
+
+fn normalize(name: &str) -> String {
+    name.replace(['_', '-'], "").to_ascii_lowercase()
+}
+
+/// The title of an HTML page, or the code and the message of an XML error.
+fn words_in_page(page: &str) -> Option<String> {
+    let parts = [element(page, "code"), element(page, "message")];
+    let words: Vec<_> = parts.into_iter().flatten().collect();
+    element(page, "title").or_else(|| (!words.is_empty()).then(|| words.join(" ")))
+}
+
+/// The text of the first element of that name.
+fn element(page: &str, name: &str) -> Option<String> {
+    // The same length as the page itself, so that places in it are places there.
+    let lower = page.to_ascii_lowercase();
+    let tag = lower.find(&format!("<{name}"))?;
+    let begin = tag + lower[tag..].find('>')? + 1;
+    let end = begin + lower[begin..].find('<')?;
+    let text = page[begin..end].trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_text_is_replaced_and_sound_text_stays() {
+        for (body, repaired) in [
+            (&b"\xef\xbb\xbf{}"[..], "{}"),
+            (br#""disk \ud83d""#, r#""disk \ufffd""#),
+            (br#""\uDE00 disk""#, r#""\ufffd disk""#),
+            (br#""\ud83d\n""#, r#""\ufffd\n""#),
+            (br#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (br#""\uD83D\uDE00""#, r#""\uD83D\uDE00""#),
+            (br#""\\ud83d\\\ud83d""#, r#""\\ud83d\\\ufffd""#),
+            (br#""\u6210\u529f""#, r#""\u6210\u529f""#),
+            (b"\"\xb4\xc5 \xe7\xa3\"", "\"\u{fffd}\u{fffd} \u{fffd}\""),
+            (br#""\ud8"#, r#""\ud8"#),
+            (br"\", r"\"),
+            (br"\u12", r"\u12"),
+            ("\"\\ud部\"".as_bytes(), "\"\\ud部\""),
+            (b"", ""),
+        ] {
+            let found = String::from_utf8(repair(body.to_vec())).expect("UTF-8");
+            assert_eq!(found, repaired);
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_error_are_found_in_whatever_shape() {
+        for (body, words) in [
+            (
+                "IP 203.0.113.9 is not\r\n in the white list",
+                Some("IP 203.0.113.9 is not in the white list"),
+            ),
+            (r#""no such order""#, Some("no such order")),
+            (
+                r#"{"timestamp":1,"status":403,"error":"Forbidden","message":"not yours","path":"/x"}"#,
+                Some("not yours"),
+            ),
+            (
+                r#"{"status":403,"error":"Forbidden","message":""}"#,
+                Some("Forbidden"),
+            ),
+            (
+                r#"{"RequestId":"R-1","Code":"Forbidden.Ip","Message":"no"}"#,
+                Some("Forbidden.Ip no (request R-1)"),
+            ),
+            (
+                r#"{"errorCode":"12-4030001","errorDescription":"locked"}"#,
+                Some("12-4030001 locked"),
+            ),
+            (
+                r#"{"error":"denied","error_description":"why"}"#,
+                Some("why"),
+            ),
+            (
+                r#"{"error":{"code":"E","message":"no"},"status":"error"}"#,
+                Some("E no"),
+            ),
+            (r#"{"error":{"code":"E","reason":"no"}}"#, Some("E no")),
+            (r#"{"errors":[{"message":"no"}]}"#, Some("no")),
+            (r#"{"code":7,"msg":"no"}"#, Some("7 no")),
+            (
+                "<html><TITLE lang=en>\n Access\u{1b}[31m denied</TITLE>",
+                Some("Access denied"),
+            ),
+            (
+                "<Error><Code>E</Code><Message>no</Message></Error>",
+                Some("E no"),
+            ),
+            ("<p>no title</p>", None),
+            (r#"{"code":0,"data":{"message":{}}}"#, None),
+            ("[]", None),
+            ("{}", None),
+            ("null", None),
+            (" ", None),
+        ] {
+            let found = error_words(body.as_bytes(), &Redactor::default());
+            assert_eq!(found.as_ref().map(Message::en), words, "{body}");
+        }
+    }
+}
