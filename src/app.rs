@@ -27,7 +27,7 @@ use crate::outcome::Verdict;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
-use crate::render::{Output, OutputEnv};
+use crate::render::Output;
 use crate::watch::{self, Inbox, LoopEvent, Target};
 
 /// The span over which deployments that are polled once are polled, at most.
@@ -70,8 +70,7 @@ fn watch(
     check_names(&deployments.list)?;
     shown.check_files(&deployments.files)?;
     let all = deployments.is_list;
-    let env = OutputEnv::gather(environment);
-    let (mut output, output_warnings) = Output::new(shown, &env, all, environment)?;
+    let (mut output, output_warnings) = Output::new(shown, all, environment)?;
     let mut inbox = source.inbox();
     let clock = inbox.clock();
     let capture = capture_file(shown.capture.as_deref(), &deployments.redactor, &inbox)?;

@@ -138,6 +138,16 @@ impl Lang {
         self.pick(en, zh)
     }
 
+    /// `text: message`, or the text alone.
+    pub(crate) fn with_message(self, text: impl Into<String>, message: Option<&Message>) -> String {
+        let mut text = text.into();
+        if let Some(message) = message {
+            text += self.colon();
+            text += message.get(self);
+        }
+        text
+    }
+
     /// The plural of a kind of units; none stands for several kinds.
     pub(crate) fn units(self, kind: Option<UnitKind>) -> &'static str {
         let (en, zh) = match kind {

@@ -1,7 +1,7 @@
 //! The progress of a deployment: the units seen so far and the figures that are shown. For display only:
 //! a verdict depends on the responses themselves.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,12 +47,16 @@ pub(crate) struct Progress {
     units: Vec<TrackedUnit>,
     /// The index of each unit by id. Built once a response changes the order of the units.
     index_by_id: Option<HashMap<Arc<str>, usize>>,
+    // Computed after each response: the number of units in each state, the indices of the failed and of
+    // the running units, and the median of `durations`.
     by_state: StateCounts,
-    failed: BTreeSet<usize>,
-    running: BTreeSet<(Instant, usize)>,
-    recent: VecDeque<(Instant, usize)>,
-    durations: VecDeque<Duration>,
+    failed: Vec<usize>,
+    running: Vec<(Instant, usize)>,
     median_duration: Option<Duration>,
+    /// The units that ended last: when, and their indices.
+    recent: VecDeque<(Instant, usize)>,
+    /// The durations of the units that succeeded last.
+    durations: VecDeque<Duration>,
     /// Units that ended during the watch; earlier ones do not count for the pace.
     ended_here: usize,
     /// The time in which units ran or ended, without waits for a person or a queue.
@@ -168,7 +172,7 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.update_median();
+        self.summarize();
         changes
     }
 
@@ -184,12 +188,8 @@ impl Progress {
     fn forget_units(&mut self) {
         self.units.clear();
         self.index_by_id = None;
-        self.by_state = StateCounts::default();
-        self.failed.clear();
-        self.running.clear();
         self.recent.clear();
         self.durations.clear();
-        self.median_duration = None;
         self.ended_here = 0;
         self.active_time = Duration::ZERO;
     }
@@ -219,7 +219,6 @@ impl Progress {
         let from = tracked.unit.state;
         tracked.unit = unit.clone();
         if from != unit.state {
-            self.leave(index, from);
             self.enter(index, Some(from), now);
         }
         Some(Change {
@@ -228,24 +227,11 @@ impl Progress {
         })
     }
 
-    fn leave(&mut self, index: usize, from: UnitState) {
-        self.by_state[from as usize] -= 1;
-        match (from, self.units[index].running) {
-            (UnitState::Failed, _) => {
-                self.failed.remove(&index);
-            }
-            (UnitState::Running, Some(since)) => {
-                self.running.remove(&(since, index));
-            }
-            _ => {}
-        }
-    }
-
+    /// Updates the times of a unit whose state has changed.
     fn enter(&mut self, index: usize, from: Option<UnitState>, now: Timestamp) {
         let at = now.instant;
         let tracked = &mut self.units[index];
         let state = tracked.unit.state;
-        self.by_state[state as usize] += 1;
         let was_over = from.is_some_and(UnitState::ended);
         // A unit that is skipped after it failed ended when it failed.
         if state.ended() && !was_over {
@@ -261,7 +247,6 @@ impl Progress {
                 && state == UnitState::Succeeded
             {
                 push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
-                self.median_duration = None;
             }
             if from.is_some() {
                 self.ended_here += 1;
@@ -274,31 +259,36 @@ impl Progress {
                 self.ended_here = self.ended_here.saturating_sub(1);
             }
         }
-        match state {
-            UnitState::Failed => {
-                self.failed.insert(index);
-            }
-            UnitState::Running => {
-                let began = tracked.unit.began.map(|began| now.instant_of(began.get()));
-                let since = *tracked.running.get_or_insert(began.unwrap_or(at));
-                self.running.insert((since, index));
-            }
-            _ => {}
+        if state == UnitState::Running && tracked.running.is_none() {
+            let began = tracked.unit.began.map(|began| now.instant_of(began.get()));
+            tracked.running = Some(began.unwrap_or(at));
         }
+    }
+
+    /// Computes what each draw uses.
+    fn summarize(&mut self) {
+        self.by_state = StateCounts::default();
+        self.failed.clear();
+        self.running.clear();
+        for (index, tracked) in self.units.iter().enumerate() {
+            self.by_state[tracked.unit.state as usize] += 1;
+            match (tracked.unit.state, tracked.running) {
+                (UnitState::Failed, _) => self.failed.push(index),
+                (UnitState::Running, Some(since)) => self.running.push((since, index)),
+                _ => {}
+            }
+        }
+        self.running.sort_unstable();
+        let mut durations = Vec::from_iter(self.durations.iter().copied());
+        self.median_duration = (durations.len() >= MIN_SAMPLE).then(|| {
+            let middle = durations.len() / 2;
+            *durations.select_nth_unstable(middle).1
+        });
     }
 
     /// Keeps the end of a failed unit's log.
     pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
         self.units[index].log = Some(lines);
-    }
-
-    /// Computes the median duration once per response: each draw uses it.
-    fn update_median(&mut self) {
-        if self.median_duration.is_none() && self.durations.len() >= MIN_SAMPLE {
-            let mut durations = Vec::from_iter(self.durations.iter().copied());
-            let middle = durations.len() / 2;
-            self.median_duration = Some(*durations.select_nth_unstable(middle).1);
-        }
     }
 
     /// The unit with this index.

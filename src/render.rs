@@ -5,7 +5,7 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
@@ -38,8 +38,6 @@ use plain::Plain;
 use quiet::Quiet;
 use style::Style;
 
-/// Error context: a writer thread could not be started.
-const NO_THREAD: &str = "cannot start a thread";
 /// How long `finish` waits for slow readers beyond `--timeout`, or after a signal.
 const GRACE: Duration = Duration::from_millis(800);
 /// How long the last event waits for a file to be written, so that a warning about it precedes that
@@ -48,19 +46,13 @@ const FILE_PATIENCE: Duration = Duration::from_millis(250);
 /// How long stderr is waited for at least at the end, and at most before Ctrl-Z stops the process.
 const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
-/// One form of output.
-pub(crate) trait Render {
+/// One form of output. The methods fail if an earlier write failed.
+trait Render {
     /// Writes an event.
-    ///
-    /// # Errors
-    /// An earlier write failed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
     /// Called at least once a second, and at the time that `wake` returned.
-    ///
-    /// # Errors
-    /// An earlier write failed.
-    fn tick(&mut self, _now: Timestamp, _boards: &[&Progress]) -> io::Result<()> {
+    fn tick(&mut self, _now: Timestamp, _deployments: &[&Progress]) -> io::Result<()> {
         Ok(())
     }
 
@@ -69,42 +61,41 @@ pub(crate) trait Render {
         None
     }
 
-    /// Erases the picture: the process is about to be stopped.
-    fn suspend(&mut self) {}
-
-    /// Redraws after the screen changed.
-    fn redraw(&mut self, _screen: Screen) {}
+    /// Reacts to a change of the terminal.
+    fn screen(&mut self, _change: ScreenChange) {}
 }
 
-/// How the screen changed.
+/// A change of the terminal that the picture is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Screen {
-    /// It may have been resized.
+pub(crate) enum ScreenChange {
+    /// Its size may have changed.
     Resized,
-    /// Other processes may have written on it.
-    Lost,
+    /// The process is about to be stopped (Ctrl-Z): the picture must be erased.
+    Suspended,
+    /// The process was continued: others may have written on the screen.
+    Resumed,
 }
 
 /// The standard streams and the environment, as far as the choice of renderers depends on them.
 #[derive(Clone, Debug)]
-pub(crate) struct OutputEnv {
-    pub(crate) stderr_is_terminal: bool,
-    pub(crate) stdout_is_terminal: bool,
+struct OutputEnv {
+    stderr_is_terminal: bool,
+    stdout_is_terminal: bool,
     /// stdout and stderr are the same terminal, file or pipe.
-    pub(crate) one_destination: bool,
+    one_destination: bool,
     /// `TERM` is `dumb` or unset.
-    pub(crate) term_is_dumb: bool,
+    term_is_dumb: bool,
     /// `CI` is set.
-    pub(crate) ci: bool,
+    ci: bool,
     /// The CI system that reads stdout.
-    pub(crate) ci_system: CiSystem,
+    ci_system: CiSystem,
     /// `GITHUB_STEP_SUMMARY`, on GitHub Actions.
-    pub(crate) step_summary: Option<PathBuf>,
+    step_summary: Option<PathBuf>,
 }
 
 impl OutputEnv {
     /// Inspects the streams of this process, and `environment`.
-    pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+    fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let ci_system = CiSystem::gather(environment);
         let [stderr_is_terminal, stdout_is_terminal] =
             [io::stderr().is_terminal(), io::stdout().is_terminal()];
@@ -175,19 +166,16 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Sets up the outputs, with warnings about what could not be set up. `list` is set for
-    /// several targets.
-    ///
-    /// # Errors
-    /// A file of the command line cannot be opened, or a writer thread cannot be started.
+    /// Sets up the outputs, with warnings about those that could not be set up. `list` is set for several
+    /// targets. Fails if a file of the command line cannot be opened, or a thread cannot be started.
     pub(crate) fn new(
         options: &OutputOptions,
-        env: &OutputEnv,
         list: bool,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
-        let streams = standard_streams(env.one_destination).context(NO_THREAD)?;
+        let env = OutputEnv::gather(environment);
+        let streams = standard_streams(env.one_destination)?;
         let stream = |writer: &NonBlockingWriter, is_terminal: bool| Stream {
             writer: writer.clone(),
             style: Style {
@@ -203,7 +191,7 @@ impl Output {
         let stdout = stream(&streams[0], env.stdout_is_terminal);
         let stderr = stream(&streams[1], env.stderr_is_terminal);
         let choice = options.choice();
-        let mode = choice.mode(env);
+        let mode = choice.mode(&env);
         let main: Box<dyn Render> = match mode {
             Mode::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
             Mode::Plain => Box::new(Plain {
@@ -289,8 +277,8 @@ impl Output {
                 lost.push(warning);
             }
         }
-        let shown = self.main.as_mut().map(|main| main.event(event));
-        self.check(shown);
+        let written = self.main.as_mut().map_or(Ok(()), |main| main.event(event));
+        self.check(written);
         // A usage error goes to stderr in every mode.
         if let Kind::Finished(End {
             outcome,
@@ -315,28 +303,30 @@ impl Output {
     /// Redraws where that is due, and finds out about failed writes. To be called at least once a
     /// second.
     pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
-        let shown = self.main.as_mut().map(|main| main.tick(now, deployments));
-        self.check(shown);
-        let written = self.stdout.check();
-        self.check(Some(written));
+        if let Some(main) = &mut self.main {
+            let written = main
+                .tick(now, deployments)
+                .and_then(|()| self.stdout.check());
+            self.check(written);
+        }
     }
 
-    /// Waits until everything is written: as long as the readers take something, and at most `left`
-    /// (the rest of `--timeout`; zero after a signal) and a short grace. Warns on stderr about what
-    /// was not written. To be called after the last event.
+    /// Waits until everything is written, as long as the readers take something, and at most for `left`
+    /// (the rest of `--timeout`; zero after a signal) and a short grace. Warns on stderr about what was
+    /// not written. To be called after the last event.
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
         self.main = None;
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
         match self.stdout.finish(begun, deadline) {
-            Ok(lost) => self.say_lost(self.stdout.name(), lost),
-            Err(error) => self.check(Some(Err(error))),
+            Ok(lost) => self.warn_lost(self.stdout.name(), lost),
+            Err(error) => self.check(Err(error)),
         }
         let files = mem::take(&mut self.files).into_iter();
         for file in files.map(|file| file.writer).chain(self.recording.take()) {
             match file.finish(begun, deadline) {
-                Ok(lost) => self.say_lost(file.name(), lost),
+                Ok(lost) => self.warn_lost(file.name(), lost),
                 Err(error) => self.warn_late(&Message::cannot_write(file.name(), &error)),
             }
         }
@@ -346,29 +336,23 @@ impl Output {
         let _ = self.stderr.finish(begun, deadline);
     }
 
-    fn say_lost(&self, what: &str, lines: usize) {
+    fn warn_lost(&self, what: &str, lines: usize) {
         if lines > 0 {
-            let message = Message::new(
+            self.warn_late(&Message::new(
                 format!("the reader of {what} is too slow; lines lost: {lines}"),
                 format!("{what} 的读取方过慢，丢失 {lines} 行"),
-            );
-            self.say(self.lang.warning(), &message);
+            ));
         }
     }
 
-    /// Erases the picture and waits until that is written: the process is about to be stopped.
-    pub(crate) fn suspend(&mut self) {
+    /// Reacts to a change of the terminal; returns once the picture is erased where it must be.
+    pub(crate) fn screen(&mut self, change: ScreenChange) {
         if let Some(main) = &mut self.main {
-            main.suspend();
+            main.screen(change);
         }
-        // Without stderr there is no picture.
-        let _ = self.stderr.settle(STDERR_PATIENCE);
-    }
-
-    /// Redraws after the screen changed.
-    pub(crate) fn redraw(&mut self, screen: Screen) {
-        if let Some(main) = &mut self.main {
-            main.redraw(screen);
+        if change == ScreenChange::Suspended {
+            // Without stderr there is no picture.
+            let _ = self.stderr.settle(STDERR_PATIENCE);
         }
     }
 
@@ -377,15 +361,15 @@ impl Output {
         self.main.as_ref().and_then(|main| main.wake())
     }
 
-    fn check(&mut self, shown: Option<io::Result<()>>) {
-        let Some(Err(error)) = shown else { return };
+    /// Drops the main renderer if a write failed.
+    fn check(&mut self, written: io::Result<()>) {
+        let Err(error) = written else { return };
         self.main = None;
         if error.kind() == ErrorKind::BrokenPipe {
             self.closed = true;
         } else {
             let message = Message::new("cannot write the output", "无法写入输出");
-            let message = message.with_detail(&Message::io(&error));
-            self.say(self.lang.warning(), &message);
+            self.warn_late(&message.with_detail(&Message::io(&error)));
         }
     }
 
@@ -395,8 +379,8 @@ impl Output {
     }
 
     fn say(&self, heading: &str, message: &Message) {
-        let (colon, text) = (self.lang.colon(), message.get(self.lang));
-        self.stderr.clone().line(&[heading, colon, text].concat());
+        let line = self.lang.with_message(heading, Some(message));
+        self.stderr.clone().line(&line);
     }
 }
 

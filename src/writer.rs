@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
 use memchr::{memchr_iter, memrchr};
 
 /// Maximum size of a destination's queue in bytes. Further lines are dropped and counted.
@@ -23,23 +24,19 @@ const STALLED: Duration = Duration::from_secs(5);
 /// Time between two attempts where the destination is in non-blocking mode.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Handle to a stream that another thread writes to. `write` and `flush` never block: complete lines
-/// are queued by `flush`, or once there are enough of them. A write error is returned once, by the
-/// next call on any clone; nothing more is written after it. Clones share the queue but not the
+/// Handle to a stream that another thread writes to. `write` and `flush` never block: complete lines are
+/// queued by `flush`, or once there are enough of them. A failed write is returned once, as the error of
+/// the next call on any clone; nothing more is written after it. Clones share the queue but not the
 /// buffer. The thread ends when the last clone is dropped.
 pub(crate) struct NonBlockingWriter {
     name: Arc<str>,
-    chunks: Sender<Chunk>,
+    /// Bytes for the stream with this index.
+    queue: Sender<(usize, Vec<u8>)>,
     destination: Arc<Destination>,
     /// Index into [`QueueState::streams`].
     stream: usize,
     /// Not queued yet.
     buffer: Vec<u8>,
-}
-
-struct Chunk {
-    stream: usize,
-    bytes: Vec<u8>,
 }
 
 /// A stream on the thread's side.
@@ -78,12 +75,9 @@ struct Stream {
     lost: usize,
 }
 
-/// stdout and stderr. Where they are `one` destination (a terminal, `2>&1`), one thread writes both,
-/// in order.
-///
-/// # Errors
-/// A thread cannot be started.
-pub(crate) fn standard_streams(one: bool) -> io::Result<[NonBlockingWriter; 2]> {
+/// stdout and stderr. If they are `one` destination (a terminal, `2>&1`), one thread writes both, in
+/// order.
+pub(crate) fn standard_streams(one: bool) -> Result<[NonBlockingWriter; 2]> {
     let stdout = Sink::new(io::stdout(), PIPE_PIECE);
     // A picture must be one write, so that no terminal shows half of it.
     let stderr = Sink::new(io::stderr(), usize::MAX);
@@ -104,16 +98,13 @@ pub(crate) fn standard_streams(one: bool) -> io::Result<[NonBlockingWriter; 2]> 
 
 impl NonBlockingWriter {
     /// Starts a thread that writes to `file`; `name` is for messages.
-    ///
-    /// # Errors
-    /// The thread cannot be started.
-    pub(crate) fn file(name: &str, file: File) -> io::Result<Self> {
+    pub(crate) fn file(name: &str, file: File) -> Result<Self> {
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let piece = if is_regular { usize::MAX } else { PIPE_PIECE };
         Self::start(name, vec![Sink::new(file, piece)])
     }
 
-    fn start(name: &str, sinks: Vec<Sink>) -> io::Result<Self> {
+    fn start(name: &str, sinks: Vec<Sink>) -> Result<Self> {
         let destination = Arc::new(Destination {
             state: Mutex::new(QueueState {
                 bytes: 0,
@@ -123,14 +114,15 @@ impl NonBlockingWriter {
             }),
             drained: Condvar::new(),
         });
-        let (chunks, queue) = channel();
+        let (queue, queued) = channel();
         let shared = Arc::clone(&destination);
         thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_queue(&queue, &shared, sinks))?;
+            .spawn(move || write_queue(&queued, &shared, sinks))
+            .context("cannot start a thread")?;
         Ok(Self {
             name: name.into(),
-            chunks,
+            queue,
             destination,
             stream: 0,
             buffer: Vec::new(),
@@ -153,18 +145,12 @@ impl NonBlockingWriter {
     }
 
     /// Returns the write error that was not returned yet.
-    ///
-    /// # Errors
-    /// A write failed.
     pub(crate) fn check(&self) -> io::Result<()> {
         self.settle(Duration::ZERO)
     }
 
     /// Waits until everything is written, or the reader has taken nothing for `limit`, and no longer
     /// than `limit`.
-    ///
-    /// # Errors
-    /// A write failed.
     pub(crate) fn settle(&self, limit: Duration) -> io::Result<()> {
         let until = self.destination.lock().moved + limit;
         let mut state = self.destination.wait(|_| until);
@@ -173,16 +159,16 @@ impl NonBlockingWriter {
 
     /// Waits until everything is written; gives the destination up at `deadline`, and when the reader
     /// has taken nothing for [`STALLED`] since `begun`. Returns the number of lines that were lost.
-    ///
-    /// # Errors
-    /// A write failed.
     pub(crate) fn finish(&self, begun: Instant, deadline: Option<Instant>) -> io::Result<usize> {
         let mut state = self.destination.wait(|state| {
             let stalled = state.moved.max(begun) + STALLED;
             deadline.map_or(stalled, |deadline| deadline.min(stalled))
         });
-        if state.bytes > 0 {
-            state.streams.iter_mut().for_each(Stream::give_up);
+        let given_up = state.bytes > 0;
+        for stream in state.streams.iter_mut().filter(|_| given_up) {
+            if !mem::replace(&mut stream.closed, true) {
+                stream.lost += stream.queued;
+            }
         }
         let stream = &mut state.streams[self.stream];
         stream.check()?;
@@ -196,12 +182,9 @@ impl NonBlockingWriter {
 
     /// Queues bytes, or drops them when the queue is full. To a regular file and to stderr they are
     /// one write.
-    ///
-    /// # Errors
-    /// An earlier write failed.
     pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.destination.lock();
-        let room = state.reserved
+        let has_room = state.reserved
             || state.bytes == 0
             || state.bytes.saturating_add(bytes.len()) <= QUEUE_LIMIT;
         let stream = &mut state.streams[self.stream];
@@ -209,7 +192,7 @@ impl NonBlockingWriter {
         if stream.closed || bytes.is_empty() {
             return Ok(());
         }
-        if !room {
+        if !has_room {
             stream.lost += lines(&bytes);
             return Ok(());
         }
@@ -218,11 +201,7 @@ impl NonBlockingWriter {
             state.moved = Instant::now();
         }
         state.bytes += bytes.len();
-        let chunk = Chunk {
-            stream: self.stream,
-            bytes,
-        };
-        let sent = self.chunks.send(chunk);
+        let sent = self.queue.send((self.stream, bytes));
         sent.map_err(|_| io::Error::other("the writer thread has ended"))
     }
 }
@@ -231,7 +210,7 @@ impl Clone for NonBlockingWriter {
     fn clone(&self) -> Self {
         Self {
             name: Arc::clone(&self.name),
-            chunks: self.chunks.clone(),
+            queue: self.queue.clone(),
             destination: Arc::clone(&self.destination),
             stream: self.stream,
             buffer: Vec::new(),
@@ -302,31 +281,29 @@ impl Stream {
     fn check(&mut self) -> io::Result<()> {
         self.error.take().map_or(Ok(()), Err)
     }
-
-    fn give_up(&mut self) {
-        if !mem::replace(&mut self.closed, true) {
-            self.lost += self.queued;
-        }
-    }
 }
 
 /// The thread: writes what is queued, until all handles are dropped.
-fn write_queue(queue: &Receiver<Chunk>, destination: &Destination, mut sinks: Vec<Sink>) {
-    while let Ok(chunk) = queue.recv() {
-        let Sink { to, piece } = &mut sinks[chunk.stream];
-        let mut rest = &chunk.bytes[..];
-        while !rest.is_empty() && !destination.lock().streams[chunk.stream].closed {
+fn write_queue(
+    queued: &Receiver<(usize, Vec<u8>)>,
+    destination: &Destination,
+    mut sinks: Vec<Sink>,
+) {
+    while let Ok((stream, bytes)) = queued.recv() {
+        let Sink { to, piece } = &mut sinks[stream];
+        let mut rest = &bytes[..];
+        while !rest.is_empty() && !destination.lock().streams[stream].closed {
             match write(to, piece_of(rest, *piece)) {
                 Ok(count) => {
                     let (written, left) = rest.split_at(count);
                     rest = left;
                     destination.take(count, |state| {
                         state.moved = Instant::now();
-                        state.streams[chunk.stream].queued -= lines(written);
+                        state.streams[stream].queued -= lines(written);
                     });
                 }
                 Err(error) => {
-                    let stream = &mut destination.lock().streams[chunk.stream];
+                    let stream = &mut destination.lock().streams[stream];
                     stream.closed = true;
                     stream.error = Some(error);
                 }

@@ -75,7 +75,7 @@ impl CaptureFile {
     ) -> Result<Self> {
         let name = path.display().to_string();
         let file = private(path).with_context(|| format!("cannot open {name} for --capture"))?;
-        let writer = NonBlockingWriter::file(&name, file).context("cannot start a thread")?;
+        let writer = NonBlockingWriter::file(&name, file)?;
         Ok(Self {
             writer,
             redactor,

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
-use super::{Render, Screen, Stream, report};
+use super::{Render, ScreenChange, Stream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::progress::Progress;
@@ -210,16 +210,18 @@ impl Render for BarsRenderer {
         self.drawn.map(|drawn| drawn.after(wait))
     }
 
-    fn suspend(&mut self) {
-        let size = self.fit();
-        self.erase(size);
-        self.suspended = true;
-    }
-
-    fn redraw(&mut self, screen: Screen) {
-        if screen == Screen::Lost {
-            self.forget();
-            self.suspended = false;
+    fn screen(&mut self, change: ScreenChange) {
+        match change {
+            ScreenChange::Resized => {}
+            ScreenChange::Suspended => {
+                let size = self.fit();
+                self.erase(size);
+                self.suspended = true;
+            }
+            ScreenChange::Resumed => {
+                self.forget();
+                self.suspended = false;
+            }
         }
         self.stale = true;
     }

@@ -59,11 +59,7 @@ fn unexplained_end(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option
 
 /// A failed unit: the provider's message and the last line of its log.
 fn failed_unit(progress: &Progress, tracked: &TrackedUnit, lang: Lang) -> String {
-    let mut message = progress.target.to_string();
-    if let Some(detail) = &tracked.unit.detail {
-        message += lang.colon();
-        message += detail.get(lang);
-    }
+    let mut message = lang.with_message(&*progress.target, tracked.unit.detail.as_ref());
     if let Some(last) = tracked.log.as_deref().and_then(<[String]>::last) {
         message += &format!("\n{last}");
     }

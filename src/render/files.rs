@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 use super::json::Json;
 use super::junit::Junit;
 use super::summary::Summary;
-use super::{FILE_PATIENCE, NO_THREAD, Render};
+use super::{FILE_PATIENCE, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
 use crate::writer::NonBlockingWriter;
 
-/// An output file and what renders it.
+/// An output file and its renderer.
 pub(super) struct FileOutput {
     render: Box<dyn Render>,
     pub(super) writer: NonBlockingWriter,
@@ -26,35 +26,26 @@ impl FileOutput {
         file: File,
         render: impl FnOnce(NonBlockingWriter) -> R,
     ) -> Result<Self> {
-        let name = path.display().to_string();
-        let writer = NonBlockingWriter::file(&name, file).context(NO_THREAD)?;
+        let writer = NonBlockingWriter::file(&path.display().to_string(), file)?;
         Ok(Self {
             render: Box::new(render(writer.clone())),
             writer,
         })
     }
 
-    /// Writes an event; waits a little until the last one is written.
-    ///
-    /// # Errors
-    /// The warning, where a write failed.
+    /// Writes an event, and waits a little until the last one is written. The error is the warning that
+    /// a write failed.
     pub(super) fn event(&mut self, event: &Event<'_>, is_last: bool) -> Result<(), Message> {
-        let written = self.render.event(event).and_then(|()| {
-            if is_last {
-                self.writer.settle(FILE_PATIENCE)
-            } else {
-                Ok(())
-            }
-        });
+        let mut written = self.render.event(event);
+        if is_last {
+            written = written.and_then(|()| self.writer.settle(FILE_PATIENCE));
+        }
         written.map_err(|error| Message::cannot_write(self.writer.name(), &error))
     }
 }
 
-/// Opens the output files and GitHub's summary of the step. Adds a warning to `warnings` where the
-/// latter cannot be opened and was not asked for.
-///
-/// # Errors
-/// A file of the command line cannot be opened, or a writer thread cannot be started.
+/// Opens the output files and GitHub's summary of the step. Adds a warning to `warnings` if the latter
+/// cannot be opened and was not asked for; fails if another cannot be opened.
 pub(super) fn open(
     options: &OutputOptions,
     step_summary: Option<&Path>,
@@ -66,33 +57,21 @@ pub(super) fn open(
         let file = create(path, "--junit")?;
         files.push(FileOutput::new(path, file, |out| Junit { out })?);
     }
+    let summary = |step| move |out| Summary { out, lang, step };
     // `--summary` may name the step's summary: that is written once, and appended to.
-    let asked = options.summary.as_deref() == step_summary;
-    if let Some(path) = options.summary.as_ref().filter(|_| !asked) {
+    let is_step = options.summary.as_deref() == step_summary;
+    if let Some(path) = options.summary.as_ref().filter(|_| !is_step) {
         let file = create(path, "--summary")?;
-        let summary = |out| Summary {
-            out,
-            lang,
-            step: None,
-        };
-        files.push(FileOutput::new(path, file, summary)?);
+        files.push(FileOutput::new(path, file, summary(None))?);
     }
     if let Some(path) = step_summary {
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        match opened.and_then(|file| Ok((file.try_clone()?, file))) {
-            Ok((out, file)) => {
-                let summary = |out| Summary {
-                    out,
-                    lang,
-                    step: Some(file),
-                };
-                files.push(FileOutput::new(path, out, summary)?);
-            }
-            Err(error) if !asked => {
+        match OpenOptions::new().append(true).create(true).open(path) {
+            Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.into())))?),
+            Err(error) if is_step => return Err(error).context(cannot_open(path, "--summary")),
+            Err(error) => {
                 let name = path.display().to_string();
                 warnings.push(Message::cannot_write(&name, &error));
             }
-            Err(error) => return Err(error).context(cannot_open(path, "--summary")),
         }
     }
     // Last, so that it receives the warnings about the others.

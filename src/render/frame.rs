@@ -183,7 +183,7 @@ fn status(progress: &Progress, now: Instant, style: Style) -> Option<String> {
             row += &lang.last_good(seconds(now.since(last_good)));
         }
         let row = style.color(Color::Notice, &row);
-        return Some([&row, lang.colon(), offline.error.get(lang)].concat());
+        return Some(lang.with_message(row, Some(&offline.error)));
     }
     let Some(phase) = progress.phase else {
         return Some(style.color(Color::Faint, lang.no_response_yet()));
@@ -196,10 +196,7 @@ fn status(progress: &Progress, now: Instant, style: Style) -> Option<String> {
     };
     let word = [mark, lang.phase(phase)].concat();
     let word = style.color(style::of_phase(phase), &word);
-    Some(match &progress.message {
-        Some(message) => [&word, lang.colon(), message.get(lang)].concat(),
-        None => word,
-    })
+    Some(lang.with_message(word, progress.message.as_ref()))
 }
 
 /// The rows of the units, and a last one that counts those that have none.

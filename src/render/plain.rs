@@ -88,10 +88,7 @@ impl Plain {
         if unit.state == UnitState::Running && change.from.is_some_and(UnitState::ended) {
             line += lang.once_more();
         }
-        if let Some(detail) = &unit.detail {
-            line += lang.colon();
-            line += detail.get(lang);
-        }
+        let line = lang.with_message(line, unit.detail.as_ref());
         let (_, color) = style::of_state(unit.state);
         self.about(at, progress, &style.color(color, &line))
     }
@@ -105,11 +102,7 @@ impl Plain {
             line += &format!("{} ", progress.target);
         }
         line += lang.phase(phase);
-        if let Some(message) = &progress.message {
-            line += lang.colon();
-            line += message.get(lang);
-        }
-        line += &counts(progress, lang);
+        let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
         self.about(at, progress, &style.color(style::of_phase(phase), &line))
     }
 

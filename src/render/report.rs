@@ -32,7 +32,7 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
         }
         Kind::Warning { message, .. } => {
             let heading = style.color(Color::Notice, lang.warning());
-            heading + lang.colon() + message.get(lang)
+            lang.with_message(heading, Some(message))
         }
         Kind::Trace(request) => return Some(style.color(Color::Faint, &lang.request(request))),
         _ => return None,
@@ -73,18 +73,14 @@ fn verdict_line(
     let (mark, color) = style::of_verdict(outcome.verdict);
     let watched = lang.watched_for(text::duration(outcome.elapsed));
     let facts = Vec::from_iter(units.into_iter().chain([watched]));
-    let mut line = format!(
+    let line = format!(
         "{} {} {}{}",
         style.color(color, mark),
         style.color(Color::Strong, target),
         style.color(color, lang.verdict(outcome.verdict)),
         lang.aside(facts.join(lang.comma()))
     );
-    if let Some(reason) = reason {
-        line += lang.colon();
-        line += reason.get(lang);
-    }
-    line
+    lang.with_message(line, reason)
 }
 
 /// The lines of the report: the outcome of each target, of a list also its own, and how to resume.

@@ -17,7 +17,7 @@ use crate::message::Message;
 use crate::outcome::{Outcome, Signal, Verdict};
 use crate::progress::Progress;
 use crate::provider::DeploymentSource;
-use crate::render::Output;
+use crate::render::{Output, ScreenChange};
 
 /// What to watch, and how.
 pub(crate) struct Target {
@@ -274,11 +274,12 @@ fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Timestamp, output: &
             }
         }
         LoopEvent::Signal(signal) => interrupt(watches, signal, now),
-        LoopEvent::Stop => {
-            output.suspend();
-            signals::stop();
+        LoopEvent::Screen(change) => {
+            output.screen(change);
+            if change == ScreenChange::Suspended {
+                signals::stop();
+            }
         }
-        LoopEvent::Redraw(screen) => output.redraw(screen),
         LoopEvent::Warning(message) => {
             // Nothing comes after the end of a target.
             if let Some(watch) = watches.iter().find(|watch| !watch.is_done()) {

@@ -13,7 +13,7 @@ use crate::message::Message;
 use crate::model::Snapshot;
 use crate::outcome::Signal;
 use crate::poll::PollError;
-use crate::render::Screen;
+use crate::render::ScreenChange;
 
 /// The longest sleep. Timers of the system stand still while the machine sleeps and the watch's clock
 /// does not, so that a look at the clock each second is what wakes to a verdict.
@@ -33,10 +33,7 @@ pub(crate) enum LoopEvent {
     /// What came of a request, for `--verbose`.
     Trace(Timestamp, RequestTrace),
     Signal(Signal),
-    /// Ctrl-Z: leave the terminal to the shell and stop.
-    Stop,
-    /// The screen is not what it was.
-    Redraw(Screen),
+    Screen(ScreenChange),
     /// A warning about the watch as a whole.
     Warning(Message),
 }
@@ -49,7 +46,7 @@ impl LoopEvent {
             | Self::Log(_, at, ..)
             | Self::LogsDone(_, at)
             | Self::Trace(at, _) => Some(at.instant),
-            Self::Signal(_) | Self::Stop | Self::Redraw(_) | Self::Warning(_) => None,
+            Self::Signal(_) | Self::Screen(_) | Self::Warning(_) => None,
         }
     }
 

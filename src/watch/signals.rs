@@ -12,7 +12,7 @@ use signal_hook::{flag, low_level};
 
 use super::inbox::LoopEvent;
 use crate::outcome::{Signal, Verdict};
-use crate::render::Screen;
+use crate::render::ScreenChange;
 
 /// The signals that end a watch.
 const ENDS: [(i32, Signal); 3] = [
@@ -57,9 +57,9 @@ pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
 fn event(number: i32) -> LoopEvent {
     match ENDS.iter().find(|(end, _)| *end == number) {
         Some((_, signal)) => LoopEvent::Signal(*signal),
-        None if number == SIGTSTP => LoopEvent::Stop,
-        None if number == SIGCONT => LoopEvent::Redraw(Screen::Lost),
-        None => LoopEvent::Redraw(Screen::Resized),
+        None if number == SIGTSTP => LoopEvent::Screen(ScreenChange::Suspended),
+        None if number == SIGCONT => LoopEvent::Screen(ScreenChange::Resumed),
+        None => LoopEvent::Screen(ScreenChange::Resized),
     }
 }
 
