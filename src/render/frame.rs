@@ -12,7 +12,7 @@ use super::style::{self, Color, Style};
 use crate::clock::Instant;
 use crate::message::Lang;
 use crate::model::{Phase, UnitState};
-use crate::progress::{Counts, Progress, TrackedUnit};
+use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 
 /// How long a unit that has just ended keeps its row.
@@ -27,12 +27,12 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
-/// Which units had which rows in the last picture, so that a row keeps its place.
+/// The indices of the units in the rows of the last picture, by target.
 #[derive(Debug, Default)]
 pub(crate) struct Layout(HashMap<Arc<str>, Vec<usize>>);
 
 /// The rows of the picture at `now`; grouped by deployment.
-pub(crate) fn frame(
+pub(super) fn frame(
     deployments: &[&Progress],
     layout: &mut Layout,
     now: Instant,
@@ -42,14 +42,14 @@ pub(crate) fn frame(
     // The last column stays free: terminals differ in what they do when it is written.
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
+    let mut picture = Picture { layout, now, style };
     let mut rows = match deployments {
         [progress] => {
-            let mut rows = vec![overall(progress, now, width, style)];
-            let room = (width, height - 1);
-            rows.extend(details(progress, layout, now, room, true, style));
+            let mut rows = vec![picture.overall(progress, width)];
+            rows.extend(picture.details(progress, width, height - 1, true));
             rows
         }
-        deployments => several(deployments, layout, now, (width, height), style),
+        deployments => picture.several(deployments, width, height),
     };
     for row in &mut rows {
         *row = truncate_str(row, width, "…").into_owned();
@@ -57,107 +57,181 @@ pub(crate) fn frame(
     rows
 }
 
-/// Several deployments: the failed ones first, then the running ones, then those that have ended. Each
-/// has its own row; the other rows are for units, those that failed first.
-fn several(
-    deployments: &[&Progress],
-    layout: &mut Layout,
+/// What all rows of a picture depend on.
+struct Picture<'a> {
+    layout: &'a mut Layout,
     now: Instant,
-    (width, height): (usize, usize),
     style: Style,
-) -> Vec<String> {
-    let mut deployments = deployments.to_vec();
-    deployments.sort_by_key(|progress| {
-        let failed = progress.count(UnitState::Failed) > 0 || progress.phase == Some(Phase::Failed);
-        (!failed, progress.over)
-    });
-    let hidden = deployments.split_off(deployments.len().min(height));
-    let more = (!hidden.is_empty()).then(|| deployments.pop()).is_some();
-    let mut room = height - deployments.len() - usize::from(more);
-    let mut rows = Vec::new();
-    for (number, progress) in deployments.iter().enumerate() {
-        rows.push(overall(progress, now, width, style));
-        // An equal share of what is left, so that the first deployment does not take it all.
-        let share = room.div_ceil(deployments.len() - number);
-        let interesting = progress.count(UnitState::Failed) + progress.count(UnitState::Running);
-        let with_units = interesting > 0 && !progress.over;
-        let size = (width.saturating_sub(2), share);
-        let details = details(progress, layout, now, size, with_units, style);
-        room -= details.len();
-        rows.extend(details.into_iter().map(|row| format!("  {row}")));
-    }
-    if more {
-        let more = style.lang.more_deployments(hidden.len() + 1);
-        rows.push(style.color(Color::Faint, &more));
-    }
-    rows
 }
 
-/// The status of a deployment and as many of its units as fit.
-fn details(
-    progress: &Progress,
-    layout: &mut Layout,
-    now: Instant,
-    (width, height): (usize, usize),
-    with_units: bool,
-    style: Style,
-) -> Vec<String> {
-    let mut rows = Vec::from_iter(status(progress, now, style));
-    rows.truncate(height);
-    if with_units {
-        let room = (width, height - rows.len());
-        rows.extend(units(progress, layout, now, room, style));
+impl Picture<'_> {
+    /// Several deployments: the failed ones first, then the running ones, then those that have ended.
+    /// Each has its own row; the other rows are for units, those that failed first.
+    fn several(&mut self, deployments: &[&Progress], width: usize, height: usize) -> Vec<String> {
+        let mut deployments = deployments.to_vec();
+        deployments.sort_by_key(|progress| {
+            let failed = progress.count(UnitState::Failed) > 0;
+            let failed = failed || progress.phase == Some(Phase::Failed);
+            (!failed, progress.over)
+        });
+        let hidden = deployments.split_off(deployments.len().min(height));
+        let more = (!hidden.is_empty()).then(|| deployments.pop()).is_some();
+        let mut room = height - deployments.len() - usize::from(more);
+        let mut rows = Vec::new();
+        for (number, progress) in deployments.iter().enumerate() {
+            rows.push(self.overall(progress, width));
+            // An equal share of what is left, so that the first deployment does not take it all.
+            let share = room.div_ceil(deployments.len() - number);
+            let shown = progress.count(UnitState::Failed) + progress.count(UnitState::Running);
+            let with_units = shown > 0 && !progress.over;
+            let details = self.details(progress, width.saturating_sub(2), share, with_units);
+            room -= details.len();
+            rows.extend(details.into_iter().map(|row| format!("  {row}")));
+        }
+        if more {
+            let more = self.style.lang.more_deployments(hidden.len() + 1);
+            rows.push(self.style.color(Color::Faint, &more));
+        }
+        rows
     }
-    rows
-}
 
-/// The deployment as a whole: what it is, how far it is, what is wrong, how long it takes.
-fn overall(progress: &Progress, now: Instant, width: usize, style: Style) -> String {
-    let lang = style.lang;
-    let Counts {
-        done,
-        total,
-        percent,
-        batch,
-        batches,
-    } = progress.counts();
-    let count = match percent {
-        Some(percent) => format!("{percent} %"),
-        None if total > 0 => format!("{done}/{total}"),
-        None => String::new(),
-    };
-    let failed = match progress.count(UnitState::Failed) {
-        0 => String::new(),
-        failed => style.color(Color::Bad, &lang.state_count(UnitState::Failed, failed)),
-    };
-    let batch = batch.map_or(String::new(), |batch| lang.batch(batch, batches));
-    let elapsed = seconds(now.since(progress.started));
-    let eta = progress.eta(now).map_or(String::new(), |eta| {
-        style.color(Color::Faint, &lang.eta(seconds(eta)))
-    });
-    let fraction = match percent {
-        Some(percent) => f64::from(percent) / 100.0,
-        None if total > 0 => done as f64 / total as f64,
-        None => 0.0,
-    };
-    // What matters least goes first where it is narrow.
-    let mut parts = vec![count, failed, batch, elapsed, eta];
-    let target = progress.target.as_ref();
-    for given_up in [None, Some(4), Some(2), Some(3)] {
-        if let Some(part) = given_up {
-            parts[part].clear();
+    /// The deployment as a whole: target, bar, counts, batch, times.
+    fn overall(&self, progress: &Progress, width: usize) -> String {
+        let Self { now, style, .. } = *self;
+        let lang = style.lang;
+        let counts = progress.counts();
+        let (fraction, count) = match counts.percent {
+            Some(percent) => (f64::from(percent) / 100.0, format!("{percent} %")),
+            None if counts.total > 0 => (
+                counts.done as f64 / counts.total as f64,
+                format!("{}/{}", counts.done, counts.total),
+            ),
+            None => (0.0, String::new()),
+        };
+        let failed = match progress.count(UnitState::Failed) {
+            0 => String::new(),
+            failed => style.color(Color::Bad, &lang.state_count(UnitState::Failed, failed)),
+        };
+        let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
+        let elapsed = seconds(now.since(progress.started));
+        let eta = progress.eta(now).map(|eta| lang.eta(seconds(eta)));
+        let eta = style.color(Color::Faint, &eta.unwrap_or_default());
+        let mut parts = [count, failed, batch.unwrap_or_default(), elapsed, eta];
+        let target = progress.target.as_ref();
+        // A narrow window gives up the least important part first.
+        for given_up in [None, Some(4), Some(2), Some(3)] {
+            if let Some(part) = given_up {
+                parts[part].clear();
+            }
+            let right = join(&parts);
+            let taken = measure_text_width(target) + measure_text_width(&right) + 2;
+            if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
+                let bar = bar(fraction, room.min(40), color_of(progress), style);
+                return format!("{} {bar} {right}", style.color(Color::Strong, target));
+            }
         }
         let right = join(&parts);
-        let taken = measure_text_width(target) + measure_text_width(&right) + 2;
-        if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
-            let bar = bar(fraction, room.min(40), color_of(progress), style);
-            return format!("{} {bar} {right}", style.color(Color::Strong, target));
-        }
+        let room = width.saturating_sub(measure_text_width(&right) + 1);
+        let target = truncate_str(target, room, "…");
+        format!("{} {right}", style.color(Color::Strong, &target))
     }
-    let right = join(&parts);
-    let room = width.saturating_sub(measure_text_width(&right) + 1);
-    let target = truncate_str(target, room, "…");
-    format!("{} {right}", style.color(Color::Strong, &target))
+
+    /// The status of a deployment and as many of its units as fit.
+    fn details(
+        &mut self,
+        progress: &Progress,
+        width: usize,
+        height: usize,
+        with_units: bool,
+    ) -> Vec<String> {
+        let mut rows = Vec::from_iter(self.status(progress));
+        rows.truncate(height);
+        if with_units {
+            rows.extend(self.units(progress, width, height - rows.len()));
+        }
+        rows
+    }
+
+    /// A row for what is unusual: polls fail, the deployment is paused or has not begun.
+    fn status(&self, progress: &Progress) -> Option<String> {
+        let Self { now, style, .. } = *self;
+        let lang = style.lang;
+        if let Some(offline) = &progress.offline {
+            let failing = lang.polls_failing_for(seconds(now.since(offline.since)));
+            let last_good = progress
+                .last_good
+                .map(|at| lang.last_good(seconds(now.since(at))));
+            let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
+            let row = style.color(Color::Notice, &row);
+            return Some(lang.with_message(row, Some(&offline.error)));
+        }
+        let Some(phase) = progress.phase else {
+            return Some(style.color(Color::Faint, lang.no_response_yet()));
+        };
+        let mark = match phase {
+            Phase::Running if progress.message.is_none() => return None,
+            Phase::Paused => "‖ ",
+            Phase::PausedAfterFailure => "✗ ",
+            _ => "",
+        };
+        let word = [mark, lang.phase(phase)].concat();
+        let word = style.color(style::of_phase(phase), &word);
+        Some(lang.with_message(word, progress.message.as_ref()))
+    }
+
+    /// The rows of the units, and a last one that counts those without a row.
+    fn units(&mut self, progress: &Progress, width: usize, room: usize) -> Vec<String> {
+        let lang = self.style.lang;
+        let all = progress.total() <= room;
+        let space = if all { room } else { room.saturating_sub(1) };
+        let last = self.layout.0.remove(&progress.target).unwrap_or_default();
+        let slots = assign_rows(progress, self.now, space, &last);
+        let units = Vec::from_iter(slots.iter().map(|&index| progress.unit(index)));
+        let columns = Columns::fit(&units, width, lang);
+        let rows = units
+            .iter()
+            .map(|tracked| self.unit(progress, tracked, &columns));
+        let mut rows = Vec::from_iter(rows);
+        if !all && room > 0 {
+            let mut counts = progress.by_state();
+            for tracked in units {
+                counts[tracked.unit.state as usize] -= 1;
+            }
+            let hidden: usize = counts.iter().sum();
+            let more = lang.more_units(hidden, report::states(counts, lang));
+            rows.push(self.style.color(Color::Faint, &more));
+        }
+        self.layout.0.insert(Arc::clone(&progress.target), slots);
+        rows
+    }
+
+    fn unit(&self, progress: &Progress, tracked: &TrackedUnit, columns: &Columns) -> String {
+        let style = self.style;
+        let unit = &tracked.unit;
+        let (mark, color) = style::of_state(unit.state);
+        let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
+        let age = tracked.age(self.now).map(text::whole);
+        let bar = match unit.state {
+            UnitState::Succeeded => bar(1.0, columns.bar, color, style),
+            UnitState::Running => {
+                estimated_bar(progress, age.unwrap_or_default(), columns.bar, style)
+            }
+            _ => bar(0.0, columns.bar, Color::Faint, style),
+        };
+        let gap = if columns.bar > 0 { " " } else { "" };
+        let age = age.map_or(String::new(), text::duration);
+        let state = pad(style.lang.state(unit.state), columns.state);
+        let detail = unit
+            .detail
+            .as_ref()
+            .map_or("", |detail| detail.get(style.lang));
+        let row = format!(
+            "{} {name} {bar}{gap}{} {age:>7}  {detail}",
+            style.color(color, mark),
+            style.color(color, &state)
+        );
+        row.trim_end().to_owned()
+    }
 }
 
 fn color_of(progress: &Progress) -> Color {
@@ -173,59 +247,9 @@ fn join(parts: &[String]) -> String {
     Vec::from_iter(parts.map(String::as_str)).join("  ")
 }
 
-/// A row where there is something to say: contact is lost, it waits for a person, it has not begun.
-fn status(progress: &Progress, now: Instant, style: Style) -> Option<String> {
-    let lang = style.lang;
-    if let Some(offline) = &progress.offline {
-        let mut row = String::from("! ");
-        row += &lang.polls_failing_for(seconds(now.since(offline.since)));
-        if let Some(last_good) = progress.last_good {
-            row += &lang.last_good(seconds(now.since(last_good)));
-        }
-        let row = style.color(Color::Notice, &row);
-        return Some(lang.with_message(row, Some(&offline.error)));
-    }
-    let Some(phase) = progress.phase else {
-        return Some(style.color(Color::Faint, lang.no_response_yet()));
-    };
-    let mark = match phase {
-        Phase::Running if progress.message.is_none() => return None,
-        Phase::Paused => "‖ ",
-        Phase::PausedAfterFailure => "✗ ",
-        _ => "",
-    };
-    let word = [mark, lang.phase(phase)].concat();
-    let word = style.color(style::of_phase(phase), &word);
-    Some(lang.with_message(word, progress.message.as_ref()))
-}
-
-/// The rows of the units, and a last one that counts those that have none.
-fn units(
-    progress: &Progress,
-    layout: &mut Layout,
-    now: Instant,
-    (width, room): (usize, usize),
-    style: Style,
-) -> Vec<String> {
-    let slots = layout.0.entry(Arc::clone(&progress.target)).or_default();
-    let all = progress.total() <= room;
-    let space = if all { room } else { room.saturating_sub(1) };
-    *slots = assign_rows(progress, now, space, slots);
-    let columns = Columns::fit(progress, slots, width, style.lang);
-    let mut rows: Vec<_> = slots
-        .iter()
-        .map(|&index| unit(progress, progress.unit(index), now, &columns, style))
-        .collect();
-    if !all && room > 0 {
-        rows.push(style.color(Color::Faint, &more(progress, slots, style.lang)));
-    }
-    rows
-}
-
-/// Which units get a row: those that failed, then those that run, the longest running first, then
-/// what has just ended; where all fit, all of them in the provider's order. A unit that had a row
-/// keeps its place; a place that became free goes to the next one. Only a failure moves: it goes to
-/// the top, in exchange for the row that was there.
+/// The indices of the units that get a row: the failed ones, then the running ones, longest running first,
+/// then those that have just ended; all in the provider's order if they fit. A unit keeps its row, and a
+/// free row goes to the next unit. Only a failed unit moves: to the top, in exchange.
 fn assign_rows(progress: &Progress, now: Instant, room: usize, last: &[usize]) -> Vec<usize> {
     let is_failed = |index: usize| progress.unit(index).unit.state == UnitState::Failed;
     let mut wanted: Vec<usize> = progress.failed().take(room).collect();
@@ -257,79 +281,32 @@ fn assign_rows(progress: &Progress, now: Instant, room: usize, last: &[usize]) -
     slots
 }
 
-/// `… 38 more: 30 pending, 8 succeeded`
-fn more(progress: &Progress, shown: &[usize], lang: Lang) -> String {
-    let mut counts = progress.by_state();
-    for &index in shown {
-        counts[progress.unit(index).unit.state as usize] -= 1;
-    }
-    let total: usize = counts.iter().sum();
-    lang.more_units(total, report::states(counts, lang))
-}
-
 /// The widths of a unit's row. A narrow window gives up the bar first, the name last.
 struct Columns {
     name: usize,
-    /// 0 where there is no room for one.
+    /// 0 if there is no room for one.
     bar: usize,
     /// The widest state of the language.
     state: usize,
 }
 
 impl Columns {
-    /// The columns of the mark, the age and what stands between them and the others.
+    /// The width of the mark, the age and the gaps.
     const OTHERS: usize = 13;
 
-    fn fit(progress: &Progress, shown: &[usize], width: usize, lang: Lang) -> Self {
+    fn fit(units: &[&TrackedUnit], width: usize, lang: Lang) -> Self {
         let states = UnitState::ALL.map(|state| measure_text_width(lang.state(state)));
         let state = states.into_iter().max().unwrap_or(0);
-        let names = shown
+        let names = units
             .iter()
-            .map(|&index| measure_text_width(&progress.unit(index).unit.name));
+            .map(|tracked| measure_text_width(&tracked.unit.name));
         let name = names.max().unwrap_or(0).min(width / 2);
-        let bar = width.saturating_sub(name + state + Self::OTHERS);
-        Self {
-            name,
-            bar: if bar < 4 {
-                0
-            } else {
-                bar.min(width / 5).clamp(4, 24)
-            },
-            state,
-        }
+        let bar = match width.saturating_sub(name + state + Self::OTHERS) {
+            0..4 => 0,
+            room => room.min(width / 5).clamp(4, 24),
+        };
+        Self { name, bar, state }
     }
-}
-
-fn unit(
-    progress: &Progress,
-    tracked: &TrackedUnit,
-    now: Instant,
-    columns: &Columns,
-    style: Style,
-) -> String {
-    let unit = &tracked.unit;
-    let (mark, color) = style::of_state(unit.state);
-    let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
-    let age = tracked.age(now).map(text::whole);
-    let bar = match unit.state {
-        UnitState::Succeeded => bar(1.0, columns.bar, color, style),
-        UnitState::Running => estimated_bar(progress, age.unwrap_or_default(), columns.bar, style),
-        _ => bar(0.0, columns.bar, Color::Faint, style),
-    };
-    let gap = if columns.bar > 0 { " " } else { "" };
-    let age = age.map_or(String::new(), text::duration);
-    let state = pad(style.lang.state(unit.state), columns.state);
-    let mut row = format!(
-        "{} {name} {bar}{gap}{} {age:>7}",
-        style.color(color, mark),
-        style.color(color, &state)
-    );
-    if let Some(detail) = &unit.detail {
-        row += "  ";
-        row += detail.get(style.lang);
-    }
-    row.truncate(row.trim_end().len());
-    row
 }
 
 /// A duration in whole seconds.
