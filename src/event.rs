@@ -52,7 +52,7 @@ pub(crate) enum Kind<'a> {
     /// The watch of one target of a list ended; the others may go on.
     PartFinished(&'a Outcome),
     /// The watch as a whole ended. The last event.
-    Finished(End<'a>),
+    Finished(Finished<'a>),
 }
 
 /// What is watched.
@@ -65,7 +65,7 @@ pub(crate) struct Started {
 
 /// The end of a watch.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct End<'a> {
+pub(crate) struct Finished<'a> {
     pub(crate) outcome: &'a Outcome,
     /// Each target with its outcome; for a single target the same as `outcome`.
     pub(crate) parts: &'a [(&'a Progress, &'a Outcome)],

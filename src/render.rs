@@ -10,7 +10,7 @@ use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message};
 use crate::outcome::Verdict;
 use crate::progress::Progress;
@@ -115,7 +115,7 @@ impl OutputEnv {
 }
 
 /// A standard stream and the style of the text on it.
-struct Stream {
+struct StyledStream {
     writer: NonBlockingWriter,
     style: Style,
 }
@@ -176,7 +176,7 @@ impl Output {
         let lang = Lang::choose(options.lang, environment);
         let env = OutputEnv::gather(environment);
         let streams = standard_streams(env.one_destination)?;
-        let stream = |writer: &NonBlockingWriter, is_terminal: bool| Stream {
+        let stream = |writer: &NonBlockingWriter, is_terminal: bool| StyledStream {
             writer: writer.clone(),
             style: Style {
                 is_colored: style::is_colored(
@@ -280,7 +280,7 @@ impl Output {
         let written = self.main.as_mut().map_or(Ok(()), |main| main.event(event));
         self.check(written);
         // A usage error goes to stderr in every mode.
-        if let Kind::Finished(End {
+        if let Kind::Finished(Finished {
             outcome,
             is_list: false,
             ..

@@ -102,16 +102,11 @@ impl<'a> UnitsBuilder<'a> {
 
 /// The name `raw`, made printable; shared with `last` if it is the same.
 fn share(raw: &str, last: Option<&Arc<str>>, redactor: &Redactor) -> Arc<str> {
-    if let Some(last) = last
-        && **last == *raw
-    {
-        return Arc::clone(last);
-    }
-    let clean = redactor.name(raw);
-    match last {
-        Some(last) if **last == *clean => Arc::clone(last),
-        _ => clean,
-    }
+    let same = |text: &str| last.filter(|last| ***last == *text).cloned();
+    same(raw).unwrap_or_else(|| {
+        let clean = redactor.name(raw);
+        same(&clean).unwrap_or(clean)
+    })
 }
 
 /// The detail `raw`, made printable; shared with `last` if it is the same.

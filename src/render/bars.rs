@@ -3,7 +3,8 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use console::{Term, measure_text_width};
@@ -11,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
-use super::{Render, ScreenChange, Stream, report};
+use super::{Render, ScreenChange, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::progress::Progress;
@@ -31,10 +32,8 @@ const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 /// Renderer of the live picture, which is cleared when this is dropped.
 pub(super) struct BarsRenderer {
     bar: ProgressBar,
-    /// Used for the window's size only.
-    term: Term,
-    stdout: Stream,
-    stderr: Stream,
+    stdout: StyledStream,
+    stderr: StyledStream,
     layout: Layout,
     /// The window size for which the picture was drawn, and the widths of its rows in columns.
     size: Option<Size>,
@@ -52,15 +51,13 @@ pub(super) struct BarsRenderer {
 
 impl BarsRenderer {
     /// Draws on stderr; the report goes to stdout.
-    pub(super) fn new(stdout: Stream, stderr: Stream) -> Self {
-        let term = Term::buffered_stderr();
-        let bar = ProgressBar::with_draw_target(None, target(&term, &stderr.writer));
+    pub(super) fn new(stdout: StyledStream, stderr: StyledStream) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target(&stderr.writer));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
         Self {
             bar,
-            term,
             stdout,
             stderr,
             layout: Layout::default(),
@@ -89,7 +86,7 @@ impl BarsRenderer {
     /// Returns the window's size. Erases a picture that was drawn for another size: its rows may have
     /// been wrapped.
     fn fit(&mut self) -> Size {
-        let (rows, columns) = self.term.size();
+        let (rows, columns) = Term::stderr().size();
         let size = Size {
             rows: rows.into(),
             columns: columns.into(),
@@ -105,11 +102,8 @@ impl BarsRenderer {
     fn erase(&mut self, size: Size) {
         if !self.rows.is_empty() {
             let columns = size.columns.max(1);
-            let lines: usize = self
-                .rows
-                .iter()
-                .map(|row| row.div_ceil(columns).max(1))
-                .sum();
+            let rows = self.rows.iter();
+            let lines: usize = rows.map(|row| row.div_ceil(columns).max(1)).sum();
             let up = match lines - 1 {
                 0 => String::new(),
                 above => format!("\u{1b}[{above}A"),
@@ -128,8 +122,7 @@ impl BarsRenderer {
         self.drawn = None;
         self.stale = true;
         self.rows.clear();
-        self.bar
-            .set_draw_target(target(&self.term, &self.stderr.writer));
+        self.bar.set_draw_target(target(&self.stderr.writer));
     }
 
     /// Erases the picture and writes the report to stdout.
@@ -158,9 +151,7 @@ impl BarsRenderer {
             return;
         }
         self.fit();
-        let mut lines = self.pending_lines.join("\n");
-        lines.push('\n');
-        self.pending_lines.clear();
+        let lines = mem::take(&mut self.pending_lines).join("\n") + "\n";
         self.bar.suspend(|| {
             // Without stderr there is no picture, and the verdict does not depend on it.
             let _ = self.stderr.writer.queue(lines.into());
@@ -233,9 +224,8 @@ impl Drop for BarsRenderer {
     }
 }
 
-fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
+fn target(stderr: &NonBlockingWriter) -> ProgressDrawTarget {
     ProgressDrawTarget::term_like(Box::new(BufferedTerm {
-        term: term.clone(),
         stderr: stderr.clone(),
         pending: Mutex::default(),
     }))
@@ -244,7 +234,6 @@ fn target(term: &Term, stderr: &NonBlockingWriter) -> ProgressDrawTarget {
 /// The terminal that indicatif draws on. Each draw is one write, so that no terminal shows half of
 /// it.
 struct BufferedTerm {
-    term: Term,
     stderr: NonBlockingWriter,
     pending: Mutex<Pending>,
 }
@@ -258,20 +247,20 @@ struct Pending {
 }
 
 impl BufferedTerm {
-    fn pending(&self) -> io::Result<MutexGuard<'_, Pending>> {
-        Ok(self.pending.lock().map_err(|_| io::ErrorKind::Other)?)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, text: &str) -> io::Result<()> {
-        self.pending()?.text.push_str(text);
+        self.pending().text.push_str(text);
         Ok(())
     }
 
-    fn turn(&self, count: usize, direction: char) -> io::Result<()> {
-        if count == 0 {
-            return Ok(());
+    fn move_cursor(&self, count: usize, direction: char) -> io::Result<()> {
+        match count {
+            0 => Ok(()),
+            _ => self.push(&format!("\u{1b}[{count}{direction}")),
         }
-        self.push(&format!("\u{1b}[{count}{direction}"))
     }
 }
 
@@ -283,27 +272,27 @@ impl fmt::Debug for BufferedTerm {
 
 impl TermLike for BufferedTerm {
     fn width(&self) -> u16 {
-        self.term.size().1
+        Term::stderr().size().1
     }
 
     fn height(&self) -> u16 {
-        self.term.size().0
+        Term::stderr().size().0
     }
 
     fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.turn(count, 'A')
+        self.move_cursor(count, 'A')
     }
 
     fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.turn(count, 'B')
+        self.move_cursor(count, 'B')
     }
 
     fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.turn(count, 'C')
+        self.move_cursor(count, 'C')
     }
 
     fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.turn(count, 'D')
+        self.move_cursor(count, 'D')
     }
 
     fn write_line(&self, line: &str) -> io::Result<()> {
@@ -312,14 +301,14 @@ impl TermLike for BufferedTerm {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        let mut pending = self.pending()?;
+        let mut pending = self.pending();
         // indicatif pads a row with blanks up to the window's width. Such a row would wrap in a window
         // that becomes narrower; a line break does as well.
         if text.trim_matches(' ').is_empty() {
             pending.row_ends = true;
             return Ok(());
         }
-        if std::mem::take(&mut pending.row_ends) {
+        if mem::take(&mut pending.row_ends) {
             pending.text.push('\n');
         }
         pending.text.push_str(text);
@@ -331,7 +320,7 @@ impl TermLike for BufferedTerm {
     }
 
     fn flush(&self) -> io::Result<()> {
-        let pending = std::mem::take(&mut *self.pending()?);
+        let pending = mem::take(&mut *self.pending());
         if pending.text.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use super::style::{self, Color};
-use crate::event::End;
+use crate::event::Finished;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -39,7 +39,7 @@ impl CiSystem {
 
 /// The errors that GitHub shows on the page of the run: first the targets whose end no unit explains,
 /// then the failed units.
-pub(super) fn annotations(end: &End<'_>, lang: Lang) -> Vec<String> {
+pub(super) fn annotations(end: &Finished<'_>, lang: Lang) -> Vec<String> {
     let parts = end.parts.iter();
     let ends = parts.filter_map(|(progress, outcome)| unexplained_end(progress, outcome, lang));
     let units = end.parts.iter().flat_map(|(progress, _)| {

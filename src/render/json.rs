@@ -9,7 +9,7 @@ use serde_json::ser::{CompactFormatter, Compound, Serializer};
 
 use super::Render;
 use crate::clock::{self, milliseconds};
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
 use crate::outcome::Outcome;
@@ -26,23 +26,23 @@ pub(super) struct Json {
     pub(super) traces: Option<(NonBlockingWriter, Lang)>,
 }
 
-/// The object of a line, to which fields are added.
-type Object<'a, 'w> = Compound<'a, &'w mut NonBlockingWriter, CompactFormatter>;
+/// The JSON object of a line, to which fields are added.
+type Fields<'a, 'w> = Compound<'a, &'w mut NonBlockingWriter, CompactFormatter>;
 
 impl Json {
     fn line(
         &mut self,
         event: &Event<'_>,
         name: &str,
-        add_fields: impl FnOnce(&mut Object<'_, '_>) -> serde_json::Result<()>,
+        add: impl FnOnce(&mut Fields<'_, '_>) -> serde_json::Result<()>,
     ) -> io::Result<()> {
         let mut serializer = Serializer::new(&mut self.out);
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("event", name)?;
-        object.serialize_entry("time", &clock::rfc3339_millis(event.at.wall))?;
-        object.serialize_entry("target", &*event.progress.target)?;
-        add_fields(&mut object)?;
-        object.end()?;
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("event", name)?;
+        fields.serialize_entry("time", &clock::rfc3339_millis(event.at.wall))?;
+        fields.serialize_entry("target", &*event.progress.target)?;
+        add(&mut fields)?;
+        fields.end()?;
         self.out.write_all(b"\n")
     }
 }
@@ -51,46 +51,46 @@ impl Render for Json {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let progress = event.progress;
         match event.kind {
-            Kind::Started(started) => self.line(event, "started", |object| {
-                object.serialize_entry("schema", &SCHEMA)?;
-                object.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
-                object.serialize_entry("provider", started.provider)?;
-                object.serialize_entry("endpoint", &started.endpoint)?;
-                object.serialize_entry("interval_ms", &milliseconds(started.interval))
+            Kind::Started(started) => self.line(event, "started", |fields| {
+                fields.serialize_entry("schema", &SCHEMA)?;
+                fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+                fields.serialize_entry("provider", started.provider)?;
+                fields.serialize_entry("endpoint", &started.endpoint)?;
+                fields.serialize_entry("interval_ms", &milliseconds(started.interval))
             })?,
-            Kind::Phase { from } => self.line(event, "phase", |object| {
+            Kind::Phase { from } => self.line(event, "phase", |fields| {
                 let phase = progress.phase.unwrap_or(Phase::Unknown);
-                object.serialize_entry("from", &from.map(Phase::as_str))?;
-                object.serialize_entry("phase", phase.as_str())?;
-                object.serialize_entry("message", &progress.message.as_ref().map(Message::en))?;
-                counts(object, progress)
+                fields.serialize_entry("from", &from.map(Phase::as_str))?;
+                fields.serialize_entry("phase", phase.as_str())?;
+                fields.serialize_entry("message", &progress.message.as_ref().map(Message::en))?;
+                counts(fields, progress)
             })?,
             Kind::Units(changes) => {
                 for change in changes {
-                    self.line(event, "unit", |object| unit(object, event, change))?;
+                    self.line(event, "unit", |fields| unit(fields, event, change))?;
                 }
             }
             Kind::Progress { .. } => {
-                self.line(event, "progress", |object| counts(object, progress))?;
+                self.line(event, "progress", |fields| counts(fields, progress))?;
             }
             Kind::Offline { status, retry_in } => {
                 let Some(offline) = &progress.offline else {
                     return Ok(());
                 };
                 let since = event.at.instant.since(offline.since);
-                self.line(event, "offline", |object| {
-                    object.serialize_entry("attempt", &offline.attempts)?;
-                    object.serialize_entry("error", offline.error.en())?;
-                    object.serialize_entry("status", &status)?;
-                    object.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
-                    object.serialize_entry("offline_ms", &milliseconds(since))
+                self.line(event, "offline", |fields| {
+                    fields.serialize_entry("attempt", &offline.attempts)?;
+                    fields.serialize_entry("error", offline.error.en())?;
+                    fields.serialize_entry("status", &status)?;
+                    fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
+                    fields.serialize_entry("offline_ms", &milliseconds(since))
                 })?;
             }
-            Kind::Online { offline } => self.line(event, "online", |object| {
-                object.serialize_entry("offline_ms", &milliseconds(offline))
+            Kind::Online { offline } => self.line(event, "online", |fields| {
+                fields.serialize_entry("offline_ms", &milliseconds(offline))
             })?,
-            Kind::Warning { message, .. } => self.line(event, "warning", |object| {
-                object.serialize_entry("message", message.en())
+            Kind::Warning { message, .. } => self.line(event, "warning", |fields| {
+                fields.serialize_entry("message", message.en())
             })?,
             Kind::Trace(request) => {
                 if let Some((stderr, lang)) = &mut self.traces {
@@ -98,38 +98,38 @@ impl Render for Json {
                 }
                 return Ok(());
             }
-            Kind::PartFinished(outcome) => self.line(event, "finished", |object| {
-                finished(object, outcome, &[(progress, outcome)])
+            Kind::PartFinished(outcome) => self.line(event, "finished", |fields| {
+                finished(fields, outcome, &[(progress, outcome)])
             })?,
-            Kind::Finished(End { outcome, parts, .. }) => {
-                self.line(event, "finished", |object| finished(object, outcome, parts))?;
+            Kind::Finished(Finished { outcome, parts, .. }) => {
+                self.line(event, "finished", |fields| finished(fields, outcome, parts))?;
             }
         }
         self.out.flush()
     }
 }
 
-fn counts(object: &mut Object<'_, '_>, progress: &Progress) -> serde_json::Result<()> {
+fn counts(fields: &mut Fields<'_, '_>, progress: &Progress) -> serde_json::Result<()> {
     let counts = progress.counts();
-    object.serialize_entry("done", &counts.done)?;
-    object.serialize_entry("total", &counts.total)?;
-    object.serialize_entry("percent", &counts.percent)?;
-    object.serialize_entry("batch", &counts.batch)?;
-    object.serialize_entry("batches", &counts.batches)
+    fields.serialize_entry("done", &counts.done)?;
+    fields.serialize_entry("total", &counts.total)?;
+    fields.serialize_entry("percent", &counts.percent)?;
+    fields.serialize_entry("batch", &counts.batch)?;
+    fields.serialize_entry("batches", &counts.batches)
 }
 
-fn unit(object: &mut Object<'_, '_>, event: &Event<'_>, change: &Change) -> serde_json::Result<()> {
+fn unit(fields: &mut Fields<'_, '_>, event: &Event<'_>, change: &Change) -> serde_json::Result<()> {
     let tracked = event.progress.unit(change.index);
     let unit = &tracked.unit;
     let age = tracked.age(event.at.instant);
-    object.serialize_entry("id", &*unit.id)?;
-    object.serialize_entry("name", &*unit.name)?;
-    object.serialize_entry("kind", unit.kind.as_str())?;
-    object.serialize_entry("batch", &unit.batch)?;
-    object.serialize_entry("from", &change.from.map(UnitState::as_str))?;
-    object.serialize_entry("state", unit.state.as_str())?;
-    object.serialize_entry("detail", &unit.detail.as_ref().map(Message::en))?;
-    object.serialize_entry("elapsed_ms", &age.map(milliseconds))
+    fields.serialize_entry("id", &*unit.id)?;
+    fields.serialize_entry("name", &*unit.name)?;
+    fields.serialize_entry("kind", unit.kind.as_str())?;
+    fields.serialize_entry("batch", &unit.batch)?;
+    fields.serialize_entry("from", &change.from.map(UnitState::as_str))?;
+    fields.serialize_entry("state", unit.state.as_str())?;
+    fields.serialize_entry("detail", &unit.detail.as_ref().map(Message::en))?;
+    fields.serialize_entry("elapsed_ms", &age.map(milliseconds))
 }
 
 /// A failed unit in `finished`.
@@ -142,7 +142,7 @@ struct Failed<'a> {
 }
 
 fn finished(
-    object: &mut Object<'_, '_>,
+    fields: &mut Fields<'_, '_>,
     outcome: &Outcome,
     parts: &[(&Progress, &Outcome)],
 ) -> serde_json::Result<()> {
@@ -166,12 +166,12 @@ fn finished(
         [(progress, _)] => progress.url.as_deref(),
         _ => None,
     };
-    object.serialize_entry("verdict", outcome.verdict.as_str())?;
-    object.serialize_entry("exit_code", &outcome.verdict.code())?;
-    object.serialize_entry("reason", outcome.reason.en())?;
-    object.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
-    object.serialize_entry("polls", &outcome.polls)?;
-    object.serialize_entry("units", &units)?;
-    object.serialize_entry("failed", &Vec::from_iter(failed))?;
-    object.serialize_entry("url", &url)
+    fields.serialize_entry("verdict", outcome.verdict.as_str())?;
+    fields.serialize_entry("exit_code", &outcome.verdict.code())?;
+    fields.serialize_entry("reason", outcome.reason.en())?;
+    fields.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
+    fields.serialize_entry("polls", &outcome.polls)?;
+    fields.serialize_entry("units", &units)?;
+    fields.serialize_entry("failed", &Vec::from_iter(failed))?;
+    fields.serialize_entry("url", &url)
 }

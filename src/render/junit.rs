@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::ci::CiSystem;
 use super::{Render, Style, report};
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -91,7 +91,7 @@ fn suite(
         unit(out, progress, tracked, &shared, at.instant)?;
     }
     writeln!(out, "    <system-out>")?;
-    let end = End {
+    let end = Finished {
         outcome,
         parts: &[(progress, outcome)],
         is_list: false,

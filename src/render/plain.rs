@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::ci::{self, CiSystem};
 use super::style::{self, Color};
-use super::{Render, Stream, report};
+use super::{Render, StyledStream, report};
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitState};
 use crate::progress::{Change, Progress};
@@ -22,8 +22,8 @@ const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// The plain renderer: changes and the report on stdout, warnings on stderr.
 pub(super) struct Plain {
-    pub(super) stdout: Stream,
-    pub(super) stderr: Stream,
+    pub(super) stdout: StyledStream,
+    pub(super) stderr: StyledStream,
     pub(super) ci_system: CiSystem,
     /// When the last line was written.
     pub(super) last_line: Option<Instant>,
@@ -107,7 +107,7 @@ impl Plain {
     }
 
     /// The annotations for GitHub, then the report, which stays the last.
-    fn end(&mut self, at: Timestamp, end: &End<'_>) -> io::Result<()> {
+    fn end(&mut self, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
         let style = self.stdout.style;
         let mut lines = Vec::new();
         if self.ci_system == CiSystem::GitHub {

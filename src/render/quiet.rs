@@ -2,20 +2,20 @@
 
 use std::io;
 
-use super::{Render, Stream, report};
-use crate::event::{End, Event, Kind};
+use super::{Render, StyledStream, report};
+use crate::event::{Event, Finished, Kind};
 use crate::outcome::Verdict;
 
 /// The quiet renderer.
 pub(super) struct Quiet {
-    pub(super) stderr: Stream,
+    pub(super) stderr: StyledStream,
 }
 
 impl Render for Quiet {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let style = self.stderr.style;
         let line = match event.kind {
-            Kind::Finished(End { outcome, .. }) | Kind::PartFinished(outcome) => {
+            Kind::Finished(Finished { outcome, .. }) | Kind::PartFinished(outcome) => {
                 let is_success = outcome.verdict == Verdict::Succeeded;
                 (!is_success).then(|| report::verdict(outcome, event.progress, style))
             }

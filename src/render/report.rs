@@ -4,7 +4,7 @@
 use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message};
 use crate::model::{StateCounts, UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
@@ -86,7 +86,7 @@ fn verdict_line(
 /// The lines of the report: the outcome of each target, of a list also its own, and how to resume.
 pub(super) fn report(
     at: Timestamp,
-    end: &End<'_>,
+    end: &Finished<'_>,
     style: Style,
     ci_system: CiSystem,
 ) -> Vec<String> {

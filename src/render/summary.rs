@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::report::{self, Selection};
 use super::{Render, style};
 use crate::clock::Instant;
-use crate::event::{End, Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::message::Lang;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, TrackedUnit};
@@ -70,7 +70,7 @@ fn fit(blocks: &[String], room: usize, lang: Lang) -> Option<String> {
 }
 
 /// The summary in independent blocks: the outcomes, how to resume, and last the logs, which may be long.
-fn blocks(now: Instant, end: &End<'_>, lang: Lang) -> Vec<String> {
+fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
     let mut blocks = Vec::new();
     if end.is_list {
         blocks.push(headline(lang.all(), end.outcome, lang));

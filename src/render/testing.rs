@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
-use crate::event::End;
+use crate::event::Finished;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitKind, UnitState};
 use crate::outcome::{Outcome, Resume, Verdict};
@@ -55,8 +55,11 @@ pub(crate) fn ended(verdict: Verdict) -> Outcome {
 }
 
 /// The end of the watch of these targets.
-pub(crate) fn end<'a>(outcome: &'a Outcome, parts: &'a [(&'a Progress, &'a Outcome)]) -> End<'a> {
-    End {
+pub(crate) fn end<'a>(
+    outcome: &'a Outcome,
+    parts: &'a [(&'a Progress, &'a Outcome)],
+) -> Finished<'a> {
+    Finished {
         outcome,
         parts,
         is_list: parts.len() > 1,

@@ -11,7 +11,7 @@ use super::{Watch, signals, verdict};
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
-use crate::event::{End, Event, Kind, Started};
+use crate::event::{Event, Finished, Kind, Started};
 use crate::http::Transport;
 use crate::message::Message;
 use crate::outcome::{Outcome, Signal, Verdict};
@@ -135,7 +135,7 @@ fn finish_all(
             resume: worst.and_then(|outcome| outcome.resume.clone()),
         };
         let progress = &Progress::new("all".into(), start.instant);
-        let kind = Kind::Finished(End {
+        let kind = Kind::Finished(Finished {
             outcome: &outcome,
             parts: &parts,
             is_list: true,
@@ -214,7 +214,7 @@ impl ActiveWatch {
                 let kind = if all {
                     Kind::PartFinished(outcome)
                 } else {
-                    Kind::Finished(End {
+                    Kind::Finished(Finished {
                         outcome,
                         parts: &[(progress, outcome)],
                         is_list: false,
