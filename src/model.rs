@@ -3,6 +3,7 @@
 
 use std::num::NonZeroI64;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::message::Message;
 
@@ -32,6 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) success_caveats: Vec<Message>,
     /// A finding that becomes the phase if the next good poll agrees.
     pub(crate) unconfirmed: Option<Unconfirmed>,
+    /// What ends the watch if nothing changes any more.
+    pub(crate) standstill: Option<Standstill>,
 }
 
 /// A finding that a second good poll in a row must confirm.
@@ -41,6 +44,18 @@ pub(crate) struct Unconfirmed {
     pub(crate) message: Option<Message>,
     /// What else must be the same in the second poll.
     pub(crate) fingerprint: Option<Arc<str>>,
+    /// How long after the first poll the one that confirms it comes at the earliest.
+    pub(crate) apart: Duration,
+}
+
+/// A state that is no end by the provider's word, but does not last for ever: the watch ends as
+/// [`Phase::Ended`] once good polls have found no change for so long.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standstill {
+    /// The time without a change; that of `--max-offline` where there is none.
+    pub(crate) limit: Option<Duration>,
+    /// What is contradictory or unknown about the state.
+    pub(crate) message: Message,
 }
 
 impl Unconfirmed {
@@ -50,6 +65,7 @@ impl Unconfirmed {
             phase,
             message,
             fingerprint: None,
+            apart: Duration::ZERO,
         }
     }
 

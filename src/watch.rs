@@ -10,7 +10,7 @@ use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind, Started};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unit, UnitState};
+use crate::model::{Phase, Snapshot, Standstill, Unit, UnitState};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
@@ -59,6 +59,10 @@ pub(crate) struct Watch {
     last: Option<Arc<Snapshot>>,
     polls: u64,
     last_change: Instant,
+    /// How long good polls have found no change: the time without contact does not count.
+    unchanged: Duration,
+    /// When the unconfirmed finding of the last good answer was first made.
+    found_at: Instant,
     /// The status of a refusal that the next poll must confirm.
     unconfirmed_refusal: Option<Option<u16>>,
     said: HashSet<Message>,
@@ -86,6 +90,8 @@ impl Watch {
             last: None,
             polls: 0,
             last_change: now.instant,
+            unchanged: Duration::ZERO,
+            found_at: now.instant,
             unconfirmed_refusal: None,
             said: HashSet::new(),
             outcome: None,
@@ -243,33 +249,42 @@ impl Watch {
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
         self.unconfirmed_refusal = None;
-        if let Some(offline) = self.progress.offline.take() {
-            let offline = now.instant.since(offline.since);
-            self.emit(now, Kind::Online { offline }, emit);
-        }
+        let since_last_good = match (self.progress.offline.take(), self.progress.last_good) {
+            (Some(offline), _) => {
+                let offline = now.instant.since(offline.since);
+                self.emit(now, Kind::Online { offline }, emit);
+                Duration::ZERO
+            }
+            (None, last_good) => last_good.map_or(Duration::ZERO, |last| now.instant.since(last)),
+        };
         self.schedule.succeeded(now.instant);
 
         let last = self.last.replace(Arc::clone(snapshot));
-        let before = last.as_ref().and_then(|last| last.unconfirmed.as_ref());
-        let (settled, phase, message) = match &snapshot.unconfirmed {
-            Some(found) if self.options.once || before.is_some_and(|last| found.agrees(last)) => {
-                (true, found.phase, found.message.clone())
-            }
-            found => (found.is_none(), snapshot.phase, snapshot.message.clone()),
-        };
+        let (mut settled, mut phase, mut message) = self.settle(snapshot, last.as_deref(), now);
         if phase == Phase::Succeeded {
             for caveat in &snapshot.success_caveats {
                 self.warn(caveat, now, emit);
             }
         }
-        self.show(snapshot, last.as_ref(), phase, message.as_ref(), now, emit);
+        let changed = self.show(snapshot, last.as_ref(), phase, message, now, emit);
+        self.unchanged = if changed {
+            Duration::ZERO
+        } else {
+            self.unchanged.saturating_add(since_last_good)
+        };
+        if let Some(standstill) = &snapshot.standstill
+            && self.has_stood_still(standstill)
+        {
+            (settled, phase, message) = (true, Phase::Ended, Some(&standstill.message));
+            self.show(snapshot, Some(snapshot), phase, message, now, emit);
+        }
         let failed = snapshot
             .units
             .iter()
             .find(|unit| unit.state == UnitState::Failed);
         let observation = Observation {
             phase: settled.then_some(phase),
-            message: message.as_ref(),
+            message,
             failed,
             success_caveats: &snapshot.success_caveats,
         };
@@ -278,7 +293,39 @@ impl Watch {
         }
     }
 
-    /// Adds a response to the progress and emits what changed.
+    /// Whether an answer says what it says for certain, or with the one before it, and what that is.
+    fn settle<'a>(
+        &mut self,
+        snapshot: &'a Snapshot,
+        last: Option<&Snapshot>,
+        now: Timestamp,
+    ) -> (bool, Phase, Option<&'a Message>) {
+        let Some(found) = &snapshot.unconfirmed else {
+            return (true, snapshot.phase, snapshot.message.as_ref());
+        };
+        let before = last.and_then(|last| last.unconfirmed.as_ref());
+        let again = before.is_some_and(|before| found.agrees(before));
+        if !again {
+            self.found_at = now.instant;
+        }
+        let late_enough = now.instant.since(self.found_at) >= found.apart;
+        if self.options.once || again && late_enough {
+            (true, found.phase, found.message.as_ref())
+        } else {
+            (false, snapshot.phase, snapshot.message.as_ref())
+        }
+    }
+
+    /// Whether nothing has changed for the time of a standstill, which one poll cannot tell.
+    fn has_stood_still(&self, standstill: &Standstill) -> bool {
+        let limit = standstill
+            .limit
+            .or(self.options.max_offline)
+            .unwrap_or(MAX_OFFLINE);
+        !self.unchanged.is_zero() && self.unchanged >= limit
+    }
+
+    /// Adds a response to the progress and emits what changed; returns whether anything did.
     fn show(
         &mut self,
         snapshot: &Arc<Snapshot>,
@@ -287,7 +334,7 @@ impl Watch {
         message: Option<&Message>,
         now: Timestamp,
         emit: Emit<'_>,
-    ) {
+    ) -> bool {
         if last.is_none()
             && snapshot.has_ended()
             && let Some(warning) = self.already_ended_warning.take()
@@ -317,7 +364,8 @@ impl Watch {
         // What is only said anew (an exception code, the state of an agent) is no progress.
         let unit_moved =
             |change: &Change| change.from != Some(progress.unit(change.index).unit.state);
-        if before.0 != progress.phase || progressed || changes.iter().any(unit_moved) {
+        let changed = before.0 != progress.phase || progressed || changes.iter().any(unit_moved);
+        if changed {
             self.last_change = now.instant;
         }
         if phase_changed {
@@ -331,6 +379,7 @@ impl Watch {
             let stepped = steps(counts) != steps(self.progress.counts());
             self.emit(now, Kind::Progress { stepped }, emit);
         }
+        changed
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
@@ -572,6 +621,86 @@ mod tests {
         // A failed poll between them neither counts nor begins anew.
         assert_eq!(play.answer(3.0, transient()).code(), None);
         assert_eq!(play.answer(4.0, found()).code(), Some(1));
+    }
+
+    #[test]
+    fn the_poll_that_confirms_comes_late_enough() {
+        let found = || {
+            Ok(Snapshot {
+                unconfirmed: Some(Unconfirmed {
+                    apart: Duration::from_secs(1),
+                    ..Unconfirmed::new(Phase::Succeeded, None)
+                }),
+                ..Snapshot::new(Phase::Running)
+            })
+        };
+        let mut play = Play::new(options());
+        for at in [0.0, 0.4, 0.9] {
+            assert_eq!(play.answer(at, found()).code(), None);
+        }
+        assert_eq!(play.answer(1.0, found()).code(), Some(0));
+        let mut play = Play::new(options());
+        play.answer(0.0, found()).answer(0.9, phase(Phase::Running));
+        assert_eq!(play.answer(1.0, found()).code(), None, "it begins anew");
+        assert_eq!(play.answer(1.5, transient()).code(), None);
+        assert_eq!(play.answer(2.0, found()).code(), Some(0));
+        let mut play = Play::new(WatchOptions {
+            once: true,
+            ..options()
+        });
+        assert_eq!(play.answer(0.0, found()).code(), Some(0));
+    }
+
+    /// A state that ends the watch after so many seconds without a change.
+    fn still(limit: Option<u64>, percent: u8) -> Result<Snapshot, PollError> {
+        Ok(Snapshot {
+            percent: Some(percent),
+            standstill: Some(Standstill {
+                limit: limit.map(Duration::from_secs),
+                message: Message::verbatim("the plan says RUNNING"),
+            }),
+            ..Snapshot::new(Phase::Running)
+        })
+    }
+
+    #[test]
+    fn a_standstill_ends_after_good_polls_that_find_no_change() {
+        // `--max-offline` is ten seconds here.
+        for (limit, end) in [(None, 10.0), (Some(60), 60.0)] {
+            let mut play = Play::new(options());
+            assert_eq!(play.answer(0.0, still(limit, 1)).code(), None);
+            assert_eq!(play.answer(end - 0.5, still(limit, 1)).code(), None);
+            assert_eq!(play.answer(end, still(limit, 1)).code(), Some(6));
+            assert_eq!(play.heard.last().map(String::as_str), Some("unknown"));
+            let reason = &play.watch.outcome().expect("an outcome").reason;
+            assert!(reason.en().ends_with("the plan says RUNNING"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_change_begins_a_standstill_anew_and_time_without_contact_does_not_count() {
+        let mut play = Play::new(options());
+        play.answer(0.0, still(None, 1)).answer(9.0, still(None, 2));
+        assert_eq!(play.answer(18.0, still(None, 2)).code(), None);
+        play.answer(18.5, transient());
+        assert_eq!(play.answer(27.0, still(None, 2)).code(), None);
+        assert_eq!(play.answer(27.9, still(None, 2)).code(), None);
+        assert_eq!(play.answer(28.0, still(None, 2)).code(), Some(6));
+    }
+
+    #[test]
+    fn one_poll_is_no_standstill() {
+        let mut play = Play::new(WatchOptions {
+            max_offline: Some(Duration::ZERO),
+            ..options()
+        });
+        assert_eq!(play.answer(0.0, still(None, 1)).code(), None);
+        assert_eq!(play.answer(1.0, still(None, 1)).code(), Some(6));
+        let mut play = Play::new(WatchOptions {
+            once: true,
+            ..options()
+        });
+        assert_eq!(play.answer(0.0, still(None, 1)).code(), Some(7));
     }
 
     #[test]
