@@ -100,13 +100,25 @@ impl Account {
         url: &Url,
         content_type: &str,
     ) -> Result<Response, PollError> {
+        let read = |response: Response| response.expect_json(words, http.redactor());
+        self.get_with(http, url, content_type, read)
+    }
+
+    /// The same, but `read` says which responses are good.
+    pub(crate) fn get_with(
+        &mut self,
+        http: &Client,
+        url: &Url,
+        content_type: &str,
+        read: impl Fn(Response) -> Result<Response, PollError>,
+    ) -> Result<Response, PollError> {
         let send = |headers: Vec<(&'static str, &str)>| {
             let request = Request {
                 url: url.as_str(),
                 body: None,
                 headers,
             };
-            http.get_json(&request, words)
+            read(http.send(&request).map_err(|failure| failure.error)?)
         };
         match &mut self.credentials {
             Credentials::Token(token) => token.with_token(|token| {

@@ -55,11 +55,11 @@ fn answer(provider: &str, target: &str, ended: bool) -> Value {
             "tasks": [{"task_name": text, "task_status": "FAILED", "messages": [text, {"a": text}]}],
         }),
         "servicestage" if !target.ends_with("/deploy-info") => json!({
-            "id": text, "name": text, "status": if ended { "FAILED" } else { text },
+            "id": "r", "name": text, "status": if ended { "FAILED" } else { text },
             "fail_strategy": text, "components": [{"component_id": text, "name": text}],
         }),
         "servicestage" => json!({
-            "id": text,
+            "id": "r",
             "components": [
                 {"id": text, "name": text, "seq": 1, "status": text, "job_status": text,
                  "fail_message": text},

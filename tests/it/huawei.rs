@@ -35,14 +35,17 @@ fn commands(server: &Server) -> [Program; 2] {
 
 /// A server for both commands, on which both have succeeded.
 fn succeeded() -> Server {
-    Server::start(|request, _| {
-        let path = request.target.split('?').next().unwrap_or_default();
-        match path.rsplit('/').next() {
-            Some("state") => Reply::json(CODEARTS),
-            Some("deploy-info") => Reply::json(SERVICESTAGE),
-            _ => Reply::json(r#"{"status":"SUCCESS"}"#),
-        }
-    })
+    Server::start(|request, _| success(&request.target))
+}
+
+/// What is at a path where both have succeeded.
+fn success(target: &str) -> Reply {
+    let path = target.split('?').next().unwrap_or_default();
+    match path.rsplit('/').next() {
+        Some("state") => Reply::json(CODEARTS),
+        Some("deploy-info") => Reply::json(SERVICESTAGE),
+        _ => Reply::json(r#"{"status":"SUCCESS"}"#),
+    }
 }
 
 /// The program says one sentence and sends nothing.
@@ -180,10 +183,7 @@ fn a_token_file_that_has_changed_is_read_again_after_a_401() {
         let (changing, then) = (file.clone(), then.to_owned());
         let server = Server::start(move |request, _| {
             if request.header("x-auth-token") == Some("second") {
-                return match request.target.contains("/state") {
-                    true => Reply::json(CODEARTS),
-                    false => Reply::json(SERVICESTAGE),
-                };
+                return success(&request.target);
             }
             fs::write(&changing, &then).unwrap();
             let body = r#"{"error_code":"APIGW.0301","error_msg":"The token must be updated"}"#;

@@ -106,8 +106,8 @@ fn the_vendors_sample_byte_for_byte_is_a_success() {
     let (out, polls, plans) = watch(vec![(sample(), plan("SUCCESS"))], &[]);
     out.code(0).stderr_is_empty();
     assert_eq!((polls, plans), (1, 1));
-    // Where the release task does not say that it is over, a second poll must agree.
-    let (out, polls, _) = watch(vec![(sample(), plan("CREATED"))], &["-o", "json"]);
+    // Where the release task may not be read, a second poll must agree.
+    let (out, polls, _) = watch(vec![(sample(), forbidden())], &["-o", "json"]);
     let last = out.code(0).finished();
     assert_eq!(polls, 2);
     assert_eq!(last["target"], format!("servicestage:{PROJECT}/{RELEASE}"));
@@ -118,9 +118,11 @@ fn the_vendors_sample_byte_for_byte_is_a_success() {
         (&json!("sch"), &json!("succeeded"))
     );
     assert_eq!(unit["elapsed_ms"], 25_056, "by the provider's own times");
+    watch(vec![(sample(), forbidden())], &["--once"]).0.code(0);
+    // Where it does not say that it is over, it is not.
     watch(vec![(sample(), plan("CREATED"))], &["--once"])
         .0
-        .code(0);
+        .code(7);
 }
 
 #[test]
@@ -152,88 +154,175 @@ fn the_gap_between_two_batches_is_not_a_success() {
 }
 
 #[test]
-fn with_stop_the_later_batches_never_come() {
+fn with_stop_the_later_batches_are_not_waited_for_without_end() {
     let stopped = || jobs(&["SUCCEEDED", "FAILED", "CREATED"]);
-    let (out, polls, _) = watch(vec![(stopped(), plan("RUNNING"))], &[]);
-    out.code(1)
-        .stdout_has("1 component failed, and nothing else is in progress");
-    assert_eq!(polls, 2);
-    watch(vec![(stopped(), plan("RUNNING"))], &["--once"])
-        .0
-        .code(1);
-    // With another strategy they come.
+    // The release task may be tried again: it knows better than its components.
     let polls = vec![
-        (stopped(), plan_with("RUNNING", "continue")),
-        (stopped(), plan_with("RUNNING", "continue")),
-        (stopped(), plan_with("RUNNING", "continue")),
-        (jobs(&["SUCCEEDED", "FAILED", "RUNNING"]), plan("RUNNING")),
-        (
-            jobs(&["SUCCEEDED", "FAILED", "SUCCEEDED"]),
-            plan_with("PARTIALLY_FAILED", "continue"),
-        ),
+        (stopped(), plan("RUNNING")),
+        (stopped(), plan("RUNNING")),
+        (stopped(), plan("RUNNING")),
+        (jobs(&["SUCCEEDED", "RUNNING", "CREATED"]), plan("RUNNING")),
+        (stopped(), plan("PARTIALLY_FAILED")),
     ];
     let (out, polls, _) = watch(polls, &[]);
     out.code(1).stdout_has("PARTIALLY_FAILED");
     assert_eq!(polls, 5);
-    // And where one is tried again, nothing has ended.
-    let polls = vec![
-        (jobs(&["FAILED", "CREATED"]), plan("RUNNING")),
-        (jobs(&["RUNNING", "CREATED"]), plan("RUNNING")),
-        (jobs(&["FAILED", "CREATED"]), plan("RUNNING")),
-        (jobs(&["RUNNING", "CREATED"]), plan("RUNNING")),
-        (jobs(&["SUCCEEDED", "SUCCEEDED"]), plan("SUCCESS")),
-    ];
-    watch(polls, &[]).0.code(0);
+    let patience = ["--max-offline", "150ms", "--timeout", "5s"];
+    let (out, ..) = watch(vec![(stopped(), plan("RUNNING"))], &patience);
+    out.code(6)
+        .stdout_has("nothing changes any more, but the release task still says RUNNING");
+    watch(vec![(stopped(), plan("RUNNING"))], &["--once"])
+        .0
+        .code(7);
+    // With another strategy they come.
+    let going = vec![(stopped(), plan_with("RUNNING", "continue"))];
+    let (out, ..) = watch(going, &["--max-offline", "100ms", "--timeout", "300ms"]);
+    out.code(124);
+    // Where it may not be read, the components decide.
+    let (out, polls, _) = watch(vec![(stopped(), forbidden())], &[]);
+    out.code(1)
+        .stdout_has("1 component failed, and nothing else is in progress");
+    assert_eq!(polls, 2);
 }
 
 #[test]
 fn each_word_of_the_release_task_has_its_exit_code() {
     for (word, code, polls) in [
         ("SUCCESS", 0, 1),
+        ("SUCCEEDED", 0, 1),
         ("FAILED", 1, 1),
         ("PARTIALLY_FAILED", 1, 1),
         ("ROLLBACK_FAILED", 1, 1),
         ("ROLLBACK_SUCCEED", 1, 1),
         ("ABORTED", 3, 1),
-        ("SUCCEEDED", 0, 2),
-        ("RUNNING", 0, 2),
     ] {
         let (out, asked, _) = watch(vec![(jobs(&["SUCCEEDED"]), plan(word))], &[]);
         out.code(code);
         assert_eq!(asked, polls, "{word}\n{out}");
     }
-    let failed = jobs(&["SUCCEEDED", "FAILED"]);
-    let (out, polls, _) = watch(vec![(failed, plan_with("SUCCESS", "continue"))], &[]);
-    out.code(1);
-    assert_eq!(polls, 2);
 }
 
 #[test]
-fn a_plan_that_is_refused_or_unreadable_leaves_the_components_to_decide() {
-    for unread in [
-        forbidden(),
-        Reply::status(404, "{}"),
-        Reply::redirect("/elsewhere"),
-        Reply::json("{}"),
-        Reply::json("no JSON"),
-        Reply::json(r#"{"status":null}"#),
+fn a_success_that_contradicts_its_components_is_none() {
+    let calls_itself_failed = || {
+        let own = json!({ "status": "FAILED" });
+        release(&[component("c1", 1, "SUCCEEDED", &own)])
+    };
+    for (components, code) in [
+        (jobs(&["SUCCEEDED", "FAILED"]), 1),
+        (jobs(&["SUCCEEDED", "CANCELLED"]), 1),
+        (jobs(&["SUCCEEDED", "CREATED"]), 6),
+        (jobs(&["SUCCEEDED", "TELEPORTED"]), 6),
+        (release(&[]), 6),
+        (calls_itself_failed(), 6),
     ] {
-        for (words, code) in [
-            (&["SUCCEEDED", "SUCCEEDED"][..], 0),
-            (&["SUCCEEDED", "FAILED", "CREATED"], 1),
-        ] {
-            let (out, polls, _) = watch(vec![(jobs(words), unread.clone())], &[]);
-            out.code(code).stderr_has("the release task cannot be read");
-            assert_eq!(polls, 2, "{out}");
-            let warnings = out.stderr.matches("warning: ").count();
-            assert_eq!(warnings, 1, "it is said once\n{out}");
+        for word in ["SUCCESS", "SUCCEEDED"] {
+            let contradiction = || (components.clone(), plan_with(word, "continue"));
+            let (out, polls, _) = watch(vec![contradiction()], &[]);
+            out.code(code)
+                .stdout_has(&format!("the release task says {word}, but "));
+            assert_eq!(polls, 2);
+            // It may be a moment.
+            let polls = vec![contradiction(), (jobs(&["SUCCEEDED"]), plan(word))];
+            watch(polls, &[]).0.code(0);
         }
     }
 }
 
 #[test]
-fn a_plan_that_cannot_be_had_at_the_moment_ends_nothing() {
+fn a_plan_that_is_graying_is_a_pause() {
+    let pause = |words: &[&str]| vec![(jobs(words), plan("GRAYING"))];
+    for words in [&["SUCCEEDED"][..], &["SUCCEEDED", "CREATED"]] {
+        let (out, ..) = watch(pause(words), &["--on-pause", "exit"]);
+        out.code(4).stdout_has("waiting for confirmation");
+        watch(pause(words), &["--timeout", "200ms"]).0.code(124);
+    }
+    let failed = pause(&["SUCCEEDED", "FAILED"]);
+    watch(failed, &["--on-pause", "exit"]).0.code(1);
+}
+
+#[test]
+fn any_other_word_goes_on_and_is_given_up_where_nothing_changes_any_more() {
+    for word in ["RUNNING", "ROLLBACKING", "TERMINATED", "TELEPORTING"] {
+        let going = || (jobs(&["SUCCEEDED", "SUCCEEDED"]), plan(word));
+        watch(vec![going()], &["--once"]).0.code(7);
+        let (out, ..) = watch(vec![going()], &["--timeout", "200ms"]);
+        let warnings = out.code(124).stderr.matches("warning: ").count();
+        let documented = ["RUNNING", "ROLLBACKING"].contains(&word);
+        assert_eq!(warnings, usize::from(!documented), "{out}");
+        let (out, ..) = watch(vec![going()], &["--max-offline", "150ms"]);
+        out.code(6).stdout_has(&format!("still says {word}"));
+        for (end, code) in [("SUCCESS", 0), ("FAILED", 1), ("ABORTED", 3)] {
+            let end = (jobs(&["SUCCEEDED", "SUCCEEDED"]), plan(end));
+            watch(vec![going(), going(), end], &[]).0.code(code);
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_is_refused_leaves_the_components_to_decide() {
+    let own = r#"{"error_code":"SVCSTG.00100433","error_msg":"no such release"}"#;
+    let page = Reply::status(403, "<title>no</title>").header("content-type", "text/html");
+    for refusal in [forbidden(), page, Reply::status(404, own)] {
+        for (words, code) in [
+            (&["SUCCEEDED", "SUCCEEDED"][..], 0),
+            (&["SUCCEEDED", "FAILED", "CREATED"], 1),
+            (&["CANCELLED", "CANCELLED"], 3),
+        ] {
+            let (out, polls, _) = watch(vec![(jobs(words), refusal.clone())], &[]);
+            out.code(code).stderr_has("the release task cannot be read");
+            assert_eq!(polls, 2, "{out}");
+            let warnings = out.stderr.matches("warning: ").count();
+            assert_eq!(warnings, 1, "it is said once\n{out}");
+        }
+        for words in [&["SUCCEEDED", "CREATED"][..], &["SUCCEEDED", "CANCELLED"]] {
+            let polls = vec![(jobs(words), refusal.clone())];
+            watch(polls, &["--timeout", "200ms"]).0.code(124);
+        }
+    }
+}
+
+#[test]
+fn an_answer_about_another_release_is_a_failed_poll() {
+    let other = || {
+        let job = component("c1", 1, "SUCCEEDED", &json!({}));
+        Reply::json(json!({ "id": "another", "components": [job] }).to_string())
+    };
+    let other_plan = || Reply::json(json!({ "id": "another", "status": "FAILED" }).to_string());
+    let polls = vec![
+        (other(), plan("SUCCESS")),
+        (jobs(&["SUCCEEDED"]), other_plan()),
+        (other(), plan("SUCCESS")),
+        (jobs(&["SUCCEEDED"]), plan("ABORTED")),
+    ];
+    let (out, polls, _) = watch(polls, &["-o", "json"]);
+    let failed = named(&out.code(3).events(), "offline").len();
+    assert_eq!((polls, failed), (4, 3), "{out}");
+    let (out, ..) = watch(vec![(other(), plan("SUCCESS"))], &["--once"]);
+    out.code(6)
+        .stdout_has(&format!("the answer is about another, not {RELEASE}"));
+    // The same id in another spelling.
+    let id = RELEASE.replace('-', "").to_uppercase();
+    let spelled = json!({ "id": id, "components": [component("c1", 1, "SUCCEEDED", &json!({}))] });
+    let polls = vec![(Reply::json(spelled.to_string()), plan("SUCCESS"))];
+    watch(polls, &[]).0.code(0);
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_a_failed_poll() {
+    let twice = r#"{"status":"RUNNING","status":"SUCCESS"}"#;
     for fault in [
+        Reply::status(404, "{}"),
+        Reply::status(404, "<title>404</title>").header("content-type", "text/html"),
+        Reply::status(400, "{}"),
+        Reply::redirect("/elsewhere"),
+        Reply::json("{}"),
+        Reply::json("no JSON"),
+        Reply::json("[]"),
+        Reply::json(r#"{"status":null}"#),
+        Reply::json(twice),
+        Reply::json(r#"{"status":"SUCCESS","components":"none"}"#),
+        Reply::json(r#"{"status":"SUCCESS","error_code":"SVCSTG.1","error_msg":"no"}"#),
         Reply::status(503, ""),
         Reply::status(429, ""),
         Reply::html("<html></html>"),
@@ -258,9 +347,9 @@ fn a_plan_that_cannot_be_had_at_the_moment_ends_nothing() {
         watch(polls, &[]).0.code(3);
         // A failed poll between two that agree neither counts nor resets.
         let polls = vec![
-            (jobs(&["FAILED", "CREATED"]), plan("RUNNING")),
+            (jobs(&["FAILED", "CREATED"]), forbidden()),
             (jobs(&["FAILED", "CREATED"]), fault),
-            (jobs(&["FAILED", "CREATED"]), plan("RUNNING")),
+            (jobs(&["FAILED", "CREATED"]), forbidden()),
         ];
         let (out, polls, _) = watch(polls, &[]);
         out.code(1);
@@ -270,14 +359,12 @@ fn a_plan_that_cannot_be_had_at_the_moment_ends_nothing() {
 
 #[test]
 fn no_components_are_never_a_success() {
-    for plan in [plan("SUCCESS"), plan("RUNNING"), forbidden()] {
+    for plan in [plan("RUNNING"), forbidden()] {
         let (out, ..) = watch(vec![(release(&[]), plan)], &["--timeout", "200ms"]);
         out.code(124);
     }
-    let listed = json!({ "status": "RUNNING", "components": [
-        { "seq": 1, "component_id": "c1" }, { "seq": 2, "component_id": "c2" } ] });
-    let polls = vec![(jobs(&["SUCCEEDED"]), Reply::json(listed.to_string()))];
-    watch(polls, &["--timeout", "200ms"]).0.code(124);
+    let (out, ..) = watch(vec![(release(&[]), plan("SUCCESS"))], &[]);
+    out.code(6);
 }
 
 #[test]

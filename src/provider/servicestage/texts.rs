@@ -5,13 +5,29 @@ use crate::model::UnitKind;
 use crate::provider::messages::units_failed;
 use crate::text;
 
-/// The release task itself cannot be read, and why.
-pub(super) fn plan_unread(problem: &Message) -> Message {
+/// The release task itself is refused, and how.
+pub(super) fn plan_refused(refusal: &Message) -> Message {
     Message::new(
         "the release task cannot be read, so its components alone decide",
         "无法读取发布任务本身，仅依据各组件判断",
     )
-    .with_detail(problem)
+    .with_detail(refusal)
+}
+
+/// Nothing more is to come, but the word of the release task is not that of an end.
+pub(super) fn no_end(status: &str) -> Message {
+    Message::new(
+        format!("nothing changes any more, but the release task still says {status}"),
+        format!("已无任何变化，但发布任务的状态仍是 {status}"),
+    )
+}
+
+/// The release task says that it succeeded, which so many of its components do not confirm.
+pub(super) fn contradicted(status: &str, succeeded: usize, total: usize) -> Message {
+    Message::new(
+        format!("the release task says {status}, but {succeeded} of {total} components succeeded"),
+        format!("发布任务的状态是 {status}，但 {total} 个组件中只有 {succeeded} 个成功"),
+    )
 }
 
 pub(super) fn rolling_back() -> Message {
@@ -50,7 +66,9 @@ mod tests {
     fn all_is_said_in_chinese() {
         let problem = Message::new("empty response", "响应为空");
         for message in [
-            plan_unread(&problem),
+            plan_refused(&problem),
+            no_end("RUNNING"),
+            contradicted("SUCCESS", 1, 2),
             rolling_back(),
             rolled_back().with_detail(&problem),
             rollback_failed(),

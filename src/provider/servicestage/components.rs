@@ -1,0 +1,707 @@
+//! The components of a release, as the deployment information has them, and their states.
+
+use std::collections::HashMap;
+use std::num::NonZeroI64;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{RELEASE_TASK, texts};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
+use crate::provider::json::{self, Count, List, Text, safe_in_url};
+use crate::provider::{huawei, messages};
+use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
+
+/// The components of the release [D]. No field says that the release is over.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct DeployInfo<'a> {
+    id: Text<'a>,
+    components: Option<List<Component<'a>>>,
+}
+
+/// A component [D]. `status` is its own, and `RUNNING` there means healthy; `job_status` is the
+/// release's.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Component<'a> {
+    id: Text<'a>,
+    name: Text<'a>,
+    /// Text in the vendor's table, a number in the example.
+    seq: Count,
+    status: Text<'a>,
+    job_id: Text<'a>,
+    job_status: Text<'a>,
+    start_time: Text<'a>,
+    end_time: Text<'a>,
+    fail_message: Text<'a>,
+    rollback_job_id: Text<'a>,
+    rollback_job_status: Text<'a>,
+    rollback_start_time: Text<'a>,
+    rollback_end_time: Text<'a>,
+    rollback_fail_message: Text<'a>,
+}
+
+/// How a component stands, and what there is to say about it.
+type Standing = (UnitState, Option<Message>);
+
+impl Component<'_> {
+    fn standing(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
+        if self.has_rollback() {
+            return self.rollback(warnings, redactor);
+        }
+        let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
+        match &*own {
+            "ROLLBACK_SUCCEED" => {
+                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
+            }
+            _ if own.starts_with("ROLLBACK_") => self.rollback_failed(redactor),
+            _ => {
+                let state = if self.status.is_cancelled() {
+                    UnitState::Cancelled
+                } else {
+                    self.job(warnings, redactor)
+                };
+                let reason = self.reason(redactor).filter(|_| state == UnitState::Failed);
+                // Else its own state is only shown, where it says more than that all is well.
+                let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
+                let detail = reason.or_else(|| (!well).then(|| texts::own_status(&own)));
+                (state, detail)
+            }
+        }
+    }
+
+    /// Whether its own status says that it failed, whatever its job says.
+    fn calls_itself_failed(&self) -> bool {
+        self.status.is("FAILED") || self.status.is("PARTIALLY_FAILED")
+    }
+
+    /// How the release of it stands. The first four words are documented here, the others by the
+    /// service's job resource [D], and expected here too [I].
+    fn job(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> UnitState {
+        let known = [
+            ("CREATED", UnitState::Pending),
+            ("RUNNING", UnitState::Running),
+            ("SUCCEEDED", UnitState::Succeeded),
+            ("FAILED", UnitState::Failed),
+            ("SUBMITTED", UnitState::Queued),
+            ("SCHEDULED", UnitState::Queued),
+            ("PARTIALLY_FAILED", UnitState::Failed),
+        ];
+        if self.job_status.get().is_none() {
+            return UnitState::Pending;
+        }
+        if self.job_status.is_cancelled() {
+            return UnitState::Cancelled;
+        }
+        self.job_status.meaning(&known).unwrap_or_else(|| {
+            self.job_status
+                .warn_unknown("job_status", redactor, warnings);
+            UnitState::Unknown
+        })
+    }
+
+    /// Whether a rollback of it has begun; `job_status` stays what it was before.
+    fn has_rollback(&self) -> bool {
+        let rollback = &self.rollback_job_id;
+        rollback.get().or(self.rollback_job_status.get()).is_some()
+    }
+
+    /// How the rollback of it stands: in the words of the release and of the service's job resource
+    /// [D, I]. A component that was rolled back has failed.
+    fn rollback(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
+        let known = [
+            ("CREATED", UnitState::Running),
+            ("SUBMITTED", UnitState::Running),
+            ("SCHEDULED", UnitState::Running),
+            ("RUNNING", UnitState::Running),
+            ("ROLLBACKING", UnitState::Running),
+            ("SUCCEEDED", UnitState::Succeeded),
+            ("ROLLBACKED", UnitState::Succeeded),
+            ("FAILED", UnitState::Failed),
+            ("PARTIALLY_FAILED", UnitState::Failed),
+        ];
+        let status = &self.rollback_job_status;
+        match status.meaning(&known) {
+            Some(UnitState::Succeeded) => {
+                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
+            }
+            Some(UnitState::Failed) => self.rollback_failed(redactor),
+            None if status.get().is_some() => {
+                status.warn_unknown("rollback_job_status", redactor, warnings);
+                self.with_reason(UnitState::Unknown, &texts::rolling_back(), redactor)
+            }
+            _ => self.with_reason(UnitState::Running, &texts::rolling_back(), redactor),
+        }
+    }
+
+    fn rollback_failed(&self, redactor: &Redactor) -> Standing {
+        match self.rollback_fail_message.get() {
+            Some(message) => {
+                let message = Message::verbatim(&*redactor.message(message));
+                (UnitState::Failed, Some(message))
+            }
+            None => self.with_reason(UnitState::Failed, &texts::rollback_failed(), redactor),
+        }
+    }
+
+    /// What became of it, and why.
+    fn with_reason(&self, state: UnitState, what: &Message, redactor: &Redactor) -> Standing {
+        (
+            state,
+            Some(what.with_detail(self.reason(redactor).as_ref())),
+        )
+    }
+
+    /// Why it failed, in the provider's words.
+    fn reason(&self, redactor: &Redactor) -> Option<Message> {
+        let reason = self.fail_message.get()?;
+        Some(Message::verbatim(&*redactor.message(reason)))
+    }
+
+    /// When its release began and ended, or its rollback, in epoch milliseconds.
+    fn times(&self) -> (Option<NonZeroI64>, Option<NonZeroI64>) {
+        // 0, null and "" mean not set [D].
+        let time = |text: &Text<'_>| {
+            text.get()?
+                .parse()
+                .ok()
+                .filter(|time: &NonZeroI64| time.get() > 0)
+        };
+        if self.has_rollback() {
+            (
+                time(&self.rollback_start_time),
+                time(&self.rollback_end_time),
+            )
+        } else {
+            (time(&self.start_time), time(&self.end_time))
+        }
+    }
+
+    /// The jobs that tell why it failed.
+    fn jobs(&self) -> Vec<String> {
+        let jobs = [self.job_id.get(), self.rollback_job_id.get()];
+        let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
+        safe.map(str::to_owned).collect()
+    }
+}
+
+/// What the components say, before the plan is asked.
+pub(super) struct Components {
+    pub(super) snapshot: Arc<Snapshot>,
+    /// The jobs that tell why a unit failed, by the unit's id.
+    pub(super) jobs: HashMap<Arc<str>, Vec<String>>,
+    /// How many have failed by their own status, though their job has succeeded.
+    pub(super) contradictory: usize,
+}
+
+impl Default for Components {
+    fn default() -> Self {
+        Self {
+            snapshot: Arc::new(Snapshot::new(Phase::Unknown)),
+            jobs: HashMap::new(),
+            contradictory: 0,
+        }
+    }
+}
+
+impl Components {
+    /// Reads the components of the release that was `asked` for; `last` are the units of the answer
+    /// before.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub(super) fn read(
+        body: &[u8],
+        last: &[Unit],
+        asked: &str,
+        redactor: &Redactor,
+    ) -> Result<Self, Message> {
+        let mut snapshot = Snapshot::new(Phase::Pending);
+        let info: DeployInfo<'_> =
+            json::read_state(body, RELEASE_TASK, &mut snapshot.warnings, redactor)?;
+        if let Some(error) = huawei::words(body, redactor) {
+            return Err(messages::error_response(Some(&error)));
+        }
+        info.id.check_id(asked, redactor)?;
+        let none = List::default();
+        let components = match &info.components {
+            Some(components) => components,
+            // Null where nothing is planned yet.
+            None if info.id.get().is_some() => &none,
+            None => return Err(messages::missing_field("components")),
+        };
+        snapshot.units = units(components, last, &mut snapshot.warnings, redactor);
+        let last_batch = snapshot.units.iter().filter_map(|unit| unit.batch).max();
+        snapshot.batches = last_batch;
+        // The last in which anything has begun: batches run one after another [I].
+        let begun = |unit: &&Unit| !matches!(unit.state, UnitState::Pending | UnitState::Cancelled);
+        let begun = snapshot.units.iter().filter(begun);
+        let begun: Vec<_> = begun.map(|unit| unit.batch).collect();
+        snapshot.batch = last_batch.map(|_| begun.iter().copied().flatten().max().unwrap_or(1));
+        if !begun.is_empty() {
+            snapshot.phase = Phase::Running;
+        }
+        let waits = components
+            .iter()
+            .any(|component| component.status.is("GRAYING"));
+        if waits && !is_moving(&snapshot) {
+            pause(&mut snapshot);
+        }
+        let in_state = |state| {
+            let both = snapshot.units.iter().zip(components.iter());
+            both.filter(move |(unit, _)| unit.state == state)
+        };
+        let failed = in_state(UnitState::Failed);
+        let jobs = failed.map(|(unit, component)| (Arc::clone(&unit.id), component.jobs()));
+        let succeeded = in_state(UnitState::Succeeded);
+        let contradictory = succeeded.filter(|(_, component)| component.calls_itself_failed());
+        Ok(Self {
+            jobs: jobs.collect(),
+            contradictory: contradictory.count(),
+            snapshot: Arc::new(snapshot),
+        })
+    }
+
+    /// Whether nothing moves and nothing waits for a person: the release may be over, or between two
+    /// batches, and its components alone do not tell which.
+    pub(super) fn are_still(&self) -> bool {
+        self.snapshot.phase != Phase::Paused && !is_moving(&self.snapshot)
+    }
+}
+
+/// The components as units, in batches by ascending `seq` [I].
+fn units(
+    components: &[Component<'_>],
+    last: &[Unit],
+    warnings: &mut Vec<Message>,
+    redactor: &Redactor,
+) -> Vec<Unit> {
+    let seqs = components
+        .iter()
+        .filter_map(|component| component.seq.get());
+    let mut seqs: Vec<_> = seqs.collect();
+    seqs.sort_unstable();
+    seqs.dedup();
+    let mut units = UnitsBuilder::new(UnitKind::Component, last, components.len(), redactor);
+    for (place, component) in components.iter().enumerate() {
+        let nameless = format!("component {}", place + 1);
+        let (id, name) = (component.id.get(), component.name.get());
+        let batch = component.seq.get().and_then(|seq| {
+            let index = seqs.binary_search(&seq).ok()?;
+            u32::try_from(index + 1).ok()
+        });
+        let (state, detail) = component.standing(warnings, redactor);
+        let unit = units.push(
+            id.or(name).unwrap_or(&nameless),
+            name.or(id).unwrap_or(&nameless),
+            batch,
+            state,
+            None,
+        );
+        unit.detail = detail;
+        (unit.began, unit.ended) = component.times();
+    }
+    units.finish()
+}
+
+/// The release waits for a person, and no component moves [O].
+pub(super) fn pause(snapshot: &mut Snapshot) {
+    snapshot.phase = Phase::Paused;
+    let failed = snapshot.count(UnitState::Failed);
+    if failed == 0 {
+        let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
+        snapshot.message = Some(message);
+    } else {
+        // A component that is about to be tried again looks the same for a moment.
+        let message = messages::awaits_decision(failed, UnitKind::Component, None);
+        snapshot.unconfirmed = Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
+    }
+}
+
+fn is_moving(snapshot: &Snapshot) -> bool {
+    snapshot.count(UnitState::Running) + snapshot.count(UnitState::Queued) > 0
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/servicestage.response.json");
+    const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
+
+    fn read(json: impl AsRef<[u8]>, asked: &str) -> Result<Components, Message> {
+        Components::read(json.as_ref(), &[], asked, &Redactor::default())
+    }
+
+    /// A release whose components have these fields.
+    pub(in crate::provider::servicestage) fn release(components: &[&str]) -> Components {
+        let components: Vec<_> = components.iter().map(|it| format!("{{{it}}}")).collect();
+        let components = components.join(",");
+        let json = format!(r#"{{"id":"{RELEASE}","components":[{components}]}}"#);
+        read(json, RELEASE).expect("a release")
+    }
+
+    /// A release whose components have these `job_status`es, each in a batch of its own.
+    pub(in crate::provider::servicestage) fn jobs(words: &[&str]) -> Components {
+        let components: Vec<_> = words
+            .iter()
+            .enumerate()
+            .map(|(place, word)| format!(r#""id":"c{place}","seq":{place},"job_status":"{word}""#))
+            .collect();
+        let components: Vec<_> = components.iter().map(String::as_str).collect();
+        release(&components)
+    }
+
+    fn unit(component: &str) -> Unit {
+        release(&[component]).snapshot.units[0].clone()
+    }
+
+    #[test]
+    fn the_vendors_sample_is_a_component_that_succeeded() {
+        let components = read(SAMPLE, RELEASE).expect("a release");
+        let snapshot = &components.snapshot;
+        let unit = &snapshot.units[0];
+        assert_eq!(&*unit.id, "df49e875-000c-4d69-8f45-c4f384549e1b");
+        assert_eq!((&*unit.name, unit.batch), ("sch", Some(1)));
+        assert_eq!((unit.state, &unit.detail), (UnitState::Succeeded, &None));
+        let times = (Some(1_722_933_924_962), Some(1_722_933_950_018));
+        let own = (
+            unit.began.map(NonZeroI64::get),
+            unit.ended.map(NonZeroI64::get),
+        );
+        assert_eq!(own, times);
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(1), Some(1)));
+        assert!(snapshot.warnings.is_empty() && components.jobs.is_empty());
+        assert!(components.are_still() && components.contradictory == 0);
+    }
+
+    #[test]
+    fn each_job_status_has_its_state() {
+        for (word, state) in [
+            ("null", UnitState::Pending),
+            (r#""""#, UnitState::Pending),
+            (r#""CREATED""#, UnitState::Pending),
+            (r#""SUBMITTED""#, UnitState::Queued),
+            (r#""SCHEDULED""#, UnitState::Queued),
+            (r#""running""#, UnitState::Running),
+            (r#""SUCCEEDED""#, UnitState::Succeeded),
+            (r#""FAILED""#, UnitState::Failed),
+            (r#""PARTIALLY_FAILED""#, UnitState::Failed),
+            (r#""CANCELLED""#, UnitState::Cancelled),
+            (r#""Canceled""#, UnitState::Cancelled),
+            // Neither the word of the component nor that of the plan.
+            (r#""SUCCESS""#, UnitState::Unknown),
+            (r#""UNKNOWN""#, UnitState::Unknown),
+        ] {
+            let snapshot = release(&[&format!(r#""job_status":{word}"#)]).snapshot;
+            assert_eq!(snapshot.units[0].state, state, "{word}");
+            let unknown = state == UnitState::Unknown;
+            assert_eq!(snapshot.warnings.len(), usize::from(unknown), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_components_own_running_is_not_in_progress() {
+        let pending = unit(r#""status":"RUNNING","job_status":"CREATED""#);
+        assert_eq!((pending.state, pending.detail), (UnitState::Pending, None));
+        assert!(release(&[r#""status":"RUNNING","job_status":"SUCCEEDED""#]).are_still());
+    }
+
+    #[test]
+    fn the_components_own_status_is_shown_where_it_says_more() {
+        for (status, job, state, detail) in [
+            (
+                "GRAYING",
+                "SUCCEEDED",
+                UnitState::Succeeded,
+                Some("status GRAYING"),
+            ),
+            (
+                "FAILED",
+                "SUCCEEDED",
+                UnitState::Succeeded,
+                Some("status FAILED"),
+            ),
+            ("SUCCESS", "SUCCEEDED", UnitState::Succeeded, None),
+            (
+                "ABORTED",
+                "RUNNING",
+                UnitState::Cancelled,
+                Some("status ABORTED"),
+            ),
+            (
+                "ROLLBACK_SUCCEED",
+                "SUCCEEDED",
+                UnitState::Failed,
+                Some("rolled back"),
+            ),
+            (
+                "ROLLBACK_FAILED",
+                "SUCCEEDED",
+                UnitState::Failed,
+                Some("rollback failed"),
+            ),
+        ] {
+            let unit = unit(&format!(r#""status":"{status}","job_status":"{job}""#));
+            let own = unit.detail.as_ref().map(Message::en);
+            assert_eq!((unit.state, own), (state, detail), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_rolled_back_component_keeps_its_job_status_and_has_failed() {
+        for (rollback, state, detail) in [
+            (
+                r#""rollback_job_id":"r1""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"CREATED""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"RUNNING""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"ROLLBACKING""#,
+                UnitState::Running,
+                "rolling back",
+            ),
+            (
+                r#""rollback_job_status":"SUCCEEDED""#,
+                UnitState::Failed,
+                "rolled back",
+            ),
+            (
+                r#""rollback_job_status":"ROLLBACKED""#,
+                UnitState::Failed,
+                "rolled back",
+            ),
+            (
+                r#""rollback_job_status":"FAILED""#,
+                UnitState::Failed,
+                "rollback failed",
+            ),
+            (
+                r#""rollback_job_status":"FAILED","rollback_fail_message":"no image""#,
+                UnitState::Failed,
+                "no image",
+            ),
+            (
+                r#""rollback_job_status":"SUCCEEDED","fail_message":"probe failed""#,
+                UnitState::Failed,
+                "rolled back: probe failed",
+            ),
+            (
+                r#""rollback_job_status":"ODD""#,
+                UnitState::Unknown,
+                "rolling back",
+            ),
+        ] {
+            let unit = unit(&format!(r#""job_status":"SUCCEEDED",{rollback}"#));
+            let own = unit.detail.as_ref().map(Message::en);
+            assert_eq!((unit.state, own), (state, Some(detail)), "{rollback}");
+        }
+        let none = r#""job_status":"SUCCEEDED","rollback_job_id":"","rollback_job_status":null"#;
+        assert_eq!(unit(none).state, UnitState::Succeeded);
+    }
+
+    #[test]
+    fn a_failed_component_tells_why() {
+        let reason = r#""fail_message":"no\u001b[31m""#;
+        let detail = |job: &str| unit(&format!(r#""job_status":"{job}",{reason}"#)).detail;
+        assert_eq!(detail("FAILED"), Some(Message::verbatim("no")));
+        assert_eq!(detail("RUNNING"), None, "it is tried again");
+    }
+
+    #[test]
+    fn a_start_time_of_0_is_not_1970() {
+        for (times, expected) in [
+            (r#""start_time":0,"end_time":null"#, (None, None)),
+            (r#""start_time":"","end_time":"0""#, (None, None)),
+            (r#""start_time":"7","end_time":9"#, (Some(7), Some(9))),
+            (r#""start_time":-7,"end_time":"soon""#, (None, None)),
+            (
+                r#""start_time":7,"end_time":9,"rollback_job_id":"r","rollback_start_time":"8""#,
+                (Some(8), None),
+            ),
+        ] {
+            let unit = unit(&format!(r#""job_status":"RUNNING",{times}"#));
+            let own = (
+                unit.began.map(NonZeroI64::get),
+                unit.ended.map(NonZeroI64::get),
+            );
+            assert_eq!(own, expected, "{times}");
+        }
+    }
+
+    #[test]
+    fn seq_10_comes_after_seq_9() {
+        let snapshot = release(&[
+            r#""id":"a","seq":"10","job_status":"CREATED""#,
+            r#""id":"b","seq":"9","job_status":"RUNNING""#,
+            r#""id":"c","seq":2,"job_status":"SUCCEEDED""#,
+            r#""id":"d","seq":9,"job_status":"SUBMITTED""#,
+            r#""id":"e","seq":null,"job_status":"CREATED""#,
+        ])
+        .snapshot;
+        let batches: Vec<_> = snapshot.units.iter().map(|unit| unit.batch).collect();
+        assert_eq!(batches, [Some(3), Some(2), Some(1), Some(2), None]);
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
+    }
+
+    #[test]
+    fn the_batch_at_work_is_the_last_that_has_begun() {
+        for (words, batch) in [
+            (&["CREATED", "CREATED"][..], 1),
+            (&["SUCCEEDED", "CREATED"], 1),
+            (&["SUCCEEDED", "SUBMITTED"], 2),
+            (&["FAILED", "SUCCEEDED", "CREATED"], 2),
+            (&["SUCCEEDED", "CANCELLED"], 1),
+        ] {
+            assert_eq!(jobs(words).snapshot.batch, Some(batch), "{words:?}");
+        }
+        assert_eq!(release(&[r#""job_status":"RUNNING""#]).snapshot.batch, None);
+    }
+
+    #[test]
+    fn a_component_is_its_id_else_its_name() {
+        let snapshot = release(&[
+            r#""id":"c1","name":"gateway""#,
+            r#""id":null,"name":"account""#,
+            r#""id":7,"name":"""#,
+            "",
+            r#""id":"c1","name":"again""#,
+        ])
+        .snapshot;
+        let names: Vec<_> = snapshot
+            .units
+            .iter()
+            .map(|unit| (&*unit.id, &*unit.name))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("c1", "gateway"),
+                ("account", "account"),
+                ("7", "7"),
+                ("component 4", "component 4"),
+                ("c1#2", "again"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_moves_is_running_whatever_else_has_failed() {
+        for words in [
+            &["RUNNING"][..],
+            &["FAILED", "SUBMITTED"],
+            &["SUCCEEDED", "SCHEDULED"],
+        ] {
+            let components = jobs(words);
+            let snapshot = &components.snapshot;
+            assert_eq!(snapshot.phase, Phase::Running, "{words:?}");
+            assert!(!components.are_still() && snapshot.unconfirmed.is_none());
+        }
+    }
+
+    #[test]
+    fn graying_waits_for_a_person() {
+        let gray = r#""id":"a","seq":1,"status":"GRAYING","job_status":"SUCCEEDED""#;
+        let next = r#""id":"b","seq":2,"job_status":"CREATED""#;
+        let snapshot = release(&[gray, next]).snapshot;
+        assert_eq!(
+            (snapshot.phase, &snapshot.unconfirmed),
+            (Phase::Paused, &None)
+        );
+        let message = messages::awaits_confirmation(Some(1), Some(2));
+        assert_eq!(snapshot.message, Some(message));
+        let moving = release(&[gray, r#""id":"b","job_status":"RUNNING""#]).snapshot;
+        assert_eq!(moving.phase, Phase::Running);
+        let failed = release(&[gray, r#""id":"b","job_status":"FAILED""#]).snapshot;
+        assert_eq!(failed.phase, Phase::Paused);
+        let found = failed.unconfirmed.as_ref().expect("a finding");
+        assert_eq!(found.phase, Phase::PausedAfterFailure);
+    }
+
+    #[test]
+    fn a_job_whose_id_means_something_in_a_url_is_not_asked_for() {
+        let components = release(&[
+            r#""id":"a","job_status":"FAILED","job_id":"JOB-1_a""#,
+            r#""id":"b","job_status":"FAILED","job_id":"../../secrets""#,
+            r#""id":"c","job_status":"FAILED","job_id":"j","rollback_job_id":"r","rollback_job_status":"FAILED""#,
+            r#""id":"d","job_status":"SUCCEEDED","job_id":"j""#,
+        ]);
+        let of = |id: &str| components.jobs.get(id).map(|jobs| jobs.join(" "));
+        assert_eq!(of("a").as_deref(), Some("JOB-1_a"));
+        assert_eq!(of("b").as_deref(), Some(""));
+        assert_eq!(of("c").as_deref(), Some("j r"));
+        assert_eq!(of("d"), None, "it has not failed");
+    }
+
+    #[test]
+    fn a_component_that_calls_itself_failed_is_counted_where_its_job_succeeded() {
+        for (fields, count) in [
+            (r#""status":"FAILED","job_status":"SUCCEEDED""#, 1),
+            (r#""status":"partially_failed","job_status":"SUCCEEDED""#, 1),
+            (r#""status":"FAILED","job_status":"CREATED""#, 0),
+            (r#""status":"FAILED","job_status":"FAILED""#, 0),
+            (r#""status":"SUCCESS","job_status":"SUCCEEDED""#, 0),
+            (r#""status":"ROLLBACK_FAILED","job_status":"SUCCEEDED""#, 0),
+        ] {
+            assert_eq!(release(&[fields]).contradictory, count, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_release_may_have_no_components_yet() {
+        for components in ["null", "[]"] {
+            let json = format!(r#"{{"id":"{RELEASE}","components":{components}}}"#);
+            let components = read(json, RELEASE).expect("a release");
+            assert_eq!(components.snapshot.phase, Phase::Pending);
+            assert!(components.snapshot.units.is_empty() && components.are_still());
+        }
+    }
+
+    #[test]
+    fn what_has_no_components_is_unreadable() {
+        for (json, says) in [
+            ("", "cannot parse the release task"),
+            ("[]", "cannot parse the release task"),
+            ("{}", "no components"),
+            (r#"{"status":"SUCCESS"}"#, "no components"),
+            (r#"{"components":"none"}"#, "cannot parse the release task"),
+            (r#"{"components":[1]}"#, "cannot parse the release task"),
+            (
+                r#"{"id":"a","error_code":"E1","error_msg":"no"}"#,
+                "error response: E1 no",
+            ),
+            (
+                r#"{"components":[{"job_status":"SUCCEEDED"}],"error_code":"E1"}"#,
+                "error response: E1",
+            ),
+        ] {
+            let problem = read(json, RELEASE).err().expect(json);
+            assert!(problem.en().contains(says), "{json} {problem}");
+        }
+    }
+
+    #[test]
+    fn an_answer_about_another_release_is_none() {
+        let problem = read(SAMPLE, "other").err().expect("a problem");
+        assert_eq!(problem, messages::other_id("other", RELEASE));
+        let same = RELEASE.replace('-', "").to_uppercase();
+        assert!(read(SAMPLE, &same).is_ok());
+        assert!(
+            read(r#"{"components":[]}"#, "other").is_ok(),
+            "none is named"
+        );
+    }
+}

@@ -1,0 +1,431 @@
+//! The release task itself, and what it makes of components that stand still.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::components::{Components, pause};
+use super::{RELEASE_TASK, texts};
+use crate::http::Response;
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
+use crate::provider::json::{self, List, Text};
+use crate::provider::{huawei, messages};
+use crate::redact::Redactor;
+
+/// The release task itself [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Release<'a> {
+    id: Text<'a>,
+    status: Text<'a>,
+    fail_strategy: Text<'a>,
+    /// Not looked at: where it is no list, the answer is none.
+    #[serde(rename = "components")]
+    _components: List<IgnoredAny>,
+}
+
+/// What the release task says of the release as a whole.
+#[derive(Debug, PartialEq)]
+pub(super) struct Plan {
+    /// Its word.
+    status: Arc<str>,
+    /// What the word stands for; none where it is not that of an end or a pause.
+    says: Option<Phase>,
+    /// Later batches do not begin after a failure.
+    stops: bool,
+    warnings: Vec<Message>,
+}
+
+/// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
+/// words. Anything else may be the answer of a gateway.
+pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
+    response.status == 403
+        || response.status == 404 && huawei::words(&response.body, redactor).is_some()
+}
+
+impl Plan {
+    /// Reads the release task that was `asked` for.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
+        let release: Release<'_> =
+            json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
+        if let Some(error) = huawei::words(body, redactor) {
+            return Err(messages::error_response(Some(&error)));
+        }
+        release.id.check_id(asked, redactor)?;
+        let status = release.status.printable(redactor);
+        let status = status.ok_or_else(|| messages::missing_field("status"))?;
+        // The words of a component's `status` are documented, and expected here too [I].
+        let known = [
+            ("SUCCESS", Some(Phase::Succeeded)),
+            ("SUCCEEDED", Some(Phase::Succeeded)),
+            ("FAILED", Some(Phase::Failed)),
+            ("PARTIALLY_FAILED", Some(Phase::Failed)),
+            ("ROLLBACK_FAILED", Some(Phase::Failed)),
+            ("ROLLBACK_SUCCEED", Some(Phase::Failed)),
+            ("GRAYING", Some(Phase::Paused)),
+            ("CREATED", None),
+            ("RUNNING", None),
+            ("ROLLBACKING", None),
+        ];
+        let mut warnings = Vec::new();
+        let says = if release.status.is_cancelled() {
+            Some(Phase::Cancelled)
+        } else {
+            release.status.meaning(&known).unwrap_or_else(|| {
+                release
+                    .status
+                    .warn_unknown("release status", redactor, &mut warnings);
+                None
+            })
+        };
+        Ok(Self {
+            status,
+            says,
+            stops: release.fail_strategy.is("stop"),
+            warnings,
+        })
+    }
+
+    /// Adds what the plan says to what the components say.
+    fn decide(&self, components: &Components, snapshot: &mut Snapshot) {
+        snapshot.warnings.extend_from_slice(&self.warnings);
+        match self.says {
+            Some(Phase::Succeeded) => self.succeed(components.contradictory, snapshot),
+            Some(Phase::Paused) => pause(snapshot),
+            Some(end) => {
+                snapshot.phase = end;
+                snapshot.message = huawei::detail_text(Some(Arc::clone(&self.status)), end);
+            }
+            // The plan knows better than its components; but no word for a release in progress is
+            // documented, so that what has ended cannot be waited for without end.
+            None if self.is_over(snapshot) => {
+                snapshot.standstill = Some(Standstill {
+                    limit: None,
+                    message: texts::no_end(&self.status),
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// The plan's success holds where every component has succeeded, by its own status too. What
+    /// contradicts it may be a moment: a second poll must find it.
+    fn succeed(&self, contradictory: usize, snapshot: &mut Snapshot) {
+        let total = snapshot.units.len();
+        let succeeded = snapshot.count(UnitState::Succeeded) - contradictory;
+        if total > 0 && succeeded == total {
+            snapshot.phase = Phase::Succeeded;
+            return;
+        }
+        let lost = [UnitState::Failed, UnitState::Cancelled];
+        let phase = if lost.iter().any(|state| snapshot.count(*state) > 0) {
+            Phase::Failed
+        } else {
+            Phase::Ended
+        };
+        let message = texts::contradicted(&self.status, succeeded, total);
+        snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
+    }
+
+    /// Whether nothing more is to come: every component has ended, or the rest never begins.
+    fn is_over(&self, snapshot: &Snapshot) -> bool {
+        let units = &snapshot.units;
+        let all_ended = !units.is_empty() && units.iter().all(|unit| unit.state.ended());
+        all_ended || self.stops && snapshot.count(UnitState::Failed) > 0
+    }
+}
+
+/// How a release stands whose components stand still; `plan` is none where it is refused.
+pub(super) fn decide(components: &Components, plan: Option<&Plan>) -> Snapshot {
+    let mut snapshot = Snapshot::clone(&components.snapshot);
+    match plan {
+        Some(plan) => plan.decide(components, &mut snapshot),
+        None => decide_alone(components, &mut snapshot),
+    }
+    snapshot
+}
+
+/// What the components decide where the plan is refused: on two polls, for between two batches all
+/// that has begun has succeeded [I].
+fn decide_alone(components: &Components, snapshot: &mut Snapshot) {
+    let failed = snapshot.count(UnitState::Failed);
+    let are_all = |state| {
+        let count = snapshot.count(state);
+        count > 0 && count == snapshot.units.len()
+    };
+    snapshot.unconfirmed = if failed > 0 {
+        let message = texts::nothing_moves(failed);
+        Some(Unconfirmed::new(Phase::Failed, Some(message)))
+    } else if are_all(UnitState::Cancelled) {
+        Some(Unconfirmed::new(Phase::Cancelled, None))
+    } else if are_all(UnitState::Succeeded) && components.contradictory == 0 {
+        Some(Unconfirmed::new(Phase::Succeeded, None))
+    } else {
+        None
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::components::tests::{jobs, release};
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn read(json: &str) -> Result<Plan, Message> {
+        Plan::read(json.as_bytes(), "r-1", &Redactor::default())
+    }
+
+    fn plan(status: &str, fail_strategy: &str) -> Plan {
+        let json = format!(r#"{{"status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
+        read(&json).expect("a plan")
+    }
+
+    /// What one poll finds: the phase; that which a second one confirms; whether it would end without
+    /// a result if nothing changed.
+    fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
+        assert!(components.are_still());
+        let snapshot = decide(components, plan);
+        let found = snapshot.unconfirmed.map(|found| found.phase);
+        (snapshot.phase, found, snapshot.standstill.is_some())
+    }
+
+    /// The same with the plan's word.
+    fn said(components: &Components, status: &str) -> (Phase, Option<Phase>, bool) {
+        decided(components, Some(&plan(status, "continue")))
+    }
+
+    const GOES_ON: (Phase, Option<Phase>, bool) = (Phase::Running, None, false);
+    const STANDS_STILL: (Phase, Option<Phase>, bool) = (Phase::Running, None, true);
+
+    #[test]
+    fn each_word_of_an_end_is_one_whatever_the_components_say() {
+        for (word, phase) in [
+            ("FAILED", Phase::Failed),
+            ("PARTIALLY_FAILED", Phase::Failed),
+            ("ROLLBACK_FAILED", Phase::Failed),
+            ("ROLLBACK_SUCCEED", Phase::Failed),
+            ("ABORTED", Phase::Cancelled),
+        ] {
+            for words in [
+                &["SUCCEEDED"][..],
+                &["SUCCEEDED", "FAILED"],
+                &["CREATED"],
+                &[],
+            ] {
+                assert_eq!(
+                    said(&jobs(words), word),
+                    (phase, None, false),
+                    "{word} {words:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_success_holds_where_every_component_has_succeeded() {
+        for word in ["SUCCESS", "SUCCEEDED", "success"] {
+            let all = jobs(&["SUCCEEDED", "SUCCEEDED"]);
+            assert_eq!(said(&all, word), (Phase::Succeeded, None, false), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_success_with_a_component_that_was_lost_is_a_failure_on_two_polls() {
+        let rolled_back = r#""job_status":"SUCCEEDED","rollback_job_status":"SUCCEEDED""#;
+        for components in [
+            jobs(&["SUCCEEDED", "FAILED"]),
+            jobs(&["SUCCEEDED", "PARTIALLY_FAILED"]),
+            jobs(&["SUCCEEDED", "CANCELLED"]),
+            jobs(&["FAILED", "CREATED"]),
+            release(&[rolled_back]),
+            release(&[r#""status":"ROLLBACK_FAILED","job_status":"SUCCEEDED""#]),
+            release(&[r#""status":"ABORTED","job_status":"SUCCEEDED""#]),
+        ] {
+            let failed = (components.snapshot.phase, Some(Phase::Failed), false);
+            assert_eq!(said(&components, "SUCCESS"), failed);
+        }
+    }
+
+    #[test]
+    fn a_success_that_its_components_do_not_confirm_has_no_result() {
+        let calls_itself_failed = |status| {
+            let own = format!(r#""id":"b","status":"{status}","job_status":"SUCCEEDED""#);
+            release(&[r#""id":"a","job_status":"SUCCEEDED""#, &own])
+        };
+        for components in [
+            jobs(&["SUCCEEDED", "CREATED"]),
+            jobs(&["SUCCEEDED", ""]),
+            jobs(&["SUCCEEDED", "TELEPORTED"]),
+            jobs(&["CREATED"]),
+            jobs(&[]),
+            calls_itself_failed("FAILED"),
+            calls_itself_failed("PARTIALLY_FAILED"),
+        ] {
+            for word in ["SUCCESS", "SUCCEEDED"] {
+                let ended = (components.snapshot.phase, Some(Phase::Ended), false);
+                assert_eq!(said(&components, word), ended);
+            }
+        }
+        let snapshot = decide(
+            &calls_itself_failed("FAILED"),
+            Some(&plan("SUCCESS", "stop")),
+        );
+        let message = snapshot.unconfirmed.and_then(|found| found.message);
+        assert_eq!(message, Some(texts::contradicted("SUCCESS", 1, 2)));
+    }
+
+    #[test]
+    fn a_plan_that_is_graying_waits_for_a_person() {
+        for words in [&["SUCCEEDED", "SUCCEEDED"][..], &["SUCCEEDED", "CREATED"]] {
+            assert_eq!(said(&jobs(words), "GRAYING"), (Phase::Paused, None, false));
+        }
+        let after_failure = (Phase::Paused, Some(Phase::PausedAfterFailure), false);
+        assert_eq!(
+            said(&jobs(&["SUCCEEDED", "FAILED"]), "GRAYING"),
+            after_failure
+        );
+    }
+
+    #[test]
+    fn any_other_word_goes_on_until_what_has_ended_stands_still() {
+        for word in ["RUNNING", "CREATED", "ROLLBACKING", "TERMINATED", "ODD"] {
+            for words in [
+                &["SUCCEEDED", "SUCCEEDED"][..],
+                &["SUCCEEDED", "FAILED"],
+                &["CANCELLED", "CANCELLED"],
+            ] {
+                let begun = words[0] != "CANCELLED";
+                let phase = if begun {
+                    Phase::Running
+                } else {
+                    Phase::Pending
+                };
+                assert_eq!(
+                    said(&jobs(words), word),
+                    (phase, None, true),
+                    "{word} {words:?}"
+                );
+            }
+            // The gap between two batches, and what has no word.
+            for words in [&["SUCCEEDED", "CREATED"][..], &["SUCCEEDED", "TELEPORTED"]] {
+                assert_eq!(said(&jobs(words), word), GOES_ON, "{word} {words:?}");
+            }
+            assert_eq!(said(&jobs(&[]), word), (Phase::Pending, None, false));
+            let still = decide(&jobs(&["SUCCEEDED"]), Some(&plan(word, "stop"))).standstill;
+            let still = still.expect("a standstill");
+            assert_eq!((still.limit, still.message), (None, texts::no_end(word)));
+        }
+    }
+
+    #[test]
+    fn not_every_component_is_waited_for_where_the_strategy_is_stop() {
+        let stopped = jobs(&["SUCCEEDED", "FAILED", "CREATED"]);
+        for (strategy, decision) in [
+            ("stop", STANDS_STILL),
+            ("STOP", STANDS_STILL),
+            ("continue", GOES_ON),
+            ("", GOES_ON),
+        ] {
+            let plan = plan("RUNNING", strategy);
+            assert_eq!(decided(&stopped, Some(&plan)), decision, "{strategy}");
+        }
+        let gap = jobs(&["SUCCEEDED", "CREATED"]);
+        assert_eq!(decided(&gap, Some(&plan("RUNNING", "stop"))), GOES_ON);
+    }
+
+    #[test]
+    fn where_the_plan_is_refused_the_components_decide() {
+        let own = |status: &str| format!(r#""status":"{status}","job_status":"SUCCEEDED""#);
+        for (components, found) in [
+            (jobs(&["SUCCEEDED", "SUCCEEDED"]), Some(Phase::Succeeded)),
+            (
+                jobs(&["SUCCEEDED", "FAILED", "CREATED"]),
+                Some(Phase::Failed),
+            ),
+            (jobs(&["CANCELLED", "canceled"]), Some(Phase::Cancelled)),
+            (jobs(&["SUCCEEDED", "CANCELLED"]), None),
+            (jobs(&["SUCCEEDED", "CREATED"]), None),
+            (jobs(&["SUCCEEDED", "TELEPORTED"]), None),
+            (jobs(&["CREATED"]), None),
+            (jobs(&[]), None),
+            (release(&[&own("SUCCESS")]), Some(Phase::Succeeded)),
+            (release(&[&own("FAILED")]), None),
+            (release(&[&own("PARTIALLY_FAILED")]), None),
+            (release(&[&own("ABORTED")]), Some(Phase::Cancelled)),
+            (release(&[&own("ROLLBACK_SUCCEED")]), Some(Phase::Failed)),
+        ] {
+            let phase = components.snapshot.phase;
+            assert_eq!(decided(&components, None), (phase, found, false));
+        }
+    }
+
+    #[test]
+    fn only_403_and_404_in_the_services_own_words_are_a_refusal() {
+        let own = r#"{"error_code":"SVCSTG.00100433","error_msg":"no such release"}"#;
+        for (status, body, refused) in [
+            (403, "<title>no</title>", true),
+            (403, "", true),
+            (404, own, true),
+            (404, "<title>404</title>", false),
+            (404, "{}", false),
+            (404, "", false),
+            (400, own, false),
+            (401, own, false),
+            (302, own, false),
+            (503, own, false),
+            (200, own, false),
+        ] {
+            let received = Timestamp::at(0.0);
+            let response = Response::recorded(status, &[], body.into(), received);
+            let found = is_refused(&response, &Redactor::default());
+            assert_eq!(found, refused, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_nobody_documents_is_warned_of() {
+        assert_eq!(plan("ODD", "stop").warnings.len(), 1);
+        for word in [
+            "SUCCESS",
+            "SUCCEEDED",
+            "CREATED",
+            "aborted",
+            "ROLLBACKING",
+            "GRAYING",
+        ] {
+            assert!(plan(word, "stop").warnings.is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_read_is_none() {
+        for json in [
+            "",
+            "{}",
+            "[]",
+            r#""SUCCESS""#,
+            r#"{"status":null}"#,
+            r#"{"status":{"a":"SUCCESS"}}"#,
+            r#"{"status":"SUCCESS""#,
+            r#"{"status":"RUNNING","status":"SUCCESS"}"#,
+            r#"{"status":"SUCCESS","components":"none"}"#,
+            r#"{"status":"SUCCESS","components":{"a":1}}"#,
+            r#"{"status":"SUCCESS","error_code":"E1","error_msg":"no"}"#,
+            r#"{"error_code":"E1","error_msg":"no"}"#,
+            r#"{"id":"r-2","status":"SUCCESS"}"#,
+        ] {
+            read(json).expect_err(json);
+        }
+        for json in [
+            r#"{"id":"R1","status":"SUCCESS","components":[{"seq":1}]}"#,
+            r#"{"status":"SUCCESS","components":null,"error_code":null}"#,
+        ] {
+            read(json).expect(json);
+        }
+    }
+}
