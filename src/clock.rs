@@ -62,12 +62,6 @@ impl Instant {
     pub(crate) fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(span))
     }
-
-    /// For tests: `seconds` after the clock began.
-    #[cfg(test)]
-    pub(crate) fn at(seconds: f64) -> Self {
-        Self(BEFORE + Duration::from_secs_f64(seconds))
-    }
 }
 
 /// A duration in whole milliseconds.
@@ -153,6 +147,14 @@ impl VirtualClock {
 
     fn lock(&self) -> MutexGuard<'_, Duration> {
         self.elapsed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+impl Instant {
+    /// `seconds` after the clock began.
+    pub(crate) fn at(seconds: f64) -> Self {
+        Self(BEFORE + Duration::from_secs_f64(seconds))
     }
 }
 

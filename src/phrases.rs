@@ -196,15 +196,9 @@ impl Lang {
         retry_in: Option<Duration>,
     ) -> String {
         let in_a_row = (attempts > 1).then(|| self.in_a_row(attempts));
+        let heading = heading.to_owned() + &in_a_row.unwrap_or_default();
         let retrying = retry_in.map(|wait| self.retrying_in(duration(wait)));
-        [
-            heading,
-            &in_a_row.unwrap_or_default(),
-            self.colon(),
-            error.get(self),
-            &retrying.unwrap_or_default(),
-        ]
-        .concat()
+        self.with_message(heading, Some(error)) + &retrying.unwrap_or_default()
     }
 
     /// A line of `--verbose`.

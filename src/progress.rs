@@ -44,18 +44,19 @@ pub(crate) struct Progress {
     pub(crate) offline: Option<Offline>,
     /// The run that the units belong to.
     run: Option<Arc<str>>,
-    units: Vec<TrackedUnit>,
+    /// All units, first seen first.
+    pub(crate) units: Vec<TrackedUnit>,
     /// The index of each unit by id. Built once a response changes the order of the units.
     index_by_id: Option<HashMap<Arc<str>, usize>>,
-    // Computed after each response: the number of units in each state, the indices of the failed and of
-    // the running units, and the median of `durations`.
-    by_state: StateCounts,
+    // Computed after each response: the number of units in each state, the median of `durations`, and
+    // the indices of the failed and of the running units.
+    pub(crate) by_state: StateCounts,
+    pub(crate) median_duration: Option<Duration>,
     failed: Vec<usize>,
     running: Vec<(Instant, usize)>,
-    median_duration: Option<Duration>,
     /// The units that ended last: when, and their indices.
     recent: VecDeque<(Instant, usize)>,
-    /// The durations of the units that succeeded last.
+    /// Durations of the units that succeeded last.
     durations: VecDeque<Duration>,
     /// Units that ended during the watch; earlier ones do not count for the pace.
     ended_here: usize,
@@ -296,19 +297,9 @@ impl Progress {
         &self.units[index]
     }
 
-    /// All units, first seen first.
-    pub(crate) fn units(&self) -> &[TrackedUnit] {
-        &self.units
-    }
-
     /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.by_state[state as usize]
-    }
-
-    /// The number of units in each state.
-    pub(crate) fn by_state(&self) -> StateCounts {
-        self.by_state
     }
 
     /// The number of units that have ended in any way.
@@ -369,11 +360,6 @@ impl Progress {
     pub(crate) fn state_age(&self, tracked: &TrackedUnit, now: Instant) -> Option<Duration> {
         let age = now.since(self.last_reported(tracked));
         (age >= self.interval.max(SECOND)).then_some(age)
-    }
-
-    /// The median duration of the units that succeeded.
-    pub(crate) fn median_duration(&self) -> Option<Duration> {
-        self.median_duration
     }
 
     fn since_compared(&self, now: Instant) -> Duration {
@@ -445,7 +431,7 @@ mod tests {
             &[("c", Running)],
         ]);
         let states: Vec<_> = progress
-            .units()
+            .units
             .iter()
             .map(|tracked| (&*tracked.unit.id, tracked.unit.state))
             .collect();
@@ -528,7 +514,7 @@ mod tests {
                 ("d", Pending),
             ],
         ]);
-        assert_eq!(three.median_duration(), Some(Duration::from_secs(1)));
+        assert_eq!(three.median_duration, Some(Duration::from_secs(1)));
         let eta = three.eta(Instant::at(3.0)).expect("a guess");
         assert_eq!(eta.as_millis(), 666, "in two seconds three ended");
         let mut lost = three;

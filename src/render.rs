@@ -76,44 +76,6 @@ pub(crate) enum ScreenChange {
     Resumed,
 }
 
-/// The standard streams and the environment, as far as the choice of renderers depends on them.
-#[derive(Clone, Debug)]
-struct OutputEnv {
-    stderr_is_terminal: bool,
-    stdout_is_terminal: bool,
-    /// stdout and stderr are the same terminal, file or pipe.
-    one_destination: bool,
-    /// `TERM` is `dumb` or unset.
-    term_is_dumb: bool,
-    /// `CI` is set.
-    ci: bool,
-    /// The CI system that reads stdout.
-    ci_system: CiSystem,
-    /// `GITHUB_STEP_SUMMARY`, on GitHub Actions.
-    step_summary: Option<PathBuf>,
-}
-
-impl OutputEnv {
-    /// Inspects the streams of this process, and `environment`.
-    fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
-        let ci_system = CiSystem::gather(environment);
-        let [stderr_is_terminal, stdout_is_terminal] =
-            [io::stderr().is_terminal(), io::stdout().is_terminal()];
-        let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
-        let step_summary = environment("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-        Self {
-            stderr_is_terminal,
-            stdout_is_terminal,
-            one_destination: stderr_is_terminal && stdout_is_terminal
-                || streams.is_some_and(|(stdout, stderr)| stdout == stderr),
-            term_is_dumb: environment("TERM").is_none_or(|term| term == "dumb"),
-            ci: environment("CI").is_some_and(|value| value != "false"),
-            ci_system,
-            step_summary: step_summary.filter(|_| ci_system == CiSystem::GitHub),
-        }
-    }
-}
-
 /// A standard stream and the style of the text on it.
 struct StyledStream {
     writer: NonBlockingWriter,
@@ -130,17 +92,17 @@ enum Mode {
 }
 
 impl OutputChoice {
-    /// Resolves the choice.
+    /// Resolves the choice, for stderr and `TERM`.
     ///
     /// | asked for | terminal, not dumb, no CI | terminal in CI | no terminal, or a dumb one |
     /// |---|---|---|---|
     /// | auto | bars | plain | plain |
     /// | bars | bars | bars | plain, with a warning |
     /// | plain, json, quiet | as asked | as asked | as asked |
-    fn mode(self, env: &OutputEnv) -> Mode {
-        let can_draw = env.stderr_is_terminal && !env.term_is_dumb;
+    fn mode(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Mode {
+        let can_draw = is_terminal && !is_dumb;
         match self {
-            Self::Auto if can_draw && !env.ci => Mode::Bars,
+            Self::Auto if can_draw && !is_ci => Mode::Bars,
             Self::Bars if can_draw => Mode::Bars,
             Self::Auto | Self::Bars | Self::Plain => Mode::Plain,
             Self::Json => Mode::Json,
@@ -174,30 +136,30 @@ impl Output {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
-        let env = OutputEnv::gather(environment);
-        let streams = standard_streams(env.one_destination)?;
-        let stream = |writer: &NonBlockingWriter, is_terminal: bool| StyledStream {
-            writer: writer.clone(),
-            style: Style {
-                is_colored: style::is_colored(
-                    options.color,
-                    is_terminal && !env.term_is_dumb,
-                    environment,
-                ),
-                lang,
-                list,
-            },
-        };
-        let stdout = stream(&streams[0], env.stdout_is_terminal);
-        let stderr = stream(&streams[1], env.stderr_is_terminal);
+        let ci_system = CiSystem::gather(environment);
+        let is_ci = environment("CI").is_some_and(|value| value != "false");
+        let is_dumb = environment("TERM").is_none_or(|term| term == "dumb");
+        let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
+        let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
+        let [stdout, stderr] = [0, 1].map(|number| {
+            let can_color = are_terminals[number] && !is_dumb;
+            StyledStream {
+                writer: streams[number].clone(),
+                style: Style {
+                    is_colored: style::is_colored(options.color, can_color, environment),
+                    lang,
+                    list,
+                },
+            }
+        });
         let choice = options.choice();
-        let mode = choice.mode(&env);
+        let mode = choice.mode(are_terminals[1], is_dumb, is_ci);
         let main: Box<dyn Render> = match mode {
             Mode::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
             Mode::Plain => Box::new(Plain {
                 stdout,
                 stderr,
-                ci_system: env.ci_system,
+                ci_system,
                 last_line: None,
             }),
             Mode::Json => Box::new(Json {
@@ -206,27 +168,19 @@ impl Output {
             }),
             Mode::Quiet => Box::new(Quiet { stderr }),
         };
-        let [stdout, stderr] = streams;
         let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && mode != Mode::Bars {
-            let (en, zh) = if env.stderr_is_terminal {
-                (
-                    "the terminal cannot draw, as TERM says: plain lines instead of bars",
-                    "TERM 表明终端无法绘图，改为逐行输出，不显示进度条",
-                )
-            } else {
-                (
-                    "stderr is not a terminal: plain lines instead of bars",
-                    "stderr 不是终端，改为逐行输出，不显示进度条",
-                )
-            };
-            warnings.push(Message::new(en, zh));
+            warnings.push(no_bars(are_terminals[1]));
         }
+        let step_summary = environment("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+        let step_summary = step_summary.filter(|_| ci_system == CiSystem::GitHub);
+        let files = files::open(options, step_summary.as_deref(), lang, &mut warnings)?;
+        let [stdout, stderr] = streams;
         let output = Self {
             main: Some(main),
             stdout,
             stderr,
-            files: files::open(options, env.step_summary.as_deref(), lang, &mut warnings)?,
+            files,
             recording: None,
             closed: false,
             lang,
@@ -306,7 +260,7 @@ impl Output {
         if let Some(main) = &mut self.main {
             let written = main
                 .tick(now, deployments)
-                .and_then(|()| self.stdout.check());
+                .and_then(|()| self.stdout.settle(Duration::ZERO));
             self.check(written);
         }
     }
@@ -390,6 +344,27 @@ impl Drop for Output {
     }
 }
 
+/// Whether stdout and stderr are the same terminal, file or pipe.
+fn are_same() -> bool {
+    let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
+    streams.is_some_and(|(stdout, stderr)| stdout == stderr)
+}
+
+/// The warning that no bars can be drawn on stderr.
+fn no_bars(is_terminal: bool) -> Message {
+    if is_terminal {
+        Message::new(
+            "the terminal cannot draw, as TERM says: plain lines instead of bars",
+            "TERM 表明终端无法绘图，改为逐行输出，不显示进度条",
+        )
+    } else {
+        Message::new(
+            "stderr is not a terminal: plain lines instead of bars",
+            "stderr 不是终端，改为逐行输出，不显示进度条",
+        )
+    }
+}
+
 /// A warning about the watch as a whole.
 fn general_warning<'a>(message: &'a Message, at: Timestamp, progress: &'a Progress) -> Event<'a> {
     let kind = Kind::Warning {
@@ -406,35 +381,29 @@ mod tests {
     #[test]
     fn the_mode_is_resolved_from_facts() {
         use OutputChoice as Choice;
-        let env = |stderr_is_terminal, term_is_dumb, ci| OutputEnv {
-            stderr_is_terminal,
-            stdout_is_terminal: true,
-            one_destination: true,
-            term_is_dumb,
-            ci,
-            ci_system: CiSystem::Other,
-            step_summary: None,
-        };
-        let terminal = env(true, false, false);
-        let ci = env(true, false, true);
-        let dumb = env(true, true, false);
-        let pipe = env(false, false, false);
+        // stderr is a terminal, TERM is dumb, CI is set.
+        let terminal = (true, false, false);
+        let ci = (true, false, true);
+        let dumb = (true, true, false);
+        let pipe = (false, false, false);
         for (choice, env, mode) in [
-            (Choice::Auto, &terminal, Mode::Bars),
-            (Choice::Auto, &ci, Mode::Plain),
-            (Choice::Auto, &dumb, Mode::Plain),
-            (Choice::Auto, &pipe, Mode::Plain),
-            (Choice::Bars, &terminal, Mode::Bars),
-            (Choice::Bars, &ci, Mode::Bars),
-            (Choice::Bars, &dumb, Mode::Plain),
-            (Choice::Bars, &pipe, Mode::Plain),
-            (Choice::Plain, &terminal, Mode::Plain),
-            (Choice::Json, &terminal, Mode::Json),
-            (Choice::Json, &pipe, Mode::Json),
-            (Choice::Quiet, &terminal, Mode::Quiet),
-            (Choice::Quiet, &ci, Mode::Quiet),
+            (Choice::Auto, terminal, Mode::Bars),
+            (Choice::Auto, ci, Mode::Plain),
+            (Choice::Auto, dumb, Mode::Plain),
+            (Choice::Auto, pipe, Mode::Plain),
+            (Choice::Bars, terminal, Mode::Bars),
+            (Choice::Bars, ci, Mode::Bars),
+            (Choice::Bars, dumb, Mode::Plain),
+            (Choice::Bars, pipe, Mode::Plain),
+            (Choice::Plain, terminal, Mode::Plain),
+            (Choice::Json, terminal, Mode::Json),
+            (Choice::Json, pipe, Mode::Json),
+            (Choice::Quiet, terminal, Mode::Quiet),
+            (Choice::Quiet, ci, Mode::Quiet),
         ] {
-            assert_eq!(choice.mode(env), mode, "{choice:?} {env:?}");
+            let (is_terminal, is_dumb, is_ci) = env;
+            let resolved = choice.mode(is_terminal, is_dumb, is_ci);
+            assert_eq!(resolved, mode, "{choice:?} {env:?}");
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-#[cfg(test)]
-use std::sync::LazyLock;
 
 use crate::message::Message;
 use crate::model::{Unit, UnitKind, UnitState};
@@ -37,13 +35,6 @@ impl<'a> UnitsBuilder<'a> {
             units: Vec::with_capacity(capacity),
             in_order: true,
         }
-    }
-
-    /// An empty list in a test.
-    #[cfg(test)]
-    pub(crate) fn of_test(kind: UnitKind) -> UnitsBuilder<'static> {
-        static REDACTOR: LazyLock<Redactor> = LazyLock::new(Redactor::default);
-        UnitsBuilder::new(kind, &[], 0, &REDACTOR)
     }
 
     /// Adds a unit and returns it, so that its other fields can be set. The text is the provider's;
@@ -116,6 +107,16 @@ fn share_detail(raw: &str, last: Option<&Message>, redactor: &Redactor) -> Messa
         let clean = redactor.message(raw);
         same(&clean).unwrap_or_else(|| Message::verbatim(&*clean))
     })
+}
+
+#[cfg(test)]
+impl UnitsBuilder<'static> {
+    /// An empty list.
+    pub(crate) fn of_test(kind: UnitKind) -> Self {
+        static REDACTOR: std::sync::LazyLock<Redactor> =
+            std::sync::LazyLock::new(Redactor::default);
+        Self::new(kind, &[], 0, &REDACTOR)
+    }
 }
 
 #[cfg(test)]

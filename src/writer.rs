@@ -144,13 +144,7 @@ impl NonBlockingWriter {
         self.destination.lock().bytes == 0
     }
 
-    /// Returns the write error that was not returned yet.
-    pub(crate) fn check(&self) -> io::Result<()> {
-        self.settle(Duration::ZERO)
-    }
-
-    /// Waits until everything is written, or the reader has taken nothing for `limit`, and no longer
-    /// than `limit`.
+    /// Waits until everything is written, at most for `limit` since the reader last took bytes.
     pub(crate) fn settle(&self, limit: Duration) -> io::Result<()> {
         let until = self.destination.lock().moved + limit;
         let mut state = self.destination.wait(|_| until);

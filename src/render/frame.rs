@@ -193,7 +193,7 @@ impl Picture<'_> {
             .map(|tracked| self.unit(progress, tracked, &columns));
         let mut rows = Vec::from_iter(rows);
         if !all && room > 0 {
-            let mut counts = progress.by_state();
+            let mut counts = progress.by_state;
             for tracked in units {
                 counts[tracked.unit.state as usize] -= 1;
             }
@@ -330,7 +330,7 @@ fn bar(fraction: f64, width: usize, color: Color, style: Style) -> String {
 /// unit's age as a part of the median duration, never full; without a median, a segment that moves on
 /// each second.
 fn estimated_bar(progress: &Progress, age: Duration, width: usize, style: Style) -> String {
-    let (before, estimate) = match progress.median_duration() {
+    let (before, estimate) = match progress.median_duration {
         Some(median) => {
             let share = age.as_secs_f64() / median.as_secs_f64().max(0.001);
             (0, (share.min(0.95) * width as f64) as usize)

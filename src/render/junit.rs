@@ -87,7 +87,7 @@ fn suite(
     });
     case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
     let shared = shared_names(progress);
-    for tracked in progress.units() {
+    for tracked in &progress.units {
         unit(out, progress, tracked, &shared, at.instant)?;
     }
     writeln!(out, "    <system-out>")?;
@@ -148,7 +148,7 @@ fn unit(
 /// Names that several test cases have: readers keep one case of each name.
 fn shared_names(progress: &Progress) -> HashSet<&str> {
     let mut names = HashSet::from([DEPLOYMENT]);
-    let units = progress.units().iter().map(|tracked| &*tracked.unit.name);
+    let units = progress.units.iter().map(|tracked| &*tracked.unit.name);
     units.filter(|name| !names.insert(name)).collect()
 }
 

@@ -7,7 +7,7 @@ use super::ci::{self, CiSystem};
 use super::style::{self, Color};
 use super::{Render, StyledStream, report};
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{Event, Finished, Kind};
+use crate::event::{Event, Kind};
 use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitState};
 use crate::progress::{Change, Progress};
@@ -105,20 +105,6 @@ impl Plain {
         let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
         self.about(at, progress, &style.color(style::of_phase(phase), &line))
     }
-
-    /// The annotations for GitHub, then the report, which stays the last.
-    fn end(&mut self, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
-        let style = self.stdout.style;
-        let mut lines = Vec::new();
-        if self.ci_system == CiSystem::GitHub {
-            lines = ci::annotations(end, style.lang);
-        }
-        lines.extend(report::report(at, end, style, self.ci_system));
-        for line in lines {
-            writeln!(self.stdout.writer, "{line}")?;
-        }
-        Ok(())
-    }
 }
 
 impl Render for Plain {
@@ -153,7 +139,17 @@ impl Render for Plain {
             Kind::PartFinished(outcome) => {
                 self.about(at, progress, &report::verdict(outcome, progress, style))?;
             }
-            Kind::Finished(end) => self.end(at, &end)?,
+            Kind::Finished(end) => {
+                // The report stays the last.
+                let annotations = match self.ci_system {
+                    CiSystem::GitHub => ci::annotations(&end, style.lang),
+                    _ => Vec::new(),
+                };
+                let report = report::report(at, &end, style, self.ci_system);
+                for line in annotations.iter().chain(&report) {
+                    writeln!(self.stdout.writer, "{line}")?;
+                }
+            }
         }
         self.stdout.writer.flush()
     }

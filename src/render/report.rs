@@ -19,6 +19,10 @@ const MAX_UNFINISHED: usize = 20;
 /// A line about the watch itself; none for events about the deployment.
 pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let lang = style.lang;
+    let prefix = match event.kind {
+        Kind::Warning { general: true, .. } | Kind::Trace(_) => String::new(),
+        _ => target_prefix(event.progress, style),
+    };
     let notice = match event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = event.progress.offline.as_ref()?;
@@ -34,12 +38,10 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
             let heading = style.color(Color::Notice, lang.warning());
             lang.with_message(heading, Some(message))
         }
-        Kind::Trace(request) => return Some(style.color(Color::Faint, &lang.request(request))),
+        Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
         _ => return None,
     };
-    let is_general = matches!(event.kind, Kind::Warning { general: true, .. });
-    let prefix = (!is_general).then(|| target_prefix(event.progress, style));
-    Some(prefix.unwrap_or_default() + &notice)
+    Some(prefix + &notice)
 }
 
 /// The beginning of a line about a target: its name, if there are several.
@@ -96,7 +98,7 @@ pub(super) fn report(
         lines.push(verdict(outcome, progress, style));
         // The line of the verdict counts them if all succeeded.
         if progress.count(UnitState::Succeeded) < progress.total() {
-            let counts = states(progress.by_state(), lang);
+            let counts = states(progress.by_state, lang);
             let colon = lang.colon();
             lines.push(format!("  {}{colon}{counts}", unit_count(progress, lang)));
         }
@@ -166,7 +168,7 @@ fn unit_count(progress: &Progress, lang: Lang) -> String {
 
 /// The kind of the units, if all have the same.
 pub(super) fn unit_kind(progress: &Progress) -> Option<UnitKind> {
-    let mut kinds = progress.units().iter().map(|tracked| tracked.unit.kind);
+    let mut kinds = progress.units.iter().map(|tracked| tracked.unit.kind);
     let first = kinds.next()?;
     kinds.all(|kind| kind == first).then_some(first)
 }
@@ -191,22 +193,20 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn failed(progress: &'a Progress, lang: Lang) -> Self {
-        let more = progress.count(UnitState::Failed).checked_sub(MAX_FAILED);
-        let more = more.filter(|&more| more > 0);
+        let more = progress.count(UnitState::Failed).saturating_sub(MAX_FAILED);
         Self {
             units: progress.failed_units().take(MAX_FAILED).collect(),
-            more: more.map(|more| lang.more_failed(more)),
+            more: (more > 0).then(|| lang.more_failed(more)),
         }
     }
 
     pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
-        let more = (progress.total() - progress.done()).checked_sub(MAX_UNFINISHED);
-        let more = more.filter(|&more| more > 0);
+        let more = (progress.total() - progress.done()).saturating_sub(MAX_UNFINISHED);
         let is_unfinished = |tracked: &&TrackedUnit| !tracked.unit.state.ended();
-        let units = progress.units().iter().filter(is_unfinished);
+        let units = progress.units.iter().filter(is_unfinished);
         Self {
             units: units.take(MAX_UNFINISHED).collect(),
-            more: more.map(|more| lang.more_unfinished(more)),
+            more: (more > 0).then(|| lang.more_unfinished(more)),
         }
     }
 }

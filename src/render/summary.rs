@@ -135,7 +135,7 @@ fn counts(progress: &Progress, lang: Lang) -> String {
     }
     let units = lang.units(report::unit_kind(progress));
     let mut table = format!("| {} | {units} |\n|---|--:|\n", lang.state_column());
-    for (state, count) in report::nonzero(progress.by_state()) {
+    for (state, count) in report::nonzero(progress.by_state) {
         table += &format!("| {} | {count} |\n", lang.state(state));
     }
     table + &format!("| {} | {} |\n\n", lang.total(), progress.total())
