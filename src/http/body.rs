@@ -80,6 +80,8 @@ pub(super) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
         Ok(Value::String(words)) => (words, None),
         Ok(json) => (words_in_json(&json)?, field(&json, &REQUEST)),
         Err(_) if text.starts_with('<') => (words_in_page(text)?, None),
+        // It was cut.
+        Err(_) if text.starts_with(['{', '[']) => return None,
         Err(_) => (text.to_owned(), None),
     };
     let words = redactor.message(&words);
@@ -212,6 +214,7 @@ mod tests {
                 Some("E no"),
             ),
             ("<p>no title</p>", None),
+            (r#"{"message":"no such or"#, None),
             (r#"{"code":0,"data":{"message":{}}}"#, None),
             ("[]", None),
             ("{}", None),

@@ -314,7 +314,8 @@ fn read(
         });
     }
     let id = record.record_id.get().map(str::to_owned);
-    let mut snapshot = map(record, last, task, redactor);
+    record.task_id.check_id(task, redactor)?;
+    let mut snapshot = map(record, last, redactor);
     snapshot.warnings.extend(warnings);
     Ok((id, snapshot))
 }
@@ -330,7 +331,7 @@ fn query_failed(status: &Text<'_>, redactor: &Redactor) -> Message {
     }
 }
 
-fn map(record: &Record<'_>, last: &[Unit], task: &str, redactor: &Redactor) -> Snapshot {
+fn map(record: &Record<'_>, last: &[Unit], redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     let word = record.status.printable(redactor);
     match phase(&record.status) {
@@ -348,11 +349,6 @@ fn map(record: &Record<'_>, last: &[Unit], task: &str, redactor: &Redactor) -> S
                 snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Ended, message));
             }
         }
-    }
-    if let Some(answered) = record.task_id.printable(redactor)
-        && !answered.eq_ignore_ascii_case(task)
-    {
-        snapshot.warnings.push(messages::other_id(task, &answered));
     }
     snapshot.run = record.record_id.printable(redactor);
     snapshot.units = units(&record.step_state, snapshot.phase, last, redactor);
@@ -658,9 +654,10 @@ mod tests {
     }
 
     #[test]
-    fn another_task_is_warned_of() {
-        let snapshot = result(r#""status":"running","task_id":"0""#);
-        assert_eq!(snapshot.warnings, [messages::other_id(TASK, "0")]);
+    fn an_answer_about_another_task_is_a_failed_poll() {
+        let json = r#"{"status":"success","result":{"status":"running","task_id":"0"}}"#;
+        let error = state(json).expect_err("another task");
+        assert_eq!(error, messages::other_id(TASK, "0"));
     }
 
     /// What an answer makes of the run that is watched.

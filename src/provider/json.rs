@@ -222,7 +222,7 @@ impl Text<'_> {
 }
 
 /// Whether two texts are the same id: without case, blanks and dashes, and numbers by their value.
-pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
+fn is_same_id(one: &str, other: &str) -> bool {
     let characters = |id: &'_ str| {
         let characters = id.chars().filter(|c| !c.is_whitespace() && *c != '-');
         characters.flat_map(char::to_lowercase).collect::<String>()

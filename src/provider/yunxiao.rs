@@ -371,23 +371,17 @@ fn read(body: &[u8], last: &[Unit], asked: &str, redactor: &Redactor) -> Result<
             said => messages::error_response(said.as_ref()),
         });
     }
-    let mut snapshot = map(&order, last, asked, redactor);
+    order.deploy_order_id.check_id(asked, redactor)?;
+    let mut snapshot = map(&order, last, redactor);
     snapshot.warnings.extend(warnings);
     Ok(snapshot)
 }
 
-fn map(order: &DeployOrder<'_>, last: &[Unit], asked: &str, redactor: &Redactor) -> Snapshot {
+fn map(order: &DeployOrder<'_>, last: &[Unit], redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.batch = order.current_batch.get();
     snapshot.batches = order.total_batch.get();
     snapshot.units = order.units(last, &mut snapshot.warnings, redactor);
-    if let Some(answered) = order.deploy_order_id.get()
-        && answered != asked
-    {
-        snapshot
-            .warnings
-            .push(messages::other_id(asked, &redactor.name(answered)));
-    }
     // Shown, never decided on: the vendor's own sample has "500" on a success [D].
     let code = order.exception_code.printable(redactor);
     let failed = snapshot.count(UnitState::Failed);
@@ -581,8 +575,7 @@ mod tests {
         let snapshot =
             read(json.as_bytes(), &[], "44178813", &Redactor::default()).expect("an order");
         assert!(snapshot.warnings.is_empty());
-        let other = read(json.as_bytes(), &[], "1", &Redactor::default()).expect("an order");
-        assert_eq!(other.warnings.len(), 1);
+        read(json.as_bytes(), &[], "1", &Redactor::default()).expect_err("another order");
     }
 
     #[test]

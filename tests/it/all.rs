@@ -339,10 +339,10 @@ fn a_warning_and_a_gap_say_whose_they_are() {
             if n < 2 {
                 return Reply::status(502, "");
             }
-            // Each says that it is another one, and is warned of.
+            // Each holds a value of another type, and is warned of.
             let id = request.target.rsplit('/').next().unwrap();
-            let order = Order::new("Success").with("deployOrderId", format!("{id}0"));
-            order.reply()
+            let order = Order::new("Success").with("deployOrderId", id);
+            order.with("exceptionCode", vec![1]).reply()
         });
         let list = format!("{}{}", table(&server, "8", ""), table(&server, "9", ""));
         let out = deploywatch([

@@ -33,7 +33,6 @@ fn answer(provider: &str, target: &str, ended: bool) -> Value {
     match provider {
         "yunxiao" if target.ends_with("/log") => json!({"deployLog": format!("{text}\n{text}")}),
         "yunxiao" => json!({
-            "deployOrderId": text,
             "status": if ended { "Failed" } else { text },
             "creator": text,
             "exceptionCode": text,
@@ -46,7 +45,7 @@ fn answer(provider: &str, target: &str, ended: bool) -> Value {
             "status": "success",
             "result": {
                 "status": if ended { "failed" } else { text },
-                "step": text, "task_id": text, "task_name": text, "executor": text,
+                "step": text, "task_name": text, "executor": text,
                 "record_id": "2c82ffe8d00d4968a4e5f7a36d87ae17",
                 "step_state": [{"id": text, "name": text, "enable": "true", "elapsed_time": text}],
             },

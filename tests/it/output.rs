@@ -837,6 +837,9 @@ fn insecure_is_warned_of_once() {
         };
         assert_eq!(said.matches("--insecure").count(), 1, "{out}");
         assert!(!other.contains("--insecure"), "{out}");
+        let server = Server::script(vec![
+            Order::new("Success").with("deployOrderId", ()).reply(),
+        ]);
         let program = yunxiao(&server).args(["--order", "1112", "-o", output, "--insecure"]);
         let out = program.run();
         let said = format!("{}{}", out.stdout, out.stderr);

@@ -188,6 +188,7 @@ fn an_order_that_runs_on_after_a_failure_ends_by_its_job() {
             true if n < 2 => run(7, "RUNNING", &[self::job("deploy", Some(10))]),
             true => run(7, "RUNNING", &[job.replace("NAME", "deploy")]),
             false => Order::new("Running")
+                .with("deployOrderId", 10)
                 .machine("sn-1", "192.0.2.1", "Failed", 1)
                 .reply(),
         })

@@ -121,7 +121,9 @@ fn a_watch_of_yunxiao_plays_again() {
 
 #[test]
 fn the_recording_names_neither_files_nor_how_it_was_shown() {
-    let server = Server::script(vec![order("Success")]);
+    let server = Server::script(vec![
+        Order::new("Success").with("deployOrderId", ()).reply(),
+    ]);
     let out = deploywatch([
         "yunxiao",
         "--order",
