@@ -7,12 +7,13 @@ use std::io::{self, ErrorKind, PipeWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use tempfile::TempDir;
 
 use super::pump::Pump;
@@ -36,8 +37,26 @@ pub(crate) fn deploywatch<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) ->
     Program::new(env!("CARGO_BIN_EXE_deploywatch")).args(args)
 }
 
+/// Has programs begin with the default handling of signals, however the tests were started: under `nohup`,
+/// or in the background of a script, some are ignored, which a program inherits. It does not inherit a
+/// handler, so one takes the place of what is ignored.
+fn default_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
+            if ignored.is_some_and(|mask| mask & (1 << (signal - 1)) != 0) {
+                signal_hook::flag::register(signal, Arc::default()).unwrap();
+            }
+        }
+    });
+}
+
 impl Program {
     fn new(program: &str) -> Self {
+        default_signals();
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let mut command = Command::new(program);
         command
