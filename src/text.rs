@@ -8,6 +8,10 @@ use std::time::Duration;
 pub(crate) const NAME: usize = 200;
 /// Columns a message, a reason or a log line may take.
 pub(crate) const MESSAGE: usize = 1000;
+/// The most lines of a log, whatever is asked for.
+const LOG_LINES: usize = 10_000;
+/// The most bytes of these lines.
+const LOG_BYTES: usize = 1 << 20;
 
 /// Zero-width characters in a row that are text (accents, joined emoji); more is an attack on the
 /// eye and on memory.
@@ -34,8 +38,8 @@ pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
 /// Text as one printable line.
 ///
 /// Escape sequences, control characters, bidirectional overrides and invisible characters go, white space
-/// becomes one blank, and the marks by which a CI runner takes a line for a command (`##[`, `##vso[`) are
-/// broken. Called where wire becomes model, so that everything behind may print what it has.
+/// becomes one blank, and the marks by which a CI system takes a line for a command (`##[`, `##vso[`,
+/// `##teamcity[`) are broken. Called where wire becomes model, so that everything behind may print what it has.
 pub(crate) fn printable(raw: &str) -> Cow<'_, str> {
     if is_clean(raw) {
         return Cow::Borrowed(raw);
@@ -56,12 +60,18 @@ pub(crate) fn printable(raw: &str) -> Cow<'_, str> {
         if std::mem::take(&mut blank) {
             line.push(' ');
         }
-        if character == '[' && (line.ends_with("##") || line.ends_with("##vso")) {
+        if character == '[' && is_command_mark(&line) {
             line.push(' ');
         }
         line.push(character);
     }
     Cow::Owned(line)
+}
+
+/// Whether a CI system would take a bracket behind `line` for a command: `##`, perhaps with a word.
+fn is_command_mark(line: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphabetic();
+    line.trim_end_matches(word).ends_with("##")
 }
 
 /// A printable line cut at its end to `columns` columns.
@@ -93,26 +103,42 @@ pub(crate) fn shell_quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The last `lines` lines of a log, each made printable by `printable`. The end is what holds the error, so
-/// that a line that is too long loses its beginning.
+/// The last `lines` lines of a log, [`LOG_LINES`] and [`LOG_BYTES`] at most, each made printable by
+/// `printable`. The end is what holds the error, so that a line that is too long loses its beginning.
 pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) -> Vec<String> {
+    let mut bytes = 0;
     let mut last: Vec<String> = log
-        .rsplit(['\n', '\r'])
+        .rsplit('\n')
         .map(|line| {
+            let line = last_state(line);
             // What is far beyond the width is not worth cleaning.
             let start = line.len().saturating_sub(MESSAGE * 8);
             let start = (start..line.len()).find(|&at| line.is_char_boundary(at));
             truncate_start(printable(&line[start.unwrap_or(0)..]))
         })
         .filter(|line| !line.is_empty())
-        .take(lines)
+        .take(lines.min(LOG_LINES))
+        .take_while(|line| {
+            bytes += line.len();
+            bytes <= LOG_BYTES
+        })
         .collect();
     last.reverse();
     last
 }
 
+/// What a terminal shows of a line that carriage returns write over, as a progress bar does.
+fn last_state(line: &str) -> &str {
+    let line = line.trim_end_matches('\r');
+    line.rsplit('\r').next().unwrap_or(line)
+}
+
 /// A printable line cut at its beginning to the columns of a message.
 fn truncate_start(line: String) -> String {
+    // No character takes more columns than bytes.
+    if line.len() <= MESSAGE {
+        return line;
+    }
     let columns = console::measure_text_width(&line);
     if columns <= MESSAGE {
         return line;
@@ -206,7 +232,8 @@ fn is_hidden(character: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1f3fb}'..='\u{1f3ff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{1f3fb}'..='\u{1f3ff}'
         | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -254,6 +281,8 @@ mod tests {
             ("\u{2066}a\u{2069}\u{200b}b\u{feff}", "ab"),
             ("##[error]no", "## [error]no"),
             ("x ##vso[task]", "x ##vso [task]"),
+            ("##teamcity[a", "##teamcity [a"),
+            ("\u{fff0}a\u{fff8}\u{1bca0}\u{1d173}b\u{1d17a}", "ab"),
             ("#\u{200b}#[error]", "## [error]"),
             ("主机部署", "主机部署"),
             ("e\u{301}", "e\u{301}"),
@@ -284,6 +313,16 @@ mod tests {
         assert_eq!(tail(log, 2, owned), ["two red", "three"]);
         assert_eq!(tail(log, 20, owned), ["one", "two red", "three"]);
         assert!(tail("", 20, owned).is_empty() && tail("a", 0, owned).is_empty());
+        let over = "error\n 1%\r 99%\r100%\r\n\rlast\r\r\n";
+        assert_eq!(tail(over, 20, owned), ["error", "100%", "last"]);
+        let many = "line\n".repeat(2 * LOG_LINES);
+        assert_eq!(tail(&many, usize::MAX, owned).len(), LOG_LINES);
+        let large = format!("{}\n", "x".repeat(MESSAGE)).repeat(2 * LOG_BYTES / MESSAGE);
+        let bytes = tail(&large, usize::MAX, owned).concat().len();
+        assert!(
+            (LOG_BYTES - MESSAGE..=LOG_BYTES).contains(&bytes),
+            "{bytes}"
+        );
         let long = format!("{}the error", "部署".repeat(100_000));
         let line = &tail(&long, 1, owned)[0];
         assert!(
