@@ -1,6 +1,7 @@
 //! How a watch ends: its verdict, the reason, and the exit code. No other file knows an exit code.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::message::Message;
@@ -26,12 +27,12 @@ pub(crate) struct Outcome {
 pub(crate) struct Resume {
     /// The line that introduces it.
     pub(crate) heading: Message,
-    pub(crate) command: String,
+    pub(crate) command: Arc<str>,
 }
 
 impl Resume {
     /// What to run after `verdict`; `contacted` tells whether a poll ever succeeded.
-    pub(crate) fn new(verdict: Verdict, contacted: bool, command: String) -> Self {
+    pub(crate) fn new(verdict: Verdict, contacted: bool, command: Arc<str>) -> Self {
         let (en, zh) = match verdict {
             Verdict::Refused => ("After fixing this, run:", "修正后重新执行："),
             Verdict::Interrupted(_) if contacted => (

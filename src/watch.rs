@@ -24,7 +24,7 @@ mod signals;
 mod simulation;
 mod verdict;
 
-pub(crate) use event_loop::{Target, run};
+pub(crate) use event_loop::{Target, TargetDetails, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::{Decision, Observation};

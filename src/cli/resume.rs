@@ -1,12 +1,14 @@
 //! The command that resumes a watch, as a line for a shell.
 
+use std::sync::Arc;
+
 use super::explicit::ExplicitArg;
 use crate::text::shell_quote;
 
 /// The command line of a watch, to be given again.
 pub(crate) struct ResumeCommand {
     /// Without `--once`.
-    line: String,
+    line: Arc<str>,
     /// And without the options that look for a run, once it is found.
     without_search: String,
 }
@@ -17,19 +19,19 @@ impl ResumeCommand {
     pub(crate) fn new(words: &[String], explicit: &[ExplicitArg], search_options: &[&str]) -> Self {
         let searches = |name: &str| name == "fresh" || search_options.contains(&name);
         Self {
-            line: line(words, explicit, |name| name == "once"),
+            line: line(words, explicit, |name| name == "once").into(),
             without_search: line(words, explicit, |name| name == "once" || searches(name)),
         }
     }
 
     /// The line; `selector` is the option that selects the run, where it was found: empty where the
     /// run needs none.
-    pub(crate) fn line(&self, selector: Option<&str>) -> String {
+    pub(crate) fn line(&self, selector: Option<&str>) -> Arc<str> {
         match selector {
-            None => self.line.clone(),
+            None => Arc::clone(&self.line),
             Some(selector) => format!("{} {selector}", self.without_search)
                 .trim_end()
-                .to_owned(),
+                .into(),
         }
     }
 }
@@ -87,7 +89,7 @@ mod tests {
             let cli = super::super::parse(program.chain(words.clone()));
             let explicit = cli.map(|cli| cli.explicit_args).unwrap_or_default();
             let resume = ResumeCommand::new(&words, &explicit, &["run", "job"]);
-            assert_eq!(resume.line(selector), line);
+            assert_eq!(&*resume.line(selector), line);
         }
     }
 }
