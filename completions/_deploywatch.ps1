@@ -56,6 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         '--auth' = @('basic', 'cas', 'none')
         '--key' = @()
         '--operation' = @('deploy', 'extend', 'upgrade')
+        '--partition' = @()
         '--speed' = @()
         '--scenario' = @('success', 'failure', 'pause', 'cancel', 'flaky')
         '--units' = @()
@@ -307,6 +308,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
             break
         }
         'deploywatch;all' {
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Give up after this long, including time suspended: exit code 124 [default: none]')

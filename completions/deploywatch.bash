@@ -169,12 +169,16 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --partition --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

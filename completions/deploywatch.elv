@@ -247,6 +247,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help'
         }
         &'deploywatch;all'= {
+            cand --partition 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand -t 'Give up after this long, including time suspended: exit code 124 [default: none]'
@@ -449,6 +450,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &--auth= [basic cas none]
         &--key= []
         &--operation= [deploy extend upgrade]
+        &--partition= []
         &--speed= []
         &--scenario= [success failure pause cancel flaky]
         &--units= []

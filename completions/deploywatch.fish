@@ -262,6 +262,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l ver
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l partition -d 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r

@@ -1,34 +1,36 @@
 //! Composes a watch from a parsed command line and sees it to its end.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use url::Url;
 
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::options::{ConnectionOptions, OutputOptions};
+use crate::cli::partition::{PARTITION_ADVICE, Partition};
 use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
-use crate::message::Message;
+use crate::input;
+use crate::message::{Lang, Message};
 use crate::outcome::Verdict;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
 use crate::render::Output;
-use crate::watch::{self, Inbox, LoopEvent, Target};
+use crate::system;
+use crate::watch::{self, Inbox, LoopEvent, Target, TargetDetails};
 
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
@@ -43,8 +45,14 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             let deployments = Deployments::of_command(cli, environment)?;
             watch(deployments, &cli.output, &Source::Network, environment)
         }
-        Command::All { file } => {
-            let (output, deployments) = Deployments::of_list(file, cli, environment)?;
+        Command::All { file, partition } => {
+            let (output, deployments) = Deployments::of_list(file, *partition, cli, environment)?;
+            if let Some(part) = partition
+                && deployments.list.is_empty()
+            {
+                say_empty(*part, &output, environment);
+                return Ok(ExitCode::SUCCESS);
+            }
             watch(deployments, &output, &Source::Network, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
@@ -70,6 +78,9 @@ fn watch(
     check_names(&deployments.list)?;
     shown.check_files(&deployments.files)?;
     let all = deployments.is_list;
+    if matches!(source, Source::Network) {
+        check_descriptors(deployments.list.len())?;
+    }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
     let mut inbox = source.inbox();
     let clock = inbox.clock();
@@ -122,6 +133,31 @@ fn watch(
     Ok(verdict.into())
 }
 
+/// Says that no deployment of the list is in `part`.
+fn say_empty(part: Partition, shown: &OutputOptions, environment: Environment<'_>) {
+    let message = Message::new(
+        format!("no deployment is in partition {part}: there is nothing to watch"),
+        format!("分片 {part} 中没有部署，无需跟踪"),
+    );
+    let lang = Lang::choose(shown.lang, environment);
+    // There is nowhere to report that stderr cannot be written.
+    let _ = writeln!(io::stderr(), "{}", message.get(lang));
+}
+
+/// Checks that this process may open a connection for each of so many deployments.
+fn check_descriptors(deployments: usize) -> Result<()> {
+    /// Descriptors beside the connections: streams, files, what the resolver opens.
+    const OTHERS: u64 = 32;
+    let needed = deployments as u64 + OTHERS;
+    match system::allow_descriptors(needed) {
+        Err(allowed) if deployments > 1 => bail!(
+            "{deployments} deployments need {needed} open files, and the system allows {allowed}: \
+             {PARTITION_ADVICE}"
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// The targets of a watch, and what the user should know about all of them.
 fn targets(
     deployments: Vec<Deployment>,
@@ -138,10 +174,10 @@ fn targets(
             watch,
             connection,
         } = deployment;
-        let transport = connector.transport(number, &spec.endpoint, &connection)?;
+        let transport = connector.transport(number, &spec.endpoint, &connection, watch.timeout)?;
         warnings.extend(spec.warnings);
         let insecure_here = connection.insecure && !all_insecure;
-        targets.push(Target {
+        let details = TargetDetails {
             name: spec.target.into(),
             started: Started {
                 provider: spec.provider,
@@ -149,11 +185,14 @@ fn targets(
                 interval: watch.interval,
             },
             warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
-            source: (spec.connect)(connector.client(&transport)),
-            transport,
             options: watch,
             already_ended_warning: spec.already_ended_warning,
             delay,
+        };
+        targets.push(Target {
+            details,
+            source: (spec.connect)(connector.client(&transport)),
+            transport,
         });
     }
     Ok((targets, warnings))
@@ -172,7 +211,7 @@ struct Connector<'a> {
 }
 
 impl Connector<'_> {
-    /// What the requests of target number `target` go over.
+    /// What the requests of target number `target` go over. `timeout` is that of its watch.
     ///
     /// # Errors
     /// Where the certificates or the proxy cannot be used.
@@ -181,13 +220,14 @@ impl Connector<'_> {
         target: usize,
         endpoint: &Url,
         connection: &ConnectionOptions,
+        timeout: Option<Duration>,
     ) -> Result<Arc<dyn Transport>> {
         if let Source::Recording(recording) = self.source {
             return Ok(Arc::new(recording.player(target)));
         }
         let network = self.network.connect(
             endpoint,
-            connect_options(connection)?,
+            connect_options(connection, timeout)?,
             self.clock.clone(),
             &self.redactor,
             self.environment,
@@ -211,7 +251,7 @@ impl Connector<'_> {
 
 /// When the last target times out, where each has a `--timeout`.
 fn longest_timeout(targets: &[Target]) -> Option<Duration> {
-    let timeouts = targets.iter().map(|target| target.options.timeout);
+    let timeouts = targets.iter().map(|target| target.details.options.timeout);
     let timeouts: Option<Vec<_>> = timeouts.collect();
     timeouts?.into_iter().max()
 }
@@ -253,14 +293,18 @@ impl Source {
     }
 }
 
-/// How an endpoint is reached.
-fn connect_options(connection: &ConnectionOptions) -> Result<ConnectOptions> {
-    let read = |path: &PathBuf| {
-        fs::read(path).with_context(|| format!("--cacert: cannot read {}", path.display()))
+/// How an endpoint is reached. `timeout` is that of the watch.
+fn connect_options(
+    connection: &ConnectionOptions,
+    timeout: Option<Duration>,
+) -> Result<ConnectOptions> {
+    let read = |path: &Path| {
+        input::read(path, input::SETTINGS_SIZE, timeout)
+            .with_context(|| format!("--cacert: cannot read {}", path.display()))
     };
     Ok(ConnectOptions {
         timeout: connection.request_timeout,
-        cacert: connection.cacert.as_ref().map(read).transpose()?,
+        cacert: connection.cacert.as_deref().map(read).transpose()?,
         insecure: connection.insecure,
         direct: connection.direct,
     })
@@ -300,7 +344,7 @@ fn run_replay(
     );
     cli.output
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
-    let recording = Recording::read(file)?;
+    let recording = Recording::read(file, cli.watch.timeout)?;
     let recorded = &recording.header.deployments;
     let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
         .with_context(|| format!("{}:1", file.display()))?;

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,11 +15,13 @@ use clap_complete::Shell;
 use crate::demo;
 use crate::outcome;
 use crate::provider::Provider;
+use crate::text;
 
 pub(crate) mod completions;
 pub(crate) mod deployments;
 pub(crate) mod explicit;
 mod list;
+pub(crate) mod partition;
 // Without the demo it is another command line, of which no page is kept.
 #[cfg(all(test, feature = "demo"))]
 mod man_test;
@@ -27,6 +30,7 @@ pub(crate) mod resume;
 
 use explicit::{ExplicitArg, explicit_args};
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
+use partition::Partition;
 
 /// The lowest and the highest speed of a replay.
 const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
@@ -64,11 +68,16 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   deploywatch all release.toml
-  deploywatch all release.toml --fail-fast --timeout 1h")]
+  deploywatch all release.toml --fail-fast --timeout 1h
+  deploywatch all release.toml --partition 1/4")]
     All {
         /// The file: a [[deploy]] table for each deployment, with its provider, perhaps a name, and
         /// the provider's long options as keys; options of the watch at the top are defaults
         file: PathBuf,
+        /// Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0
+        /// or from 1
+        #[arg(long, value_name = "N/M")]
+        partition: Option<Partition>,
     },
     /// Play a recorded watch again
     #[command(after_help = "\
@@ -117,7 +126,18 @@ where
     T: Into<OsString>,
 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    let matches = definition.try_get_matches_from_mut(&arguments)?;
+    if let Some(message) = control_character(&arguments) {
+        return Err(definition.error(ErrorKind::InvalidValue, message));
+    }
+    let matches = definition.try_get_matches_from_mut(&arguments);
+    let matches = matches.map_err(|error| {
+        let has_breaks = |word: &OsString| word.to_string_lossy().contains(char::is_control);
+        if error.use_stderr() && arguments.iter().any(has_breaks) {
+            in_one_line(&error)
+        } else {
+            error
+        }
+    })?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     let words = arguments.iter().skip(1);
     cli.words = words
@@ -137,10 +157,46 @@ where
     Ok(cli)
 }
 
+/// An error of clap as one line: it repeats words that contain line breaks.
+fn in_one_line(error: &clap::Error) -> clap::Error {
+    let plain = error.to_string();
+    let message = text::printable(plain.strip_prefix("error: ").unwrap_or(&plain));
+    clap::Error::raw(error.kind(), format!("{message}\n"))
+}
+
+/// The error where a word contains a control character between others: it is not repeated, as it could be a
+/// line of its own or a command to the terminal.
+fn control_character(words: &[OsString]) -> Option<String> {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let number = words
+        .iter()
+        .position(|word| word.trim().contains(char::is_control))?;
+    let option = |word: &str| {
+        let name = word
+            .split('=')
+            .next()
+            .filter(|name| name.starts_with('-'))?;
+        Some(text::name(name).into_owned())
+    };
+    let before = number.checked_sub(1).and_then(|before| words.get(before));
+    let option = option(&words[number]).or_else(|| option(before?));
+    let place = option.unwrap_or_else(|| format!("argument {number}"));
+    Some(format!(
+        "{place}: a line break or another control character is in it"
+    ))
+}
+
 /// Prints help, the version or an error of clap, and returns its exit code.
 pub(crate) fn print(message: &clap::Error) -> ExitCode {
+    let plain = message.to_string();
+    let cleaned = printable_lines(&plain);
+    let is_help = message.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     // Where it cannot be printed, nobody could read why.
-    let _ = message.print();
+    let _ = if is_help || !message.use_stderr() || cleaned == plain {
+        message.print()
+    } else {
+        io::stderr().write_all(cleaned.as_bytes())
+    };
     ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(outcome::USAGE))
 }
 
@@ -193,6 +249,18 @@ fn exit_codes() -> String {
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");
     }
     text
+}
+
+/// Text each line of which is printable.
+fn printable_lines(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        cleaned += &line[..indent];
+        cleaned += &text::printable(&line[indent..]);
+        cleaned.push('\n');
+    }
+    cleaned
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,13 +1,16 @@
 //! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::input;
 use crate::message::Message;
 use crate::poll::PollError;
 use crate::redact::Redactor;
@@ -15,18 +18,22 @@ use crate::text;
 
 /// The longest secret taken, in bytes. A Huawei token may have 20,000 characters.
 const LONGEST: u64 = 64 * 1024;
+/// How long a file that is empty or missing is read again: what refreshes it may be writing it.
+const REWRITE: Duration = Duration::from_secs(5);
+/// The time from one such attempt to the next.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// Text that cannot be printed by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A secret that can go into a header: white space around it is dropped.
+    /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
     ///
     /// # Errors
     /// Where nothing is left, or it holds what no header may hold.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
-        let text = text.trim();
+        let text = without_mark(text).trim();
         ensure!(!text.is_empty(), "it is empty");
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
@@ -36,12 +43,13 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
-    /// A password, in which any character may stand: nothing is dropped but one line break at its
-    /// end, which editors and `echo` put there.
+    /// A password, in which any character may stand: nothing is dropped but a byte order mark at its
+    /// beginning and one line break at its end, which editors and `echo` put there.
     ///
     /// # Errors
     /// Where nothing is left, or several lines are: a password that cannot be one is not tried.
     pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
+        let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         ensure!(!text.is_empty(), "it is empty");
@@ -55,7 +63,7 @@ impl Secret {
 
     /// Finds a password: in `file` (`-` is stdin) where there is one, else in the environment's
     /// `variable`. It is read once: a password that was turned down is not tried again, so that
-    /// there is nothing to read it anew for.
+    /// there is nothing to read it anew for. `timeout` is that of the watch.
     ///
     /// # Errors
     /// Where it cannot be read or is none, or there is none: the message names each place.
@@ -64,9 +72,10 @@ impl Secret {
         variable: &str,
         environment: &dyn Fn(&str) -> Option<String>,
         redactor: &Redactor,
+        timeout: Option<Duration>,
     ) -> Result<Self> {
         if let Some(path) = file {
-            return read_text(path)
+            return read_text(path, "Password", timeout)
                 .and_then(|text| Self::password(&text, redactor))
                 .with_context(|| format!("cannot take the password from {}", shown(path)));
         }
@@ -99,7 +108,7 @@ pub(crate) struct Credential {
 
 impl Credential {
     /// Reads `file` (`-` is stdin) where there is one, else the first of the environment's
-    /// `variables` that is set and not empty.
+    /// `variables` that is set and not empty. `timeout` is that of the watch.
     ///
     /// # Errors
     /// Where the file cannot be read, or no variable is set: the message names each place.
@@ -108,13 +117,14 @@ impl Credential {
         variables: &[&str],
         environment: &dyn Fn(&str) -> Option<String>,
         redactor: &Arc<Redactor>,
+        timeout: Option<Duration>,
     ) -> Result<Self> {
         let redactor = Arc::clone(redactor);
         if let Some(path) = file {
-            let secret = read(path, &redactor)
+            let secret = read(path, &redactor, timeout)
                 .with_context(|| format!("cannot take the token from {}", shown(path)))?;
             // A pipe gives its secret once: whoever opens it again may wait for ever.
-            let again = path != Path::new("-") && path.is_file();
+            let again = !input::is_stdin(path) && path.is_file();
             let again = again.then(|| path.to_owned());
             return Ok(Self {
                 secret,
@@ -157,7 +167,7 @@ impl Credential {
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
         let file = self.file.as_deref();
-        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor)) else {
+        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor, None)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -188,46 +198,72 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
             ),
         };
         let file = text::shell_quote(&path.display().to_string());
+        let file = text::printable(&file);
         Some(Message::new(
             format!("{en}; run chmod 600 {file}"),
             format!("{zh}，请执行 chmod 600 {file}"),
         ))
     };
-    let file = file.filter(|path| *path != Path::new("-"));
+    let file = file.filter(|path| !input::is_stdin(path));
     file.and_then(warning).into_iter().collect()
 }
 
 /// Reads a token from a file, or from stdin where the path is `-`.
-fn read(path: &Path, redactor: &Redactor) -> Result<Secret> {
-    Secret::new(&read_text(path)?, redactor)
+fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<Secret> {
+    Secret::new(&read_text(path, "Token", timeout)?, redactor)
 }
 
-/// The text of a file, or of stdin where the path is `-`.
-fn read_text(path: &Path) -> Result<String> {
-    let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .take(LONGEST + 1)
-            .read_to_string(&mut text)?;
-    } else {
-        std::fs::File::open(path)?
-            .take(LONGEST + 1)
-            .read_to_string(&mut text)?;
+/// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for with `question`. A
+/// file that is empty or missing is read again for a while.
+fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
+    if input::is_typed(path) {
+        let typed = input::prompt(question, LONGEST, timeout)?;
+        return Ok(String::from_utf8(typed)?);
     }
-    ensure!(text.len() as u64 <= LONGEST, "it is too long for a secret");
-    Ok(text)
+    let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
+    loop {
+        let read = input::read(path, LONGEST, timeout);
+        let is_gap = match &read {
+            Ok(bytes) => bytes.trim_ascii().is_empty() && path.is_file(),
+            Err(error) => is_missing(error) && !looks_like_secret(path),
+        };
+        if !is_gap || Instant::now() >= until {
+            return Ok(String::from_utf8(read?)?);
+        }
+        thread::sleep(RETRY);
+    }
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Text without the byte order mark that some editors put before it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// The path as an error may name it. Who writes the secret itself in the place of its file must not
-/// find it in a log: what is long and no path to anything is not shown.
+/// find it in a log.
 fn shown(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.len() > 16 && !text.contains(['/', '\\', '.']) && !path.exists() {
+    if looks_like_secret(path) {
         return "a file of the name that was given (not shown: it looks like a secret; the option \
                 takes the name of a file)"
             .into();
     }
-    text
+    text::name(&path.display().to_string()).into_owned()
+}
+
+/// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has
+/// nothing of a path.
+fn looks_like_secret(path: &Path) -> bool {
+    /// Of Yunxiao, of a JSON Web Token, of Huawei Cloud.
+    const BEGINNINGS: [&str; 3] = ["pt-", "eyJ", "MII"];
+    let text = path.display().to_string();
+    let is_long = text.len() > 16 && !text.contains(['/', '\\', '.']);
+    let is_known = BEGINNINGS.iter().any(|begin| text.starts_with(begin));
+    (is_long || is_known) && !path.exists()
 }
 
 #[cfg(test)]
@@ -271,6 +307,8 @@ mod tests {
             ("/run/secrets/a-very-long-name-of-a-file", true),
             ("a-very-long-name.of-a-file", true),
             ("pt-made-up-0123456789abcdef", false),
+            ("pt-a/b.c", false),
+            ("eyJh.eyJz.dozj", false),
         ] {
             assert_eq!(shown(Path::new(path)).contains(path), is_shown, "{path}");
         }

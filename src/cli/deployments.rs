@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list::{self, Entry, Located};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
+use super::partition::Partition;
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
 use crate::provider::{
@@ -61,24 +62,27 @@ impl Deployments {
         Ok(deployments)
     }
 
-    /// The deployments of the list at `path`, and the output options of the whole watch. Options of the
+    /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch. Options of the
     /// command line override those of the file.
     ///
     /// # Errors
     /// Whatever is wrong in the file, with its line and its key.
     pub(crate) fn of_list(
         path: &Path,
+        partition: Option<Partition>,
         cli: &Cli,
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
-        let (output, entries) = list::read(path, &cli.explicit_args)?;
+        let (output, entries) = list::read(path, &cli.explicit_args, cli.watch.timeout)?;
         let mut deployments = Self {
             is_list: true,
             resume: Some(resume(cli, &[])),
             files: vec![("FILE".to_owned(), path.to_owned())],
             ..Self::default()
         };
-        for entry in &entries {
+        let is_wanted = |index| partition.is_none_or(|partition| partition.contains(index));
+        let wanted = entries.iter().enumerate();
+        for (_, entry) in wanted.filter(|(index, _)| is_wanted(*index)) {
             deployments.add_entry(entry, environment)?;
         }
         Ok((output, deployments))
@@ -101,12 +105,13 @@ impl Deployments {
                 None if recorded.secrets.contains(variable) => Some(PLACEHOLDER_SECRET.to_owned()),
                 value => value.cloned(),
             };
-            deployments.add(
-                &offline(&words)?,
-                recorded.name.as_deref(),
-                None,
-                &environment,
-            )?;
+            let cli = offline(&words)?;
+            let mut files = cli.explicit_args.iter().filter(|arg| arg.path().is_some());
+            let recorded_file = files.find(|arg| !explicit.contains(arg));
+            if let Some(arg) = recorded_file {
+                bail!("a recording names no file, and this one has --{}", arg.name);
+            }
+            deployments.add(&cli, recorded.name.as_deref(), None, &environment)?;
         }
         Ok(deployments)
     }
@@ -172,6 +177,7 @@ impl Deployments {
         let specs = provider.deployments(&Setup {
             fresh: cli.watch.fresh,
             environment: &read,
+            timeout: cli.watch.timeout,
             redactor: &self.redactor,
         })?;
         let Some(command) = specs.first().map(|spec| spec.provider) else {

@@ -1,9 +1,9 @@
 //! The file of `deploywatch all`: TOML whose keys are the long options of the command line. Each
 //! table is read as the command line that it stands for.
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Subcommand;
@@ -14,6 +14,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::Cli;
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::options::OutputOptions;
+use crate::input;
 use crate::provider::Provider;
 
 /// The keys of a table that are not options.
@@ -41,13 +42,18 @@ pub(super) struct Located {
 type Setting<'t, 'd> = (&'t Spanned<DeString<'d>>, &'t Spanned<DeValue<'d>>);
 
 /// Reads the list at `path`: its tables, and how the watch as a whole is shown. The options in
-/// `explicit` override those of the file.
+/// `explicit` override those of the file; `timeout` is that of the command line.
 ///
 /// # Errors
 /// Whatever is wrong, with the file, the line and the key.
-pub(super) fn read(path: &Path, explicit: &[ExplicitArg]) -> Result<(OutputOptions, Vec<Entry>)> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+pub(super) fn read(
+    path: &Path,
+    explicit: &[ExplicitArg],
+    timeout: Option<Duration>,
+) -> Result<(OutputOptions, Vec<Entry>)> {
+    let text = input::read(path, input::SETTINGS_SIZE, timeout)
+        .and_then(|bytes| Ok(String::from_utf8(bytes)?))
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let mut file = File {
         path,
         text: &text,

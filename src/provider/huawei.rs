@@ -67,7 +67,7 @@ struct Keys {
 
 impl Account {
     /// Looks for credentials; the first found wins: a token in `token_file` (`-` is stdin), a token
-    /// in the environment, keys in the environment.
+    /// in the environment, keys in the environment. `timeout` is that of the watch.
     ///
     /// # Errors
     /// Where there are none: the message names each place.
@@ -76,6 +76,7 @@ impl Account {
         project: Option<String>,
         environment: &dyn Fn(&str) -> Option<String>,
         redactor: &Arc<Redactor>,
+        timeout: Option<Duration>,
     ) -> Result<Self> {
         let credentials = if token_file.is_some() || environment(TOKEN).is_some() {
             Credentials::Token(Credential::find(
@@ -83,6 +84,7 @@ impl Account {
                 &[TOKEN],
                 environment,
                 redactor,
+                timeout,
             )?)
         } else {
             Credentials::Keys(Keys::find(environment, redactor)?)
@@ -627,7 +629,7 @@ mod tests {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        match Account::find(None, None, &environment, &Arc::default()) {
+        match Account::find(None, None, &environment, &Arc::default(), None) {
             Ok(Account {
                 credentials: Credentials::Keys(keys),
                 ..

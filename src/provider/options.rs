@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use url::Url;
@@ -31,6 +32,8 @@ pub(crate) struct Setup<'a> {
     /// `--fresh`: ignore a run that finished before the watch started.
     pub(crate) fresh: bool,
     pub(crate) environment: Environment<'a>,
+    /// `--timeout`: no input is waited for longer.
+    pub(crate) timeout: Option<Duration>,
     /// Secrets register with it.
     pub(crate) redactor: &'a Arc<Redactor>,
 }

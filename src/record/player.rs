@@ -12,8 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
 use crate::clock::{Instant, Timestamp, VirtualClock};
 use crate::http::{Request, Response, Transport, TransportError};
+use crate::input;
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
+use crate::text;
 
 /// A recording.
 pub(crate) struct Recording {
@@ -33,13 +35,14 @@ pub(crate) struct Exchanges {
 }
 
 impl Recording {
-    /// Reads a file.
+    /// Reads a file, from a pipe no longer than `timeout`.
     ///
     /// # Errors
     /// Where it cannot be read or is no recording; the message names the line.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path, timeout: Option<Duration>) -> Result<Self> {
         let name = path.display();
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+        let bytes =
+            input::read(path, u64::MAX, timeout).with_context(|| format!("cannot read {name}"))?;
         Self::parse(&bytes).map_err(|(line, error)| anyhow!("{name}:{line}: {error:#}"))
     }
 
@@ -86,7 +89,13 @@ fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
         *schema == SCHEMA,
         "schema {schema} of a capture; this version reads {SCHEMA}"
     );
-    let header: Header = serde_json::from_value(value)?;
+    let mut header: Header = serde_json::from_value(value)?;
+    for deployment in &mut header.deployments {
+        let words = deployment.command.iter_mut().chain(&mut deployment.name);
+        words
+            .chain(deployment.environment.values_mut())
+            .for_each(|word| *word = text::printable(word).into_owned());
+    }
     let started = humantime::parse_rfc3339(&header.started).context("started")?;
     Ok((header, started))
 }
@@ -215,14 +224,16 @@ fn failure(
 ) -> TransportError {
     let retry = match recorded.refused {
         Some(refusal) => Retry::Refused {
-            hint: refusal.hint.map(Message::verbatim),
+            hint: refusal
+                .hint
+                .map(|hint| Message::verbatim(text::message(&hint))),
             fatal: refusal.at_once,
         },
         None => Retry::Retryable { retry_after: None },
     };
     TransportError {
         error: PollError {
-            message: Message::verbatim(recorded.cause),
+            message: Message::verbatim(text::message(&recorded.cause)),
             endpoint_in_doubt: !recorded.received && status.is_none(),
             status,
             retry,

@@ -1,8 +1,6 @@
 //! Writes a recording while a watch runs.
 
-use std::fs::{File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +16,8 @@ use crate::http::{Request, Response, Transport, TransportError};
 use crate::message::Message;
 use crate::poll::Retry;
 use crate::redact::{MASK, Redactor};
+use crate::system::{OutputMode, open_output};
+use crate::text;
 use crate::writer::NonBlockingWriter;
 
 /// Wraps the transport of one target and records what goes over it.
@@ -73,8 +73,10 @@ impl CaptureFile {
         redactor: Arc<Redactor>,
         warn: impl Fn(Message) + Send + Sync + 'static,
     ) -> Result<Self> {
-        let name = path.display().to_string();
-        let file = private(path).with_context(|| format!("cannot open {name} for --capture"))?;
+        let path_name = path.display().to_string();
+        let name = text::name(&path_name);
+        let file = open_output(path, OutputMode::CreatePrivate);
+        let file = file.with_context(|| format!("cannot open {name} for --capture"))?;
         let writer = NonBlockingWriter::file(&name, file)?;
         Ok(Self {
             writer,
@@ -160,24 +162,6 @@ impl CaptureFile {
         text.push(b'\n');
         self.writer.queue(text)
     }
-}
-
-/// Opens a file anew that nobody else may read: responses are confidential, secrets or not.
-fn private(path: &Path) -> io::Result<File> {
-    const MODE: u32 = 0o600;
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(MODE);
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() {
-        // The mode is for a new file, and this one may have been there. Where the system does not
-        // let it be changed, it is as its folder is.
-        if metadata.mode() & 0o077 != 0 && !path.starts_with("/dev") {
-            let _ = file.set_permissions(Permissions::from_mode(MODE));
-        }
-        file.set_len(0)?;
-    }
-    Ok(file)
 }
 
 /// The header without secrets: nobody means to put one there.

@@ -1,6 +1,6 @@
 //! The output files: `--events`, `--junit`, `--summary`, and the summary of a step on GitHub.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -12,6 +12,8 @@ use super::{FILE_PATIENCE, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Lang, Message};
+use crate::system::{OutputMode, open_output};
+use crate::text;
 use crate::writer::NonBlockingWriter;
 
 /// An output file and its renderer.
@@ -26,7 +28,7 @@ impl FileOutput {
         file: File,
         render: impl FnOnce(NonBlockingWriter) -> R,
     ) -> Result<Self> {
-        let writer = NonBlockingWriter::file(&path.display().to_string(), file)?;
+        let writer = NonBlockingWriter::file(&shown(path), file)?;
         Ok(Self {
             render: Box::new(render(writer.clone())),
             writer,
@@ -65,12 +67,11 @@ pub(super) fn open(
         files.push(FileOutput::new(path, file, summary(None))?);
     }
     if let Some(path) = step_summary {
-        match OpenOptions::new().append(true).create(true).open(path) {
+        match open_output(path, OutputMode::Append) {
             Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.into())))?),
             Err(error) if is_step => return Err(error).context(cannot_open(path, "--summary")),
             Err(error) => {
-                let name = path.display().to_string();
-                warnings.push(Message::cannot_write(&name, &error));
+                warnings.push(Message::cannot_write(&shown(path), &error));
             }
         }
     }
@@ -85,9 +86,14 @@ pub(super) fn open(
     Ok(files)
 }
 
+/// The name of a file for messages.
+fn shown(path: &Path) -> String {
+    text::name(&path.display().to_string()).into_owned()
+}
+
 /// Creates or truncates a file.
 fn create(path: &Path, option: &str) -> Result<File> {
-    File::create(path).with_context(|| cannot_open(path, option))
+    open_output(path, OutputMode::Create).with_context(|| cannot_open(path, option))
 }
 
 fn cannot_open(path: &Path, option: &str) -> String {

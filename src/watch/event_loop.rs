@@ -1,14 +1,18 @@
 //! Drives watches: a poller for each target, one channel, and one loop on the main thread that owns every
 //! decision.
 
-use std::io;
+use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
 
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
 use super::{Watch, signals, verdict};
 use crate::cli::options::WatchOptions;
+use crate::cli::partition::PARTITION_ADVICE;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind, Started};
@@ -18,22 +22,40 @@ use crate::outcome::{Outcome, Signal, Verdict};
 use crate::progress::Progress;
 use crate::provider::DeploymentSource;
 use crate::render::{Output, ScreenChange};
+use crate::system;
 
-/// What to watch, and how.
+/// What to watch, and how it is polled.
 pub(crate) struct Target {
+    pub(crate) details: TargetDetails,
+    pub(crate) source: Box<dyn DeploymentSource>,
+    /// What the requests go over.
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+/// What to watch.
+pub(crate) struct TargetDetails {
     /// As the events name it.
     pub(crate) name: Arc<str>,
     pub(crate) started: Started,
     pub(crate) options: WatchOptions,
     /// What to warn of where it had already ended at the first good answer.
     pub(crate) already_ended_warning: Option<Message>,
-    pub(crate) source: Box<dyn DeploymentSource>,
-    /// What the requests go over.
-    pub(crate) transport: Arc<dyn Transport>,
     /// Warnings about this deployment, told before the first poll.
     pub(crate) warnings: Vec<Message>,
     /// How long after the start the first poll is due: many targets must not poll in one burst.
     pub(crate) delay: Duration,
+}
+
+/// The targets being watched. A round of the loop costs as much as there are targets with something to do,
+/// not as there are targets.
+struct Watches {
+    list: Vec<ActiveWatch>,
+    /// When each has something to do at the latest.
+    wakes: BTreeSet<(Instant, usize)>,
+    /// Those that something happened to since they last made a step.
+    touched: BTreeSet<usize>,
+    /// How many are not done.
+    open: usize,
 }
 
 /// One target being watched.
@@ -41,6 +63,8 @@ struct ActiveWatch {
     watch: Watch,
     poller: Poller,
     stage: Stage,
+    /// Its entry in [`Watches::wakes`].
+    wake: Option<Instant>,
 }
 
 /// How far a target is.
@@ -65,20 +89,26 @@ pub(crate) fn run(
     seed: u64,
     inbox: &mut Inbox,
     output: &mut Output,
-) -> io::Result<Verdict> {
+) -> Result<Verdict> {
     // From here on a signal is a reason to end with: the first events are written now.
     signals::forward(inbox.sender())?;
     let clock = inbox.clock();
     let start = clock.now();
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut watches = Vec::with_capacity(targets.len());
+    // First, so that nothing is said of a watch that cannot begin.
+    let mut polled = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
-        let seed = random.u64(..);
-        watches.push(ActiveWatch::begin(
-            number, target, seed, start, inbox, output,
-        )?);
+        let poller = Poller::start(number, target.source, target.transport, inbox);
+        let poller = poller.with_context(|| {
+            format!("the system has no thread for each deployment; {PARTITION_ADVICE}")
+        })?;
+        polled.push((target.details, poller));
     }
-    if let Some(first) = watches.first() {
+    let watches = polled.into_iter().map(|(details, poller)| {
+        ActiveWatch::begin(details, poller, random.u64(..), start, output)
+    });
+    let mut watches = Watches::new(watches.collect());
+    if let Some(first) = watches.list.first() {
         for warning in warnings {
             output.warn(warning, start, first.watch.progress());
         }
@@ -86,28 +116,25 @@ pub(crate) fn run(
     loop {
         // What came is older than what the clock says now, and decides first.
         while let Some(event) = inbox.try_next() {
-            take(&mut watches, event, clock.now(), output);
+            watches.take(event, clock.now(), output);
         }
         let now = clock.now();
         if output.is_closed() {
-            interrupt(&mut watches, Signal::Pipe, now);
+            watches.interrupt(Signal::Pipe, now);
         }
-        end_together(&mut watches, now);
-        for watch in &mut watches {
-            watch.step(now, all, resume, output);
-        }
-        if watches.iter().all(ActiveWatch::is_done) {
+        watches.step(now, all, resume, output);
+        if watches.open == 0 {
             break;
         }
-        let deployments: Vec<_> = watches.iter().map(|watch| watch.watch.progress()).collect();
+        let deployments = watches.list.iter();
+        let deployments: Vec<_> = deployments.map(|watch| watch.watch.progress()).collect();
         output.tick(now, &deployments);
-        let wakes = watches.iter().filter_map(ActiveWatch::wake);
-        let wake = wakes.chain(output.wake()).min();
+        let wake = watches.wake().into_iter().chain(output.wake()).min();
         if let Some(event) = inbox.next(wake) {
-            take(&mut watches, event, clock.now(), output);
+            watches.take(event, clock.now(), output);
         }
     }
-    finish_all(&watches, all, start, clock.now(), output)
+    finish_all(&watches.list, all, start, clock.now(), output)
 }
 
 /// The worst verdict, told as that of the list where `all` is set.
@@ -117,12 +144,12 @@ fn finish_all(
     start: Timestamp,
     now: Timestamp,
     output: &mut Output,
-) -> io::Result<Verdict> {
+) -> Result<Verdict> {
     let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
     let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
     let verdicts: Vec<_> = outcomes().map(|outcome| outcome.verdict).collect();
     let Some((verdict, reason)) = verdict::of_list(&verdicts) else {
-        return Err(io::Error::other("nothing was watched"));
+        bail!("nothing was watched");
     };
     if all {
         let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
@@ -151,13 +178,12 @@ fn finish_all(
 
 impl ActiveWatch {
     fn begin(
-        number: usize,
-        target: Target,
+        target: TargetDetails,
+        poller: Poller,
         seed: u64,
         now: Timestamp,
-        inbox: &Inbox,
         output: &mut Output,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let mut emit = |event: &Event<'_>| output.event(event);
         let mut watch = Watch::begin(
             target.name,
@@ -172,11 +198,12 @@ impl ActiveWatch {
         for warning in &target.warnings {
             watch.warn(warning, now, &mut emit);
         }
-        Ok(Self {
+        Self {
             watch,
-            poller: Poller::start(number, target.source, target.transport, inbox)?,
+            poller,
             stage: Stage::Watching,
-        })
+            wake: None,
+        }
     }
 
     /// Does what is due: a poll, the logs, the end.
@@ -230,7 +257,7 @@ impl ActiveWatch {
     }
 
     /// When `step` has something to do at the latest.
-    fn wake(&self) -> Option<Instant> {
+    fn next(&self) -> Option<Instant> {
         match self.stage {
             Stage::Watching => self.watch.wake(),
             Stage::FetchingLogs(until) => Some(until),
@@ -255,53 +282,103 @@ impl ActiveWatch {
     }
 }
 
-fn take(watches: &mut [ActiveWatch], event: LoopEvent, now: Timestamp, output: &mut Output) {
-    match event {
-        LoopEvent::Answer(number, at, answer) => {
-            let watch = &mut watches[number];
-            if matches!(watch.stage, Stage::Watching) {
-                watch
-                    .watch
-                    .take(answer, at, &mut |event| output.event(event));
-            }
+impl Watches {
+    fn new(list: Vec<ActiveWatch>) -> Self {
+        Self {
+            wakes: BTreeSet::new(),
+            touched: (0..list.len()).collect(),
+            open: list.len(),
+            list,
         }
-        LoopEvent::Log(number, _, index, lines) => watches[number].watch.take_log(index, lines),
-        LoopEvent::LogsDone(number, at) => watches[number].stop_waiting_for_logs(at),
-        LoopEvent::Trace(at, traced) => {
-            if let Some(watch) = watches.first() {
-                let (progress, kind) = (watch.watch.progress(), Kind::Trace(&traced));
-                output.event(&Event { at, progress, kind });
-            }
+    }
+
+    /// When the next one has something to do at the latest.
+    fn wake(&self) -> Option<Instant> {
+        self.wakes.first().map(|(at, _)| *at)
+    }
+
+    /// Does what is due. With `--fail-fast` the first failure ends the watch of all, and so does a command
+    /// line that does not say enough.
+    fn step(
+        &mut self,
+        now: Timestamp,
+        all: bool,
+        resume: Option<&ResumeCommand>,
+        output: &mut Output,
+    ) {
+        let ends_all = |number: &usize| self.list[*number].watch.ends_all();
+        if self.touched.iter().any(ends_all) {
+            self.each(|watch| watch.watch.cancel(now));
         }
-        LoopEvent::Signal(signal) => interrupt(watches, signal, now),
-        LoopEvent::Screen(change) => {
-            output.screen(change);
-            if change == ScreenChange::Suspended {
-                signals::stop();
+        let due = self.wakes.iter().take_while(|(at, _)| *at <= now.instant);
+        self.touched.extend(due.map(|(_, number)| *number));
+        for number in mem::take(&mut self.touched) {
+            let watch = &mut self.list[number];
+            let was_done = watch.is_done();
+            watch.step(now, all, resume, output);
+            self.open -= usize::from(watch.is_done() && !was_done);
+            let wake = watch.next();
+            if let Some(old) = mem::replace(&mut watch.wake, wake) {
+                self.wakes.remove(&(old, number));
             }
+            self.wakes.extend(wake.map(|at| (at, number)));
         }
-        LoopEvent::Warning(message) => {
-            // Nothing comes after the end of a target.
-            if let Some(watch) = watches.iter().find(|watch| !watch.is_done()) {
-                output.warn(&message, now, watch.watch.progress());
+    }
+
+    fn each(&mut self, change: impl FnMut(&mut ActiveWatch)) {
+        self.list.iter_mut().for_each(change);
+        self.touched.extend(0..self.list.len());
+    }
+
+    fn interrupt(&mut self, signal: Signal, now: Timestamp) {
+        self.each(|watch| {
+            watch.watch.interrupt(signal, now);
+            watch.stop_waiting_for_logs(now);
+        });
+    }
+
+    fn take(&mut self, event: LoopEvent, now: Timestamp, output: &mut Output) {
+        match event {
+            LoopEvent::Answer(number, at, answer) => {
+                let watch = self.touch(number);
+                if matches!(watch.stage, Stage::Watching) {
+                    let mut emit = |event: &Event<'_>| output.event(event);
+                    watch.watch.take(answer, at, &mut emit);
+                }
+            }
+            LoopEvent::Log(number, _, index, lines) => {
+                self.list[number].watch.take_log(index, lines);
+            }
+            LoopEvent::LogsDone(number, at) => self.touch(number).stop_waiting_for_logs(at),
+            LoopEvent::Trace(at, traced) => {
+                if let Some(watch) = self.list.first() {
+                    let (progress, kind) = (watch.watch.progress(), Kind::Trace(&traced));
+                    output.event(&Event { at, progress, kind });
+                }
+            }
+            LoopEvent::Signal(signal) => self.interrupt(signal, now),
+            LoopEvent::Screen(change) => {
+                let suspends = change == ScreenChange::Suspended;
+                // Nobody would continue it.
+                if suspends && !system::can_be_stopped() {
+                    return;
+                }
+                output.screen(change);
+                if suspends {
+                    signals::stop();
+                }
+            }
+            LoopEvent::Warning(message) => {
+                // Nothing comes after the end of a target.
+                if let Some(watch) = self.list.iter().find(|watch| !watch.is_done()) {
+                    output.warn(&message, now, watch.watch.progress());
+                }
             }
         }
     }
-}
 
-fn interrupt(watches: &mut [ActiveWatch], signal: Signal, now: Timestamp) {
-    for watch in watches {
-        watch.watch.interrupt(signal, now);
-        watch.stop_waiting_for_logs(now);
-    }
-}
-
-/// With `--fail-fast` the first failure ends the watch of all, and so does a command line that does not say
-/// enough.
-fn end_together(watches: &mut [ActiveWatch], now: Timestamp) {
-    if watches.iter().any(|watch| watch.watch.ends_all()) {
-        for watch in watches {
-            watch.watch.cancel(now);
-        }
+    fn touch(&mut self, number: usize) -> &mut ActiveWatch {
+        self.touched.insert(number);
+        &mut self.list[number]
     }
 }

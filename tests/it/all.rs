@@ -83,6 +83,51 @@ fn assert_wrong(list: &str, message: &str) {
 }
 
 #[test]
+fn the_parts_of_a_list_hold_each_deployment_once() {
+    let server = Server::start(|request, _| {
+        let id = request.target.rsplit('/').next().unwrap();
+        Order::new("Success").with("deployOrderId", id).reply()
+    });
+    let tables = (1..=5).map(|id| table(&server, &id.to_string(), ""));
+    let list: String = tables.collect();
+    for (part, orders) in [
+        ("0/2", &["2", "4"][..]),
+        ("1/2", &["1", "3", "5"]),
+        ("2/2", &["2", "4"]),
+        ("1/1", &["1", "2", "3", "4", "5"]),
+        ("4/4", &["4"]),
+        ("1/4", &["1", "5"]),
+    ] {
+        let out = all(&list).args(["--partition", part]).run();
+        let (parts, _) = ends(out.code(0));
+        let mut targets: Vec<_> = parts.iter().map(|end| end["target"].to_string()).collect();
+        targets.sort_unstable();
+        let orders = orders.iter();
+        let wanted: Vec<_> = orders.map(|id| format!("\"yunxiao:123/{id}\"")).collect();
+        assert_eq!(targets, wanted, "{part}");
+    }
+}
+
+#[test]
+fn a_part_without_a_deployment_says_so_and_needs_no_secret() {
+    let server = orders();
+    server.may_be_idle();
+    let list = table(&server, "8", "");
+    for part in ["2/3", "0/3", "3/3"] {
+        let program = deploywatch(["all", LIST, "--partition", part]).file(LIST, &list);
+        let out = program.run();
+        out.code(0).stdout_is_empty().stderr_has(part);
+    }
+    server.assert_untouched();
+    for part in ["", "1", "3/2", "0/0", "-1/2", "a/2", "1/2/3"] {
+        let out = all(&list).args([format!("--partition={part}")]).run();
+        out.code(2).stdout_is_empty().stderr_has("--partition");
+    }
+    // It is an option of the command line alone.
+    assert_wrong(&format!("partition = '1/2'\n{list}"), "partition");
+}
+
+#[test]
 fn the_worst_verdict_is_that_of_all() {
     let server = orders();
     for place in 0..VERDICTS.len() {

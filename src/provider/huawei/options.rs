@@ -71,7 +71,13 @@ impl HuaweiOptions {
     /// There are none, or they cannot be read.
     pub(crate) fn account(&self, project: Option<String>, setup: &Setup<'_>) -> Result<Account> {
         let file = self.token_file.as_deref();
-        Account::find(file, project, setup.environment, setup.redactor)
+        Account::find(
+            file,
+            project,
+            setup.environment,
+            setup.redactor,
+            setup.timeout,
+        )
     }
 
     /// Warnings about the token file.

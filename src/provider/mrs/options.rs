@@ -95,7 +95,13 @@ impl MrsOptions {
             "--user: a name is not empty, and has no colon and no control characters"
         );
         let file = self.password_file.as_deref();
-        let password = Secret::find_password(file, PASSWORD, setup.environment, setup.redactor)?;
+        let password = Secret::find_password(
+            file,
+            PASSWORD,
+            setup.environment,
+            setup.redactor,
+            setup.timeout,
+        )?;
         Ok(Login { user, password })
     }
 }

@@ -81,7 +81,13 @@ impl ProviderOptions for YunxiaoOptions {
         let endpoint = self.endpoint(setup.environment)?;
         let organization = self.organization(&endpoint, setup.environment)?;
         let token_file = self.token_file.as_deref();
-        let credential = Credential::find(token_file, &TOKEN, setup.environment, setup.redactor)?;
+        let credential = Credential::find(
+            token_file,
+            &TOKEN,
+            setup.environment,
+            setup.redactor,
+            setup.timeout,
+        )?;
         let in_organization = organization.is_some();
         let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
         let orders = self.orders(setup.fresh).into_iter();

@@ -186,12 +186,6 @@ impl Screen {
         self.pty = None;
     }
 
-    /// Waits until the program is stopped.
-    #[track_caller]
-    pub(crate) fn wait_stopped(&self) {
-        self.process.wait_stopped();
-    }
-
     fn pty(&self) -> &Pty {
         self.pty.as_deref().expect("the terminal is still there")
     }

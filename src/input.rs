@@ -1,0 +1,142 @@
+//! Input files. What may be a pipe is read by a thread: one that nobody writes must hold up nothing.
+
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::system::{self, HiddenTerminal};
+use crate::text;
+
+/// The most time that a pipe may take to its end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest file of settings (a list, certificates) in bytes.
+pub(crate) const SETTINGS_SIZE: u64 = 16 << 20;
+
+/// The path that stands for stdin.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Reads a file, or stdin where the path is `-`: at most `size` bytes, and from a pipe no longer than
+/// `timeout` or 10 s.
+///
+/// # Errors
+/// It cannot be read, is larger, or takes too long.
+pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
+    let path = path.to_owned();
+    let is_regular = !is_stdin(&path) && path.is_file();
+    let read = move || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let most = size.saturating_add(1);
+        if is_stdin(&path) {
+            io::stdin().take(most).read_to_end(&mut bytes)?;
+        } else {
+            File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    };
+    let bytes = if is_regular {
+        read()?
+    } else {
+        let patience = timeout.unwrap_or(PATIENCE).min(PATIENCE);
+        within(Some(patience), read)??
+    };
+    ensure!(bytes.len() as u64 <= size, "it is larger than {size} bytes");
+    Ok(bytes)
+}
+
+/// Asks for a line at the terminal that stdin is, without showing it, for as long as `timeout`.
+///
+/// # Errors
+/// The terminal cannot be used, or nothing was entered in time.
+pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
+    let hidden = HiddenTerminal::new().context("cannot use the terminal")?;
+    let mut stderr = io::stderr();
+    let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
+    let typed = within(timeout, move || typed_line(io::stdin().lock(), size));
+    drop(hidden);
+    let _ = writeln!(stderr);
+    match typed?? {
+        Some(line) => Ok(line),
+        None => {
+            system::interrupt();
+            bail!("interrupted")
+        }
+    }
+}
+
+/// Whether what is read from `path` is typed at a terminal.
+pub(crate) fn is_typed(path: &Path) -> bool {
+    is_stdin(path) && io::stdin().is_terminal()
+}
+
+/// A line of at most `size` bytes that is typed; none where Ctrl-C is.
+fn typed_line(keys: impl BufRead, size: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    for key in keys.bytes() {
+        match key? {
+            // Ctrl-C.
+            0x03 => return Ok(None),
+            b'\r' | b'\n' | 0x04 => break,
+            // Backspace: the character, with all of its bytes.
+            0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
+            // Ctrl-U.
+            0x15 => line.clear(),
+            key if (line.len() as u64) < size => line.push(key),
+            _ => {}
+        }
+    }
+    Ok(Some(line))
+}
+
+/// What `work` returns, done by a thread; it is not waited for longer than `patience`.
+fn within<T: Send + 'static>(
+    patience: Option<Duration>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let (sender, receiver) = mpsc::channel();
+    thread::Builder::new()
+        .name("input".into())
+        .spawn(move || {
+            // Nobody waits any longer where it cannot be sent.
+            let _ = sender.send(work());
+        })
+        .context("cannot start a thread")?;
+    let done = match patience {
+        Some(patience) => receiver.recv_timeout(patience),
+        None => receiver.recv().map_err(RecvTimeoutError::from),
+    };
+    match (done, patience) {
+        (Ok(done), _) => Ok(done),
+        (Err(RecvTimeoutError::Timeout), Some(patience)) => {
+            bail!("its end did not come within {}", text::duration(patience))
+        }
+        (Err(_), _) => bail!("internal error in deploywatch; please report it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_edited_as_it_is_typed() {
+        for (keys, line) in [
+            ("abc\rd", Some("abc")),
+            ("abx\u{7f}c\n", Some("abc")),
+            ("a密\u{8}b\r", Some("ab")),
+            ("\u{7f}wrong\u{15}right\u{4}", Some("right")),
+            ("ab\u{3}", None),
+        ] {
+            let typed = typed_line(keys.as_bytes(), 100).expect("read");
+            assert_eq!(typed.as_deref(), line.map(str::as_bytes), "{keys:?}");
+        }
+        let typed = typed_line(&b"abcdef\r"[..], 3).expect("read");
+        assert_eq!(typed.as_deref(), Some(&b"abc"[..]));
+    }
+}

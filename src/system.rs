@@ -1,0 +1,163 @@
+//! What the operating system has beyond the standard library: pipes with names, limits, job control and
+//! terminals.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{self, Pid, Resource, Rlimit};
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use signal_hook::consts::{SIGINT, SIGXFSZ};
+use signal_hook::{flag, low_level};
+
+/// How an output file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutputMode {
+    /// Emptied.
+    Create,
+    /// Emptied, and readable by its owner alone.
+    CreatePrivate,
+    /// Kept and added to.
+    Append,
+}
+
+/// Opens a file to write. A pipe with a name is opened without waiting for its reader.
+///
+/// # Errors
+/// The file cannot be opened, or is a pipe that nobody reads.
+pub(crate) fn open_output(path: &Path, mode: OutputMode) -> io::Result<File> {
+    const PRIVATE: u32 = 0o600;
+    let mut options = OpenOptions::new();
+    options.create(true).write(true);
+    match mode {
+        OutputMode::Create => options.truncate(true),
+        OutputMode::Append => options.append(true),
+        // Emptied once nobody else can read it.
+        OutputMode::CreatePrivate => options.truncate(false).mode(PRIVATE),
+    };
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path).map_err(|error| {
+        if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) {
+            io::Error::new(ErrorKind::NotConnected, "nobody reads this pipe")
+        } else {
+            error
+        }
+    })?;
+    let metadata = file.metadata()?;
+    if mode == OutputMode::CreatePrivate && metadata.is_file() {
+        // The mode is for a new file, and this one may have been there. Where the system does not
+        // let it be changed, it is as its folder is.
+        if metadata.mode() & 0o077 != 0 && !path.starts_with("/dev") {
+            let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
+        }
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// Makes a write beyond the limit of a file's size fail instead of ending the process.
+pub(crate) fn survive_file_size_limit() {
+    // Where no handler can be installed, the signal ends the process as it ends any other.
+    let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// Raises the limit of open descriptors to `needed` where it is lower.
+///
+/// # Errors
+/// The highest limit that the system allows, where that is not enough.
+pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
+    let limit = process::getrlimit(Resource::Nofile);
+    let Some(current) = limit.current.filter(|current| *current < needed) else {
+        return Ok(());
+    };
+    let allowed = limit.maximum.map_or(needed, |most| most.min(needed));
+    let raised = Rlimit {
+        current: Some(allowed),
+        ..limit
+    };
+    match process::setrlimit(Resource::Nofile, raised) {
+        Ok(()) if allowed == needed => Ok(()),
+        Ok(()) => Err(allowed),
+        Err(_) => Err(current),
+    }
+}
+
+/// Whether somebody could continue this process if it stopped: it is neither process 1 nor in an orphaned
+/// process group, which is one that no shell looks after.
+pub(crate) fn can_be_stopped() -> bool {
+    let own = process::getpid();
+    if own.is_init() {
+        return false;
+    }
+    let group = process::getpgrp();
+    let session = process::getsid(None);
+    let mut ancestor = process::getppid();
+    while let Some(pid) = ancestor {
+        if process::getsid(Some(pid)) != session {
+            return false;
+        }
+        if process::getpgid(Some(pid)) != Ok(group) {
+            return true;
+        }
+        ancestor = match parent(pid) {
+            Ok(parent) => parent,
+            // Who cannot be asked about may be a shell's child.
+            Err(_) => return true,
+        };
+    }
+    false
+}
+
+/// The parent of a process; none where it is outside of this namespace.
+fn parent(pid: Pid) -> io::Result<Option<Pid>> {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name before the state is in parentheses and may contain any character.
+    let fields = status.rsplit(") ").next().unwrap_or_default();
+    let parent = fields
+        .split(' ')
+        .nth(1)
+        .and_then(|field| field.parse().ok());
+    Ok(parent.and_then(Pid::from_raw))
+}
+
+/// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
+/// the terminal.
+pub(crate) struct HiddenTerminal(Termios);
+
+impl HiddenTerminal {
+    /// Changes the terminal that stdin is.
+    ///
+    /// # Errors
+    /// Its settings cannot be changed.
+    pub(crate) fn new() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let before = termios::tcgetattr(&stdin)?;
+        let mut hidden = before.clone();
+        hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+        termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for HiddenTerminal {
+    fn drop(&mut self) {
+        // There is nothing else to restore it with.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
+    }
+}
+
+/// Ends the process as Ctrl-C does.
+pub(crate) fn interrupt() {
+    let _ = low_level::emulate_default_handler(SIGINT);
+}
