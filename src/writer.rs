@@ -214,11 +214,13 @@ impl Clone for NonBlockingWriter {
 
 impl Write for NonBlockingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let before = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
+        // Only the new bytes are searched: a line of a megabyte comes in many small writes.
         if self.buffer.len() >= BATCH
-            && let Some(end) = memrchr(b'\n', &self.buffer)
+            && let Some(end) = memrchr(b'\n', bytes)
         {
-            let rest = self.buffer.split_off(end + 1);
+            let rest = self.buffer.split_off(before + end + 1);
             let batch = mem::replace(&mut self.buffer, rest);
             self.queue(batch)?;
         }
