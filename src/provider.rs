@@ -69,7 +69,7 @@ pub(crate) struct DeploymentSpec {
     pub(crate) already_ended_warning: Option<Message>,
     /// The long options that look for a run; once it is found, another one selects it.
     pub(crate) search_options: &'static [&'static str],
-    /// Warnings about the file of its secret.
+    /// Warnings about its options and the file of its secret.
     pub(crate) warnings: Vec<Message>,
     pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn DeploymentSource>>,
 }

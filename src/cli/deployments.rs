@@ -128,6 +128,10 @@ impl Deployments {
         let cli = offline(words)?;
         let mut deployments = Self::default();
         deployments.add(&cli, None, None, environment)?;
+        for deployment in &mut deployments.list {
+            // They are about real servers.
+            deployment.spec.warnings.clear();
+        }
         Ok((cli.output, deployments))
     }
 
@@ -176,6 +180,7 @@ impl Deployments {
         };
         let specs = provider.deployments(&Setup {
             fresh: cli.watch.fresh,
+            interval: cli.watch.interval,
             environment: &read,
             timeout: cli.watch.timeout,
             redactor: &self.redactor,

@@ -31,6 +31,8 @@ pub(crate) trait ProviderOptions {
 pub(crate) struct Setup<'a> {
     /// `--fresh`: ignore a run that finished before the watch started.
     pub(crate) fresh: bool,
+    /// From one poll to the next.
+    pub(crate) interval: Duration,
     pub(crate) environment: Environment<'a>,
     /// `--timeout`: no input is waited for longer.
     pub(crate) timeout: Option<Duration>,

@@ -29,7 +29,8 @@ fn has_succeeded(answer: &Value) -> bool {
 fn a_damaged_state_is_no_success_that_it_does_not_say() {
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let Ok(snapshot) = super::read(body, &last, &crate::redact::Redactor::default()) else {
+        let Ok(snapshot) = super::status::read(body, &last, &crate::redact::Redactor::default())
+        else {
             return;
         };
         assert_ne!(snapshot.phase, Phase::Succeeded, "one poll is not enough");

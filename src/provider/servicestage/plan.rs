@@ -57,8 +57,7 @@ impl Plan {
             return Err(messages::error_response(Some(&error)));
         }
         release.id.check_id(asked, redactor)?;
-        let status = release.status.printable(redactor);
-        let status = status.ok_or_else(|| messages::missing_field("status"))?;
+        let status = redactor.name(release.status.required("status")?);
         // The words of a component's `status` are documented, and expected here too [I].
         let known = [
             ("SUCCESS", Some(Phase::Succeeded)),

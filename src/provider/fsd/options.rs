@@ -1,0 +1,173 @@
+//! The options of `deploywatch fsd`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use url::Url;
+
+use super::{Fsd, texts};
+use crate::provider::options::endpoint;
+use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
+use crate::text;
+
+/// Where the installer listens unless told otherwise [D].
+const ENDPOINT: &str = "http://127.0.0.1:1236";
+/// The key of its one run [D].
+const KEY: &str = "deploy:klcloud-fsd";
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 200;
+
+/// The options of `deploywatch fsd`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  deploywatch fsd --fresh --stall-timeout 2h")]
+pub(crate) struct FsdOptions {
+    /// The key of the deployment
+    #[arg(long, value_name = "KEY", default_value = KEY, value_parser = key)]
+    key: String,
+    /// Which of the installer's operations
+    #[arg(long, value_name = "WHAT", default_value = "deploy")]
+    operation: Operation,
+    /// Where the installer is
+    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
+    endpoint: String,
+}
+
+/// Which of the installer's operations is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Operation {
+    Deploy,
+    Extend,
+    Upgrade,
+}
+
+/// A status read can make the installer lose a step, for its script does not wait for a lock of its
+/// database [O]: reads that come faster than this are warned of.
+const SHORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Where everything about an operation is.
+pub(super) struct Urls {
+    pub(super) status: String,
+    pub(super) history: String,
+    /// The log of the installer's script; the upgrade has none.
+    pub(super) log: Option<String>,
+}
+
+impl Operation {
+    /// Its URLs [D, O]. With a slash at its end a path would be another page [O].
+    fn urls(self, endpoint: &Url) -> Urls {
+        let operation = match self {
+            Self::Deploy => "deploy",
+            Self::Extend => "extend",
+            Self::Upgrade => "upgrade",
+        };
+        let url = |resource: &str| below(endpoint, &format!("/api/{operation}/{resource}"));
+        let mut history = url("history");
+        if self == Self::Upgrade {
+            // The last one alone.
+            history.set_query(Some("sort=endtime&size=1"));
+        }
+        Urls {
+            status: url("status").into(),
+            history: history.into(),
+            log: (self != Self::Upgrade).then(|| url("download").into()),
+        }
+    }
+
+    /// The body of the POST that asks for the status [D]; none where it is a GET [O].
+    fn request(self, key: &str) -> Option<String> {
+        let posts = self != Self::Upgrade;
+        posts.then(|| serde_json::json!({ "key": key }).to_string())
+    }
+}
+
+impl ProviderOptions for FsdOptions {
+    fn variables(&self) -> &'static Variables {
+        &Variables {
+            secret: None,
+            plain: &[],
+        }
+    }
+
+    fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
+        let endpoint = endpoint(&self.endpoint)?;
+        let fresh = setup.fresh;
+        let urls = self.operation.urls(&endpoint);
+        let request = self.operation.request(&self.key);
+        Ok(vec![DeploymentSpec {
+            provider: "fsd",
+            target: format!("fsd:{}", text::clean(&self.key, text::MESSAGE)),
+            endpoint,
+            // The installer takes no credentials.
+            sends_secret: false,
+            already_ended_warning: (!fresh).then(|| messages::may_be_earlier(&["--fresh"])),
+            search_options: &[],
+            warnings: Vec::from_iter((setup.interval < SHORT_INTERVAL).then(texts::short_interval)),
+            connect: Box::new(move |http| Box::new(Fsd::new(urls, request, fresh, http))),
+        }])
+    }
+}
+
+/// A key goes into JSON, which takes any text; it must be printable.
+fn key(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty() && text.chars().count() <= MAX_KEY;
+    if !fits || text.chars().any(char::is_control) {
+        return Err(format!("a key is 1 to {MAX_KEY} printable characters"));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_requests_of_each_operation() {
+        let sample = include_str!("../../../tests/fixtures/fsd.request.json");
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let request = Operation::Deploy.request(KEY).expect("a POST");
+        assert_eq!(json(&request), json(sample));
+        assert!(Operation::Extend.request(KEY).is_some());
+        assert_eq!(Operation::Upgrade.request(KEY), None);
+        for (operation, endpoint, status, history, log) in [
+            (
+                Operation::Deploy,
+                ENDPOINT,
+                "http://127.0.0.1:1236/api/deploy/status",
+                "http://127.0.0.1:1236/api/deploy/history",
+                Some("http://127.0.0.1:1236/api/deploy/download"),
+            ),
+            (
+                Operation::Extend,
+                "http://h/base/",
+                "http://h/base/api/extend/status",
+                "http://h/base/api/extend/history",
+                Some("http://h/base/api/extend/download"),
+            ),
+            (
+                Operation::Upgrade,
+                ENDPOINT,
+                "http://127.0.0.1:1236/api/upgrade/status",
+                "http://127.0.0.1:1236/api/upgrade/history?sort=endtime&size=1",
+                None,
+            ),
+        ] {
+            let urls = operation.urls(&Url::parse(endpoint).expect("a URL"));
+            assert_eq!((&*urls.status, &*urls.history), (status, history));
+            assert_eq!(urls.log.as_deref(), log);
+        }
+    }
+
+    #[test]
+    fn a_key_is_any_printable_text() {
+        for good in [KEY, "a", "部署: \"1\" \\ {}", &"键".repeat(MAX_KEY)] {
+            assert_eq!(key(good).expect(good), good);
+        }
+        for bad in ["", " ", "a\nb", "a\u{1b}[31m", &"a".repeat(MAX_KEY + 1)] {
+            key(bad).expect_err(bad);
+        }
+    }
+}
