@@ -11,6 +11,7 @@ mod proxy;
 mod resolver;
 mod tls;
 
+pub(crate) use body::error_words;
 pub(crate) use client::{Client, ParsedBody, RequestTrace, Trace};
 pub(crate) use message::{Request, Response, Transport, TransportError};
 pub(crate) use network::{ConnectOptions, NetworkPool};

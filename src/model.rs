@@ -84,6 +84,15 @@ impl Snapshot {
         }
     }
 
+    /// A snapshot of a phase with what there is to say about it.
+    pub(crate) fn with_message(phase: Phase, message: Message) -> Self {
+        Self {
+            phase,
+            message: Some(message),
+            ..Self::default()
+        }
+    }
+
     /// Whether the deployment has ended, or has if the next poll confirms it.
     pub(crate) fn has_ended(&self) -> bool {
         let found = self.unconfirmed.as_ref().map(|found| found.phase);
@@ -175,7 +184,7 @@ impl UnitKind {
 }
 
 /// The state of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum UnitState {
     Pending,
     Queued,
@@ -185,6 +194,7 @@ pub(crate) enum UnitState {
     Skipped,
     Cancelled,
     /// The provider used a word that nobody documents, or none.
+    #[default]
     Unknown,
 }
 

@@ -82,10 +82,13 @@ pub(crate) trait DeploymentSource: Send {
     /// Where no answer came, or none that says how the deployment stands.
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError>;
 
-    /// The end of the log of a failed unit: `lines` lines at most, printable, the last one last.
-    /// None where there is no log, or it cannot be had; that never changes a verdict.
-    fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Option<Vec<String>> {
-        None
+    /// The last `lines` lines of the log of a failed unit, printable and in order; none if there is
+    /// no log.
+    ///
+    /// # Errors
+    /// The log cannot be read. That never changes a verdict.
+    fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Result<Vec<String>, PollError> {
+        Ok(Vec::new())
     }
 }
 

@@ -73,7 +73,7 @@ const REQUEST: [&str; 1] = ["requestid"];
 
 /// The server's own words in the body of an error, in whatever shape: JSON, the title of a page, or
 /// plain text.
-pub(super) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
+pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches(BOM).trim();
     let (words, request) = match serde_json::from_str(text) {

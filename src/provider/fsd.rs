@@ -200,22 +200,24 @@ impl DeploymentSource for Fsd {
     }
 
     /// The end of the log of the installer's script [O]: `message` says no more than that a step failed.
-    fn log_tail(&mut self, _unit: &Unit, lines: usize) -> Option<Vec<String>> {
+    fn log_tail(&mut self, _unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let Some(url) = self.urls.log.as_deref() else {
+            return Ok(Vec::new());
+        };
         // A server that cannot send a part sends it whole.
         let range = format!("bytes=-{MAX_LOG}");
         let request = Request {
-            url: self.urls.log.as_deref()?,
+            url,
             body: None,
             headers: vec![("range", &range)],
         };
-        let response = self.http.send(&request).ok()?;
+        let response = self.http.send(&request).map_err(|error| error.error)?;
         if !response.is_success() || response.is_html() {
-            return None;
+            return Ok(Vec::new());
         }
         let start = response.body.len().saturating_sub(MAX_LOG);
         let log = String::from_utf8_lossy(&response.body[start..]);
-        let tail = self.http.redactor().tail(&log, lines);
-        (!tail.is_empty()).then_some(tail)
+        Ok(self.http.redactor().tail(&log, lines))
     }
 }
 

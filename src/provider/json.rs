@@ -18,13 +18,18 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::messages;
 use crate::message::Message;
 use crate::redact::Redactor;
+
+/// What stands for every word for cancelled.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// The most warnings about unknown words in one response. Beyond that nobody reads them, and
 /// looking for a duplicate would take quadratic time.
@@ -161,17 +166,32 @@ impl Text<'_> {
             .is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 
-    /// The meaning of the text, if it is one of the `known` words.
+    /// The meaning of the text, if it is one of the `known` words. Every word for cancelled is one
+    /// and the same.
     pub(crate) fn meaning<T: Copy>(&self, known: &[(&str, T)]) -> Option<T> {
-        let known = known.iter().find(|(word, _)| self.is(word));
+        let is = |word: &str| self.is(word) || word == CANCELLED && self.is_cancelled();
+        let known = known.iter().find(|(word, _)| is(word));
         known.map(|&(_, meaning)| meaning)
+    }
+
+    /// The meaning of the text, or the default and a warning if it is no known word of `field`.
+    pub(crate) fn interpret<T: Copy + Default>(
+        &self,
+        field: &'static str,
+        known: &[(&str, T)],
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) -> T {
+        self.meaning(known).unwrap_or_else(|| {
+            self.warn_unknown(field, redactor, warnings);
+            T::default()
+        })
     }
 
     /// Whether the text is one of the words for cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
-        ["Cancelled", "Canceled", "abort", "aborted"]
-            .into_iter()
-            .any(|word| self.is(word))
+        let words = [CANCELLED, "canceled", "abort", "aborted"];
+        words.into_iter().any(|word| self.is(word))
     }
 
     /// The text of a field that the verdict rests on.
@@ -299,11 +319,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// An object; a value of another type counts as one without fields.
+/// An object; a value of another type counts as one without fields, and is left out if `SHOWN`.
 #[derive(Debug, Default)]
-pub(crate) struct MaybeObject<T>(T);
+pub(crate) struct MaybeObject<T, const SHOWN: bool = false>(T);
 
-impl<T> Deref for MaybeObject<T> {
+/// An object that is only shown.
+pub(crate) type ShownObject<T> = MaybeObject<T, true>;
+
+impl<T, const SHOWN: bool> Deref for MaybeObject<T, SHOWN> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -311,165 +334,116 @@ impl<T> Deref for MaybeObject<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for MaybeObject<T> {
+impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool> Deserialize<'de>
+    for MaybeObject<T, SHOWN>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
             AnyValue::Object(object) => object,
+            AnyValue::Null => T::default(),
+            _ if SHOWN => leave_out(),
             _ => T::default(),
         }))
     }
 }
 
-/// An object that is only shown: a value of another type is left out.
+/// An object, or JSON text of one; anything else counts as one without fields.
 #[derive(Debug, Default)]
-pub(crate) struct ShownObject<T>(T);
+pub(crate) struct Embedded<T>(pub(crate) T);
 
-impl<T> Deref for ShownObject<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for ShownObject<T> {
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
             AnyValue::Object(object) => object,
-            AnyValue::Null => T::default(),
-            _ => leave_out(),
+            AnyValue::Text(json) => read(json.as_bytes()).unwrap_or_default(),
+            _ => T::default(),
         }))
     }
 }
 
 /// A list of at most [`MAX_ENTRIES`] objects. A list that is null counts as empty, and an entry that
-/// is null is skipped; any other type is an error.
-#[derive(Debug)]
-pub(crate) struct List<T>(Vec<T>);
+/// is null is skipped; any other type is an error, or is left out if `SHOWN`.
+#[derive(Debug, Default)]
+pub(crate) struct List<T, const SHOWN: bool = false>(Vec<T>);
 
-/// The same, but an entry that is null keeps its place as an object without fields.
+/// A list of objects that is only shown.
+pub(crate) type ShownList<T> = List<T, true>;
+
+impl<T, const SHOWN: bool> Deref for List<T, SHOWN> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool> Deserialize<'de> for List<T, SHOWN> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Entries::<T, SHOWN, false>::of_any(deserializer).map(Self)
+    }
+}
+
+/// A list like [`List`], but an entry that is null keeps its place as an object without fields.
 #[derive(Debug)]
 pub(crate) struct SparseList<T>(pub(crate) Vec<T>);
 
-/// A list of objects that is only shown: a list or an entry of another type is left out.
-#[derive(Debug)]
-pub(crate) struct ShownList<T>(Vec<T>);
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Default for ShownList<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Deref for List<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<T> Deref for ShownList<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::<T, false>::strict(deserializer).map(Self)
-    }
-}
-
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for SparseList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::<T, true>::strict(deserializer).map(Self)
+        Entries::<T, false, true>::of_any(deserializer).map(Self)
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for ShownList<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = Entries::<T, false>::of_any(deserializer)?;
-        if entries.has_others {
-            leave_out::<()>();
-        }
-        Ok(Self(entries.objects))
-    }
-}
+/// The entries of a list.
+struct Entries<T, const SHOWN: bool, const SPARSE: bool>(Vec<T>);
 
-/// The entries of a list. An entry that is null becomes an object without fields where the list is
-/// sparse, and is skipped elsewhere.
-struct Entries<T, const SPARSE: bool> {
-    objects: Vec<T>,
-    /// Whether there was anything but objects and null, or no list.
-    has_others: bool,
-}
-
-impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Entries<T, SPARSE> {
-    fn of_any<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = AnyValue::<IgnoredAny, Self>::deserialize(deserializer)?;
-        Ok(match value {
-            AnyValue::List(entries) => entries,
-            other => Self {
-                objects: Vec::new(),
-                has_others: !matches!(other, AnyValue::Null),
-            },
-        })
-    }
-
-    fn strict<D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-        match Self::of_any(deserializer)? {
-            entries if entries.has_others => Err(D::Error::custom("a list of objects is expected")),
-            entries => Ok(entries.objects),
+impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool>
+    Entries<T, SHOWN, SPARSE>
+{
+    fn of_any<D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+        match AnyValue::<IgnoredAny, Self>::deserialize(deserializer)? {
+            AnyValue::List(Self(entries)) => Ok(entries),
+            AnyValue::Null => Ok(Vec::new()),
+            _ if SHOWN => Ok(leave_out()),
+            _ => Err(D::Error::custom("a list is expected")),
         }
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Deserialize<'de>
-    for Entries<T, SPARSE>
+impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Deserialize<'de>
+    for Entries<T, SHOWN, SPARSE>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(EntriesVisitor(PhantomData))
     }
 }
 
-struct EntriesVisitor<T, const SPARSE: bool>(PhantomData<T>);
+struct EntriesVisitor<E>(PhantomData<E>);
 
-impl<'de, T: Deserialize<'de> + Default, const SPARSE: bool> Visitor<'de>
-    for EntriesVisitor<T, SPARSE>
+impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Visitor<'de>
+    for EntriesVisitor<Entries<T, SHOWN, SPARSE>>
 {
-    type Value = Entries<T, SPARSE>;
+    type Value = Entries<T, SHOWN, SPARSE>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let (mut objects, mut has_others) = (Vec::new(), false);
+        let mut entries = Vec::new();
         while let Some(entry) = list.next_element::<AnyValue<'de, T>>()? {
             match entry {
-                AnyValue::Object(object) => objects.push(object),
-                AnyValue::Null if SPARSE => objects.push(T::default()),
+                AnyValue::Object(object) => entries.push(object),
+                AnyValue::Null if SPARSE => entries.push(T::default()),
                 AnyValue::Null => {}
-                _ => has_others = true,
+                _ if SHOWN => leave_out(),
+                _ => return Err(A::Error::custom("a list of objects is expected")),
             }
-            if objects.len() > MAX_ENTRIES {
+            if entries.len() > MAX_ENTRIES {
                 let error = format_args!("a list of more than {MAX_ENTRIES}");
                 return Err(A::Error::custom(error));
             }
         }
-        Ok(Entries {
-            objects,
-            has_others,
-        })
+        Ok(Entries(entries))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::error::Category;
 
+use crate::http::error_words;
 use crate::message::Message;
 use crate::model::UnitKind;
 use crate::redact::Redactor;
@@ -19,6 +20,14 @@ pub(super) fn api_message(words: &str, request: Option<&str>, redactor: &Redacto
 pub(super) fn error_response(api_message: Option<&Message>) -> Message {
     let none = Message::new("no reason given", "未说明原因");
     Message::new("error response", "返回错误").with_detail(api_message.unwrap_or(&none))
+}
+
+/// What is wrong with a response: the error in it, or `problem` if it is none.
+pub(super) fn error_in_place_of(body: &[u8], problem: Message, redactor: &Redactor) -> Message {
+    match error_words(body, redactor) {
+        Some(words) => error_response(Some(&words)),
+        None => problem,
+    }
 }
 
 /// A response that is not the JSON of the document, named in English and Chinese.

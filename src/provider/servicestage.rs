@@ -151,16 +151,20 @@ impl DeploymentSource for Servicestage {
     }
 
     /// The failed tasks of the jobs behind a component, with their messages.
-    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
         let mut log = String::new();
-        for job in self.components.jobs.get(&unit.id)?.clone() {
-            let path = format!("/jobs/{job}");
-            if let Ok(response) = self.get(&path) {
-                log.extend(jobs::failed_tasks(&response.body));
+        let jobs = self.components.jobs.get(&unit.id).cloned();
+        let mut failure = None;
+        for job in jobs.unwrap_or_default() {
+            match self.get(&format!("/jobs/{job}")) {
+                Ok(response) => log.extend(jobs::failed_tasks(&response.body)),
+                Err(error) => failure = Some(error),
             }
         }
-        let tail = self.http.redactor().tail(&log, lines);
-        (!tail.is_empty()).then_some(tail)
+        match failure {
+            Some(error) if log.is_empty() => Err(error),
+            _ => Ok(self.http.redactor().tail(&log, lines)),
+        }
     }
 }
 

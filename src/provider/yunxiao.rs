@@ -1,6 +1,8 @@
 //! Alibaba Cloud Yunxiao Flow: host deploy orders, by their id or from a pipeline's run. [D]
 //! documented by the vendor, [O] observed in public code, [I] inferred.
 
+use std::mem;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -13,35 +15,36 @@ mod texts;
 
 pub(super) use options::YunxiaoOptions;
 
-use order::DeployOrder;
-use run::{End, Found, Run};
+use run::{FoundOrder, PipelineRun};
 
-use super::json::{self, Object, Text, safe_in_url};
+use super::json::{self, Text, safe_in_url};
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody, Request, Response};
+use crate::http::{Client, ParsedBody, Request, Response, error_words};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
-use crate::redact::Redactor;
 use crate::secret::Credential;
 
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
 const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
 
-/// Good polls in a row after which an order that runs on after a failure is warned of.
-const STUCK: u32 = 2;
+/// The read permissions of a token that the requests need [D].
+const ORDER_PERMISSION: &str = "流水线 / 主机部署";
+const RUN_PERMISSION: &str = "流水线运行实例";
 
-/// Which deploy order of the pipeline is meant.
-enum Order {
-    /// This one.
+/// Good polls in a row after which an order that runs on after a failure is warned of.
+const STUCK_POLLS: u32 = 2;
+
+/// Which deploy order of the pipeline is watched.
+enum OrderSelector {
     Id(String),
     /// The one that a run of the pipeline makes.
     OfRun {
         /// The run's id; none for the latest run.
         run: Option<String>,
-        /// The name or the id of the job that makes it, where there are several.
+        /// The name or the id of the job that makes it, if there are several.
         job: Option<String>,
-        /// Pass over a run that had ended when the watch began.
+        /// Ignore a run that ended before the watch started.
         fresh: bool,
     },
 }
@@ -54,20 +57,35 @@ struct Yunxiao {
     pipeline_url: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
     in_organization: bool,
-    wanted: Order,
-    /// The order, once it is known. Whatever runs later, the watch stays with it.
+    /// The order, once it is known. The watch stays with it, whatever is started later.
     order: Option<String>,
+    /// Whether the order was given, so that it is not looked for.
+    order_given: bool,
+    search: OrderSearch,
     /// The run in which the order is looked for, or was found, once that is known.
     run: Option<String>,
-    /// What is passed over.
-    earlier: Option<Earlier>,
-    /// Whether a run was read: only the first one can be an earlier one.
-    run_seen: bool,
-    /// The order that `last` was made of.
+    /// The body that `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
     /// Good polls in a row in which a machine had failed, none moved, and the order ran on.
-    stuck: u32,
+    stuck_polls: u32,
+}
+
+/// How the order of a run is looked for.
+#[derive(Default)]
+struct OrderSearch {
+    job: Option<String>,
+    fresh: bool,
+    /// Whether a run was read: only the first one may have ended before the watch started.
+    has_begun: bool,
+    previous: Option<PreviousRun>,
+}
+
+/// A run that ended before the watch started, and is ignored.
+struct PreviousRun {
+    id: Option<String>,
+    /// Its orders: when the same run is started again it makes new ones [I].
+    orders: Vec<String>,
 }
 
 /// What the URLs of both editions begin with.
@@ -79,48 +97,57 @@ fn pipeline_url(endpoint: &Url, organization: Option<&str>, pipeline: &str) -> S
 }
 
 impl Yunxiao {
-    /// Watches with `http`.
     fn new(
         pipeline_url: String,
         in_organization: bool,
-        wanted: Order,
+        selector: OrderSelector,
         credential: Credential,
         http: Client,
     ) -> Self {
-        let (order, run) = match &wanted {
-            Order::Id(order) => (Some(order.clone()), None),
-            Order::OfRun { run, .. } => (None, run.clone()),
+        let (order, run, job, fresh) = match selector {
+            OrderSelector::Id(order) => (Some(order), None, None, false),
+            OrderSelector::OfRun { run, job, fresh } => (None, run, job, fresh),
         };
         Self {
             http,
             credential,
             pipeline_url,
             in_organization,
-            wanted,
+            order_given: order.is_some(),
             order,
+            search: OrderSearch {
+                job,
+                fresh,
+                ..OrderSearch::default()
+            },
             run,
-            earlier: None,
-            run_seen: false,
             parsed: ParsedBody::default(),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
-            stuck: 0,
+            last: Arc::default(),
+            stuck_polls: 0,
         }
     }
 
-    /// Reads the order.
+    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
+    fn get(&mut self, path: &str, permission: &'static str) -> Result<Response, PollError> {
+        let url = format!("{}/{path}", self.pipeline_url);
+        let response = self.credential.with_token(|token| {
+            let request = Request {
+                url: &url,
+                body: None,
+                headers: vec![("x-yunxiao-token", token)],
+            };
+            self.http.get_json(&request, error_words)
+        });
+        response.map_err(|error| self.with_hint(error, permission))
+    }
+
     fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
-        let url = format!("{}/deploy/{order}", self.pipeline_url);
-        let response = get(&self.http, &mut self.credential, &url)
-            .map_err(|error| self.hint(error, "流水线 / 主机部署"))?;
+        let response = self.get(&format!("deploy/{order}"), ORDER_PERMISSION)?;
         if !self.parsed.is(&response.body) {
-            let mut snapshot = read(
-                &response.body,
-                &self.last.units,
-                order,
-                self.http.redactor(),
-            )
-            .map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
-            if !matches!(self.wanted, Order::Id(_)) {
+            let redactor = self.http.redactor();
+            let mut snapshot = order::read(&response.body, &self.last.units, order, redactor)
+                .map_err(|problem| response.unreadable(problem, redactor))?;
+            if !self.order_given {
                 snapshot.run_selector = Some(format!("--order {order}").into());
                 let found = texts::found_order(order, self.run.as_deref());
                 snapshot.warnings.push(found);
@@ -129,98 +156,76 @@ impl Yunxiao {
             self.parsed.set(response.body);
         }
         if !runs_on_after_failure(&self.last) {
-            self.stuck = 0;
+            self.stuck_polls = 0;
             return Ok(Arc::clone(&self.last));
         }
-        self.stuck += 1;
-        if self.order_job_failed(order) {
-            let mut snapshot = Snapshot::clone(&self.last);
-            let message = Message::new(
-                "the order still runs after a failure, but the job that made it failed",
-                "部署单在失败后仍显示运行中，但生成它的任务已经失败",
-            );
-            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, Some(message)));
-            return Ok(Arc::new(snapshot));
+        self.stuck_polls += 1;
+        let mut snapshot = Snapshot::clone(&self.last);
+        if self.run.is_some()
+            && self
+                .read_run()
+                .is_ok_and(|run| run.has_failed_job_of(order))
+        {
+            let message = Some(texts::job_failed());
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, message));
+        } else if self.stuck_polls >= STUCK_POLLS {
+            snapshot.warnings.push(texts::runs_on_warning());
         }
-        let warning = texts::runs_on_warning();
-        if self.stuck >= STUCK && !self.last.warnings.contains(&warning) {
-            let snapshot = Arc::make_mut(&mut self.last);
-            snapshot.warnings.push(warning);
-        }
-        Ok(Arc::clone(&self.last))
+        Ok(Arc::new(snapshot))
     }
 
-    /// Whether the run says that the job which made the order has failed. Where the run is not
-    /// known or cannot be read it says nothing.
-    fn order_job_failed(&mut self, order: &str) -> bool {
-        self.run.is_some()
-            && self.read_run().is_ok_and(|run| {
-                let job = run.job_of(order);
-                job.is_some_and(|job| job.end == Some(End::Fail))
-            })
+    fn read_run(&mut self) -> Result<PipelineRun, PollError> {
+        let run = self.run.clone();
+        let path = format!("runs/{}", run.as_deref().unwrap_or("latestPipelineRun"));
+        let response = self.get(&path, RUN_PERMISSION)?;
+        let redactor = self.http.redactor();
+        run::read(&response.body, run.as_deref(), redactor)
+            .map_err(|problem| response.unreadable(problem, redactor))
     }
 
-    fn read_run(&mut self) -> Result<Run, PollError> {
-        let run = self.run.as_deref().unwrap_or("latestPipelineRun");
-        let url = format!("{}/runs/{run}", self.pipeline_url);
-        let response = get(&self.http, &mut self.credential, &url)
-            .map_err(|error| self.hint(error, "流水线运行实例"))?;
-        run::read(&response.body, self.http.redactor())
-            .map_err(|problem| response.unreadable(problem, self.http.redactor()))
-    }
-
-    /// Looks for the order in the run. The snapshot is what there is to say until it is there.
-    fn find_order(&mut self) -> Result<Search, PollError> {
+    /// Looks for the order in the run. Breaks with the state to show until the order is there.
+    fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
         let mut run = self.read_run()?;
-        let (job, fresh) = match &self.wanted {
-            Order::OfRun { job, fresh, .. } => (job.as_deref(), *fresh),
-            Order::Id(_) => (None, false),
-        };
-        let had_ended = !self.run_seen && run.end.is_some();
-        self.run_seen = true;
-        // "Trigger the pipeline, then watch" races: the latest run may be the one before, and green.
-        if fresh && had_ended {
-            self.earlier = Some(Earlier {
-                run: run.id.clone(),
-                orders: run.orders(),
-            });
+        let may_be_previous = !self.search.has_begun && self.run.is_none();
+        if self.search.filter_previous_run(&mut run) {
+            let message = messages::awaits_new_run();
+            let state = Snapshot::with_message(Phase::Pending, message);
+            return Ok(ControlFlow::Break(state));
         }
-        if let Some(earlier) = &self.earlier {
-            run.forget(&earlier.orders);
-            // Somebody may run it again; only a new order makes it another deployment.
-            if earlier.run == run.id && run.orders().is_empty() {
-                return Ok(Search::Waits(waits(messages::awaits_new_run())));
+        let job = self.search.job.as_deref();
+        let found = match (run.find_order(job), run.end, &run.gate) {
+            (FoundOrder::One(order), ..) => Ok(order.to_owned()),
+            (FoundOrder::Ambiguous(jobs), ..) => {
+                return Err(PollError {
+                    retry: Retry::Ambiguous,
+                    ..PollError::retryable(texts::which_job(job, &jobs), None)
+                });
             }
-        }
-        let search = match run.find(job) {
-            Found::Order(job) => match &job.order {
-                Some(order) => Search::Found(order.clone()),
-                None => Search::Waits(waits(texts::no_order_yet())),
-            },
-            Found::SayMore(jobs) => return Err(say_more(job, &jobs)),
-            Found::NotYet => match run.end {
-                None => Search::Waits(waits(texts::no_order_yet())),
-                Some(End::Fail) => Search::Waits(ended(Phase::Failed)),
-                Some(End::Cancelled) => Search::Waits(ended(Phase::Cancelled)),
-                // A green run that deployed nothing is not a deployment that succeeded.
-                Some(End::Success) => {
-                    let error = PollError::refused(texts::nothing_deployed(), Some(200));
-                    let may_be_earlier = had_ended && self.run.is_none();
-                    return Err(if may_be_earlier {
-                        error.with_hint(texts::new_run_hint())
-                    } else {
-                        error
-                    });
-                }
-            },
+            // A successful run that deployed nothing is not a deployment that succeeded.
+            (FoundOrder::NotYet, Some(Phase::Succeeded), _) => {
+                let error = PollError::refused(texts::nothing_deployed(), Some(200));
+                return Err(match may_be_previous {
+                    true => error.with_hint(texts::new_run_hint()),
+                    false => error,
+                });
+            }
+            (FoundOrder::NotYet, Some(end), _) => Err((end, texts::ended_without_order())),
+            (FoundOrder::NotYet, None, Some(gate)) => Err((Phase::Paused, texts::at_gate(gate))),
+            (FoundOrder::NotYet, None, None) => Err((Phase::Pending, texts::no_order_yet())),
         };
         // From now on it is this run, whatever is started later.
         self.run = self.run.take().or(run.id);
-        Ok(search)
+        Ok(match found {
+            Ok(order) => ControlFlow::Continue(order),
+            Err((phase, message)) => ControlFlow::Break(Snapshot {
+                warnings: run.warnings,
+                ..Snapshot::with_message(phase, message)
+            }),
+        })
     }
 
-    /// Adds what to do about a refusal; `permission` is the one that such a read needs.
-    fn hint(&self, error: PollError, permission: &'static str) -> PollError {
+    /// Adds what to do about a refusal; `permission` is the one that such a request needs.
+    fn with_hint(&self, error: PollError, permission: &'static str) -> PollError {
         let hint = match error.status {
             Some(401) => Message::new(
                 "check the token: it may have expired, or belong to another edition",
@@ -245,67 +250,34 @@ impl Yunxiao {
     }
 }
 
-/// A run that had ended when the watch began.
-struct Earlier {
-    run: Option<String>,
-    /// A run that is run again makes new ones [I].
-    orders: Vec<String>,
-}
-
-/// What came of looking for the order.
-enum Search {
-    Found(String),
-    Waits(Box<Snapshot>),
-}
-
-fn waits(message: Message) -> Box<Snapshot> {
-    Box::new(Snapshot {
-        message: Some(message),
-        ..Snapshot::new(Phase::Pending)
-    })
-}
-
-/// The run ended before it made an order.
-fn ended(phase: Phase) -> Box<Snapshot> {
-    let message = Message::new(
-        "the run ended before it made a deploy order",
-        "本次运行已结束，没有生成部署单",
-    );
-    Box::new(Snapshot {
-        message: Some(message),
-        ..Snapshot::new(phase)
-    })
-}
-
-fn say_more(wanted: Option<&str>, jobs: &[&run::Job]) -> PollError {
-    PollError {
-        message: texts::which_job(wanted, jobs),
-        status: None,
-        retry: Retry::Ambiguous,
-        date: None,
-        endpoint_in_doubt: false,
-    }
-}
-
-/// Gets a URL with the token.
-fn get(http: &Client, credential: &mut Credential, url: &str) -> Result<Response, PollError> {
-    credential.with_token(|token| {
-        let request = Request {
-            url,
-            body: None,
-            headers: vec![("x-yunxiao-token", token)],
+impl OrderSearch {
+    /// Takes a previous run's orders out of `run`, and tells whether nothing of another run is left.
+    /// "Trigger the pipeline, then watch" races: the latest run may be the previous one, which may
+    /// have succeeded.
+    fn filter_previous_run(&mut self, run: &mut PipelineRun) -> bool {
+        let is_first = !mem::replace(&mut self.has_begun, true);
+        if is_first && self.fresh && run.end.is_some() {
+            self.previous = Some(PreviousRun {
+                id: run.id.clone(),
+                orders: run.orders().map(str::to_owned).collect(),
+            });
+        }
+        let Some(previous) = &self.previous else {
+            return false;
         };
-        http.get_json(&request, words)
-    })
+        run.ignore_orders(&previous.orders);
+        // The same run may be started again; only a new order makes it another deployment.
+        previous.id == run.id && run.orders().next().is_none()
+    }
 }
 
 impl DeploymentSource for Yunxiao {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let order = match &self.order {
-            Some(order) => order.clone(),
+        let order = match self.order.take() {
+            Some(order) => order,
             None => match self.find_order()? {
-                Search::Found(order) => order,
-                Search::Waits(snapshot) => return Ok(Arc::from(snapshot)),
+                ControlFlow::Continue(order) => order,
+                ControlFlow::Break(state) => return Ok(Arc::new(state)),
             },
         };
         self.order = Some(order.clone());
@@ -313,26 +285,27 @@ impl DeploymentSource for Yunxiao {
     }
 
     /// The machine's log [D]: the whole text each time [O].
-    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Option<Vec<String>> {
-        let order = self.order.as_deref()?;
-        let machine = safe_in_url(&unit.id).then_some(&unit.id)?;
-        let pipeline = &self.pipeline_url;
-        let url = format!("{pipeline}/deploy/{order}/machine/{machine}/log");
-        let response = get(&self.http, &mut self.credential, &url).ok()?;
-        let log: Log<'_> = json::read(&response.body).ok()?;
-        Some(self.http.redactor().tail(log.deploy_log.get()?, lines))
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let (Some(order), true) = (&self.order, safe_in_url(&unit.id)) else {
+            return Ok(Vec::new());
+        };
+        let path = format!("deploy/{order}/machine/{}/log", unit.id);
+        let response = self.get(&path, ORDER_PERMISSION)?;
+        let log: MachineLog<'_> = json::read(&response.body).unwrap_or_default();
+        let text = log.deploy_log.get().unwrap_or_default();
+        Ok(self.http.redactor().tail(text, lines))
     }
 }
 
 /// The log of a machine [D].
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Log<'a> {
+struct MachineLog<'a> {
     deploy_log: Text<'a>,
 }
 
-/// `Running` for ever with a failed machine and nothing else moving has been seen elsewhere [I]: it
-/// is warned of, and ends the watch only where the run says that the job which made the order has
+/// `Running` for ever with a failed machine and nothing else moving has been seen elsewhere [I].
+/// That is warned of, and ends the watch only if the run says that the job which made the order has
 /// failed.
 fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
     snapshot.phase == Phase::Running
@@ -340,311 +313,5 @@ fn runs_on_after_failure(snapshot: &Snapshot) -> bool {
         && snapshot.count(UnitState::Running) + snapshot.count(UnitState::Queued) == 0
 }
 
-/// The provider's words in the body of an error.
-fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    json::read::<DeployOrder<'_>>(body).ok()?.error(redactor)
-}
-
-/// Reads an answer. `last` are the units of the one before.
-fn read(body: &[u8], last: &[Unit], asked: &str, redactor: &Redactor) -> Result<Snapshot, Message> {
-    let mut warnings = Vec::new();
-    let name = ("deploy order", "部署单");
-    let mut answer: DeployOrder<'_> = json::read_state(body, name, &mut warnings, redactor)?;
-    // `success: false` is an error even under HTTP 200 [I].
-    if answer.success.is("false") {
-        return Err(messages::error_response(answer.error(redactor).as_ref()));
-    }
-    let wrapped = answer.deploy_order.take();
-    if wrapped.is_some() && answer.status.get().is_some() {
-        return Err(Message::new(
-            "the response has two order statuses",
-            "响应中有两个部署单状态",
-        ));
-    }
-    let order = wrapped.map_or(answer, |wrapped| {
-        let Object(order) = *wrapped;
-        order
-    });
-    if let Err(problem) = order.status.required("status") {
-        return Err(match order.error(redactor) {
-            None => problem,
-            said => messages::error_response(said.as_ref()),
-        });
-    }
-    order.deploy_order_id.check_id(asked, redactor)?;
-    let mut snapshot = map(&order, last, redactor);
-    snapshot.warnings.extend(warnings);
-    Ok(snapshot)
-}
-
-fn map(order: &DeployOrder<'_>, last: &[Unit], redactor: &Redactor) -> Snapshot {
-    let mut snapshot = Snapshot::new(Phase::Unknown);
-    snapshot.batch = order.current_batch.get();
-    snapshot.batches = order.total_batch.get();
-    snapshot.units = order.units(last, &mut snapshot.warnings, redactor);
-    // Shown, never decided on: the vendor's own sample has "500" on a success [D].
-    let code = order.exception_code.printable(redactor);
-    let failed = snapshot.count(UnitState::Failed);
-    snapshot.message = code.as_deref().map(texts::exception_code);
-    snapshot.phase = phase(&order.status, &mut snapshot.warnings, redactor);
-    match snapshot.phase {
-        // There is no documented `Failed` order. After a machine failed the order waits for
-        // somebody to retry it, skip it or stop the order [I]; but a machine that is about to be
-        // retried looks the same for a moment, so two polls must agree.
-        Phase::Paused if failed > 0 => {
-            snapshot.message = None;
-            let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
-            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
-        }
-        // And a healthy order waits too: the default template pauses after the first batch [O].
-        Phase::Paused => {
-            let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
-            snapshot.message = Some(message);
-        }
-        Phase::Succeeded => {
-            let skipped = snapshot.count(UnitState::Skipped);
-            snapshot.success_caveats = [
-                (failed, texts::machines_failed(failed)),
-                (skipped, texts::machines_skipped(skipped)),
-            ]
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(_, message)| message)
-            .collect();
-        }
-        _ => {}
-    }
-    snapshot
-}
-
-/// The order's `status` [D]; `Failed` and `Fail` are not documented, but seen in tools [O].
-const PHASES: [(&str, Phase); 5] = [
-    ("Running", Phase::Running),
-    ("Waiting", Phase::Paused),
-    ("Success", Phase::Succeeded),
-    ("Failed", Phase::Failed),
-    ("Fail", Phase::Failed),
-];
-
-fn phase(status: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> Phase {
-    if status.is_cancelled() {
-        return Phase::Cancelled;
-    }
-    status.meaning(&PHASES).unwrap_or_else(|| {
-        status.warn_unknown("order status", redactor, warnings);
-        Phase::Unknown
-    })
-}
-
 #[cfg(test)]
 mod mutated;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SAMPLE: &[u8] = include_bytes!("../../tests/fixtures/yunxiao.response.json");
-
-    fn order(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[], "1111", &Redactor::default())
-    }
-
-    fn waiting(machines: &[&str]) -> Snapshot {
-        let machines: Vec<_> = machines
-            .iter()
-            .enumerate()
-            .map(|(place, status)| format!(r#"{{"machineSn":"sn-{place}","status":"{status}"}}"#))
-            .collect();
-        order(&format!(
-            r#"{{"status":"Waiting","currentBatch":1,"totalBatch":3,
-                "deployMachineInfo":{{"deployMachines":[{}]}}}}"#,
-            machines.join(",")
-        ))
-        .expect("an order")
-    }
-
-    #[test]
-    fn the_vendors_sample_is_a_success() {
-        let snapshot = read(SAMPLE, &[], "1111", &Redactor::default()).expect("an order");
-        assert_eq!(snapshot.phase, Phase::Succeeded);
-        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
-        let unit = &snapshot.units[0];
-        assert_eq!((&*unit.id, &*unit.name), ("asssssssxsx", "127.0.0.1"));
-        assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));
-        assert_eq!(unit.detail, None);
-        assert!(snapshot.warnings.is_empty() && snapshot.success_caveats.is_empty());
-        let code = texts::exception_code("500");
-        assert_eq!(snapshot.message, Some(code), "shown, not decided on");
-    }
-
-    #[test]
-    fn each_word_of_an_order_has_its_phase() {
-        for (word, phase) in [
-            ("Running", Phase::Running),
-            ("RUNNING", Phase::Running),
-            (" waiting ", Phase::Paused),
-            ("Success", Phase::Succeeded),
-            ("Cancelled", Phase::Cancelled),
-            ("Canceled", Phase::Cancelled),
-            ("Aborted", Phase::Cancelled),
-            ("Failed", Phase::Failed),
-            ("FAIL", Phase::Failed),
-            // Success is not read as a prefix.
-            ("Successful", Phase::Unknown),
-            ("SuccessWithErrors", Phase::Unknown),
-            ("Finished", Phase::Unknown),
-        ] {
-            let snapshot = order(&format!(r#"{{"status":"{word}"}}"#)).expect("an order");
-            assert_eq!(snapshot.phase, phase, "{word}");
-            assert_eq!(
-                snapshot.warnings.len(),
-                usize::from(phase == Phase::Unknown)
-            );
-        }
-    }
-
-    #[test]
-    fn each_word_of_a_machine_has_its_state() {
-        for (word, state) in [
-            ("Pending", UnitState::Pending),
-            ("Queued", UnitState::Queued),
-            ("Running", UnitState::Running),
-            ("Success", UnitState::Succeeded),
-            ("success", UnitState::Succeeded),
-            ("Failed", UnitState::Failed),
-            ("Skipped", UnitState::Skipped),
-            ("Cancelled", UnitState::Cancelled),
-            ("canceled", UnitState::Cancelled),
-            ("Exploded", UnitState::Unknown),
-            ("", UnitState::Unknown),
-        ] {
-            assert_eq!(waiting(&[word]).units[0].state, state, "{word}");
-        }
-        let warnings = waiting(&["Exploded", "Exploded", "Exploded"]).warnings;
-        assert_eq!(warnings.len(), 1, "one for the word, not for each machine");
-    }
-
-    #[test]
-    fn waiting_after_a_failure_needs_a_second_poll() {
-        let snapshot = waiting(&["Success", "Failed", "Pending"]);
-        assert_eq!(snapshot.phase, Phase::Paused);
-        let unconfirmed = snapshot.unconfirmed.expect("a finding");
-        assert_eq!(unconfirmed.phase, Phase::PausedAfterFailure);
-    }
-
-    #[test]
-    fn waiting_without_a_failure_is_a_confirmation() {
-        let snapshot = waiting(&["Success", "Pending"]);
-        assert_eq!(snapshot.unconfirmed, None);
-        let message = messages::awaits_confirmation(Some(1), Some(3));
-        assert_eq!(snapshot.message, Some(message));
-    }
-
-    #[test]
-    fn numbers_come_as_strings_strings_as_numbers_and_anything_is_null() {
-        let snapshot = order(
-            r#"{"deployOrderId":"1111","status":"Running","currentBatch":"2","totalBatch":null,
-                "exceptionCode":null,"actions":null,"creator":{"a":1},"createTime":"soon",
-                "deployMachineInfo":{"deployMachines":[null,
-                    {"machineSn":12345,"ip":null,"status":"Running","batchNum":"2",
-                     "params":"map[]","actions":null},
-                    {"machineSn":null,"ip":"192.0.2.1","status":null},
-                    {"status":"Queued"}]}}"#,
-        )
-        .expect("an order");
-        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), None));
-        let units: Vec<_> = snapshot
-            .units
-            .iter()
-            .map(|unit| (&*unit.id, &*unit.name, unit.state))
-            .collect();
-        assert_eq!(
-            units,
-            [
-                ("12345", "12345", UnitState::Running),
-                ("192.0.2.1", "192.0.2.1", UnitState::Unknown),
-                ("machine 3", "machine 3", UnitState::Queued),
-            ]
-        );
-        assert!(snapshot.warnings.is_empty(), "{:?}", snapshot.warnings);
-    }
-
-    #[test]
-    fn an_id_that_came_as_a_float_is_the_same_id() {
-        let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot =
-            read(json.as_bytes(), &[], "44178813", &Redactor::default()).expect("an order");
-        assert!(snapshot.warnings.is_empty());
-        read(json.as_bytes(), &[], "1", &Redactor::default()).expect_err("another order");
-    }
-
-    #[test]
-    fn the_old_wrapper_is_opened() {
-        let snapshot = order(
-            r#"{"requestId":"r-1","success":true,"errorCode":"","errorMessage":"",
-                "deployOrder":{"deployOrderId":"1111","status":"Cancelled"}}"#,
-        )
-        .expect("an order");
-        assert_eq!(snapshot.phase, Phase::Cancelled);
-    }
-
-    #[test]
-    fn an_error_under_http_200_is_a_failed_poll_with_its_words() {
-        for json in [
-            r#"{"success":false,"errorCode":"E1","errorMessage":"no","requestId":"r-1"}"#,
-            r#"{"success":"false","errorCode":"E1","errorMessage":"no","requestId":"r-1",
-                "deployOrder":{"status":"Success"}}"#,
-            r#"{"errorCode":"E1","errorMessage":"no","requestId":"r-1"}"#,
-        ] {
-            let error = order(json).expect_err(json);
-            assert!(error.en().ends_with("E1 no (request r-1)"), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_has_no_status_is_unreadable() {
-        for json in [
-            "",
-            "{}",
-            "null",
-            "[]",
-            "3",
-            r#""Success""#,
-            r#"{"status":null}"#,
-            r#"{"status":""}"#,
-            r#"{"status":{"status":"Success"}}"#,
-            r#"{"status":["Success"]}"#,
-            r#"{"deployOrder":{}}"#,
-            r#"{"status":"Success""#,
-            r#"{"status":"Success","status":"Running"}"#,
-        ] {
-            order(json).expect_err(json);
-        }
-    }
-
-    #[test]
-    fn a_success_with_skipped_machines_has_a_flaw() {
-        let json = |status: &str| {
-            format!(
-                r#"{{"status":"Success","deployMachineInfo":{{"deployMachines":[
-                    {{"ip":"192.0.2.1","status":"{status}"}}]}}}}"#
-            )
-        };
-        let success_caveats = |status| order(&json(status)).expect("an order").success_caveats;
-        assert_eq!(success_caveats("Success"), []);
-        assert_eq!(success_caveats("Skipped"), [texts::machines_skipped(1)]);
-        assert_eq!(success_caveats("Failed"), [texts::machines_failed(1)]);
-    }
-
-    #[test]
-    fn the_agents_state_is_shown_and_not_the_result() {
-        let snapshot = order(
-            r#"{"status":"Running","deployMachineInfo":{"deployMachines":[
-                {"ip":"192.0.2.1","status":"Success","clientStatus":"error"}]}}"#,
-        )
-        .expect("an order");
-        assert_eq!(snapshot.units[0].state, UnitState::Succeeded);
-        let detail = Message::verbatim("clientStatus error");
-        assert_eq!(snapshot.units[0].detail, Some(detail));
-    }
-}

@@ -349,6 +349,13 @@ impl Watches {
             LoopEvent::Log(number, _, index, lines) => {
                 self.list[number].watch.take_log(index, lines);
             }
+            LoopEvent::LogWarning(number, at, warning) => {
+                let watch = self.touch(number);
+                if !watch.is_done() {
+                    let mut emit = |event: &Event<'_>| output.event(event);
+                    watch.watch.warn(&warning, at, &mut emit);
+                }
+            }
             LoopEvent::LogsDone(number, at) => self.touch(number).stop_waiting_for_logs(at),
             LoopEvent::Trace(at, traced) => {
                 if let Some(watch) = self.list.first() {

@@ -28,6 +28,8 @@ pub(crate) enum LoopEvent {
     Answer(usize, Timestamp, Result<Arc<Snapshot>, PollError>),
     /// The end of the log of the failed unit with this index.
     Log(usize, Timestamp, usize, Vec<String>),
+    /// What the user should know about the logs of this target.
+    LogWarning(usize, Timestamp, Message),
     /// No more logs will come.
     LogsDone(usize, Timestamp),
     /// What came of a request, for `--verbose`.
@@ -44,6 +46,7 @@ impl LoopEvent {
         match self {
             Self::Answer(_, at, _)
             | Self::Log(_, at, ..)
+            | Self::LogWarning(_, at, _)
             | Self::LogsDone(_, at)
             | Self::Trace(at, _) => Some(at.instant),
             Self::Signal(_) | Self::Screen(_) | Self::Warning(_) => None,

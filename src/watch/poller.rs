@@ -11,7 +11,7 @@ use super::inbox::{Inbox, LoopEvent};
 use crate::http::Transport;
 use crate::message::Message;
 use crate::model::Unit;
-use crate::poll::PollError;
+use crate::poll::{PollError, Retry};
 use crate::provider::DeploymentSource;
 
 /// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
@@ -86,11 +86,23 @@ fn poll(
             }
             PollerCommand::FetchLogs(units, lines) => {
                 let fetch = || {
+                    let mut refusal = None;
                     for (index, unit) in units {
-                        if let Some(log) = source.log_tail(&unit, lines) {
-                            let now = transport.now();
-                            let _ = events.send(LoopEvent::Log(target, now, index, log));
+                        match source.log_tail(&unit, lines) {
+                            Ok(log) if log.is_empty() => {}
+                            Ok(log) => {
+                                let log = LoopEvent::Log(target, transport.now(), index, log);
+                                let _ = events.send(log);
+                            }
+                            Err(error) if error.status == Some(403) => refusal = Some(error),
+                            Err(_) => {}
                         }
+                    }
+                    // One for all of them: the permission is the same.
+                    if let Some(error) = refusal {
+                        let warning = logs_refused(&error);
+                        let _ =
+                            events.send(LoopEvent::LogWarning(target, transport.now(), warning));
                     }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));
@@ -101,6 +113,16 @@ fn poll(
             return;
         }
     }
+}
+
+fn logs_refused(error: &PollError) -> Message {
+    let hint = match &error.retry {
+        Retry::Refused { hint, .. } => hint.as_ref(),
+        _ => None,
+    };
+    Message::new("cannot read the log", "无法读取日志")
+        .with_detail(&error.message)
+        .with_hint(hint)
 }
 
 fn panicked() -> PollError {

@@ -85,11 +85,14 @@ fn the_order_of_the_latest_run_is_found_and_stayed_with() {
 #[test]
 fn a_run_that_was_asked_for_is_the_one_that_is_asked() {
     let server = pipeline(vec![
-        run(9, "RUNNING", &[]),
-        run(9, "RUNNING", &[job("deploy", Some(10))]),
+        run(7, "RUNNING", &[]),
+        run(9, "SUCCESS", &[job("deploy", Some(17))]),
+        run(7, "RUNNING", &[job("deploy", Some(10))]),
     ]);
     let out = watch(&server, &["--run", "7"]).run();
-    out.code(0).stderr_has("watching deploy order 10 of run 7");
+    out.code(0)
+        .stderr_has("watching deploy order 10 of run 7")
+        .stdout_has("the answer is about 9, not 7");
     assert_eq!(asked(&server), ["runs/7", "deploy/10"]);
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Phase, run};
+use super::{order, run};
+use crate::model::Phase;
 use crate::provider::mutate::{damaged, is, says, value};
 
 const SAMPLES: [&[u8]; 4] = [
@@ -32,11 +33,11 @@ fn says_success(answer: &Value) -> bool {
 fn a_damaged_order_is_no_success_that_it_does_not_say() {
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let found = super::read(body, &last, "1111", &crate::redact::Redactor::default());
+        let found = order::read(body, &last, "1111", &crate::redact::Redactor::default());
         // Sharing text with the answer before changes nothing.
         assert_eq!(
             found,
-            super::read(body, &[], "1111", &crate::redact::Redactor::default())
+            order::read(body, &[], "1111", &crate::redact::Redactor::default())
         );
         let Ok(snapshot) = found else {
             return;
@@ -69,7 +70,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
     ];
     let mut seen = 0;
     damaged(&[run], &words, |body| {
-        let Ok(read) = run::read(body, &crate::redact::Redactor::default()) else {
+        let Ok(read) = run::read(body, None, &crate::redact::Redactor::default()) else {
             return;
         };
         let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
@@ -77,7 +78,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
             seen += 1;
             assert!(super::safe_in_url(id), "{id}");
         }
-        if read.end == Some(run::End::Success)
+        if read.end == Some(Phase::Succeeded)
             && let Some(answer) = value(body)
         {
             let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use url::Url;
 
-use super::{CENTRAL, Order, Yunxiao, pipeline_url};
+use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{endpoint, id, id_or_variable};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
@@ -94,13 +94,13 @@ impl ProviderOptions for YunxiaoOptions {
         let specs = orders.map(|order| DeploymentSpec {
             provider: "yunxiao",
             target: match &order {
-                Order::Id(order) => format!("yunxiao:{pipeline}/{order}"),
-                Order::OfRun { .. } => format!("yunxiao:{pipeline}"),
+                OrderSelector::Id(order) => format!("yunxiao:{pipeline}/{order}"),
+                OrderSelector::OfRun { .. } => format!("yunxiao:{pipeline}"),
             },
             endpoint: endpoint.clone(),
             sends_secret: true,
             already_ended_warning: match &order {
-                Order::OfRun {
+                OrderSelector::OfRun {
                     run: None,
                     fresh: false,
                     ..
@@ -154,14 +154,14 @@ impl YunxiaoOptions {
     }
 
     /// The deploy orders to watch.
-    fn orders(&self, fresh: bool) -> Vec<Order> {
+    fn orders(&self, fresh: bool) -> Vec<OrderSelector> {
         if self.order.is_empty() {
-            return vec![Order::OfRun {
+            return vec![OrderSelector::OfRun {
                 run: self.run.clone(),
                 job: self.job.clone(),
                 fresh,
             }];
         }
-        self.order.iter().cloned().map(Order::Id).collect()
+        self.order.iter().cloned().map(OrderSelector::Id).collect()
     }
 }

@@ -1,11 +1,12 @@
-//! A deploy order as it comes over the wire, and its machines as units.
+//! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its wire format and the mapping to the model.
 
 use serde::Deserialize;
 
+use super::texts;
 use crate::message::Message;
-use crate::model::{Unit, UnitKind, UnitState};
-use crate::provider::json::{Count, Object, ShownList, ShownObject, Text};
-use crate::provider::messages::api_message;
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
+use crate::provider::json::{self, CANCELLED, Count, Object, ShownList, ShownObject, Text};
+use crate::provider::messages;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -13,17 +14,16 @@ use crate::units::UnitsBuilder;
 /// place [O].
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-pub(super) struct DeployOrder<'a> {
-    pub(super) deploy_order_id: Text<'a>,
-    pub(super) status: Text<'a>,
-    pub(super) current_batch: Count,
-    pub(super) total_batch: Count,
-    pub(super) exception_code: Text<'a>,
-    pub(super) success: Text<'a>,
+struct DeployOrder<'a> {
+    deploy_order_id: Text<'a>,
+    status: Text<'a>,
+    current_batch: Count,
+    total_batch: Count,
+    exception_code: Text<'a>,
+    success: Text<'a>,
     error_code: Text<'a>,
     error_message: Text<'a>,
-    request_id: Text<'a>,
-    pub(super) deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
+    deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
     deploy_machine_info: ShownObject<MachineInfo<'a>>,
 }
 
@@ -33,7 +33,7 @@ struct MachineInfo<'a> {
     deploy_machines: ShownList<Machine<'a>>,
 }
 
-/// A machine [D]. `createTime` may be the order's own, so it is no start time and not read.
+/// A machine [D]. `createTime` is not read: it may be the order's own, so it is no start time.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct Machine<'a> {
@@ -44,73 +44,419 @@ struct Machine<'a> {
     batch_num: Count,
 }
 
-impl DeployOrder<'_> {
-    /// The error's own words: code, message, request id.
-    pub(super) fn error(&self, redactor: &Redactor) -> Option<Message> {
-        let parts = [self.error_code.get(), self.error_message.get()];
-        let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (!words.is_empty()).then(|| api_message(&words, self.request_id.get(), redactor))
-    }
-
-    /// The machines as units; `last` are those of the answer before. Warns of unknown words.
-    pub(super) fn units(
-        &self,
-        last: &[Unit],
-        warnings: &mut Vec<Message>,
-        redactor: &Redactor,
-    ) -> Vec<Unit> {
-        let machines = &self.deploy_machine_info.deploy_machines;
-        let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
-        for (index, machine) in machines.iter().enumerate() {
-            machine.add_to(&mut units, index + 1, warnings, redactor);
-        }
-        units.finish()
-    }
-}
-
-impl Machine<'_> {
-    /// Adds the machine, identified by its serial number, else by its address [I].
-    fn add_to(
-        &self,
-        units: &mut UnitsBuilder<'_>,
-        number: usize,
-        warnings: &mut Vec<Message>,
-        redactor: &Redactor,
-    ) {
-        let (serial, address) = (self.machine_sn.get(), self.ip.get());
-        let nameless;
-        let (id, name) = match (serial.or(address), address.or(serial)) {
-            (Some(id), Some(name)) => (id, name),
-            _ => {
-                nameless = format!("machine {number}");
-                (nameless.as_str(), nameless.as_str())
-            }
-        };
-        // Whether the host's agent answers. It is not the result of the deploy [I].
-        let agent_fails = self.client_status.is("error");
-        let detail = agent_fails.then_some("clientStatus error");
-        let state = state(&self.status, warnings, redactor);
-        units.push(id, name, self.batch_num.get(), state, detail);
-    }
-}
+/// An order's `status` [D]; `Failed` and `Fail` are undocumented, but seen in tools [O].
+const PHASES: [(&str, Phase); 6] = [
+    ("Running", Phase::Running),
+    ("Waiting", Phase::Paused),
+    ("Success", Phase::Succeeded),
+    (CANCELLED, Phase::Cancelled),
+    ("Failed", Phase::Failed),
+    ("Fail", Phase::Failed),
+];
 
 /// A machine's `status` [D].
-const STATES: [(&str, UnitState); 6] = [
+const STATES: [(&str, UnitState); 7] = [
     ("Success", UnitState::Succeeded),
     ("Running", UnitState::Running),
     ("Pending", UnitState::Pending),
     ("Queued", UnitState::Queued),
     ("Failed", UnitState::Failed),
     ("Skipped", UnitState::Skipped),
+    (CANCELLED, UnitState::Cancelled),
 ];
 
-fn state(status: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> UnitState {
-    if let Some(state) = status.meaning(&STATES) {
-        return state;
+/// Reads the order `asked`; `last` are the units of the previous response.
+///
+/// # Errors
+/// The response is no order, is about another one, or contradicts itself.
+pub(super) fn read(
+    body: &[u8],
+    last: &[Unit],
+    asked: &str,
+    redactor: &Redactor,
+) -> Result<Snapshot, Message> {
+    let mut warnings = Vec::new();
+    let name = ("deploy order", "部署单");
+    let mut response: DeployOrder<'_> = json::read_state(body, name, &mut warnings, redactor)?;
+    let wrapped = response.deploy_order.take();
+    let order = match &wrapped {
+        Some(_) if response.status.get().is_some() => return Err(texts::two_statuses()),
+        Some(wrapped) => &wrapped.0,
+        None => &response,
+    };
+    order
+        .status
+        .required("status")
+        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    order.deploy_order_id.check_id(asked, redactor)?;
+    let snapshot = order.to_snapshot(last, warnings, redactor);
+    // `success: false` is an error even under HTTP 200 [I].
+    if response.success.is("false")
+        || snapshot.phase == Phase::Succeeded && (response.is_error() || order.is_error())
+    {
+        return Err(messages::error_in_place_of(
+            body,
+            messages::error_response(None),
+            redactor,
+        ));
     }
-    if status.is_cancelled() {
-        return UnitState::Cancelled;
+    Ok(snapshot)
+}
+
+impl DeployOrder<'_> {
+    fn is_error(&self) -> bool {
+        let texts = [&self.error_code, &self.error_message];
+        texts.iter().any(|text| text.get().is_some())
     }
-    status.warn_unknown("machine status", redactor, warnings);
-    UnitState::Unknown
+
+    fn to_snapshot(
+        &self,
+        last: &[Unit],
+        mut warnings: Vec<Message>,
+        redactor: &Redactor,
+    ) -> Snapshot {
+        // Shown, never decided on: the vendor's own sample has "500" on a success [D].
+        let code = self.exception_code.printable(redactor);
+        let mut snapshot = Snapshot {
+            units: self.units(last, &mut warnings, redactor),
+            batch: self.current_batch.get(),
+            batches: self.total_batch.get(),
+            message: code.as_deref().map(texts::exception_code),
+            ..Snapshot::new(
+                self.status
+                    .interpret("order status", &PHASES, &mut warnings, redactor),
+            )
+        };
+        let failed = snapshot.count(UnitState::Failed);
+        match snapshot.phase {
+            // There is no documented `Failed` order. After a machine failed the order waits for
+            // somebody to retry it, skip it or stop the order [I]; but a machine that is about to be
+            // retried looks the same for a moment, so two polls must agree.
+            Phase::Paused if failed > 0 => {
+                let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
+                snapshot.message = None;
+                snapshot.unconfirmed =
+                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
+            }
+            // And a healthy order waits too: the default template pauses after the first batch [O].
+            Phase::Paused => {
+                let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
+                snapshot.message = Some(message);
+            }
+            Phase::Succeeded => {
+                let counts = UnitState::ALL.map(|state| (state, snapshot.count(state)));
+                let caveats = counts.into_iter().filter(|&(state, count)| {
+                    count > 0 && !matches!(state, UnitState::Succeeded | UnitState::Unknown)
+                });
+                snapshot.success_caveats = caveats
+                    .map(|(state, count)| texts::machines(count, state))
+                    .collect();
+            }
+            _ => {}
+        }
+        snapshot.warnings = warnings;
+        snapshot
+    }
+
+    fn units(&self, last: &[Unit], warnings: &mut Vec<Message>, redactor: &Redactor) -> Vec<Unit> {
+        let machines = &self.deploy_machine_info.deploy_machines;
+        let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
+        for (index, machine) in machines.iter().enumerate() {
+            let (serial, address) = (machine.machine_sn.get(), machine.ip.get());
+            // By its serial number, else by its address [I].
+            let nameless = || format!("machine {}", index + 1);
+            let state = machine
+                .status
+                .interpret("machine status", &STATES, warnings, redactor);
+            // Whether the host's agent answers. It is not the result of the deploy [I].
+            let agent_fails = machine.client_status.is("error");
+            let detail = agent_fails.then_some("clientStatus error");
+            let batch = machine.batch_num.get();
+            match (serial.or(address), address.or(serial)) {
+                (Some(id), Some(name)) => units.push(id, name, batch, state, detail),
+                _ => units.push(&nameless(), &nameless(), batch, state, detail),
+            };
+        }
+        units.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/yunxiao.response.json");
+
+    fn order(json: &str) -> Result<Snapshot, Message> {
+        read(json.as_bytes(), &[], "1111", &Redactor::default())
+    }
+
+    fn waiting(machines: &[&str]) -> Snapshot {
+        let machines: Vec<_> = machines
+            .iter()
+            .enumerate()
+            .map(|(place, status)| format!(r#"{{"machineSn":"sn-{place}","status":"{status}"}}"#))
+            .collect();
+        order(&format!(
+            r#"{{"status":"Waiting","currentBatch":1,"totalBatch":3,
+                "deployMachineInfo":{{"deployMachines":[{}]}}}}"#,
+            machines.join(",")
+        ))
+        .expect("an order")
+    }
+
+    #[test]
+    fn the_vendors_sample_is_a_success() {
+        let snapshot = read(SAMPLE, &[], "1111", &Redactor::default()).expect("an order");
+        assert_eq!(snapshot.phase, Phase::Succeeded);
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
+        let unit = &snapshot.units[0];
+        assert_eq!((&*unit.id, &*unit.name), ("asssssssxsx", "127.0.0.1"));
+        assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));
+        assert_eq!(unit.detail, None);
+        assert!(snapshot.warnings.is_empty() && snapshot.success_caveats.is_empty());
+        let code = texts::exception_code("500");
+        assert_eq!(snapshot.message, Some(code), "shown, not decided on");
+    }
+
+    #[test]
+    fn each_word_of_an_order_has_its_phase() {
+        for (word, phase) in [
+            ("Running", Phase::Running),
+            ("RUNNING", Phase::Running),
+            (" waiting ", Phase::Paused),
+            ("Success", Phase::Succeeded),
+            ("Cancelled", Phase::Cancelled),
+            ("Canceled", Phase::Cancelled),
+            ("Aborted", Phase::Cancelled),
+            ("Failed", Phase::Failed),
+            ("FAIL", Phase::Failed),
+            // Success is not read as a prefix.
+            ("Successful", Phase::Unknown),
+            ("SuccessWithErrors", Phase::Unknown),
+            ("Finished", Phase::Unknown),
+        ] {
+            let snapshot = order(&format!(r#"{{"status":"{word}"}}"#)).expect("an order");
+            assert_eq!(snapshot.phase, phase, "{word}");
+            assert_eq!(
+                snapshot.warnings.len(),
+                usize::from(phase == Phase::Unknown)
+            );
+        }
+    }
+
+    #[test]
+    fn each_word_of_a_machine_has_its_state() {
+        for (word, state) in [
+            ("Pending", UnitState::Pending),
+            ("Queued", UnitState::Queued),
+            ("Running", UnitState::Running),
+            ("Success", UnitState::Succeeded),
+            ("success", UnitState::Succeeded),
+            ("Failed", UnitState::Failed),
+            ("Skipped", UnitState::Skipped),
+            ("Cancelled", UnitState::Cancelled),
+            ("canceled", UnitState::Cancelled),
+            ("Exploded", UnitState::Unknown),
+            ("", UnitState::Unknown),
+        ] {
+            assert_eq!(waiting(&[word]).units[0].state, state, "{word}");
+        }
+        let warnings = waiting(&["Exploded", "Exploded", "Exploded"]).warnings;
+        assert_eq!(warnings.len(), 1, "one for the word, not for each machine");
+    }
+
+    #[test]
+    fn waiting_after_a_failure_needs_a_second_poll() {
+        let snapshot = waiting(&["Success", "Failed", "Pending"]);
+        assert_eq!(snapshot.phase, Phase::Paused);
+        let unconfirmed = snapshot.unconfirmed.expect("a finding");
+        assert_eq!(unconfirmed.phase, Phase::PausedAfterFailure);
+    }
+
+    #[test]
+    fn waiting_without_a_failure_is_a_confirmation() {
+        let snapshot = waiting(&["Success", "Pending"]);
+        assert_eq!(snapshot.unconfirmed, None);
+        let message = messages::awaits_confirmation(Some(1), Some(3));
+        assert_eq!(snapshot.message, Some(message));
+    }
+
+    #[test]
+    fn numbers_come_as_strings_strings_as_numbers_and_anything_is_null() {
+        let snapshot = order(
+            r#"{"deployOrderId":"1111","status":"Running","currentBatch":"2","totalBatch":null,
+                "exceptionCode":null,"actions":null,"creator":{"a":1},"createTime":"soon",
+                "deployMachineInfo":{"deployMachines":[null,
+                    {"machineSn":12345,"ip":null,"status":"Running","batchNum":"2",
+                     "params":"map[]","actions":null},
+                    {"machineSn":null,"ip":"192.0.2.1","status":null},
+                    {"status":"Queued"}]}}"#,
+        )
+        .expect("an order");
+        assert_eq!((snapshot.batch, snapshot.batches), (Some(2), None));
+        let units: Vec<_> = snapshot
+            .units
+            .iter()
+            .map(|unit| (&*unit.id, &*unit.name, unit.state))
+            .collect();
+        assert_eq!(
+            units,
+            [
+                ("12345", "12345", UnitState::Running),
+                ("192.0.2.1", "192.0.2.1", UnitState::Unknown),
+                ("machine 3", "machine 3", UnitState::Queued),
+            ]
+        );
+        assert!(snapshot.warnings.is_empty(), "{:?}", snapshot.warnings);
+    }
+
+    #[test]
+    fn an_id_that_came_as_a_float_is_the_same_id() {
+        let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
+        let snapshot =
+            read(json.as_bytes(), &[], "44178813", &Redactor::default()).expect("an order");
+        assert!(snapshot.warnings.is_empty());
+        read(json.as_bytes(), &[], "1", &Redactor::default()).expect_err("another order");
+    }
+
+    #[test]
+    fn the_old_wrapper_is_opened() {
+        let snapshot = order(
+            r#"{"requestId":"r-1","success":true,"errorCode":"","errorMessage":"",
+                "deployOrder":{"deployOrderId":"1111","status":"Cancelled"}}"#,
+        )
+        .expect("an order");
+        assert_eq!(snapshot.phase, Phase::Cancelled);
+    }
+
+    #[test]
+    fn an_error_under_http_200_is_a_failed_poll_with_its_words() {
+        for json in [
+            r#"{"success":false,"errorCode":"E1","errorMessage":"no","requestId":"r-1"}"#,
+            r#"{"success":"false","errorCode":"E1","errorMessage":"no","requestId":"r-1",
+                "deployOrder":{"status":"Success"}}"#,
+            r#"{"errorCode":"E1","errorMessage":"no","requestId":"r-1"}"#,
+        ] {
+            let error = order(json).expect_err(json);
+            assert!(error.en().ends_with("E1 no (request r-1)"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_status_is_unreadable() {
+        for json in [
+            "",
+            "{}",
+            "null",
+            "[]",
+            "3",
+            r#""Success""#,
+            r#"{"status":null}"#,
+            r#"{"status":""}"#,
+            r#"{"status":{"status":"Success"}}"#,
+            r#"{"status":["Success"]}"#,
+            r#"{"deployOrder":{}}"#,
+            r#"{"status":"Success""#,
+            r#"{"status":"Success","status":"Running"}"#,
+        ] {
+            order(json).expect_err(json);
+        }
+    }
+
+    #[test]
+    fn a_success_with_machines_that_did_not_succeed_has_caveats() {
+        let caveats = |machines: &[&str]| {
+            let machines = machines
+                .iter()
+                .map(|status| format!(r#"{{"status":"{status}"}}"#));
+            let machines = machines.collect::<Vec<_>>().join(",");
+            let json = format!(
+                r#"{{"status":"Success","deployMachineInfo":{{"deployMachines":[{machines}]}}}}"#
+            );
+            let snapshot = order(&json).expect("an order");
+            assert_eq!(snapshot.phase, Phase::Succeeded);
+            let caveats = snapshot.success_caveats.iter();
+            caveats
+                .map(|caveat| caveat.en().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(caveats(&["Success", "Success", ""]), [""; 0]);
+        for (status, caveat) in [
+            ("Cancelled", "1 machine cancelled"),
+            ("Pending", "1 machine pending"),
+            ("Queued", "1 machine queued"),
+            ("Running", "1 machine running"),
+            ("Skipped", "1 machine skipped"),
+            ("Failed", "1 machine failed"),
+        ] {
+            assert_eq!(caveats(&["Success", status]), [caveat]);
+        }
+        let both = caveats(&["Skipped", "Failed", "Skipped"]);
+        assert_eq!(both, ["1 machine failed", "2 machines skipped"]);
+    }
+
+    #[test]
+    fn an_error_beside_a_success_is_a_failed_poll() {
+        for json in [
+            r#"{"status":"Success","errorCode":"E1","errorMessage":"no"}"#,
+            r#"{"success":true,"errorCode":"E1","deployOrder":{"status":"Success"}}"#,
+            r#"{"deployOrder":{"status":"Success","errorMessage":"no"}}"#,
+        ] {
+            let error = order(json).expect_err(json);
+            assert!(error.en().starts_with("error response: "), "{error}");
+        }
+        let failed = order(r#"{"status":"Failed","errorCode":"E1"}"#).expect("an order");
+        assert_eq!(failed.phase, Phase::Failed);
+    }
+
+    #[test]
+    fn what_is_only_shown_may_be_of_any_type() {
+        for odd in [
+            "null",
+            "true",
+            "-1.5",
+            r#""text""#,
+            "[]",
+            r#"["a"]"#,
+            "{}",
+            r#"{"a":[1]}"#,
+        ] {
+            for (status, phase) in [("Success", Phase::Succeeded), ("Failed", Phase::Failed)] {
+                for json in [
+                    format!(
+                        r#"{{"status":"{status}","creator":{odd},"currentBatch":{odd},
+                            "totalBatch":{odd},"exceptionCode":{odd},"actions":{odd},
+                            "deployMachineInfo":{odd}}}"#
+                    ),
+                    format!(
+                        r#"{{"status":"{status}","deployMachineInfo":{{"deployMachines":{odd}}}}}"#
+                    ),
+                    format!(
+                        r#"{{"status":"{status}","deployMachineInfo":{{"deployMachines":[{odd},
+                            {{"machineSn":{odd},"ip":{odd},"clientStatus":{odd},"batchNum":{odd},
+                            "status":"{status}"}}]}}}}"#
+                    ),
+                ] {
+                    let snapshot = order(&json).expect(&json);
+                    assert_eq!(snapshot.phase, phase, "{json}");
+                    if odd.starts_with(['[', '{']) && odd.len() > 2 {
+                        assert_eq!(snapshot.warnings, [messages::left_out()], "{json}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_agents_state_is_shown_and_not_the_result() {
+        let snapshot = order(
+            r#"{"status":"Running","deployMachineInfo":{"deployMachines":[
+                {"ip":"192.0.2.1","status":"Success","clientStatus":"error"}]}}"#,
+        )
+        .expect("an order");
+        assert_eq!(snapshot.units[0].state, UnitState::Succeeded);
+        let detail = Message::verbatim("clientStatus error");
+        assert_eq!(snapshot.units[0].detail, Some(detail));
+    }
 }

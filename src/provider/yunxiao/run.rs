@@ -1,117 +1,108 @@
-//! A run of a pipeline, and the deploy orders in it: a CI step knows its pipeline, seldom the order.
+//! A run of a pipeline, `GET …/runs/{pipelineRunId}` [D], and the deploy orders that its jobs make: a
+//! CI step knows its pipeline, seldom the order.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::message::Message;
-use crate::provider::json::{self, List, MaybeObject, Object, Text, safe_in_url};
+use crate::model::Phase;
+use crate::provider::json::{
+    self, CANCELLED, Embedded, Freeform, List, MaybeObject, Object, ShownList, Text, safe_in_url,
+};
 use crate::provider::messages;
 use crate::redact::Redactor;
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
-pub(super) struct Run {
-    /// None where the answer has no id that could be asked for.
+pub(super) struct PipelineRun {
+    /// None if the response has no id that can be put into a URL.
     pub(super) id: Option<String>,
-    pub(super) end: Option<End>,
-    pub(super) jobs: Vec<Job>,
+    /// How it ended, if it has.
+    pub(super) end: Option<Phase>,
+    /// The name of the gate that it waits at, until a person lets it pass.
+    pub(super) gate: Option<Arc<str>>,
+    pub(super) jobs: Vec<RunJob>,
+    pub(super) warnings: Vec<Message>,
 }
 
-/// How a run or a job ended. Other words (RUNNING, WAITING, INIT) and unknown ones are no end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Success,
-    Fail,
-    Cancelled,
-}
-
-/// A job of the run.
+/// A job of a run.
 #[derive(Debug, PartialEq)]
-pub(super) struct Job {
+pub(super) struct RunJob {
     pub(super) id: Arc<str>,
     pub(super) name: Arc<str>,
-    pub(super) end: Option<End>,
+    pub(super) end: Option<Phase>,
     /// Whether it makes a deploy order, now or later.
     pub(super) deploys: bool,
     /// The deploy order it made, once it has.
     pub(super) order: Option<String>,
 }
 
-/// What a run says about the order that is looked for.
+/// The result of a search for the order in a run.
 #[derive(Debug, PartialEq)]
-pub(super) enum Found<'a> {
-    /// This job's order.
-    Order(&'a Job),
-    /// It may still come.
+pub(super) enum FoundOrder<'a> {
+    One(&'a str),
     NotYet,
-    /// Several jobs, or none, fit what the user said; these are there.
-    SayMore(Vec<&'a Job>),
+    /// Which of these jobs is meant is not known.
+    Ambiguous(Vec<&'a RunJob>),
 }
 
-impl Run {
+impl PipelineRun {
     /// Looks for the order; `wanted` is a job's name or id.
-    pub(super) fn find(&self, wanted: Option<&str>) -> Found<'_> {
-        let Some(wanted) = wanted else {
-            // A job whose order is still to come counts as well: which of two is meant must not
-            // depend on when somebody asks.
-            let deploy: Vec<_> = self.jobs.iter().filter(|job| job.deploys).collect();
-            return match deploy[..] {
-                [job] if job.order.is_some() => Found::Order(job),
-                [] | [_] => Found::NotYet,
-                _ => Found::SayMore(deploy),
-            };
+    pub(super) fn find_order(&self, wanted: Option<&str>) -> FoundOrder<'_> {
+        // A job whose order is still to come counts as well: which of two is meant must not
+        // depend on when somebody asks.
+        let is_candidate = |job: &&RunJob| match wanted {
+            Some(wanted) => *job.name == *wanted || *job.id == *wanted,
+            None => job.deploys,
         };
-        let named: Vec<_> = self
-            .jobs
-            .iter()
-            .filter(|job| *job.name == *wanted || *job.id == *wanted)
-            .collect();
-        match named[..] {
-            [job] if job.order.is_some() => Found::Order(job),
-            [_] => Found::NotYet,
+        let candidates: Vec<_> = self.jobs.iter().filter(is_candidate).collect();
+        match candidates[..] {
+            [job] => job
+                .order
+                .as_deref()
+                .map_or(FoundOrder::NotYet, FoundOrder::One),
+            [] if wanted.is_none() => FoundOrder::NotYet,
             // A run that has just begun may not list its jobs yet.
-            [] if self.jobs.is_empty() && self.end.is_none() => Found::NotYet,
-            [] => Found::SayMore(self.jobs.iter().collect()),
-            _ => Found::SayMore(named),
+            [] if self.jobs.is_empty() && self.end.is_none() => FoundOrder::NotYet,
+            [] => FoundOrder::Ambiguous(self.jobs.iter().collect()),
+            _ => FoundOrder::Ambiguous(candidates),
         }
     }
 
     /// The orders that its jobs made.
-    pub(super) fn orders(&self) -> Vec<String> {
-        let orders = self.jobs.iter().filter_map(|job| job.order.clone());
-        orders.collect()
+    pub(super) fn orders(&self) -> impl Iterator<Item = &str> {
+        self.jobs.iter().filter_map(|job| job.order.as_deref())
     }
 
-    /// Takes these orders for not made.
-    pub(super) fn forget(&mut self, orders: &[String]) {
+    /// Ignores these orders.
+    pub(super) fn ignore_orders(&mut self, orders: &[String]) {
         for job in &mut self.jobs {
             job.order.take_if(|order| orders.contains(order));
         }
     }
 
-    /// The job that made an order.
-    pub(super) fn job_of(&self, order: &str) -> Option<&Job> {
-        self.jobs
-            .iter()
-            .find(|job| job.order.as_deref() == Some(order))
+    /// Whether the job that made `order` has failed.
+    pub(super) fn has_failed_job_of(&self, order: &str) -> bool {
+        let mut jobs = self.jobs.iter();
+        jobs.any(|job| job.order.as_deref() == Some(order) && job.end == Some(Phase::Failed))
     }
 }
 
 /// The run [D]; older editions wrap it [I].
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Wire<'a> {
+struct WireRun<'a> {
     pipeline_run_id: Text<'a>,
     status: Text<'a>,
-    stages: List<Stage<'a>>,
+    stages: List<WireStage<'a>>,
     success: Text<'a>,
-    pipeline_run: Option<Box<Object<Wire<'a>>>>,
+    pipeline_run: Option<Box<Object<WireRun<'a>>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Stage<'a> {
+struct WireStage<'a> {
     stage_info: MaybeObject<StageInfo<'a>>,
 }
 
@@ -127,8 +118,8 @@ struct WireJob<'a> {
     id: Text<'a>,
     name: Text<'a>,
     status: Text<'a>,
-    actions: List<Action<'a>>,
-    result: Text<'a>,
+    actions: ShownList<Action<'a>>,
+    result: Embedded<OrderId>,
 }
 
 #[derive(Deserialize, Default)]
@@ -136,106 +127,138 @@ struct WireJob<'a> {
 struct Action<'a> {
     #[serde(rename = "type")]
     kind: Text<'a>,
-    params: MaybeObject<OrderId<'a>>,
-    data: Text<'a>,
+    params: Embedded<OrderId>,
+    data: Embedded<OrderId>,
+}
+
+/// The places of an order's id.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct OrderId {
+    deploy_order_id: Freeform,
+    data: MaybeObject<NestedOrderId>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct OrderId<'a> {
-    deploy_order_id: Text<'a>,
+#[serde(rename_all = "camelCase", default)]
+struct NestedOrderId {
+    /// The id, or an object with it as its `id` [O].
+    deploy_order_id: Freeform,
 }
 
 /// The type of the action of a job that deploys [D].
 const ORDER_ACTION: &str = "GetVMDeployOrder";
+/// The type of the action of a job that waits until a person lets it pass [O].
+const GATE_ACTION: &str = "PassPipelineValidate";
 
-/// Reads a run.
-pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Run, Message> {
-    let answer: Wire<'_> = json::read(body)
-        .map_err(|error| messages::not_json(("pipeline run", "运行实例"), &error, redactor))?;
-    if answer.success.is("false") {
-        return Err(messages::error_response(
-            super::words(body, redactor).as_ref(),
-        ));
+/// The `status` of a run or a job [D, O]; its end, if it is one.
+const ENDS: [(&str, Option<Phase>); 8] = [
+    ("SUCCESS", Some(Phase::Succeeded)),
+    ("FAIL", Some(Phase::Failed)),
+    ("FAILED", Some(Phase::Failed)),
+    (CANCELLED, Some(Phase::Cancelled)),
+    ("RUNNING", None),
+    ("WAITING", None),
+    ("INIT", None),
+    ("SKIP", None),
+];
+
+/// Reads the run `asked`, or the latest run.
+///
+/// # Errors
+/// The response is no run, is about another one, or contradicts itself.
+pub(super) fn read(
+    body: &[u8],
+    asked: Option<&str>,
+    redactor: &Redactor,
+) -> Result<PipelineRun, Message> {
+    let mut warnings = Vec::new();
+    let name = ("pipeline run", "运行实例");
+    let response: WireRun<'_> = json::read_state(body, name, &mut warnings, redactor)?;
+    let wrapped = response.pipeline_run.as_deref();
+    let run = wrapped.map_or(&response, |Object(run)| run);
+    let status = run.status.required("status");
+    if let Err(problem) = status {
+        return Err(messages::error_in_place_of(body, problem, redactor));
     }
-    let wrapped = answer.pipeline_run.as_deref();
-    let run = wrapped.map_or(&answer, |Object(run)| run);
-    if let Err(problem) = run.status.required("status") {
-        return Err(match super::words(body, redactor) {
-            None => problem,
-            said => messages::error_response(said.as_ref()),
-        });
+    if response.success.is("false") {
+        let problem = messages::error_response(None);
+        return Err(messages::error_in_place_of(body, problem, redactor));
     }
-    let jobs = run
-        .stages
-        .iter()
-        .flat_map(|stage| stage.stage_info.jobs.iter())
-        .map(|job| {
-            let order = order(job);
-            let is_deploy = |action: &Action<'_>| action.kind.is(ORDER_ACTION);
-            Job {
-                id: job.id.printable(redactor).unwrap_or_default(),
-                name: job.name.printable(redactor).unwrap_or_default(),
-                end: end(&job.status),
-                deploys: order.is_some() || job.actions.iter().any(is_deploy),
-                order,
-            }
-        })
-        .collect();
+    if let Some(asked) = asked {
+        run.pipeline_run_id.check_id(asked, redactor)?;
+    }
+    let jobs = || {
+        let stages = run.stages.iter();
+        stages.flat_map(|stage| stage.stage_info.jobs.iter())
+    };
+    let gate = jobs()
+        .filter(|_| run.status.is("WAITING"))
+        .find(|job| job.status.is("WAITING") && job.actions_of(GATE_ACTION).next().is_some());
     let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
-    Ok(Run {
+    Ok(PipelineRun {
         id: id.map(str::to_owned),
-        end: end(&run.status),
-        jobs,
+        end: run
+            .status
+            .interpret("run status", &ENDS, &mut warnings, redactor),
+        gate: gate.map(|gate| gate.name.printable(redactor).unwrap_or_default()),
+        jobs: jobs().map(|job| job.to_model(redactor)).collect(),
+        warnings,
     })
 }
 
-/// Run and job `status` [D, O].
-fn end(status: &Text<'_>) -> Option<End> {
-    if status.is("SUCCESS") {
-        Some(End::Success)
-    } else if status.is("FAIL") || status.is("FAILED") {
-        Some(End::Fail)
-    } else if status.is_cancelled() {
-        Some(End::Cancelled)
-    } else {
-        None
+impl WireJob<'_> {
+    fn actions_of(&self, kind: &str) -> impl Iterator<Item = &Action<'_>> {
+        self.actions.iter().filter(|action| action.kind.is(kind))
+    }
+
+    fn to_model(&self, redactor: &Redactor) -> RunJob {
+        let order = self.order();
+        RunJob {
+            id: self.id.printable(redactor).unwrap_or_default(),
+            name: self.name.printable(redactor).unwrap_or_default(),
+            end: self.status.meaning(&ENDS).flatten(),
+            deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
+            order,
+        }
+    }
+
+    /// The id of its deploy order: in the parameters of its action [D], else in the action's `data`
+    /// [O], else in the parameters of another action [O], else in its `result` [O]. A job run again
+    /// makes a new order [I], the last one in the list.
+    fn order(&self) -> Option<String> {
+        let mut own: Vec<_> = self.actions_of(ORDER_ACTION).collect();
+        own.reverse();
+        let of_any = self.actions.iter().rev();
+        let places = own.iter().map(|action| &action.params);
+        let places = places.chain(own.iter().map(|action| &action.data));
+        let places = places.chain(of_any.map(|action| &action.params));
+        places.chain([&self.result]).find_map(|place| place.0.get())
     }
 }
 
-/// The id of a job's deploy order: in the parameters of its action [D], else in the JSON inside the
-/// action's `data` [O], else in the JSON inside the job's `result` [O]. A job run again makes a new
-/// order [I], the last one in the list.
-fn order(job: &WireJob<'_>) -> Option<String> {
-    let actions = || {
-        let actions = job.actions.iter().rev();
-        actions.filter(|action| action.kind.is(ORDER_ACTION))
-    };
-    let in_params = actions().find_map(|action| id(&action.params));
-    in_params
-        .or_else(|| actions().find_map(|action| id_in_text(&action.data)))
-        .or_else(|| id_in_text(&job.result))
-}
-
-fn id_in_text(text: &Text<'_>) -> Option<String> {
-    id(&serde_json::from_str(text.get()?).ok()?)
-}
-
-fn id(found: &OrderId<'_>) -> Option<String> {
-    let id = found.deploy_order_id.get()?;
-    safe_in_url(id).then(|| id.to_owned())
+impl OrderId {
+    fn get(&self) -> Option<String> {
+        let places = [&self.deploy_order_id, &self.data.deploy_order_id];
+        places.into_iter().find_map(|place| {
+            let value = place.get();
+            let id = Text::deserialize(value.get("id").unwrap_or(value)).ok()?;
+            let id = id.get().filter(|id| safe_in_url(id))?;
+            Some(id.to_owned())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(status: &str, jobs: &str) -> Run {
+    fn run(status: &str, jobs: &str) -> PipelineRun {
         let json = format!(
             r#"{{"pipelineRunId":7,"status":"{status}","stages":[null,
                 {{"stageInfo":null}},{{"stageInfo":{{"jobs":[{jobs}]}}}}]}}"#
         );
-        read(json.as_bytes(), &Redactor::default()).expect("a run")
+        read(json.as_bytes(), None, &Redactor::default()).expect("a run")
     }
 
     #[test]
@@ -264,6 +287,36 @@ mod tests {
                 r#"{"actions":null,"result":"{\"deployOrderId\":44178813}"}"#,
             ),
             (
+                "the data, an object",
+                r#"{"actions":[{"type":"GetVMDeployOrder","data":{"deployOrderId":44178813}}]}"#,
+            ),
+            (
+                "the data of the result",
+                r#"{"result":"{\"data\":{\"deployOrderId\":44178813}}"}"#,
+            ),
+            (
+                "an object in the data of the result",
+                r#"{"result":"{\"data\":{\"deployOrderId\":{\"id\":\"44178813\"}}}"}"#,
+            ),
+            (
+                "a result that is an object",
+                r#"{"result":{"data":{"deployOrderId":{"id":44178813}}}}"#,
+            ),
+            (
+                "the parameters of another action",
+                r#"{"actions":[{"type":"VMDeploy","params":{"deployOrderId":44178813}}]}"#,
+            ),
+            (
+                "the action that deploys before another one",
+                r#"{"actions":[{"type":"GetVMDeployOrder","data":"{\"deployOrderId\":44178813}"},
+                    {"type":"VMDeploy","params":{"deployOrderId":1}}]}"#,
+            ),
+            (
+                "beside actions of another type",
+                r#"{"actions":["a",7,{"type":["b"]},
+                    {"type":"GetVMDeployOrder","params":{"deployOrderId":44178813}}]}"#,
+            ),
+            (
                 "the last of two",
                 r#"{"actions":[{"type":"GetVMDeployOrder","params":{"deployOrderId":1}},
                     {"type":"GetVMDeployOrder","params":{"deployOrderId":44178813}}]}"#,
@@ -271,7 +324,7 @@ mod tests {
         ] {
             let run = run("RUNNING", job);
             assert_eq!(run.jobs[0].order.as_deref(), Some("44178813"), "{place}");
-            assert_eq!(run.find(None), Found::Order(&run.jobs[0]));
+            assert_eq!(run.find_order(None), FoundOrder::One("44178813"));
             assert_eq!(run.id.as_deref(), Some("7"));
         }
     }
@@ -296,13 +349,14 @@ mod tests {
         };
         let build = r#"{"id":9,"name":"build"}"#;
         let run = run("RUNNING", &format!("{build},{},{}", job(1, 10), job(2, 20)));
-        assert!(matches!(run.find(None), Found::SayMore(jobs) if jobs.len() == 2));
+        assert!(matches!(run.find_order(None), FoundOrder::Ambiguous(jobs) if jobs.len() == 2));
         for wanted in ["2", "deploy 2"] {
-            assert_eq!(run.find(Some(wanted)), Found::Order(&run.jobs[2]));
+            assert_eq!(run.find_order(Some(wanted)), FoundOrder::One("20"));
         }
-        assert_eq!(run.find(Some("build")), Found::NotYet);
-        assert!(matches!(run.find(Some("none")), Found::SayMore(jobs) if jobs.len() == 3));
-        assert_eq!(run.job_of("20"), Some(&run.jobs[2]));
+        assert_eq!(run.find_order(Some("build")), FoundOrder::NotYet);
+        assert!(
+            matches!(run.find_order(Some("none")), FoundOrder::Ambiguous(jobs) if jobs.len() == 3)
+        );
     }
 
     #[test]
@@ -312,38 +366,90 @@ mod tests {
         let to_come = r#"{"id":2,"name":"production","status":"INIT","actions":[
             {"type":"GetVMDeployOrder","params":{}}]}"#;
         let both = run("RUNNING", &format!("{made},{to_come}"));
-        assert!(matches!(both.find(None), Found::SayMore(jobs) if jobs.len() == 2));
-        assert_eq!(both.find(Some("test")), Found::Order(&both.jobs[0]));
-        assert_eq!(both.find(Some("production")), Found::NotYet);
+        assert!(matches!(both.find_order(None), FoundOrder::Ambiguous(jobs) if jobs.len() == 2));
+        assert_eq!(both.find_order(Some("test")), FoundOrder::One("10"));
+        assert_eq!(both.find_order(Some("production")), FoundOrder::NotYet);
         let one = run("RUNNING", to_come);
-        assert_eq!(one.find(None), Found::NotYet);
+        assert_eq!(one.find_order(None), FoundOrder::NotYet);
     }
 
     #[test]
     fn the_action_may_not_be_there_yet() {
         let one = run("RUNNING", r#"{"id":1,"name":"deploy","actions":[]}"#);
-        assert_eq!(one.find(None), Found::NotYet);
-        assert_eq!(one.find(Some("deploy")), Found::NotYet);
-        assert_eq!(run("INIT", "").find(Some("deploy")), Found::NotYet);
+        assert_eq!(one.find_order(None), FoundOrder::NotYet);
+        assert_eq!(one.find_order(Some("deploy")), FoundOrder::NotYet);
         assert_eq!(
-            run("FAIL", "").find(Some("deploy")),
-            Found::SayMore(Vec::new())
+            run("INIT", "").find_order(Some("deploy")),
+            FoundOrder::NotYet
+        );
+        assert_eq!(
+            run("FAIL", "").find_order(Some("deploy")),
+            FoundOrder::Ambiguous(Vec::new())
         );
     }
 
     #[test]
     fn only_words_that_are_an_end_end_a_run() {
         for (word, end) in [
-            ("SUCCESS", Some(End::Success)),
-            ("FAIL", Some(End::Fail)),
-            ("CANCELED", Some(End::Cancelled)),
-            ("cancelled", Some(End::Cancelled)),
+            ("SUCCESS", Some(Phase::Succeeded)),
+            ("FAIL", Some(Phase::Failed)),
+            ("CANCELED", Some(Phase::Cancelled)),
+            ("cancelled", Some(Phase::Cancelled)),
             ("RUNNING", None),
             ("WAITING", None),
             ("INIT", None),
             ("SUCCESSFUL", None),
         ] {
             assert_eq!(run(word, "").end, end, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_waits_at_a_gate_names_it() {
+        let gate = |status: &str| {
+            format!(
+                r#"{{"name":"approval","status":"{status}","actions":[{{"type":"PassPipelineValidate"}}]}}"#
+            )
+        };
+        let other = r#"{"name":"other","status":"WAITING","actions":[{"type":"Other"}]}"#;
+        for (status, jobs, name) in [
+            ("WAITING", gate("WAITING"), Some("approval")),
+            (
+                "waiting",
+                format!("{other},{}", gate("WAITING")),
+                Some("approval"),
+            ),
+            ("WAITING", gate("SUCCESS"), None),
+            ("WAITING", other.to_owned(), None),
+            ("RUNNING", gate("WAITING"), None),
+        ] {
+            assert_eq!(run(status, &jobs).gate.as_deref(), name, "{status} {jobs}");
+        }
+    }
+
+    #[test]
+    fn an_answer_about_another_run_is_a_failed_poll() {
+        let answer = |id: &str, asked| {
+            let json = format!(r#"{{"pipelineRunId":{id},"status":"SUCCESS"}}"#);
+            read(json.as_bytes(), asked, &Redactor::default())
+        };
+        for id in ["7", r#""7""#, "7.0", "null", r#""""#] {
+            answer(id, Some("7")).expect(id);
+        }
+        answer("9", None).expect("the latest run");
+        let error = answer("9", Some("7")).expect_err("another run");
+        assert_eq!(error.en(), "the answer is about 9, not 7");
+    }
+
+    #[test]
+    fn an_unknown_word_of_a_run_is_warned_of() {
+        for (word, warnings) in [
+            ("RUNNING", 0),
+            ("SKIP", 0),
+            ("CANCELED", 0),
+            ("REBOOTING", 1),
+        ] {
+            assert_eq!(run(word, "").warnings.len(), warnings, "{word}");
         }
     }
 
@@ -355,9 +461,12 @@ mod tests {
             "[]",
             r#"{"success":false,"status":"SUCCESS"}"#,
         ] {
-            read(json.as_bytes(), &Redactor::default()).expect_err(json);
+            read(json.as_bytes(), None, &Redactor::default()).expect_err(json);
         }
         let wrapped = br#"{"success":true,"pipelineRun":{"status":"RUNNING"}}"#;
-        assert_eq!(read(wrapped, &Redactor::default()).expect("a run").id, None);
+        assert_eq!(
+            read(wrapped, None, &Redactor::default()).expect("a run").id,
+            None
+        );
     }
 }

@@ -1,15 +1,14 @@
 //! What there is to say about deploy orders and the runs that make them.
 
-use super::run::Job;
+use super::run::RunJob;
 use crate::message::Message;
-use crate::model::UnitKind;
-use crate::provider::messages::units_failed;
+use crate::model::UnitState;
 use crate::text;
 
 /// No single one of the run's jobs is the `wanted` one.
-pub(super) fn which_job(wanted: Option<&str>, jobs: &[&Job]) -> Message {
+pub(super) fn which_job(wanted: Option<&str>, jobs: &[&RunJob]) -> Message {
     let names = jobs.iter().map(|job| {
-        let Job { id, name, .. } = job;
+        let RunJob { id, name, .. } = job;
         Message::new(format!("{name} (id {id})"), format!("{name}（id {id}）"))
     });
     let names: Vec<_> = names.collect();
@@ -52,6 +51,35 @@ pub(super) fn no_order_yet() -> Message {
     )
 }
 
+/// The run waits at the gate of this name.
+pub(super) fn at_gate(name: &str) -> Message {
+    Message::new(
+        format!("the run waits at the gate {name} for somebody to let it pass"),
+        format!("本次运行停在卡点“{name}”，等待人工放行"),
+    )
+}
+
+pub(super) fn ended_without_order() -> Message {
+    Message::new(
+        "the run ended before it made a deploy order",
+        "本次运行已结束，没有生成部署单",
+    )
+}
+
+pub(super) fn two_statuses() -> Message {
+    Message::new(
+        "the response has two order statuses",
+        "响应中有两个部署单状态",
+    )
+}
+
+pub(super) fn job_failed() -> Message {
+    Message::new(
+        "the order still runs after a failure, but the job that made it failed",
+        "部署单在失败后仍显示运行中，但生成它的任务已经失败",
+    )
+}
+
 pub(super) fn nothing_deployed() -> Message {
     Message::new(
         "the run succeeded without a deploy order: there is nothing to watch",
@@ -79,15 +107,22 @@ pub(super) fn exception_code(code: &str) -> Message {
     Message::new(format!("exception code {code}"), format!("异常码 {code}"))
 }
 
-pub(super) fn machines_failed(count: usize) -> Message {
-    units_failed(count, UnitKind::Machine)
-}
-
-pub(super) fn machines_skipped(count: usize) -> Message {
+/// So many machines are in a state other than succeeded.
+pub(super) fn machines(count: usize, state: UnitState) -> Message {
     let plural = if count == 1 { "" } else { "s" };
+    let zh = match state {
+        UnitState::Pending => "待部署",
+        UnitState::Queued => "排队中",
+        UnitState::Running => "仍在部署",
+        UnitState::Succeeded => "成功",
+        UnitState::Failed => "失败",
+        UnitState::Skipped => "已跳过",
+        UnitState::Cancelled => "已取消",
+        UnitState::Unknown => "状态未知",
+    };
     Message::new(
-        format!("{count} machine{plural} skipped"),
-        format!("{count} 台机器已跳过"),
+        format!("{count} machine{plural} {}", state.as_str()),
+        format!("{count} 台机器{zh}"),
     )
 }
 
@@ -98,7 +133,7 @@ mod tests {
 
     #[test]
     fn all_is_said_in_chinese() {
-        let job = Job {
+        let job = RunJob {
             id: "1".into(),
             name: "deploy".into(),
             end: None,
@@ -112,12 +147,16 @@ mod tests {
             found_order("1", Some("2")),
             found_order("1", None),
             no_order_yet(),
+            at_gate("x-1"),
+            ended_without_order(),
+            two_statuses(),
+            job_failed(),
             nothing_deployed(),
             new_run_hint(),
             runs_on_warning(),
             exception_code("x-1"),
-            machines_failed(1),
-            machines_skipped(2),
+            machines(1, UnitState::Failed),
+            machines(2, UnitState::Skipped),
         ] {
             assert_chinese(&message);
         }
