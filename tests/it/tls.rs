@@ -344,3 +344,40 @@ fn no_secret_follows_a_redirect_and_the_place_is_named() {
     }
     elsewhere.assert_untouched();
 }
+
+/// A server's own certificate with `CA:TRUE`, as `openssl req -x509` makes it, and the server that shows it.
+fn self_signed(name: &str, expired: bool) -> (String, Arc<ServerConfig>) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    if expired {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key);
+    (certificate.pem(), Arc::new(config.unwrap()))
+}
+
+#[test]
+fn a_certificate_that_the_bundle_holds_itself_is_trusted_and_still_checked() {
+    let watch = |pem: &str, config: &Arc<ServerConfig>| {
+        let server = TlsServer::start(Arc::clone(config), &["Success"]);
+        let program = server.watch().file("own.pem", pem);
+        program.args(["--cacert", "own.pem"]).run()
+    };
+    let (pem, config) = self_signed("127.0.0.1", false);
+    watch(&pem, &config).code(0);
+    let (other, _) = self_signed("127.0.0.1", false);
+    watch(&other, &config).code(5);
+    let (expired, config) = self_signed("127.0.0.1", true);
+    watch(&expired, &config).code(5).stdout_has("expired");
+    let (elsewhere, config) = self_signed("other.example", false);
+    watch(&elsewhere, &config).code(5).stdout_has("name");
+}
