@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 
 use super::texts;
 use crate::http::{Client, Request, Response, TransportError};
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
 use crate::secret::Secret;
@@ -342,7 +342,7 @@ impl State {
                 error.retry = Retry::Refused {
                     hint: Some(texts::password_hint()),
                     // A page in place of a 401 counts like one.
-                    fatal: true,
+                    kind: RefusalKind::SignIn,
                 };
             }
             (Why::Other, Some(403)) => error = error.with_hint(texts::permission_hint()),
@@ -692,7 +692,13 @@ mod tests {
         let mut state = state.try_lock().expect("nobody else");
         state.unheard = 1;
         let error = state.blame(Rejection { error, why });
-        let fatal = matches!(error.retry, Retry::Refused { fatal: true, .. });
+        let fatal = matches!(
+            error.retry,
+            Retry::Refused {
+                kind: RefusalKind::SignIn,
+                ..
+            }
+        );
         assert_eq!(state.refused.is_some(), state.go_on().is_err());
         (state.go_on().is_ok(), state.unheard, fatal)
     }
