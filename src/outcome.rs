@@ -108,6 +108,30 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::RolledBack,
+        Self::PausedAfterFailure,
+        Self::FailFast,
+        Self::Strict,
+        Self::Cancelled,
+        Self::Paused,
+        Self::Refused,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::Untrusted,
+        Self::Lost,
+        Self::Unreadable,
+        Self::Contradictory,
+        Self::Running,
+        Self::Timeout,
+        Self::Stalled,
+        Self::Interrupted(Signal::Interrupt),
+        Self::Usage,
+    ];
+
     pub(crate) const fn verdict(self) -> Verdict {
         match self {
             Self::Succeeded => Verdict::Succeeded,
@@ -303,6 +327,19 @@ mod tests {
             assert_eq!(row.1, verdict.as_str());
         }
         assert_eq!(TABLE.len(), Verdict::ALL.len());
+    }
+
+    #[test]
+    fn the_page_about_events_lists_each_cause_with_its_verdict() {
+        let page = include_str!("../docs/events.md");
+        let (_, table) = page.split_once("| `reason_code` |").expect("a table");
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = rows.collect();
+        assert_eq!(rows.len(), Cause::ALL.len());
+        for (row, cause) in rows.into_iter().zip(Cause::ALL) {
+            let start = format!("| `{}` | `{}` | ", cause.as_str(), cause.verdict().as_str());
+            assert!(row.starts_with(&start), "{row}");
+        }
     }
 
     #[test]

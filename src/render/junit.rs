@@ -211,7 +211,7 @@ impl fmt::Display for Seconds {
 mod tests {
     use super::*;
     use crate::model::UnitKind;
-    use crate::outcome::{Cause, Signal};
+    use crate::outcome::Cause;
     use crate::render::testing::{self, ended, outcome};
     use crate::units::UnitsBuilder;
 
@@ -286,18 +286,7 @@ exit 1</failure>
     #[test]
     fn a_success_passes_and_every_other_end_is_an_error_without_any_units() {
         let progress = testing::progress(&[]);
-        for cause in [
-            Cause::Succeeded,
-            Cause::Failed,
-            Cause::Strict,
-            Cause::Cancelled,
-            Cause::Paused,
-            Cause::NotFound,
-            Cause::Lost,
-            Cause::Running,
-            Cause::Timeout,
-            Cause::Interrupted(Signal::Interrupt),
-        ] {
+        for cause in Cause::ALL {
             let outcome = outcome(cause, "received SIGINT");
             let xml = write_end(&outcome, &[(&progress, &outcome)]);
             let (failures, errors) = match cause.verdict() {
