@@ -83,7 +83,7 @@ _deploywatch() {
 
     case "${cmd}" in
         deploywatch)
-            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -141,6 +141,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -169,7 +173,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --partition --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --partition --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +235,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -259,7 +267,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,6 +345,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -365,7 +377,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__completions)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
+            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -423,6 +435,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -451,7 +467,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__demo)
-            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
+            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -525,6 +541,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -553,7 +573,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__fsd)
-            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +640,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -805,7 +829,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__mrs)
-            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,6 +907,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -911,7 +939,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__replay)
-            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -973,6 +1001,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1001,7 +1033,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__servicestage)
-            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1079,6 +1111,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --capture)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1107,7 +1143,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__yunxiao)
-            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1190,6 +1226,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -82,6 +83,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -119,6 +121,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -156,6 +159,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -193,6 +197,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -228,6 +233,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -261,6 +267,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -294,6 +301,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -330,6 +338,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -362,6 +371,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --events 'Write the event stream to FILE as well'
             cand --junit 'Write a JUnit XML report to FILE at the end: a test case for each unit'
             cand --summary 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked'
+            cand --timeline 'Write an HTML page with the timeline of the deployment to FILE at the end'
             cand --capture 'Record every poll to FILE, secrets masked, for `deploywatch replay`'
             cand --color 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --lang 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]'
@@ -427,6 +437,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &--events= []
         &--junit= []
         &--summary= []
+        &--timeline= []
         &--capture= []
         &--color= [auto always never]
         &--lang= [en zh]

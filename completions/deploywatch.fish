@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_deploywatch_global_optspecs
-    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= capture= color= lang= v/verbose request-timeout= cacert= insecure allow-http h/help V/version
+    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= timeline= capture= color= lang= v/verbose request-timeout= cacert= insecure allow-http h/help V/version
 end
 
 function __fish_deploywatch_needs_command
@@ -40,6 +40,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -91,6 +92,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -129,6 +131,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -167,6 +170,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -207,6 +211,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -245,6 +250,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -279,6 +285,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -313,6 +320,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -354,6 +362,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -387,6 +396,7 @@ quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''

@@ -94,6 +94,14 @@ phrases! {
     failed_heading: "Failed", "失败";
     unfinished_heading: "Not finished", "未完成";
     log_heading(name, target): "Log of {name}, {target}", "日志：{name}，{target}";
+
+    // The page of `--timeline`.
+    timeline: "Timeline", "时间线";
+    slowest_heading: "Slowest", "最慢的单元";
+    running_at_once(most): "running at once: {most} at most", "同时运行：最多 {most} 个";
+    polls_failed: "polls failed", "轮询失败";
+    pause: "paused", "已暂停";
+    units_per_row(count): "Each row stands for {count} units.", "每行代表 {count} 个单元。";
     left_out:
         "Some of this report is left out: a step's summary holds 1 MiB.",
         "部分内容已省略：一个步骤的摘要上限为 1 MiB。";

@@ -13,6 +13,8 @@ use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitState};
 const MAX_DURATIONS: usize = 499;
 /// Units that ended last whose time is known.
 const MAX_RECENT: usize = 1000;
+/// Outages and pauses whose times are known.
+const MAX_GAPS: usize = 500;
 /// Minimum number of ended units for an estimate.
 const MIN_SAMPLE: usize = 3;
 /// Maximum number of units remembered beyond those of the latest response: a provider that names new
@@ -47,6 +49,9 @@ pub(crate) struct Progress {
     /// Times that polls failed and succeeded again, and how long they failed in all.
     pub(crate) outages: u32,
     pub(crate) offline_time: Duration,
+    /// Times in which polls failed or the deployment was paused, the last [`MAX_GAPS`].
+    gaps: VecDeque<Gap>,
+    paused_since: Option<Instant>,
     /// The indices of the units that ran again after they had ended, [`MAX_RECENT`] at most.
     retried: BTreeSet<usize>,
     /// The run that the units belong to.
@@ -98,6 +103,20 @@ pub(crate) struct Offline {
     pub(crate) endpoint_in_doubt: bool,
 }
 
+/// A time in which the deployment could not be seen, or waited for a person.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gap {
+    pub(crate) kind: GapKind,
+    pub(crate) from: Instant,
+    pub(crate) to: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GapKind {
+    Outage,
+    Pause,
+}
+
 /// A unit and what was observed of it.
 #[derive(Debug)]
 pub(crate) struct TrackedUnit {
@@ -113,6 +132,13 @@ pub(crate) struct TrackedUnit {
 }
 
 impl TrackedUnit {
+    /// From when to when it ran, up to `now` if it has not ended. One that was never seen running has the
+    /// moment of its end; none if that was not seen either.
+    pub(crate) fn span(&self, now: Instant) -> Option<(Instant, Instant)> {
+        let begin = self.running.or(self.ended)?;
+        Some((begin, self.ended.unwrap_or(now)))
+    }
+
     /// How long it has been running, or ran; none if it was never seen running.
     pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
         let end = self.ended.unwrap_or(now);
@@ -352,9 +378,43 @@ impl Progress {
         self.retried.iter().map(|&index| self.unit(index))
     }
 
+    /// Sets the phase that was found.
+    pub(crate) fn enter_phase(&mut self, phase: Phase, now: Instant) {
+        self.phase = Some(phase);
+        if matches!(phase, Phase::Paused | Phase::PausedAfterFailure) {
+            self.paused_since.get_or_insert(now);
+        } else if let Some(since) = self.paused_since.take() {
+            self.add_gap(GapKind::Pause, since, now);
+        }
+    }
+
+    fn add_gap(&mut self, kind: GapKind, from: Instant, to: Instant) {
+        push_bounded(&mut self.gaps, Gap { kind, from, to }, MAX_GAPS);
+    }
+
+    /// The outages and pauses, the one at hand included.
+    pub(crate) fn gaps(&self, now: Instant) -> Vec<Gap> {
+        let offline = self.offline.as_ref();
+        let open = [
+            (GapKind::Outage, offline.map(|offline| offline.since)),
+            (GapKind::Pause, self.paused_since),
+        ];
+        let to = now;
+        let open = open.into_iter().filter_map(|(kind, from)| {
+            Some(Gap {
+                kind,
+                from: from?,
+                to,
+            })
+        });
+        self.gaps.iter().copied().chain(open).collect()
+    }
+
     /// Takes down that polls succeed again, and returns how long they failed.
     pub(crate) fn end_outage(&mut self, now: Instant) -> Option<Duration> {
-        let offline = now.since(self.offline.take()?.since);
+        let since = self.offline.take()?.since;
+        let offline = now.since(since);
+        self.add_gap(GapKind::Outage, since, now);
         self.outages += 1;
         self.offline_time += offline;
         Some(offline)

@@ -31,6 +31,7 @@ mod style;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod timeline;
 
 use bars::BarsRenderer;
 use ci::CiSystem;

@@ -354,7 +354,7 @@ impl Watch {
         progress.last_good = Some(now.instant);
         progress.url.clone_from(&snapshot.url);
         let before = (progress.phase, progress.message.take());
-        progress.phase = Some(phase);
+        progress.enter_phase(phase, now.instant);
         progress.message = message.cloned();
         progress.percent = snapshot.percent;
         progress.batch = snapshot.batch;

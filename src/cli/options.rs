@@ -132,6 +132,9 @@ pub(crate) struct OutputOptions {
     /// Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     pub(crate) summary: Option<PathBuf>,
+    /// Write an HTML page with the timeline of the deployment to FILE at the end
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    pub(crate) timeline: Option<PathBuf>,
     /// Record every poll to FILE, secrets masked, for `deploywatch replay`
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     pub(crate) capture: Option<PathBuf>,
@@ -206,6 +209,7 @@ impl OutputOptions {
             ("--events", &self.events),
             ("--junit", &self.junit),
             ("--summary", &self.summary),
+            ("--timeline", &self.timeline),
             ("--capture", &self.capture),
         ];
         let mut seen: Vec<_> = read

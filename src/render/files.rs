@@ -1,4 +1,4 @@
-//! The output files: `--events`, `--junit`, `--summary`, and the summary of a step on GitHub.
+//! The output files: `--events`, `--junit`, `--summary`, `--timeline`, and the summary of a step on GitHub.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use super::ci::StepOutput;
 use super::json::Json;
 use super::junit::Junit;
 use super::summary::Summary;
+use super::timeline::Timeline;
 use super::{FILE_PATIENCE, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
@@ -66,6 +67,10 @@ pub(super) fn open(
     if let Some(path) = &options.junit {
         let file = create(path, "--junit")?;
         files.push(FileOutput::new(path, file, |out| Junit { out })?);
+    }
+    if let Some(path) = &options.timeline {
+        let file = create(path, "--timeline")?;
+        files.push(FileOutput::new(path, file, |out| Timeline { out, lang })?);
     }
     let summary = |step| move |out| Summary { out, lang, step };
     // `--summary` may name the step's summary: that is written once, and appended to.

@@ -297,7 +297,7 @@ fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) 
 }
 
 /// `12 machines`
-fn unit_count(progress: &Progress, lang: Lang) -> String {
+pub(super) fn unit_count(progress: &Progress, lang: Lang) -> String {
     lang.unit_count(progress.total(), unit_kind(progress))
 }
 

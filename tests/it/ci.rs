@@ -346,7 +346,7 @@ fn a_list_leaves_one_report_of_all() {
 #[test]
 fn a_file_that_cannot_be_opened_ends_it_before_anything_is_sent() {
     let server = Server::script(vec![order("Success")]);
-    for option in ["--junit", "--summary"] {
+    for option in ["--junit", "--summary", "--timeline"] {
         let out = yunxiao(&server).args([option, "no/such/folder"]).run();
         let says = format!("error: cannot open no/such/folder for {option}: ");
         out.code(2).stdout_is_empty().stderr_has(&says);

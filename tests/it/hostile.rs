@@ -167,6 +167,8 @@ fn nothing_of_it_reaches_an_output_or_a_file() {
         "junit.xml",
         "--summary",
         "summary.md",
+        "--timeline",
+        "timeline.html",
     ];
     for provider in PROVIDERS {
         for (mode, runner) in [
@@ -184,7 +186,7 @@ fn nothing_of_it_reaches_an_output_or_a_file() {
             let name = |what| format!("{what} of {provider} {mode} {runner}");
             assert_harmless(&name("stdout"), &out.stdout);
             assert_harmless(&name("stderr"), &out.stderr);
-            for file in ["events", "junit.xml", "summary.md"] {
+            for file in ["events", "junit.xml", "summary.md", "timeline.html"] {
                 assert_printable(&name(file), &out.file(file));
             }
             // The stream is one of events, and the last of them is ours.
