@@ -8,14 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Position, Url};
 
-use super::json::{self, MaybeObject, Text};
-use super::messages::api_message;
+use super::json::{self, Freeform, Shown, Text};
+use super::messages;
 use crate::clock;
-use crate::http::{Client, Request, Response};
+use crate::http::{Client, Request, Response, error_words};
 use crate::message::Message;
 use crate::model::Phase;
 use crate::poll::PollError;
@@ -102,7 +103,7 @@ impl Account {
         url: &Url,
         content_type: &str,
     ) -> Result<Response, PollError> {
-        let read = |response: Response| response.expect_json(words, http.redactor());
+        let read = |response: Response| response.expect_json(http.redactor());
         self.get_with(http, url, content_type, read)
     }
 
@@ -158,6 +159,24 @@ impl Account {
         match hint {
             Some(hint) => error.with_hint(hint),
             None => error,
+        }
+    }
+}
+
+impl Account {
+    /// What to do about credentials that are refused.
+    pub(crate) fn credentials_hint(&self) -> Message {
+        match self.credentials {
+            Credentials::Token(_) => Message::new(
+                "check the token: a token is valid for 24 hours, and less if a password or a \
+                 permission changes; a new one in the file of --token-file is taken at once",
+                "请检查令牌：有效期为 24 小时，修改密码或权限会使其提前失效；写入 --token-file 文件的新令牌会立即生效",
+            ),
+            Credentials::Keys(_) => Message::new(
+                "check the access key, the secret key, the security token of temporary keys, and \
+                 this machine's clock",
+                "请检查 AK、SK、临时密钥的安全令牌，以及本机时钟",
+            ),
         }
     }
 }
@@ -218,14 +237,15 @@ impl Keys {
         let security_token = self.security_token.as_ref().map(Secret::expose);
         headers.extend(security_token.map(|token| ("X-Security-Token", token.to_owned())));
         let canonical = {
-            let host = host(url);
+            // Without the port that is the scheme's own.
+            let host = &url[Position::BeforeHost..Position::AfterPort];
             let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
             let query: Vec<_> = url.query_pairs().collect();
             Canonical::new(
                 "GET",
                 url.path(),
                 query.iter().map(|(name, value)| (&**name, &**value)),
-                signed.chain([("Host", host.as_str())]),
+                signed.chain([("Host", host)]),
                 b"",
             )
         };
@@ -253,8 +273,8 @@ impl Canonical {
         headers: impl Iterator<Item = (&'a str, &'a str)>,
         body: &[u8],
     ) -> Self {
-        let segments: Vec<_> = path.split('/').map(|part| encode(&decode(part))).collect();
-        let mut path = segments.join("/");
+        let segments = path.split('/').map(recode);
+        let mut path = segments.collect::<Vec<_>>().join("/");
         // In the signature only, not on the wire.
         if !path.ends_with('/') {
             path.push('/');
@@ -311,50 +331,19 @@ fn date(now: SystemTime) -> String {
     date
 }
 
-/// The `Host` header that goes with a request: the port where it is not the scheme's own.
-fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+/// A part of a path, decoded and encoded anew; what is no escape is encoded as it is.
+fn recode(part: &str) -> String {
+    encode(&percent_decode_str(part).collect::<Vec<_>>())
 }
 
 /// Percent-encoded as the signature wants it: `A-Za-z0-9-_.~` are kept [D].
 fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
-}
-
-/// Percent-decoded; what is no escape stays as it is.
-fn decode(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escaped = match rest {
-            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                bytes.push((high << 4 | low) as u8);
-                rest = &rest[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
+    const ENCODED: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    percent_encode(bytes, &ENCODED).to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -390,66 +379,42 @@ fn clock_hint(off: Duration, ahead: bool) -> Message {
     )
 }
 
-/// What to do about credentials that are refused.
-pub(crate) fn credentials_hint() -> Message {
-    Message::new(
-        "check the credentials: a token is valid for 24 hours, and less if a password or a \
-         permission changes",
-        "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
-    )
-}
-
 /// The provider's word for a phase, where it says more than the phase.
 pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Message> {
     let word = word.filter(|word| !word.eq_ignore_ascii_case(phase.as_str()));
     word.map(|word| Message::verbatim(&*word))
 }
 
-/// An error, in any of the shapes of the services and of the gateway before them [D].
+/// What only an error has, in the shapes of the services and of the gateway before them [D].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Failure<'a> {
-    error: MaybeObject<Reason<'a>>,
-    error_code: Text<'a>,
-    error_msg: Text<'a>,
-    error_message: Text<'a>,
+struct ErrorFields<'a> {
+    error: Freeform,
+    error_code: Shown<Text<'a>>,
+    error_msg: Shown<Text<'a>>,
+    error_message: Shown<Text<'a>>,
     #[serde(rename = "errorCode")]
-    camel_code: Text<'a>,
+    camel_code: Shown<Text<'a>>,
     #[serde(rename = "errorMessage")]
-    camel_message: Text<'a>,
-    detail: Text<'a>,
-    request_id: Text<'a>,
+    camel_message: Shown<Text<'a>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Reason<'a> {
-    code: Text<'a>,
-    message: Text<'a>,
-}
-
-/// The provider's words in the body of an error: code, message, detail, request id.
-pub(crate) fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    let failure: Failure<'_> = json::read(body).ok()?;
-    let inner = &failure.error;
-    let first = |texts: &[&Text<'_>]| {
-        let text = texts.iter().find_map(|text| text.get());
-        text.map(str::to_owned)
-    };
-    let code = first(&[&failure.error_code, &failure.camel_code, &inner.code]);
-    let message = first(&[
-        &failure.error_msg,
-        &failure.error_message,
-        &failure.camel_message,
-        &inner.message,
-    ]);
-    if code.is_none() && message.is_none() {
-        return None;
-    }
-    let detail = first(&[&failure.detail]).filter(|detail| message.as_ref() != Some(detail));
-    let parts = [code, message, detail];
-    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(api_message(&words, failure.request_id.get(), redactor))
+/// The error that a body states, whatever else is in it.
+pub(crate) fn error_in(body: &[u8], redactor: &Redactor) -> Option<Message> {
+    let fields: ErrorFields<'_> = json::read(body).ok()?;
+    let texts = [
+        &fields.error_code,
+        &fields.error_msg,
+        &fields.error_message,
+        &fields.camel_code,
+        &fields.camel_message,
+    ];
+    let error = fields.error.get().as_object();
+    let is_error = error.is_some_and(|error| !error.is_empty())
+        || texts
+            .iter()
+            .any(|text| text.get().is_some_and(|text| text != "0"));
+    is_error.then(|| messages::error_response(error_words(body, redactor).as_ref()))
 }
 
 #[cfg(test)]
@@ -598,7 +563,7 @@ mod tests {
             ("%+1%zz%4", "%25%2B1%25zz%254"),
             ("a+b:c", "a%2Bb%3Ac"),
         ] {
-            assert_eq!(encode(&decode(segment)), encoded, "{segment}");
+            assert_eq!(recode(segment), encoded, "{segment}");
         }
     }
 
@@ -610,26 +575,18 @@ mod tests {
         assert_eq!(line, Some("a=&a%20b=c%26d&b=1&b=2"));
     }
 
-    #[test]
-    fn the_host_has_a_port_where_it_is_not_the_schemes_own() {
-        for (url, expected) in [
-            ("https://example.com/a", "example.com"),
-            ("https://example.com:443/a", "example.com"),
-            ("https://example.com:8443/a", "example.com:8443"),
-            ("http://127.0.0.1:80/", "127.0.0.1"),
-            ("http://[::1]:8080/", "[::1]:8080"),
-        ] {
-            assert_eq!(host(&Url::parse(url).expect("a URL")), expected);
-        }
-    }
-
-    /// The credentials found where only these variables are set: their kind, or the message.
-    fn found(set: &[(&str, &str)]) -> Result<String, String> {
+    /// The account found where only these variables are set.
+    fn account(set: &[(&str, &str)]) -> Result<Account> {
         let environment = |name: &str| {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        match Account::find(None, None, &environment, &Arc::default(), None) {
+        Account::find(None, None, &environment, &Arc::default(), None)
+    }
+
+    /// The kind of its credentials, or the message.
+    fn found(set: &[(&str, &str)]) -> Result<String, String> {
+        match account(set) {
             Ok(Account {
                 credentials: Credentials::Keys(keys),
                 ..
@@ -697,21 +654,41 @@ mod tests {
     #[test]
     fn hints_are_said_in_chinese() {
         let hour = Duration::from_secs(3600);
-        for hint in [
-            credentials_hint(),
-            clock_hint(hour, true),
-            clock_hint(hour, false).with_hint(&credentials_hint()),
+        for hint in [clock_hint(hour, true), clock_hint(hour, false)] {
+            assert_chinese(&hint);
+        }
+        for (set, says) in [
+            (&[("HW_AUTH_TOKEN", "t")][..], "24 hours"),
+            (&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s")], "clock"),
         ] {
+            let hint = account(set).expect("an account").credentials_hint();
+            assert!(hint.en().contains(says), "{hint}");
             assert_chinese(&hint);
         }
     }
 
     #[test]
-    fn each_error_shape_has_its_words() {
+    fn an_error_is_told_from_other_answers_in_each_of_its_shapes() {
         for (body, expected) in [
             (
                 r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
                 Some("Deploy.00011020 no task"),
+            ),
+            (
+                r#"{"error":{"code":"Deploy.00011303","reason":"a"},"status":"error","error_code":"Deploy.00011303","error_msg":"b"}"#,
+                Some("Deploy.00011303 b"),
+            ),
+            (
+                r#"{"error":{"at":1},"status":"success"}"#,
+                Some("no reason given"),
+            ),
+            (
+                r#"{"error":{},"error_code":"0","error_msg":{},"result":{}}"#,
+                None,
+            ),
+            (
+                r#"{"status":"SUCCESS","name":"n","description":"what it is for"}"#,
+                None,
             ),
             (
                 r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
@@ -737,8 +714,9 @@ mod tests {
             (r#"{"status":"success","result":{}}"#, None),
             ("<html>", None),
         ] {
-            let said = words(body.as_bytes(), &Redactor::default());
-            assert_eq!(said.as_ref().map(Message::en), expected, "{body}");
+            let error = error_in(body.as_bytes(), &Redactor::default());
+            let expected = expected.map(|words| format!("error response: {words}"));
+            assert_eq!(error.map(|error| error.to_string()), expected, "{body}");
         }
     }
 }

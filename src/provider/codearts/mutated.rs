@@ -2,6 +2,7 @@
 
 use crate::model::Phase;
 use crate::provider::mutate::{damaged, is, value};
+use crate::redact::Redactor;
 
 const SAMPLES: [&[u8]; 3] = [
     include_bytes!("../../../tests/fixtures/codearts.response.json"),
@@ -25,10 +26,10 @@ const WORDS: [&str; 10] = [
 fn a_damaged_state_is_no_success_that_it_does_not_say() {
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let Ok((_, snapshot)) = super::read(body, &last, "t", &crate::redact::Redactor::default())
-        else {
+        let Ok(state) = super::state::read(body, &last, "t", &Redactor::default()) else {
             return;
         };
+        let snapshot = state.snapshot;
         let found = snapshot
             .unconfirmed
             .map_or(snapshot.phase, |found| found.phase);
