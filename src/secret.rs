@@ -31,10 +31,22 @@ impl Secret {
     /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
     ///
     /// # Errors
-    /// Where nothing is left, or it holds what no header may hold.
+    /// Where nothing is left, or it holds what no header may hold or what belongs to a shell.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure!(!text.is_empty(), "it is empty");
+        ensure!(
+            !text.starts_with(['"', '\'']),
+            "it stands in quotes, which no token has: leave them out"
+        );
+        ensure!(
+            !text.starts_with('$'),
+            "it is the name of a variable, not its value"
+        );
+        ensure!(
+            !is_assignment(text),
+            "it begins with NAME=, which no token does: leave that out"
+        );
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
             "it holds white space or characters that no token has"
@@ -239,6 +251,15 @@ fn is_missing(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+/// Whether text is an assignment of a shell. The `=` at the end of Base64 makes none.
+fn is_assignment(text: &str) -> bool {
+    let text = text.strip_prefix("export ").unwrap_or(text);
+    text.split_once('=').is_some_and(|(name, value)| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        name.bytes().all(fits) && value.contains(|c| c != '=')
+    })
+}
+
 /// Text without the byte order mark that some editors put before it.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -311,6 +332,27 @@ mod tests {
             ("eyJh.eyJz.dozj", false),
         ] {
             assert_eq!(shown(Path::new(path)).contains(path), is_shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_shell_is_named() {
+        for (text, says) in [
+            ("\"pt-made-up\"", "in quotes"),
+            ("'pt-made-up'\n", "in quotes"),
+            ("\u{feff}\"pt-made-up\"", "in quotes"),
+            ("$TOKEN", "name of a variable"),
+            ("${TOKEN}", "name of a variable"),
+            ("${{ secrets.TOKEN }}", "name of a variable"),
+            ("HW_AUTH_TOKEN=pt-made-up", "begins with NAME="),
+            ("export TOKEN='made up'", "begins with NAME="),
+        ] {
+            let error = Secret::new(text, &Redactor::default()).expect_err(text);
+            let error = error.to_string();
+            assert!(error.contains(says) && !error.contains("made"), "{error}");
+        }
+        for text in ["pt-a=b", "bWFkZS11cA==", "MII-made+up/=", "a$b\""] {
+            Secret::new(text, &Redactor::default()).expect(text);
         }
     }
 
