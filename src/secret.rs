@@ -86,16 +86,15 @@ impl Secret {
         redactor: &Redactor,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        if let Some(path) = file {
-            return read_text(path, "Password", timeout)
-                .and_then(|text| Self::password(&text, redactor))
-                .with_context(|| format!("cannot take the password from {}", shown(path)));
-        }
-        let text = environment(variable).with_context(|| {
-            format!("no password: set ${variable}, or give --password-file FILE")
-        })?;
-        Self::password(&text, redactor)
-            .with_context(|| format!("cannot take the password from ${variable}"))
+        let password = |text: &str| Self::password(text, redactor);
+        find(
+            "password",
+            file,
+            &[variable],
+            environment,
+            timeout,
+            password,
+        )
     }
 
     /// The text itself, for the request only.
@@ -131,35 +130,14 @@ impl Credential {
         redactor: &Arc<Redactor>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let redactor = Arc::clone(redactor);
-        if let Some(path) = file {
-            let secret = read(path, &redactor, timeout)
-                .with_context(|| format!("cannot take the token from {}", shown(path)))?;
-            // A pipe gives its secret once: whoever opens it again may wait for ever.
-            let again = !input::is_stdin(path) && path.is_file();
-            let again = again.then(|| path.to_owned());
-            return Ok(Self {
-                secret,
-                file: again,
-                redactor,
-            });
-        }
-        for name in variables {
-            if let Some(value) = environment(name) {
-                let secret = Secret::new(&value, &redactor)
-                    .with_context(|| format!("cannot take the token from ${name}"))?;
-                return Ok(Self {
-                    secret,
-                    file: None,
-                    redactor,
-                });
-            }
-        }
-        let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
-        bail!(
-            "no token: set {}, or give --token-file FILE",
-            places.join(" or ")
-        )
+        let token = |text: &str| Secret::new(text, redactor);
+        // A pipe gives its secret once: whoever opens it again may wait for ever.
+        let again = file.filter(|path| !input::is_stdin(path) && path.is_file());
+        Ok(Self {
+            secret: find("token", file, variables, environment, timeout, token)?,
+            file: again.map(Path::to_owned),
+            redactor: Arc::clone(redactor),
+        })
     }
 
     /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
@@ -179,7 +157,8 @@ impl Credential {
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
         let file = self.file.as_deref();
-        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor, None)) else {
+        let text = file.map(|file| read_text(file, "token", None));
+        let Some(Ok(secret)) = text.map(|text| Secret::new(&text?, &self.redactor)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -220,16 +199,39 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Reads a token from a file, or from stdin where the path is `-`.
-fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<Secret> {
-    Secret::new(&read_text(path, "Token", timeout)?, redactor)
+/// Makes a secret of the text of `file` (`-` is stdin) where there is one, else of the first of the
+/// `variables` that is set and not empty. `kind` is what it is called.
+///
+/// # Errors
+/// Where the file cannot be read, `make` does not take the text, or no variable is set.
+fn find(
+    kind: &str,
+    file: Option<&Path>,
+    variables: &[&str],
+    environment: &dyn Fn(&str) -> Option<String>,
+    timeout: Option<Duration>,
+    make: impl Fn(&str) -> Result<Secret>,
+) -> Result<Secret> {
+    let mut set = variables
+        .iter()
+        .filter_map(|name| Some((name, environment(name)?)));
+    let (text, place) = match (file, set.next()) {
+        (Some(path), _) => (read_text(path, kind, timeout), shown(path)),
+        (None, Some((name, value))) => (Ok(value), format!("${name}")),
+        (None, None) => {
+            let names = variables.join(" or $");
+            bail!("no {kind}: set ${names}, or give --{kind}-file FILE")
+        }
+    };
+    text.and_then(|text| make(&text))
+        .with_context(|| format!("cannot take the {kind} from {place}"))
 }
 
-/// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for with `question`. A
+/// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for by its `kind`. A
 /// file that is empty or missing is read again for a while.
-fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
+fn read_text(path: &Path, kind: &str, timeout: Option<Duration>) -> Result<String> {
     if input::is_typed(path) {
-        let typed = input::prompt(question, LONGEST, timeout)?;
+        let typed = input::prompt(kind, LONGEST, timeout)?;
         return Ok(String::from_utf8(typed)?);
     }
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);

@@ -148,22 +148,17 @@ impl Account {
         advice: Option<Message>,
         now: SystemTime,
     ) -> PollError {
-        let skew = match (&self.credentials, error.status, error.date) {
-            (Credentials::Keys(_), Some(401 | 403), Some(server)) => skew(server, now),
+        let clock = match (&self.credentials, error.status, error.date) {
+            (Credentials::Keys(_), Some(401 | 403), Some(server)) => clock_hint(server, now),
             _ => None,
         };
-        let hint = match skew {
-            Some((off, ahead)) => Some(clock_hint(off, ahead).with_hint(advice.as_ref())),
+        let hint = match clock {
+            Some(clock) => Some(clock.with_hint(advice.as_ref())),
             None => advice,
         };
-        match hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        }
+        hint.into_iter().fold(error, PollError::with_hint)
     }
-}
 
-impl Account {
     /// What to do about credentials that are refused.
     pub(crate) fn credentials_hint(&self) -> Message {
         match self.credentials {
@@ -353,30 +348,23 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// How far this machine's clock is off, and whether it is ahead, where that is too far.
-fn skew(server: SystemTime, here: SystemTime) -> Option<(Duration, bool)> {
-    let (off, ahead) = match here.duration_since(server) {
-        Ok(ahead) => (ahead, true),
-        Err(error) => (error.duration(), false),
+/// What to do about this machine's clock, where it is too far from the server's.
+fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
+    let (off, en, zh) = match here.duration_since(server) {
+        Ok(ahead) => (ahead, "ahead of", "快"),
+        Err(behind) => (behind.duration(), "behind", "慢"),
     };
-    (off > LARGEST_SKEW).then_some((off, ahead))
-}
-
-/// What to do about a clock that is off by so much.
-fn clock_hint(off: Duration, ahead: bool) -> Message {
+    let is_refused = off > LARGEST_SKEW;
     let off = text::duration(off);
-    let (en, zh) = if ahead {
-        ("ahead of", "快")
-    } else {
-        ("behind", "慢")
-    };
-    Message::new(
-        format!(
-            "this machine's clock is {off} {en} the server's; a difference of more than 15 minutes \
-             is refused"
-        ),
-        format!("本机时钟比服务器{zh} {off}，相差超过 15 分钟就会被拒绝"),
-    )
+    is_refused.then(|| {
+        Message::new(
+            format!(
+                "this machine's clock is {off} {en} the server's; a difference of more than 15 \
+                 minutes is refused"
+            ),
+            format!("本机时钟比服务器{zh} {off}，相差超过 15 分钟就会被拒绝"),
+        )
+    })
 }
 
 /// The provider's word for a phase, where it says more than the phase.
@@ -644,19 +632,23 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_by_more_than_15_minutes_is_named() {
         let at = |minutes: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(minutes * 60);
-        assert_eq!(skew(at(100), at(115)), None);
-        assert_eq!(skew(at(115), at(100)), None);
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        assert_eq!(skew(at(100), at(280)), Some((minutes(180), true)));
-        assert_eq!(skew(at(116), at(100)), Some((minutes(16), false)));
+        for (server, here, says) in [
+            (100, 115, None),
+            (115, 100, None),
+            (100, 280, Some("3h 00m ahead of")),
+            (116, 100, Some("16m 00s behind")),
+        ] {
+            let hint = clock_hint(at(server), at(here));
+            let named = hint
+                .as_ref()
+                .map(|hint| hint.en().contains(says.unwrap_or_default()));
+            assert_eq!(named, says.map(|_| true), "{hint:?}");
+            hint.iter().for_each(assert_chinese);
+        }
     }
 
     #[test]
-    fn hints_are_said_in_chinese() {
-        let hour = Duration::from_secs(3600);
-        for hint in [clock_hint(hour, true), clock_hint(hour, false)] {
-            assert_chinese(&hint);
-        }
+    fn the_hint_is_about_the_credentials_that_are_used() {
         for (set, says) in [
             (&[("HW_AUTH_TOKEN", "t")][..], "24 hours"),
             (&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s")], "clock"),

@@ -139,60 +139,6 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
     }
 }
 
-/// A null, or a value without parts.
-enum Scalar<'de> {
-    Null,
-    /// A string, a boolean, or a number other than the following.
-    Text(Cow<'de, str>),
-    Number(u64),
-}
-
-/// Makes a value of the type, or an error of one that is none.
-struct VisitorOf<T>(PhantomData<T>);
-
-impl<'de> Deserialize<'de> for Scalar<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
-    }
-}
-
-impl<'de> Visitor<'de> for VisitorOf<Scalar<'de>> {
-    type Value = Scalar<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(if value { "true" } else { "false" }.into()))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Number(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(number.to_string().into()))
-    }
-
-    // Rust formats 4.4178813e7 as 44178813, so an id that came as a float is a whole number again.
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(number.to_string().into()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Null)
-    }
-}
-
 /// A string, number or boolean as text; any other type is an error. Borrows from the response where
 /// the JSON string has no escapes, which `Option<Cow<str>>` would copy.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -201,12 +147,7 @@ pub(crate) struct Text<'a>(Option<Cow<'a, str>>);
 impl Text<'_> {
     /// The text without surrounding white space, if there is any.
     pub(crate) fn get(&self) -> Option<&str> {
-        let text = self.0.as_deref()?;
-        // Finding the bounds of Unicode white space is slow, and there may be 100,000 texts.
-        let text = match text.as_bytes() {
-            [b'!'..=b'~', .., b'!'..=b'~'] => text,
-            _ => text.trim(),
-        };
+        let text = self.0.as_deref()?.trim();
         (!text.is_empty()).then_some(text)
     }
 
@@ -312,11 +253,21 @@ pub(crate) fn safe_in_url(id: &str) -> bool {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Scalar::deserialize(deserializer)? {
-            Scalar::Null => None,
-            Scalar::Text(text) => Some(text),
-            Scalar::Number(number) => Some(number.to_string().into()),
-        }))
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let text = match json.as_bytes()[0] {
+            b'n' => return Ok(Self(None)),
+            b'"' if !json.contains('\\') => json[1..json.len() - 1].into(),
+            b'"' => Cow::Owned(serde_json::from_str(json).map_err(D::Error::custom)?),
+            b'{' | b'[' => return Err(D::Error::custom("text is expected")),
+            // Rust formats 4.4178813e7 as 44178813, so an id that came as a float is a whole number
+            // again.
+            b'-' | b'0'..=b'9' if json.contains(['.', 'e', 'E']) => {
+                let number: f64 = serde_json::from_str(json).map_err(D::Error::custom)?;
+                number.to_string().into()
+            }
+            _ => json.into(),
+        };
+        Ok(Self(Some(text)))
     }
 }
 
@@ -333,16 +284,14 @@ impl Count {
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let count = match Scalar::deserialize(deserializer)? {
-            Scalar::Null => return Ok(Self(None)),
-            Scalar::Text(text) if text.trim().is_empty() => return Ok(Self(None)),
-            Scalar::Text(text) => text.trim().parse().ok(),
-            Scalar::Number(number) => number.try_into().ok(),
-        };
-        let none = || D::Error::custom("a count is expected");
-        count.ok_or_else(none).map(|count| Self(Some(count)))
+        let text = Text::deserialize(deserializer)?;
+        let count = text.get().map(str::parse).transpose();
+        count.map(Self).map_err(D::Error::custom)
     }
 }
+
+/// Makes a value of the type, or an error of one that is none.
+struct VisitorOf<T>(PhantomData<T>);
 
 /// An object, decoded by the names of its fields; null counts as one without fields, any other type
 /// is an error. A derived struct alone also accepts a list, by position: a list with the right word

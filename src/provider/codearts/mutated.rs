@@ -1,7 +1,7 @@
 //! Damaged states of a task: read without a panic, and a success only where the run itself says so.
 
 use crate::model::Phase;
-use crate::provider::mutate::{damaged, is, value};
+use crate::provider::mutate::{damaged, is, stays, value};
 use crate::redact::Redactor;
 
 const SAMPLES: [&[u8]; 3] = [
@@ -43,4 +43,39 @@ fn a_damaged_state_is_no_success_that_it_does_not_say() {
         last = snapshot.units;
     });
     assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_only_shows_something_changes_no_verdict() {
+    for word in [
+        "pending",
+        "running",
+        "succeeded",
+        "failed",
+        "timeout",
+        "abort",
+        "odd",
+    ] {
+        let sample = format!(
+            r#"{{"status":"success","result":{{"status":"{word}","record_id":"r","task_id":"t",
+                "step":"running","task_name":"n","nick_name":"n","executor":"e","start_time":"s","end_time":"e",
+                "step_state":[{{"id":"1","name":"a","enable":"true","elapsed_time":"3","status":"failed",
+                "offset":1,"current_offset":2,"region":"r","faq_url":""}},null]}}}}"#
+        );
+        let needed = [
+            "/status",
+            "/result/status",
+            "/result/record_id",
+            "/result/task_id",
+        ];
+        stays(sample.as_bytes(), &needed, |body| {
+            let state = super::state::read(body, &[], "t", &Redactor::default());
+            let state = state.expect("a state");
+            (
+                state.record,
+                state.snapshot.phase,
+                state.snapshot.unconfirmed,
+            )
+        });
+    }
 }

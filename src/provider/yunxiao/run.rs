@@ -242,7 +242,8 @@ impl OrderId {
         let places = [&self.deploy_order_id, &self.data.0.deploy_order_id];
         places.into_iter().find_map(|place| {
             let value = place.get();
-            let id = Text::deserialize(value.get("id").unwrap_or(value)).ok()?;
+            let json = value.get("id").unwrap_or(value).to_string();
+            let id: Text<'_> = serde_json::from_str(&json).ok()?;
             let id = id.get().filter(|id| safe_in_url(id))?;
             Some(id.to_owned())
         })
