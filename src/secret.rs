@@ -31,22 +31,11 @@ impl Secret {
     /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
     ///
     /// # Errors
-    /// Where nothing is left, or it holds what no header may hold or what belongs to a shell.
+    /// Where nothing is left, or it holds what no header may hold.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure!(!text.is_empty(), "it is empty");
-        ensure!(
-            !text.starts_with(['"', '\'']),
-            "it stands in quotes, which no token has: leave them out"
-        );
-        ensure!(
-            !text.starts_with('$'),
-            "it is the name of a variable, not its value"
-        );
-        ensure!(
-            !is_assignment(text),
-            "it begins with NAME=, which no token does: leave that out"
-        );
+        check_literal(text)?;
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
             "it holds white space or characters that no token has"
@@ -86,15 +75,16 @@ impl Secret {
         redactor: &Redactor,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let password = |text: &str| Self::password(text, redactor);
-        find(
-            "password",
-            file,
-            &[variable],
-            environment,
-            timeout,
-            password,
-        )
+        if let Some(path) = file {
+            return read_text(path, "Password", timeout)
+                .and_then(|text| Self::password(&text, redactor))
+                .with_context(|| format!("cannot take the password from {}", shown(path)));
+        }
+        let text = environment(variable).with_context(|| {
+            format!("no password: set ${variable}, or give --password-file FILE")
+        })?;
+        Self::password(&text, redactor)
+            .with_context(|| format!("cannot take the password from ${variable}"))
     }
 
     /// The text itself, for the request only.
@@ -130,14 +120,35 @@ impl Credential {
         redactor: &Arc<Redactor>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let token = |text: &str| Secret::new(text, redactor);
-        // A pipe gives its secret once: whoever opens it again may wait for ever.
-        let again = file.filter(|path| !input::is_stdin(path) && path.is_file());
-        Ok(Self {
-            secret: find("token", file, variables, environment, timeout, token)?,
-            file: again.map(Path::to_owned),
-            redactor: Arc::clone(redactor),
-        })
+        let redactor = Arc::clone(redactor);
+        if let Some(path) = file {
+            let secret = read(path, &redactor, timeout)
+                .with_context(|| format!("cannot take the token from {}", shown(path)))?;
+            // A pipe gives its secret once: whoever opens it again may wait for ever.
+            let again = !input::is_stdin(path) && path.is_file();
+            let again = again.then(|| path.to_owned());
+            return Ok(Self {
+                secret,
+                file: again,
+                redactor,
+            });
+        }
+        for name in variables {
+            if let Some(value) = environment(name) {
+                let secret = Secret::new(&value, &redactor)
+                    .with_context(|| format!("cannot take the token from ${name}"))?;
+                return Ok(Self {
+                    secret,
+                    file: None,
+                    redactor,
+                });
+            }
+        }
+        let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
+        bail!(
+            "no token: set {}, or give --token-file FILE",
+            places.join(" or ")
+        )
     }
 
     /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
@@ -157,8 +168,7 @@ impl Credential {
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
         let file = self.file.as_deref();
-        let text = file.map(|file| read_text(file, "token", None));
-        let Some(Ok(secret)) = text.map(|text| Secret::new(&text?, &self.redactor)) else {
+        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor, None)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -199,39 +209,16 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Makes a secret of the text of `file` (`-` is stdin) where there is one, else of the first of the
-/// `variables` that is set and not empty. `kind` is what it is called.
-///
-/// # Errors
-/// Where the file cannot be read, `make` does not take the text, or no variable is set.
-fn find(
-    kind: &str,
-    file: Option<&Path>,
-    variables: &[&str],
-    environment: &dyn Fn(&str) -> Option<String>,
-    timeout: Option<Duration>,
-    make: impl Fn(&str) -> Result<Secret>,
-) -> Result<Secret> {
-    let mut set = variables
-        .iter()
-        .filter_map(|name| Some((name, environment(name)?)));
-    let (text, place) = match (file, set.next()) {
-        (Some(path), _) => (read_text(path, kind, timeout), shown(path)),
-        (None, Some((name, value))) => (Ok(value), format!("${name}")),
-        (None, None) => {
-            let names = variables.join(" or $");
-            bail!("no {kind}: set ${names}, or give --{kind}-file FILE")
-        }
-    };
-    text.and_then(|text| make(&text))
-        .with_context(|| format!("cannot take the {kind} from {place}"))
+/// Reads a token from a file, or from stdin where the path is `-`.
+fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<Secret> {
+    Secret::new(&read_text(path, "Token", timeout)?, redactor)
 }
 
-/// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for by its `kind`. A
+/// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for with `question`. A
 /// file that is empty or missing is read again for a while.
-fn read_text(path: &Path, kind: &str, timeout: Option<Duration>) -> Result<String> {
+fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
     if input::is_typed(path) {
-        let typed = input::prompt(kind, LONGEST, timeout)?;
+        let typed = input::prompt(question, LONGEST, timeout)?;
         return Ok(String::from_utf8(typed)?);
     }
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
@@ -253,13 +240,31 @@ fn is_missing(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Whether text is an assignment of a shell. The `=` at the end of Base64 makes none.
-fn is_assignment(text: &str) -> bool {
-    let text = text.strip_prefix("export ").unwrap_or(text);
-    text.split_once('=').is_some_and(|(name, value)| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        name.bytes().all(fits) && value.contains(|c| c != '=')
-    })
+/// Checks that text is a token and not how a shell or a settings file writes one.
+fn check_literal(text: &str) -> Result<()> {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty()
+            && name.chars().all(is_part)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let quoted = ['"', '\'']
+        .iter()
+        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
+    ensure!(!quoted, "it is in quotes, which are no part of a token");
+    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
+    ensure!(
+        !assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty()),
+        "it reads NAME=value: give the value alone"
+    );
+    let variable = text
+        .strip_prefix('$')
+        .map(|name| name.trim_matches(['{', '}']));
+    ensure!(
+        !variable.is_some_and(is_name),
+        "it is the name of a variable, which nobody replaced by its value"
+    );
+    Ok(())
 }
 
 /// Text without the byte order mark that some editors put before it.
@@ -340,20 +345,19 @@ mod tests {
     #[test]
     fn what_belongs_to_a_shell_is_named() {
         for (text, says) in [
-            ("\"pt-made-up\"", "in quotes"),
-            ("'pt-made-up'\n", "in quotes"),
-            ("\u{feff}\"pt-made-up\"", "in quotes"),
+            ("\"pt-made-up\"", "quotes"),
+            ("'pt-made-up'\n", "quotes"),
+            ("\u{feff}\"pt-made-up\"", "quotes"),
             ("$TOKEN", "name of a variable"),
             ("${TOKEN}", "name of a variable"),
-            ("${{ secrets.TOKEN }}", "name of a variable"),
-            ("HW_AUTH_TOKEN=pt-made-up", "begins with NAME="),
-            ("export TOKEN='made up'", "begins with NAME="),
+            ("HW_AUTH_TOKEN=pt-made-up", "NAME=value"),
+            ("export TOKEN='made up'", "NAME=value"),
         ] {
             let error = Secret::new(text, &Redactor::default()).expect_err(text);
             let error = error.to_string();
             assert!(error.contains(says) && !error.contains("made"), "{error}");
         }
-        for text in ["pt-a=b", "bWFkZS11cA==", "MII-made+up/=", "a$b\""] {
+        for text in ["pt-a=b", "bWFkZS11cA==", "MII-made+up/=", "$2y$10$a"] {
             Secret::new(text, &Redactor::default()).expect(text);
         }
     }

@@ -1,6 +1,8 @@
 //! Huawei Cloud: who asks, and what the answers of its services have in common. [D] documented by
 //! the vendor, [O] observed in public code, [I] inferred.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +11,12 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, bail};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use serde::Deserialize;
+use serde_json::Map;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
-use super::json::{self, Freeform, Shown, Text};
+use super::json::{self, Text};
 use super::messages;
 use crate::clock;
 use crate::http::{Client, Request, Response, error_words};
@@ -373,35 +376,22 @@ pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Messag
     word.map(|word| Message::verbatim(&*word))
 }
 
-/// What only an error has, in the shapes of the services and of the gateway before them [D].
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct ErrorFields<'a> {
-    error: Freeform,
-    error_code: Shown<Text<'a>>,
-    error_msg: Shown<Text<'a>>,
-    error_message: Shown<Text<'a>>,
-    #[serde(rename = "errorCode")]
-    camel_code: Shown<Text<'a>>,
-    #[serde(rename = "errorMessage")]
-    camel_message: Shown<Text<'a>>,
-}
-
-/// The error that a body states, whatever else is in it.
+/// The error that a body states, whatever else is in it: in the shapes of the services and of the
+/// gateway before them [D].
 pub(crate) fn error_in(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    let fields: ErrorFields<'_> = json::read(body).ok()?;
-    let texts = [
-        &fields.error_code,
-        &fields.error_msg,
-        &fields.error_message,
-        &fields.camel_code,
-        &fields.camel_message,
-    ];
-    let error = fields.error.get().as_object();
-    let is_error = error.is_some_and(|error| !error.is_empty())
-        || texts
-            .iter()
-            .any(|text| text.get().is_some_and(|text| text != "0"));
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = json::read(body).ok()?;
+    let states_error = |(name, value): (&Cow<'_, str>, &&RawValue)| match &**name {
+        "error" => {
+            let object: serde_json::Result<Map<_, _>> = serde_json::from_str(value.get());
+            object.is_ok_and(|object| !object.is_empty())
+        }
+        "error_code" | "error_msg" | "error_message" | "errorCode" | "errorMessage" => {
+            let text: serde_json::Result<Text<'_>> = serde_json::from_str(value.get());
+            text.is_ok_and(|text| text.get().is_some_and(|text| text != "0"))
+        }
+        _ => false,
+    };
+    let is_error = fields.iter().any(states_error);
     is_error.then(|| messages::error_response(error_words(body, redactor).as_ref()))
 }
 
@@ -410,7 +400,7 @@ mod tests {
     use super::*;
     use crate::message::assert_chinese;
 
-    use std::collections::BTreeMap;
+    use serde::Deserialize;
 
     const VECTORS: &str = include_str!("../../tests/fixtures/sign_vectors.json");
 

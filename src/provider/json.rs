@@ -40,9 +40,9 @@ const MAX_FREEFORM: usize = 64 << 10;
 /// memory.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// How values that are only shown are read: serde's derive hands its fields no context.
+/// How values that are only shown are read this time: serde's derive hands its fields no context.
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
+enum Pass {
     /// Like all others, which takes one pass.
     Strict,
     /// On their own, so that those which cannot be read can be left out.
@@ -52,7 +52,7 @@ enum Mode {
 }
 
 thread_local! {
-    static MODE: Cell<Mode> = const { Cell::new(Mode::Strict) };
+    static PASS: Cell<Pass> = const { Cell::new(Pass::Strict) };
 }
 
 /// Decodes a response, which is an object.
@@ -76,34 +76,34 @@ pub(crate) fn read_state<'de, T: Deserialize<'de> + Default>(
     redactor: &Redactor,
 ) -> Result<T, Message> {
     let read = read_noting(body);
-    let (state, mode) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
-    if let Mode::LeftOut(address) = mode {
+    let (state, pass) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
+    if let Pass::LeftOut(address) = pass {
         warnings.push(messages::left_out(name_before(body, address)));
     }
     Ok(state)
 }
 
-/// The same, with the mode in which it was read.
+/// The same, with the pass that read it.
 fn read_noting<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
-) -> serde_json::Result<(T, Mode)> {
-    read_in(Mode::Strict, body).or_else(|_| read_in(Mode::Lenient, body))
+) -> serde_json::Result<(T, Pass)> {
+    read_in(Pass::Strict, body).or_else(|_| read_in(Pass::Lenient, body))
 }
 
 fn read_in<'de, T: Deserialize<'de> + Default>(
-    mode: Mode,
+    pass: Pass,
     body: &'de [u8],
-) -> serde_json::Result<(T, Mode)> {
-    let outer = MODE.replace(mode);
+) -> serde_json::Result<(T, Pass)> {
+    let outer = PASS.replace(pass);
     // Checking the encoding once is cheaper than checking each string. Where it fails, only the
     // strings that are read need be UTF-8.
     let object: serde_json::Result<Option<Object<T>>> = match str::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(body),
     };
-    let mode = MODE.replace(outer);
+    let pass = PASS.replace(outer);
     let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
-    Ok((object, mode))
+    Ok((object, pass))
 }
 
 /// The name of the field whose value begins at an address in `body`, if it is one's.
@@ -128,12 +128,12 @@ impl<T> Deref for Shown<T> {
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if MODE.get() == Mode::Strict {
+        if PASS.get() == Pass::Strict {
             return T::deserialize(deserializer).map(Self);
         }
         let json = <&RawValue>::deserialize(deserializer)?.get();
         Ok(Self(serde_json::from_str(json).unwrap_or_else(|_| {
-            MODE.set(Mode::LeftOut(json.as_ptr().addr()));
+            PASS.set(Pass::LeftOut(json.as_ptr().addr()));
             T::default()
         })))
     }

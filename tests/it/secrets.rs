@@ -4,8 +4,6 @@
 use std::fs;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 
@@ -113,82 +111,6 @@ fn an_endpoint_with_a_password_is_turned_down_by_every_provider() {
             out.stderr_has("the endpoint must not hold a user or a password");
         }
     }
-}
-
-#[test]
-fn a_token_with_what_belongs_to_a_shell_is_turned_down_and_not_shown() {
-    // Any character may stand in a password.
-    let variable = |name| match name {
-        "yunxiao" => Some("YUNXIAO_ACCESS_TOKEN"),
-        "codearts" | "servicestage" => Some("HW_AUTH_TOKEN"),
-        _ => None,
-    };
-    let (nobody, dir) = (Unheard::take(), tempfile::tempdir().unwrap());
-    let file = dir.path().join("a-token");
-    let programs = || {
-        let watches = watches(&nobody.url()).into_iter();
-        watches.filter_map(|(name, program)| Some((variable(name)?, program)))
-    };
-    for (before, after, says) in [
-        ("\"", "\"", "in quotes"),
-        ("'", "'\n", "in quotes"),
-        ("HW_AUTH_TOKEN=", "", "begins with NAME="),
-        ("$", "", "the name of a variable"),
-    ] {
-        let value = [before, SECRET, after].concat();
-        for (variable, program) in programs() {
-            let out = program.env(variable, &value).run();
-            out.code(2).stdout_is_empty().stderr_has(says);
-            out.stderr_has(&format!("cannot take the token from ${variable}"));
-        }
-        fs::write(&file, &value).unwrap();
-        for (_, program) in programs() {
-            let args = ["--token-file".as_ref(), file.as_os_str()];
-            let out = program.args(args).run();
-            out.code(2).stderr_has(says).stderr_has("a-token");
-        }
-    }
-}
-
-#[test]
-fn a_byte_order_mark_is_no_part_of_a_secret() {
-    let basic = format!("Basic {}", STANDARD.encode(format!("admin:{SECRET}")));
-    let server = Server::script(vec![Reply::status(403, "")]);
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("secret");
-    fs::write(&file, format!("\u{feff}{SECRET}\r\n")).unwrap();
-    for (name, program) in watches(&server.url()) {
-        let option = match name {
-            "mrs" => "--password-file",
-            "fsd" => continue,
-            _ => "--token-file",
-        };
-        let out = program.args([option.as_ref(), file.as_os_str()]).run();
-        out.code(5);
-    }
-    for request in server.requests() {
-        let header = ["x-yunxiao-token", "x-auth-token", "authorization"];
-        let secret = header.iter().find_map(|name| request.header(name));
-        assert!([SECRET, &basic].contains(&secret.unwrap()), "{secret:?}");
-    }
-    assert_eq!(server.requests().len(), 4);
-}
-
-#[test]
-fn ids_of_the_environment_may_end_with_a_line() {
-    let server = Server::script(vec![Reply::json(r#"{"status":"Success"}"#)]);
-    let args = ["yunxiao", "--order", "1111", "--endpoint", &server.url()];
-    let out = deploywatch(args)
-        .envs(&[
-            ("YUNXIAO_PIPELINE_ID", " 123\n"),
-            ("YUNXIAO_ORGANIZATION_ID", "org\r\n"),
-            ("YUNXIAO_EDITION", "central\n"),
-            ("YUNXIAO_ACCESS_TOKEN", &format!("{SECRET}\n")),
-        ])
-        .run();
-    out.code(0);
-    let target = "/oapi/v1/flow/organizations/org/pipelines/123/deploy/1111";
-    assert_eq!(server.requests()[0].target, target);
 }
 
 #[test]
