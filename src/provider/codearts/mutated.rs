@@ -4,10 +4,11 @@ use crate::model::Phase;
 use crate::provider::mutate::{damaged, is, stays, value};
 use crate::redact::Redactor;
 
-const SAMPLES: [&[u8]; 3] = [
+const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../../tests/fixtures/codearts.response.json"),
     br#"{"status":"successful","result":{"record_id":"r","task_id":"t","status":"succeeded","step":"finish","step_state":[{"id":"1","name":"a","enable":"true","elapsed_time":"3"},{"name":"b","enable":"false","elapsed_time":""}]}}"#,
     br#"{"error":{"code":"Deploy.1","message":"no"},"status":"failed","result":{"status":"succeeded"}}"#,
+    br#"{"task_id":"t","record_id":"r","status":"initial","elapsed_time":0,"step_state":[{"name":"a","enable":true,"elapsed_time":0,"status":"pending"}]}"#,
 ];
 const WORDS: [&str; 10] = [
     "succeeded",
