@@ -35,6 +35,7 @@ impl Secret {
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure!(!text.is_empty(), "it is empty");
+        check_literal(text)?;
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
             "it holds white space or characters that no token has"
@@ -239,6 +240,33 @@ fn is_missing(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+/// Checks that text is a token and not how a shell or a settings file writes one.
+fn check_literal(text: &str) -> Result<()> {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty()
+            && name.chars().all(is_part)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let quoted = ['"', '\'']
+        .iter()
+        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
+    ensure!(!quoted, "it is in quotes, which are no part of a token");
+    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
+    ensure!(
+        !assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty()),
+        "it reads NAME=value: give the value alone"
+    );
+    let variable = text
+        .strip_prefix('$')
+        .map(|name| name.trim_matches(['{', '}']));
+    ensure!(
+        !variable.is_some_and(is_name),
+        "it is the name of a variable, which nobody replaced by its value"
+    );
+    Ok(())
+}
+
 /// Text without the byte order mark that some editors put before it.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -311,6 +339,26 @@ mod tests {
             ("eyJh.eyJz.dozj", false),
         ] {
             assert_eq!(shown(Path::new(path)).contains(path), is_shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_shell_is_named() {
+        for (text, says) in [
+            ("\"pt-made-up\"", "quotes"),
+            ("'pt-made-up'\n", "quotes"),
+            ("\u{feff}\"pt-made-up\"", "quotes"),
+            ("$TOKEN", "name of a variable"),
+            ("${TOKEN}", "name of a variable"),
+            ("HW_AUTH_TOKEN=pt-made-up", "NAME=value"),
+            ("export TOKEN='made up'", "NAME=value"),
+        ] {
+            let error = Secret::new(text, &Redactor::default()).expect_err(text);
+            let error = error.to_string();
+            assert!(error.contains(says) && !error.contains("made"), "{error}");
+        }
+        for text in ["pt-a=b", "bWFkZS11cA==", "MII-made+up/=", "$2y$10$a"] {
+            Secret::new(text, &Redactor::default()).expect(text);
         }
     }
 

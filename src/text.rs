@@ -135,21 +135,17 @@ fn last_state(line: &str) -> &str {
 
 /// A printable line cut at its beginning to the columns of a message.
 fn truncate_start(line: String) -> String {
-    // No character takes more columns than bytes.
-    if line.len() <= MESSAGE {
+    if console::measure_text_width(&line) <= MESSAGE {
         return line;
     }
-    let columns = console::measure_text_width(&line);
-    if columns <= MESSAGE {
-        return line;
-    }
-    let mut over = columns - MESSAGE + 1;
-    let cut = line.char_indices().find(|&(_, character)| {
-        let done = over == 0;
-        over = over.saturating_sub(columns_of(character));
-        done
+    // The first column is the mark's.
+    let mut width = 1;
+    let cut = line.char_indices().rfind(|&(_, character)| {
+        width += columns_of(character);
+        width > MESSAGE
     });
-    format!("…{}", cut.map_or("", |(at, _)| &line[at..]))
+    let start = cut.map_or(0, |(at, character)| at + character.len_utf8());
+    format!("…{}", &line[start..])
 }
 
 /// Whether `raw` can be shown as it is. Most names can, and are not copied.

@@ -90,7 +90,8 @@ fn step_state(call: &Call, index: u32, unit: Option<&Unit>, now: f64) -> Value {
         let seconds = |share| (call.wall_ms(share) - call.wall_ms(0.0)) as f64 / 1000.0;
         let (begin, end) = (seconds(unit.began?), seconds(unit.ended.unwrap_or(now)));
         // The offsets are positions in the run's log, which grows by some bytes a second.
-        let numbers = [begin * 120.0, end * 120.0, end - begin];
+        // A step that has begun has a time.
+        let numbers = [begin * 120.0, end * 120.0, (end - begin).max(1.0)];
         Some(numbers.map(|number| format!("{number:.0}")))
     });
     let [offset, current_offset, elapsed_time] = times.unwrap_or_default();

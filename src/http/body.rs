@@ -56,7 +56,8 @@ fn is_low_escape(json: &[u8]) -> bool {
 
 /// The names by which errors carry their code, their message, and what else they say, in lower case
 /// and without `_` and `-`. They are those of the providers, of POP (`Code`, `Message`), Spring
-/// (`error`, `message`), OAuth (`error_description`), FusionInsight (`errorDescription`) and gateways.
+/// (`error`, `message`), OAuth (`error_description`), FusionInsight (`errorDescription`), RFC 9457
+/// (`title`, `detail`) and gateways.
 const CODE: [&str; 2] = ["errorcode", "code"];
 const MESSAGE: [&str; 9] = [
     "errormsg",
@@ -66,18 +67,21 @@ const MESSAGE: [&str; 9] = [
     "msg",
     "description",
     "reason",
-    "detail",
+    "title",
     "error",
 ];
+const DETAIL: [&str; 1] = ["detail"];
 const REQUEST: [&str; 1] = ["requestid"];
+
+/// How much of a body is searched, in bytes: as much as is read of that of an error.
+const MAX_SEARCHED: usize = 64 << 10;
 
 /// The server's own words in the body of an error, in whatever shape: JSON, the title of a page, or
 /// plain text.
 pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    let text = String::from_utf8_lossy(body);
-    let text = text.trim_start_matches(BOM).trim();
+    let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SEARCHED)]);
+    let text = text.trim();
     let (words, request) = match serde_json::from_str(text) {
-        Ok(Value::String(words)) => (words, None),
         Ok(json) => (words_in_json(&json)?, field(&json, &REQUEST)),
         Err(_) if text.starts_with('<') => (words_in_page(text)?, None),
         // It was cut.
@@ -92,13 +96,17 @@ pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     })
 }
 
-/// The code and the message of an object, or of the object or list of them that it calls its error.
+/// The code, the message and the detail of an object, or of the object or list of them that it calls
+/// its error.
 fn words_in_json(json: &Value) -> Option<String> {
-    let json = match json {
-        Value::Array(errors) => errors.first()?,
-        json => json,
-    };
-    let parts = [field(json, &CODE), field(json, &MESSAGE)];
+    match json {
+        Value::Array(errors) => return words_in_json(errors.first()?),
+        Value::String(words) => return Some(words.clone()),
+        _ => {}
+    }
+    let message = field(json, &MESSAGE);
+    let detail = field(json, &DETAIL).filter(|detail| message.as_ref() != Some(detail));
+    let parts = [field(json, &CODE), message, detail];
     let words: Vec<_> = parts.into_iter().flatten().collect();
     if !words.is_empty() {
         return Some(words.join(" "));
@@ -108,17 +116,32 @@ fn words_in_json(json: &Value) -> Option<String> {
     errors.find_map(|(_, error)| words_in_json(error))
 }
 
-/// The first of the fields that is there as text or a number. A 0 is no error.
+/// The first of the fields that holds words. A message may be a text for each field of a request.
 fn field(json: &Value, names: &[&str]) -> Option<String> {
     let fields = json.as_object()?;
     names.iter().find_map(|name| {
         let mut named = fields.iter().filter(|(key, _)| normalize(key) == *name);
         named.find_map(|(_, value)| match value {
-            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-            Value::Number(number) if number.as_u64() != Some(0) => Some(number.to_string()),
-            _ => None,
+            Value::Object(texts) if *name == "message" => {
+                let texts = texts.iter();
+                let texts =
+                    texts.filter_map(|(key, value)| Some(format!("{key}: {}", text(value)?)));
+                let texts: Vec<_> = texts.collect();
+                (!texts.is_empty()).then(|| texts.join(", "))
+            }
+            value => text(value),
         })
     })
+}
+
+/// Text, or a number. A 0 is no error.
+fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!matches!(text.trim(), "" | "0")).then_some(text)
 }
 
 fn normalize(name: &str) -> String {
@@ -198,6 +221,20 @@ mod tests {
                 r#"{"error":"denied","error_description":"why"}"#,
                 Some("why"),
             ),
+            (
+                r#"{"error_code":"E","error_message":"none","detail":"no plan"}"#,
+                Some("E none no plan"),
+            ),
+            (
+                r#"{"errorCode":"E","errorMessage":"no","detail":"no"}"#,
+                Some("E no"),
+            ),
+            (
+                r#"{"code":400,"message":{"key":"Missing","n":3}}"#,
+                Some("400 key: Missing, n: 3"),
+            ),
+            (r#"{"message":{},"error":["no"]}"#, Some("no")),
+            (r#"{"error_code":"0","error_description":"no"}"#, Some("no")),
             (
                 r#"{"error":{"code":"E","message":"no"},"status":"error"}"#,
                 Some("E no"),

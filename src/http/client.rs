@@ -27,9 +27,6 @@ pub(crate) struct RequestTrace {
     pub(crate) took: Duration,
 }
 
-/// Finds the provider's own words in the body of an error.
-pub(crate) type ApiWords = fn(&[u8], &Redactor) -> Option<Message>;
-
 /// The client of one target.
 pub(crate) struct Client {
     transport: Arc<dyn Transport>,
@@ -77,28 +74,26 @@ impl Client {
         self.transport.now()
     }
 
-    /// Makes a request whose response is meant to be JSON. `words` finds the provider's own words in
-    /// the body of an error.
+    /// Makes a request whose response is meant to be JSON.
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn get_json(
-        &self,
-        request: &Request<'_>,
-        words: ApiWords,
-    ) -> Result<Response, PollError> {
+    pub(crate) fn get_json(&self, request: &Request<'_>) -> Result<Response, PollError> {
         self.send(request)
             .map_err(|failure| failure.error)?
-            .expect_json(words, &self.redactor)
+            .expect_json(&self.redactor)
     }
 
-    /// Makes a request and takes its response, whatever it is.
+    /// Makes a request and takes its response, whatever it is. Broken text in its body is replaced.
     ///
     /// # Errors
     /// Where no complete response came.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let begun = self.now();
-        let result = self.transport.send(request);
+        let mut result = self.transport.send(request);
+        if let Ok(response) = &mut result {
+            response.body = repair(std::mem::take(&mut response.body));
+        }
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = RequestTrace {
@@ -117,20 +112,14 @@ impl Client {
 }
 
 impl Response {
-    /// The response, where its body could be JSON; broken text in it is replaced. `words` finds the
-    /// provider's own words in the body of an error.
+    /// The response, where its body could be JSON.
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn expect_json(
-        mut self,
-        words: ApiWords,
-        redactor: &Redactor,
-    ) -> Result<Self, PollError> {
+    pub(crate) fn expect_json(self, redactor: &Redactor) -> Result<Self, PollError> {
         if !self.is_success() {
-            return Err(self.refusal(words, redactor));
+            return Err(self.refusal(redactor));
         }
-        self.body = repair(self.body);
         let problem = if self.status == 206 {
             error::partial()
         } else if self.is_html() {
@@ -155,7 +144,7 @@ impl Response {
 
     /// What a response that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is retried.
-    pub(crate) fn refusal(&self, words: ApiWords, redactor: &Redactor) -> PollError {
+    pub(crate) fn refusal(&self, redactor: &Redactor) -> PollError {
         let status = match StatusCode::from_u16(self.status) {
             Ok(status) => status.to_string(),
             Err(_) => self.status.to_string(),
@@ -164,10 +153,9 @@ impl Response {
             let location = self.location().map(|location| redactor.name(location));
             error::redirect(&status, location.as_deref())
         } else {
-            let body = repair(self.body.clone());
-            let words = words(&body, redactor).or_else(|| error_words(&body, redactor));
             // The title of a gateway's page is often the status itself.
-            let words = words.filter(|words| words.en() != status);
+            let words = error_words(&self.body, redactor);
+            let words = words.filter(|words| !status.ends_with(words.en()));
             error::status(&status, words.as_ref())
         };
         let refused = self.is_redirect()

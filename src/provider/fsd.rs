@@ -80,7 +80,7 @@ impl Fsd {
                 .into_iter()
                 .collect(),
         };
-        let response = self.http.get_json(&request, answer::words);
+        let response = self.http.get_json(&request);
         let response = response.map_err(texts::hint)?;
         if self.parsed.is(&response.body) {
             return Ok(false);
@@ -107,7 +107,7 @@ impl Fsd {
             headers: Vec::new(),
         };
         let redactor = self.http.redactor();
-        let history = match self.http.get_json(&request, answer::words) {
+        let history = match self.http.get_json(&request) {
             Ok(response) => History::read(&response.body, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?,
             Err(error) if matches!(error.status, Some(404 | 405)) => History::Absent,

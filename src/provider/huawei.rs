@@ -1,6 +1,8 @@
 //! Huawei Cloud: who asks, and what the answers of its services have in common. [D] documented by
 //! the vendor, [O] observed in public code, [I] inferred.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,14 +10,16 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use serde_json::Map;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use url::Url;
+use url::{Position, Url};
 
-use super::json::{self, MaybeObject, Text};
-use super::messages::api_message;
+use super::json::{self, Text};
+use super::messages;
 use crate::clock;
-use crate::http::{Client, Request, Response};
+use crate::http::{Client, Request, Response, error_words};
 use crate::message::Message;
 use crate::model::Phase;
 use crate::poll::PollError;
@@ -102,7 +106,7 @@ impl Account {
         url: &Url,
         content_type: &str,
     ) -> Result<Response, PollError> {
-        let read = |response: Response| response.expect_json(words, http.redactor());
+        let read = |response: Response| response.expect_json(http.redactor());
         self.get_with(http, url, content_type, read)
     }
 
@@ -147,17 +151,30 @@ impl Account {
         advice: Option<Message>,
         now: SystemTime,
     ) -> PollError {
-        let skew = match (&self.credentials, error.status, error.date) {
-            (Credentials::Keys(_), Some(401 | 403), Some(server)) => skew(server, now),
+        let clock = match (&self.credentials, error.status, error.date) {
+            (Credentials::Keys(_), Some(401 | 403), Some(server)) => clock_hint(server, now),
             _ => None,
         };
-        let hint = match skew {
-            Some((off, ahead)) => Some(clock_hint(off, ahead).with_hint(advice.as_ref())),
+        let hint = match clock {
+            Some(clock) => Some(clock.with_hint(advice.as_ref())),
             None => advice,
         };
-        match hint {
-            Some(hint) => error.with_hint(hint),
-            None => error,
+        hint.into_iter().fold(error, PollError::with_hint)
+    }
+
+    /// What to do about credentials that are refused.
+    pub(crate) fn credentials_hint(&self) -> Message {
+        match self.credentials {
+            Credentials::Token(_) => Message::new(
+                "check the token: a token is valid for 24 hours, and less if a password or a \
+                 permission changes; a new one in the file of --token-file is taken at once",
+                "请检查令牌：有效期为 24 小时，修改密码或权限会使其提前失效；写入 --token-file 文件的新令牌会立即生效",
+            ),
+            Credentials::Keys(_) => Message::new(
+                "check the access key, the secret key, the security token of temporary keys, and \
+                 this machine's clock",
+                "请检查 AK、SK、临时密钥的安全令牌，以及本机时钟",
+            ),
         }
     }
 }
@@ -218,14 +235,15 @@ impl Keys {
         let security_token = self.security_token.as_ref().map(Secret::expose);
         headers.extend(security_token.map(|token| ("X-Security-Token", token.to_owned())));
         let canonical = {
-            let host = host(url);
+            // Without the port that is the scheme's own.
+            let host = &url[Position::BeforeHost..Position::AfterPort];
             let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
             let query: Vec<_> = url.query_pairs().collect();
             Canonical::new(
                 "GET",
                 url.path(),
                 query.iter().map(|(name, value)| (&**name, &**value)),
-                signed.chain([("Host", host.as_str())]),
+                signed.chain([("Host", host)]),
                 b"",
             )
         };
@@ -253,8 +271,8 @@ impl Canonical {
         headers: impl Iterator<Item = (&'a str, &'a str)>,
         body: &[u8],
     ) -> Self {
-        let segments: Vec<_> = path.split('/').map(|part| encode(&decode(part))).collect();
-        let mut path = segments.join("/");
+        let segments = path.split('/').map(recode);
+        let mut path = segments.collect::<Vec<_>>().join("/");
         // In the signature only, not on the wire.
         if !path.ends_with('/') {
             path.push('/');
@@ -311,50 +329,19 @@ fn date(now: SystemTime) -> String {
     date
 }
 
-/// The `Host` header that goes with a request: the port where it is not the scheme's own.
-fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+/// A part of a path, decoded and encoded anew; what is no escape is encoded as it is.
+fn recode(part: &str) -> String {
+    encode(&percent_decode_str(part).collect::<Vec<_>>())
 }
 
 /// Percent-encoded as the signature wants it: `A-Za-z0-9-_.~` are kept [D].
 fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
-}
-
-/// Percent-decoded; what is no escape stays as it is.
-fn decode(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escaped = match rest {
-            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                bytes.push((high << 4 | low) as u8);
-                rest = &rest[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
+    const ENCODED: AsciiSet = NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    percent_encode(bytes, &ENCODED).to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -364,39 +351,23 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// How far this machine's clock is off, and whether it is ahead, where that is too far.
-fn skew(server: SystemTime, here: SystemTime) -> Option<(Duration, bool)> {
-    let (off, ahead) = match here.duration_since(server) {
-        Ok(ahead) => (ahead, true),
-        Err(error) => (error.duration(), false),
+/// What to do about this machine's clock, where it is too far from the server's.
+fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
+    let (off, en, zh) = match here.duration_since(server) {
+        Ok(ahead) => (ahead, "ahead of", "快"),
+        Err(behind) => (behind.duration(), "behind", "慢"),
     };
-    (off > LARGEST_SKEW).then_some((off, ahead))
-}
-
-/// What to do about a clock that is off by so much.
-fn clock_hint(off: Duration, ahead: bool) -> Message {
+    let is_refused = off > LARGEST_SKEW;
     let off = text::duration(off);
-    let (en, zh) = if ahead {
-        ("ahead of", "快")
-    } else {
-        ("behind", "慢")
-    };
-    Message::new(
-        format!(
-            "this machine's clock is {off} {en} the server's; a difference of more than 15 minutes \
-             is refused"
-        ),
-        format!("本机时钟比服务器{zh} {off}，相差超过 15 分钟就会被拒绝"),
-    )
-}
-
-/// What to do about credentials that are refused.
-pub(crate) fn credentials_hint() -> Message {
-    Message::new(
-        "check the credentials: a token is valid for 24 hours, and less if a password or a \
-         permission changes",
-        "请检查凭证：令牌有效期为 24 小时，修改密码或权限会使其提前失效",
-    )
+    is_refused.then(|| {
+        Message::new(
+            format!(
+                "this machine's clock is {off} {en} the server's; a difference of more than 15 \
+                 minutes is refused"
+            ),
+            format!("本机时钟比服务器{zh} {off}，相差超过 15 分钟就会被拒绝"),
+        )
+    })
 }
 
 /// The provider's word for a phase, where it says more than the phase.
@@ -405,51 +376,23 @@ pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Messag
     word.map(|word| Message::verbatim(&*word))
 }
 
-/// An error, in any of the shapes of the services and of the gateway before them [D].
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Failure<'a> {
-    error: MaybeObject<Reason<'a>>,
-    error_code: Text<'a>,
-    error_msg: Text<'a>,
-    error_message: Text<'a>,
-    #[serde(rename = "errorCode")]
-    camel_code: Text<'a>,
-    #[serde(rename = "errorMessage")]
-    camel_message: Text<'a>,
-    detail: Text<'a>,
-    request_id: Text<'a>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Reason<'a> {
-    code: Text<'a>,
-    message: Text<'a>,
-}
-
-/// The provider's words in the body of an error: code, message, detail, request id.
-pub(crate) fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    let failure: Failure<'_> = json::read(body).ok()?;
-    let inner = &failure.error;
-    let first = |texts: &[&Text<'_>]| {
-        let text = texts.iter().find_map(|text| text.get());
-        text.map(str::to_owned)
+/// The error that a body states, whatever else is in it: in the shapes of the services and of the
+/// gateway before them [D].
+pub(crate) fn error_in(body: &[u8], redactor: &Redactor) -> Option<Message> {
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = json::read(body).ok()?;
+    let states_error = |(name, value): (&Cow<'_, str>, &&RawValue)| match &**name {
+        "error" => {
+            let object: serde_json::Result<Map<_, _>> = serde_json::from_str(value.get());
+            object.is_ok_and(|object| !object.is_empty())
+        }
+        "error_code" | "error_msg" | "error_message" | "errorCode" | "errorMessage" => {
+            let text: serde_json::Result<Text<'_>> = serde_json::from_str(value.get());
+            text.is_ok_and(|text| text.get().is_some_and(|text| text != "0"))
+        }
+        _ => false,
     };
-    let code = first(&[&failure.error_code, &failure.camel_code, &inner.code]);
-    let message = first(&[
-        &failure.error_msg,
-        &failure.error_message,
-        &failure.camel_message,
-        &inner.message,
-    ]);
-    if code.is_none() && message.is_none() {
-        return None;
-    }
-    let detail = first(&[&failure.detail]).filter(|detail| message.as_ref() != Some(detail));
-    let parts = [code, message, detail];
-    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(api_message(&words, failure.request_id.get(), redactor))
+    let is_error = fields.iter().any(states_error);
+    is_error.then(|| messages::error_response(error_words(body, redactor).as_ref()))
 }
 
 #[cfg(test)]
@@ -457,7 +400,7 @@ mod tests {
     use super::*;
     use crate::message::assert_chinese;
 
-    use std::collections::BTreeMap;
+    use serde::Deserialize;
 
     const VECTORS: &str = include_str!("../../tests/fixtures/sign_vectors.json");
 
@@ -598,7 +541,7 @@ mod tests {
             ("%+1%zz%4", "%25%2B1%25zz%254"),
             ("a+b:c", "a%2Bb%3Ac"),
         ] {
-            assert_eq!(encode(&decode(segment)), encoded, "{segment}");
+            assert_eq!(recode(segment), encoded, "{segment}");
         }
     }
 
@@ -610,26 +553,18 @@ mod tests {
         assert_eq!(line, Some("a=&a%20b=c%26d&b=1&b=2"));
     }
 
-    #[test]
-    fn the_host_has_a_port_where_it_is_not_the_schemes_own() {
-        for (url, expected) in [
-            ("https://example.com/a", "example.com"),
-            ("https://example.com:443/a", "example.com"),
-            ("https://example.com:8443/a", "example.com:8443"),
-            ("http://127.0.0.1:80/", "127.0.0.1"),
-            ("http://[::1]:8080/", "[::1]:8080"),
-        ] {
-            assert_eq!(host(&Url::parse(url).expect("a URL")), expected);
-        }
-    }
-
-    /// The credentials found where only these variables are set: their kind, or the message.
-    fn found(set: &[(&str, &str)]) -> Result<String, String> {
+    /// The account found where only these variables are set.
+    fn account(set: &[(&str, &str)]) -> Result<Account> {
         let environment = |name: &str| {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        match Account::find(None, None, &environment, &Arc::default(), None) {
+        Account::find(None, None, &environment, &Arc::default(), None)
+    }
+
+    /// The kind of its credentials, or the message.
+    fn found(set: &[(&str, &str)]) -> Result<String, String> {
+        match account(set) {
             Ok(Account {
                 credentials: Credentials::Keys(keys),
                 ..
@@ -687,31 +622,55 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_by_more_than_15_minutes_is_named() {
         let at = |minutes: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(minutes * 60);
-        assert_eq!(skew(at(100), at(115)), None);
-        assert_eq!(skew(at(115), at(100)), None);
-        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
-        assert_eq!(skew(at(100), at(280)), Some((minutes(180), true)));
-        assert_eq!(skew(at(116), at(100)), Some((minutes(16), false)));
+        for (server, here, says) in [
+            (100, 115, None),
+            (115, 100, None),
+            (100, 280, Some("3h 00m ahead of")),
+            (116, 100, Some("16m 00s behind")),
+        ] {
+            let hint = clock_hint(at(server), at(here));
+            let named = hint
+                .as_ref()
+                .map(|hint| hint.en().contains(says.unwrap_or_default()));
+            assert_eq!(named, says.map(|_| true), "{hint:?}");
+            hint.iter().for_each(assert_chinese);
+        }
     }
 
     #[test]
-    fn hints_are_said_in_chinese() {
-        let hour = Duration::from_secs(3600);
-        for hint in [
-            credentials_hint(),
-            clock_hint(hour, true),
-            clock_hint(hour, false).with_hint(&credentials_hint()),
+    fn the_hint_is_about_the_credentials_that_are_used() {
+        for (set, says) in [
+            (&[("HW_AUTH_TOKEN", "t")][..], "24 hours"),
+            (&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s")], "clock"),
         ] {
+            let hint = account(set).expect("an account").credentials_hint();
+            assert!(hint.en().contains(says), "{hint}");
             assert_chinese(&hint);
         }
     }
 
     #[test]
-    fn each_error_shape_has_its_words() {
+    fn an_error_is_told_from_other_answers_in_each_of_its_shapes() {
         for (body, expected) in [
             (
                 r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
                 Some("Deploy.00011020 no task"),
+            ),
+            (
+                r#"{"error":{"code":"Deploy.00011303","reason":"a"},"status":"error","error_code":"Deploy.00011303","error_msg":"b"}"#,
+                Some("Deploy.00011303 b"),
+            ),
+            (
+                r#"{"error":{"at":1},"status":"success"}"#,
+                Some("no reason given"),
+            ),
+            (
+                r#"{"error":{},"error_code":"0","error_msg":{},"result":{}}"#,
+                None,
+            ),
+            (
+                r#"{"status":"SUCCESS","name":"n","description":"what it is for"}"#,
+                None,
             ),
             (
                 r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
@@ -737,8 +696,9 @@ mod tests {
             (r#"{"status":"success","result":{}}"#, None),
             ("<html>", None),
         ] {
-            let said = words(body.as_bytes(), &Redactor::default());
-            assert_eq!(said.as_ref().map(Message::en), expected, "{body}");
+            let error = error_in(body.as_bytes(), &Redactor::default());
+            let expected = expected.map(|words| format!("error response: {words}"));
+            assert_eq!(error.map(|error| error.to_string()), expected, "{body}");
         }
     }
 }

@@ -3,12 +3,10 @@
 //!
 //! What a value of another type means is told by the type of the field:
 //!
-//! - [`Text`], [`Count`], [`ShownObject`], [`ShownList`]: it counts as missing, and [`read_state`]
-//!   warns of it. What the verdict needs is checked where it is used.
-//! - [`MaybeObject`], [`Freeform`]: any type is good; what cannot be used counts as missing.
-//! - [`Object`], [`List`], [`SparseList`]: it is an error.
-//!
-//! A field that occurs twice is an error, as serde's derive has it.
+//! - [`Text`], [`Count`], [`Object`], [`List`]: the response cannot be read. The verdict rests on it.
+//! - [`Shown`] of these, [`ShownList`]: it is left out, and [`read_state`] warns of it. So is whatever
+//!   else cannot be read there, like a field that occurs twice.
+//! - [`Embedded`], [`Freeform`]: any type is good; what cannot be used counts as missing.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,9 +15,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{
-    Deserialize, DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,125 +36,118 @@ const MAX_WARNINGS: usize = 200;
 /// The largest [`Freeform`] value in bytes of JSON, unless it is a single string.
 const MAX_FREEFORM: usize = 64 << 10;
 
-/// The most entries of a list. An entry of three bytes may take a hundred times as much memory.
+/// What the length of a list must stay below: an entry of three bytes may take a hundred times as much
+/// memory.
 const MAX_ENTRIES: usize = 1_000_000;
 
+/// How values that are only shown are read this time: serde's derive hands its fields no context.
+#[derive(Clone, Copy, PartialEq)]
+enum Pass {
+    /// Like all others, which takes one pass.
+    Strict,
+    /// On their own, so that those which cannot be read can be left out.
+    Lenient,
+    /// The same, and one that begins at this address was left out.
+    LeftOut(usize),
+}
+
 thread_local! {
-    /// Whether a value of another type was left out: serde's derive hands its fields no context in
-    /// which they could note it.
-    static LEFT_OUT: Cell<bool> = const { Cell::new(false) };
+    static PASS: Cell<Pass> = const { Cell::new(Pass::Strict) };
 }
 
 /// Decodes a response, which is an object.
 ///
 /// # Errors
-/// If the body is not JSON, or is anything but an object.
-pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
-    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
-    // strings that are read need be UTF-8.
-    let response = match str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    };
-    response.map(|Object(response)| response)
+/// If the body is not JSON, is anything but an object, or a value in it that is not only shown
+/// cannot be read.
+pub(crate) fn read<'de, T: Deserialize<'de> + Default>(body: &'de [u8]) -> serde_json::Result<T> {
+    Ok(read_noting(body)?.0)
 }
 
 /// Decodes the response that tells how a deployment stands, called `name` in English and Chinese.
-/// Warns where a value of another type than the documented one is left out.
+/// Warns where a value is left out.
 ///
 /// # Errors
-/// If the body is not JSON, or is anything but an object.
-pub(crate) fn read_state<'de, T: Deserialize<'de>>(
+/// As [`read`].
+pub(crate) fn read_state<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
     name: (&str, &str),
     warnings: &mut Vec<Message>,
     redactor: &Redactor,
 ) -> Result<T, Message> {
-    LEFT_OUT.set(false);
-    let state = read(body).map_err(|error| messages::not_json(name, &error, redactor))?;
-    if LEFT_OUT.take() {
-        warnings.push(messages::left_out());
+    let read = read_noting(body);
+    let (state, pass) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
+    if let Pass::LeftOut(address) = pass {
+        warnings.push(messages::left_out(name_before(body, address)));
     }
     Ok(state)
 }
 
-/// A JSON value, by its type. `O` is what an object is decoded as, `L` a list.
-enum AnyValue<'de, O, L = IgnoredAny> {
-    Null,
-    /// A string, a boolean, or a number other than the following.
-    Text(Cow<'de, str>),
-    Number(u64),
-    Object(O),
-    List(L),
+/// The same, with the pass that read it.
+fn read_noting<'de, T: Deserialize<'de> + Default>(
+    body: &'de [u8],
+) -> serde_json::Result<(T, Pass)> {
+    read_in(Pass::Strict, body).or_else(|_| read_in(Pass::Lenient, body))
 }
 
-struct AnyVisitor<O, L>(PhantomData<(O, L)>);
+fn read_in<'de, T: Deserialize<'de> + Default>(
+    pass: Pass,
+    body: &'de [u8],
+) -> serde_json::Result<(T, Pass)> {
+    let outer = PASS.replace(pass);
+    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
+    // strings that are read need be UTF-8.
+    let object: serde_json::Result<Option<Object<T>>> = match str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    let pass = PASS.replace(outer);
+    let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
+    Ok((object, pass))
+}
 
-impl<'de, O: Deserialize<'de>, L: Deserialize<'de>> Deserialize<'de> for AnyValue<'de, O, L> {
+/// The name of the field whose value begins at an address in `body`, if it is one's.
+fn name_before(body: &[u8], address: usize) -> Option<&str> {
+    let before = body.get(..address.checked_sub(body.as_ptr().addr())?)?;
+    let before = str::from_utf8(before).ok()?.trim_end();
+    let name = before.strip_suffix(':')?.trim_end().strip_suffix('"')?;
+    name.rsplit('"').next()
+}
+
+/// A value that is only shown: one that cannot be read counts as missing, and is warned of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Shown<T>(T);
+
+impl<T> Deref for Shown<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyVisitor(PhantomData))
+        if PASS.get() == Pass::Strict {
+            return T::deserialize(deserializer).map(Self);
+        }
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(serde_json::from_str(json).unwrap_or_else(|_| {
+            PASS.set(Pass::LeftOut(json.as_ptr().addr()));
+            T::default()
+        })))
     }
 }
 
-impl<'de, O: Deserialize<'de>, L: Deserialize<'de>> Visitor<'de> for AnyVisitor<O, L> {
-    type Value = AnyValue<'de, O, L>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(AnyValue::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(AnyValue::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(AnyValue::Text(if value { "true" } else { "false" }.into()))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(AnyValue::Number(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(AnyValue::Text(number.to_string().into()))
-    }
-
-    // Rust formats 4.4178813e7 as 44178813, so an id that came as a float is a whole number again.
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(AnyValue::Text(number.to_string().into()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(AnyValue::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-        L::deserialize(SeqAccessDeserializer::new(list)).map(AnyValue::List)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        O::deserialize(MapAccessDeserializer::new(object)).map(AnyValue::Object)
-    }
-}
-
-/// A string, number or boolean as text; a value of another type counts as missing. Borrows from the
-/// response where the JSON string has no escapes, which `Option<Cow<str>>` would copy.
+/// A string, number or boolean as text; any other type is an error. Borrows from the response where
+/// the JSON string has no escapes, which `Option<Cow<str>>` would copy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Text<'a>(Option<Cow<'a, str>>);
 
 impl Text<'_> {
     /// The text without surrounding white space, if there is any.
     pub(crate) fn get(&self) -> Option<&str> {
-        let text = self.0.as_deref()?;
-        // Finding the bounds of Unicode white space is slow, and there may be 100,000 texts.
-        let text = match text.as_bytes() {
-            [b'!'..=b'~', .., b'!'..=b'~'] => text,
-            _ => text.trim(),
-        };
+        let text = self.0.as_deref()?.trim();
         (!text.is_empty()).then_some(text)
     }
 
@@ -212,9 +203,7 @@ impl Text<'_> {
     /// It is another one than `asked`.
     pub(crate) fn check_id(&self, asked: &str, redactor: &Redactor) -> Result<(), Message> {
         match self.get() {
-            Some(id) if !is_same_id(id, asked) => {
-                Err(messages::other_id(asked, &redactor.name(id)))
-            }
+            Some(id) if !same_id(id, asked) => Err(messages::other_id(asked, &redactor.name(id))),
             _ => Ok(()),
         }
     }
@@ -242,7 +231,7 @@ impl Text<'_> {
 }
 
 /// Whether two texts are the same id: without case, blanks and dashes, and numbers by their value.
-fn is_same_id(one: &str, other: &str) -> bool {
+pub(crate) fn same_id(one: &str, other: &str) -> bool {
     let characters = |id: &'_ str| {
         let characters = id.chars().filter(|c| !c.is_whitespace() && *c != '-');
         characters.flat_map(char::to_lowercase).collect::<String>()
@@ -264,17 +253,25 @@ pub(crate) fn safe_in_url(id: &str) -> bool {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
-        Ok(Self(match value {
-            AnyValue::Null => None,
-            AnyValue::Text(text) => Some(text),
-            AnyValue::Number(number) => Some(number.to_string().into()),
-            AnyValue::Object(_) | AnyValue::List(_) => leave_out(),
-        }))
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let text = match json.as_bytes()[0] {
+            b'n' => return Ok(Self(None)),
+            b'"' if !json.contains('\\') => json[1..json.len() - 1].into(),
+            b'"' => Cow::Owned(serde_json::from_str(json).map_err(D::Error::custom)?),
+            b'{' | b'[' => return Err(D::Error::custom("text is expected")),
+            // Rust formats 4.4178813e7 as 44178813, so an id that came as a float is a whole number
+            // again.
+            b'-' | b'0'..=b'9' if json.contains(['.', 'e', 'E']) => {
+                let number: f64 = serde_json::from_str(json).map_err(D::Error::custom)?;
+                number.to_string().into()
+            }
+            _ => json.into(),
+        };
+        Ok(Self(Some(text)))
     }
 }
 
-/// A whole number that is not negative, also as a string; any other value counts as missing.
+/// A whole number that is not negative, also as a string; any other value is an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Count(Option<u32>);
 
@@ -287,46 +284,22 @@ impl Count {
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = AnyValue::<IgnoredAny>::deserialize(deserializer)?;
-        Ok(Self(match value {
-            AnyValue::Null => None,
-            AnyValue::Text(text) if text.trim().is_empty() => None,
-            AnyValue::Text(text) => text.trim().parse().ok().or_else(leave_out),
-            AnyValue::Number(number) => number.try_into().ok().or_else(leave_out),
-            AnyValue::Object(_) | AnyValue::List(_) => leave_out(),
-        }))
+        let text = Text::deserialize(deserializer)?;
+        let count = text.get().map(str::parse).transpose();
+        count.map(Self).map_err(D::Error::custom)
     }
 }
 
-/// Notes that a value of another type is left out.
-fn leave_out<T: Default>() -> T {
-    LEFT_OUT.set(true);
-    T::default()
-}
+/// Makes a value of the type, or an error of one that is none.
+struct VisitorOf<T>(PhantomData<T>);
 
-/// An object, decoded by the names of its fields; any other type is an error. A derived struct
-/// alone also accepts a list, by position: a list with the right word at the right place would be a
-/// success.
+/// An object, decoded by the names of its fields; null counts as one without fields, any other type
+/// is an error. A derived struct alone also accepts a list, by position: a list with the right word
+/// at the right place would be a success.
 #[derive(Debug, Default)]
 pub(crate) struct Object<T>(pub(crate) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match AnyValue::<T>::deserialize(deserializer)? {
-            AnyValue::Object(object) => Ok(Self(object)),
-            _ => Err(D::Error::custom("an object is expected")),
-        }
-    }
-}
-
-/// An object; a value of another type counts as one without fields, and is left out if `SHOWN`.
-#[derive(Debug, Default)]
-pub(crate) struct MaybeObject<T, const SHOWN: bool = false>(T);
-
-/// An object that is only shown.
-pub(crate) type ShownObject<T> = MaybeObject<T, true>;
-
-impl<T, const SHOWN: bool> Deref for MaybeObject<T, SHOWN> {
+impl<T> Deref for Object<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -334,16 +307,25 @@ impl<T, const SHOWN: bool> Deref for MaybeObject<T, SHOWN> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool> Deserialize<'de>
-    for MaybeObject<T, SHOWN>
-{
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
-            AnyValue::Object(object) => object,
-            AnyValue::Null => T::default(),
-            _ if SHOWN => leave_out(),
-            _ => T::default(),
-        }))
+        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for VisitorOf<Object<T>> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Object::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Object)
     }
 }
 
@@ -353,23 +335,26 @@ pub(crate) struct Embedded<T>(pub(crate) T);
 
 impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match AnyValue::<T>::deserialize(deserializer)? {
-            AnyValue::Object(object) => object,
-            AnyValue::Text(json) => read(json.as_bytes()).unwrap_or_default(),
-            _ => T::default(),
-        }))
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let text: Option<String> = serde_json::from_str(json).ok();
+        let json = text.as_deref().unwrap_or(json);
+        Ok(Self(read(json.as_bytes()).unwrap_or_default()))
     }
 }
 
-/// A list of at most [`MAX_ENTRIES`] objects. A list that is null counts as empty, and an entry that
-/// is null is skipped; any other type is an error, or is left out if `SHOWN`.
+/// A list of less than [`MAX_ENTRIES`] objects. A list that is null counts as empty; an entry that is
+/// null is skipped, or keeps its place as an object without fields if `SPARSE`. Any other type is an
+/// error; of an entry not if it is only `SHOWN`.
 #[derive(Debug, Default)]
-pub(crate) struct List<T, const SHOWN: bool = false>(Vec<T>);
+pub(crate) struct List<T, const SHOWN: bool = false, const SPARSE: bool = false>(Vec<T>);
 
-/// A list of objects that is only shown.
-pub(crate) type ShownList<T> = List<T, true>;
+/// A list of objects that is only shown, and so is each of them.
+pub(crate) type ShownList<T> = Shown<List<T, true>>;
 
-impl<T, const SHOWN: bool> Deref for List<T, SHOWN> {
+/// A list in which an entry that is null keeps its place.
+pub(crate) type SparseList<T> = List<T, false, true>;
+
+impl<T, const SHOWN: bool, const SPARSE: bool> Deref for List<T, SHOWN, SPARSE> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -377,73 +362,45 @@ impl<T, const SHOWN: bool> Deref for List<T, SHOWN> {
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool> Deserialize<'de> for List<T, SHOWN> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::<T, SHOWN, false>::of_any(deserializer).map(Self)
-    }
-}
-
-/// A list like [`List`], but an entry that is null keeps its place as an object without fields.
-#[derive(Debug)]
-pub(crate) struct SparseList<T>(pub(crate) Vec<T>);
-
-impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for SparseList<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::<T, false, true>::of_any(deserializer).map(Self)
-    }
-}
-
-/// The entries of a list.
-struct Entries<T, const SHOWN: bool, const SPARSE: bool>(Vec<T>);
-
-impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool>
-    Entries<T, SHOWN, SPARSE>
-{
-    fn of_any<D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-        match AnyValue::<IgnoredAny, Self>::deserialize(deserializer)? {
-            AnyValue::List(Self(entries)) => Ok(entries),
-            AnyValue::Null => Ok(Vec::new()),
-            _ if SHOWN => Ok(leave_out()),
-            _ => Err(D::Error::custom("a list is expected")),
-        }
-    }
-}
-
 impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Deserialize<'de>
-    for Entries<T, SHOWN, SPARSE>
+    for List<T, SHOWN, SPARSE>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(EntriesVisitor(PhantomData))
+        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
     }
 }
-
-struct EntriesVisitor<E>(PhantomData<E>);
 
 impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Visitor<'de>
-    for EntriesVisitor<Entries<T, SHOWN, SPARSE>>
+    for VisitorOf<List<T, SHOWN, SPARSE>>
 {
-    type Value = Entries<T, SHOWN, SPARSE>;
+    type Value = List<T, SHOWN, SPARSE>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(List::default())
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = list.next_element::<AnyValue<'de, T>>()? {
+        for _ in 0..MAX_ENTRIES {
+            let entry = if SHOWN {
+                let entry = list.next_element::<Shown<Option<Object<T>>>>()?;
+                entry.map(|Shown(entry)| entry)
+            } else {
+                list.next_element()?
+            };
             match entry {
-                AnyValue::Object(object) => entries.push(object),
-                AnyValue::Null if SPARSE => entries.push(T::default()),
-                AnyValue::Null => {}
-                _ if SHOWN => leave_out(),
-                _ => return Err(A::Error::custom("a list of objects is expected")),
-            }
-            if entries.len() > MAX_ENTRIES {
-                let error = format_args!("a list of more than {MAX_ENTRIES}");
-                return Err(A::Error::custom(error));
+                None => return Ok(List(entries)),
+                Some(Some(Object(object))) => entries.push(object),
+                Some(None) if SPARSE => entries.push(T::default()),
+                Some(None) => {}
             }
         }
-        Ok(Entries(entries))
+        let error = format_args!("a list of {MAX_ENTRIES} entries or more");
+        Err(A::Error::custom(error))
     }
 }
 
@@ -496,10 +453,11 @@ mod tests {
             ("true", Some("true")),
             ("null", None),
             (r#""""#, None),
-            (r#"{"a":[1]}"#, None),
-            ("[[],{}]", None),
         ] {
             assert_eq!(text(json).as_deref(), read, "{json}");
+        }
+        for other in [r#"{"a":[1]}"#, "[[],{}]"] {
+            serde_json::from_str::<Text<'_>>(other).expect_err(other);
         }
     }
 
@@ -559,14 +517,14 @@ mod tests {
             ("3", Some(3)),
             (r#""3""#, Some(3)),
             ("3.0", Some(3)),
-            ("3.5", None),
-            ("-3", None),
-            ("99999999999", None),
             ("null", None),
-            ("{}", None),
+            (r#"" ""#, None),
         ] {
             let count: Count = serde_json::from_str(json).expect("JSON");
             assert_eq!(count.get(), read, "{json}");
+        }
+        for other in ["3.5", "-3", "99999999999", r#""soon""#, "{}", "[3]"] {
+            serde_json::from_str::<Count>(other).expect_err(other);
         }
     }
 
@@ -602,51 +560,101 @@ mod tests {
         );
     }
 
+    /// What is read of a response, some of which is only shown.
+    #[derive(Debug, serde::Deserialize, Default)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
+    struct State<'a> {
+        status: Text<'a>,
+        text: Shown<Text<'a>>,
+        count: Shown<Count>,
+        object: Shown<Object<Entry<'a>>>,
+        list: ShownList<Entry<'a>>,
+        guess: Embedded<Deep>,
+    }
+
+    #[derive(Debug, serde::Deserialize, Default)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
+    struct Entry<'a> {
+        name: Shown<Text<'a>>,
+    }
+
+    #[derive(Debug, serde::Deserialize, Default)]
+    #[serde(default)]
+    struct Deep {
+        count: Shown<Count>,
+    }
+
+    /// The state that these fields make, and the name in its warning.
+    fn state(fields: &str) -> Result<(usize, Option<String>), Message> {
+        let (mut warnings, redactor) = (Vec::new(), Redactor::default());
+        let json = format!(r#"{{"status":"Success",{fields}}}"#);
+        let name = ("state", "状态");
+        let state: State<'_> = read_state(json.as_bytes(), name, &mut warnings, &redactor)?;
+        assert!(state.status.is("success"));
+        assert!(state.text.get().is_none() && state.count.get().is_none());
+        assert!(state.object.name.get().is_none() && state.guess.0.count.get().is_none());
+        assert!(warnings.len() < 2, "{warnings:?}");
+        Ok((state.list.len(), warnings.pop().map(|it| it.to_string())))
+    }
+
     #[test]
     fn a_value_that_is_only_shown_may_be_anything_and_is_left_out_with_a_warning() {
-        #[derive(Debug, serde::Deserialize, Default)]
-        #[serde(default, bound(deserialize = "'de: 'a"))]
-        struct State<'a> {
-            text: Text<'a>,
-            count: Count,
-            object: ShownObject<Named<'a>>,
-            list: ShownList<Named<'a>>,
-        }
-        let read = |json: &str| {
-            let mut warnings = Vec::new();
-            let redactor = Redactor::default();
-            let state: State<'_> =
-                read_state(json.as_bytes(), ("a", "b"), &mut warnings, &redactor).expect("JSON");
-            assert!(state.text.get().is_none() && state.count.get().is_none());
-            assert!(state.object.name.get().is_none(), "{json}");
-            (state.list.len(), warnings.len())
-        };
-        for (list, found) in [
-            ("null", (0, 0)),
-            ("[]", (0, 0)),
-            (r#"[{"name":"a"},null,{}]"#, (2, 0)),
-            (r#"[{"name":"a"},"b",{}]"#, (2, 1)),
-            (r#"[{"name":["a"]},{"name":{}}]"#, (2, 1)),
-            (r#"[["a"]]"#, (0, 1)),
-            ("7", (0, 1)),
-            (r#""a""#, (0, 1)),
-            (r#"{"name":"a"}"#, (0, 1)),
+        let warning = |name: &str| Some(messages::left_out(Some(name)).to_string());
+        let nameless = Some(messages::left_out(None).to_string());
+        let deep = format!(r#""text":{}1{}"#, "[".repeat(1000), "]".repeat(1000));
+        for (fields, entries, warning) in [
+            (r#""list":null"#, 0, None),
+            (r#""list":[]"#, 0, None),
+            (r#""list":[{"name":"a"},null,{}]"#, 2, None),
+            (r#""list":[{"name":"a"},"b",{}]"#, 2, nameless.clone()),
+            (r#""list":[["a"]]"#, 0, nameless.clone()),
+            (r#""list":[{"name":"a","name":"b"},{}]"#, 1, nameless),
+            (r#""list":[{"name":["a"]},{"name":{}}]"#, 2, warning("name")),
+            (r#""list":[{"name":1e999}]"#, 1, warning("name")),
+            (r#""list":7"#, 0, warning("list")),
+            (r#""list" : "a""#, 0, warning("list")),
+            (r#""list":{"name":"a"}"#, 0, warning("list")),
+            (r#""text":{}"#, 0, warning("text")),
+            (r#""text":[1]"#, 0, warning("text")),
+            (&deep, 0, warning("text")),
+            (r#""text":" ""#, 0, None),
+            (r#""count":"soon""#, 0, warning("count")),
+            (r#""count":"""#, 0, None),
+            (r#""count":-3"#, 0, warning("count")),
+            (r#""object":["a"]"#, 0, warning("object")),
+            (r#""object":null"#, 0, None),
+            (r#""object":{"name":{}}"#, 0, warning("name")),
+            (r#""other":["a"]"#, 0, None),
+            // Where it is not known what comes there is nothing to warn of.
+            (r#""guess":{"count":"soon"}"#, 0, None),
+            (r#""guess":"{\"count\":[]}""#, 0, None),
         ] {
-            assert_eq!(read(&format!(r#"{{"list":{list}}}"#)), found, "{list}");
+            assert_eq!(state(fields), Ok((entries, warning)), "{fields}");
         }
-        for (field, warnings) in [
-            (r#""text":{}"#, 1),
-            (r#""text":[1]"#, 1),
-            (r#""text":" ""#, 0),
-            (r#""count":"soon""#, 1),
-            (r#""count":"""#, 0),
-            (r#""count":[3]"#, 1),
-            (r#""object":["a"]"#, 1),
-            (r#""object":null"#, 0),
-            (r#""other":["a"]"#, 0),
+    }
+
+    #[test]
+    fn what_is_not_only_shown_must_be_readable() {
+        for fields in [
+            r#""status":"Success""#,
+            r#""text":"a","text":"b""#,
+            r#""list":[{"name":"a"}"#,
+            r#""list":[{"name":tr}]"#,
         ] {
-            assert_eq!(read(&format!("{{{field}}}")), (0, warnings), "{field}");
+            state(fields).expect_err(fields);
         }
+        let mut warnings = Vec::new();
+        for status in ["{}", "[]", r#"["Success"]"#, "1e999"] {
+            let json = format!(r#"{{"status":{status},"text":{{}}}}"#);
+            let read: Result<State<'_>, _> = read_state(
+                json.as_bytes(),
+                ("state", "状态"),
+                &mut warnings,
+                &Redactor::default(),
+            );
+            read.expect_err(status);
+        }
+        assert_eq!(warnings, []);
     }
 
     #[test]
@@ -685,7 +693,7 @@ mod tests {
             ),
             ("NaN", "nan", true),
         ] {
-            assert_eq!(is_same_id(one, other), same, "{one} {other}");
+            assert_eq!(same_id(one, other), same, "{one} {other}");
         }
     }
 
@@ -695,7 +703,7 @@ mod tests {
             let id: Text<'_> = serde_json::from_str(json).expect("JSON");
             id.check_id("1111", &Redactor::default())
         };
-        for same in ["1111", "1.111e3", r#""1111""#, "null", r#""""#, "{}"] {
+        for same in ["1111", "1.111e3", r#""1111""#, "null", r#""""#] {
             assert_eq!(check(same), Ok(()), "{same}");
         }
         let error = check("2222").expect_err("another id");

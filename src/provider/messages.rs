@@ -7,15 +7,6 @@ use crate::message::Message;
 use crate::model::UnitKind;
 use crate::redact::Redactor;
 
-/// The provider's own words about an error, and the id of the request.
-pub(super) fn api_message(words: &str, request: Option<&str>, redactor: &Redactor) -> Message {
-    let words = Message::verbatim(&*redactor.message(words));
-    match request {
-        Some(request) => words.with_request_id(&redactor.name(request)),
-        None => words,
-    }
-}
-
 /// An error under a good status, with the provider's words.
 pub(super) fn error_response(api_message: Option<&Message>) -> Message {
     let none = Message::new("no reason given", "未说明原因");
@@ -84,12 +75,13 @@ pub(super) fn other_id(asked: &str, answered: &str) -> Message {
     )
 }
 
-/// A response holds a value of another type than documented.
-pub(super) fn left_out() -> Message {
+/// A response holds a part that cannot be read and is only shown; `field` is its name, if it has one.
+pub(super) fn left_out(field: Option<&str>) -> Message {
     Message::new(
-        "a part of the response has another type than documented and is left out",
-        "响应中有一部分的类型与文档不符，已忽略",
+        "a part of the response cannot be read and is left out",
+        "响应中有一部分无法识别，已忽略",
     )
+    .with_aside(field.map(Message::verbatim).as_ref())
 }
 
 /// It waits for somebody to confirm the next batch.
@@ -178,7 +170,7 @@ mod tests {
             broken_field("data"),
             unknown_value("status", "x-1"),
             other_id("x-1", "x-2"),
-            left_out(),
+            left_out(Some("list")),
             awaits_confirmation(Some(1), Some(2)),
             awaits_confirmation(Some(1), None),
             awaits_confirmation(None, None),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::json::{self, List, Object, Text};
-use super::messages::{self, api_message};
+use super::json::{self, Object, Shown, ShownList, Text};
+use super::messages;
 use super::{DeploymentSource, below};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
@@ -72,33 +72,33 @@ impl DeploymentSource for Mrs {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Progress<'a> {
     state: Text<'a>,
-    error_code: Text<'a>,
-    error_description: Text<'a>,
-    total_progress: Text<'a>,
-    res_obj: Option<Object<Details<'a>>>,
+    error_code: Shown<Text<'a>>,
+    error_description: Shown<Text<'a>>,
+    total_progress: Shown<Text<'a>>,
+    res_obj: Shown<Object<Details<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Details<'a> {
-    step_list: List<Step<'a>>,
-    fail_entity_list: List<Entity<'a>>,
-    total_step_size: Text<'a>,
+    step_list: ShownList<Step<'a>>,
+    fail_entity_list: ShownList<Entity<'a>>,
+    total_step_size: Shown<Text<'a>>,
 }
 
 /// A step that has begun: it has neither a state nor a number [D].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Step<'a> {
-    name: Text<'a>,
+    name: Shown<Text<'a>>,
 }
 
 /// Something that failed, and what was done to it.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Entity<'a> {
-    fail_entity: Text<'a>,
-    operation_type: Text<'a>,
+    fail_entity: Shown<Text<'a>>,
+    operation_type: Shown<Text<'a>>,
 }
 
 impl Progress<'_> {
@@ -109,18 +109,14 @@ impl Progress<'_> {
             .into_iter()
             .flatten()
             .collect();
-        (!parts.is_empty()).then(|| api_message(&parts.join(": "), None, redactor))
+        (!parts.is_empty()).then(|| Message::verbatim(&*redactor.message(&parts.join(": "))))
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
     /// scale and is 0 in the vendor's example of a finished command, so it comes second [D].
     fn percent(&self) -> Option<u8> {
-        let sizes = self
-            .res_obj
-            .as_ref()
-            .map(|Object(details)| &details.total_step_size);
-        let mut figures = sizes.into_iter().chain([&self.total_progress]);
-        figures.find_map(|figure| {
+        let figures = [&self.res_obj.total_step_size, &self.total_progress];
+        figures.into_iter().find_map(|figure| {
             let figure: f64 = figure.get()?.parse().ok()?;
             // Floored: 99.9 % is not all.
             figure.is_finite().then(|| figure.clamp(0.0, 100.0) as u8)
@@ -128,45 +124,38 @@ impl Progress<'_> {
     }
 }
 
-/// The provider's words in the body of an error.
-fn words(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    json::read::<Progress<'_>>(body).ok()?.error(redactor)
-}
-
 /// Reads an answer. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
-    let progress: Progress<'_> = json::read(body).map_err(|error| {
-        messages::not_json(("command's progress", "命令进度"), &error, redactor)
-    })?;
+    let mut snapshot = Snapshot::new(Phase::Unknown);
+    let name = ("command's progress", "命令进度");
+    let progress: Progress<'_> = json::read_state(body, name, &mut snapshot.warnings, redactor)?;
     if progress.state.get().is_none() {
         return Err(match progress.error(redactor) {
             None => messages::missing_field("state"),
             said => messages::error_response(said.as_ref()),
         });
     }
-    let mut snapshot = Snapshot::new(Phase::Unknown);
     snapshot.phase = phase(&progress.state, &mut snapshot.warnings, redactor);
     snapshot.percent = progress.percent();
     if snapshot.phase == Phase::Failed {
         snapshot.message = progress.error(redactor);
     }
-    if let Some(Object(details)) = &progress.res_obj {
-        let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
-        let (steps_before, entities_before) = last.split_at(of_entities);
-        let reason = progress.error_description.get();
-        snapshot.units = steps(
-            &details.step_list,
-            snapshot.phase,
-            reason,
-            steps_before,
-            redactor,
-        );
-        let entities = entities(&details.fail_entity_list, entities_before, redactor);
-        if snapshot.phase == Phase::Succeeded {
-            snapshot.success_caveats = entities.iter().map(flaw).collect();
-        }
-        snapshot.units.extend(entities);
+    let details = &progress.res_obj;
+    let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
+    let (steps_before, entities_before) = last.split_at(of_entities);
+    let reason = progress.error_description.get();
+    snapshot.units = steps(
+        &details.step_list,
+        snapshot.phase,
+        reason,
+        steps_before,
+        redactor,
+    );
+    let entities = entities(&details.fail_entity_list, entities_before, redactor);
+    if snapshot.phase == Phase::Succeeded {
+        snapshot.success_caveats = entities.iter().map(flaw).collect();
     }
+    snapshot.units.extend(entities);
     Ok(snapshot)
 }
 
@@ -446,6 +435,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_shown_may_be_of_any_type() {
+        for fields in [
+            r#""res_obj":[[],[],0]"#,
+            r#""res_obj":"none""#,
+            r#""res_obj":{"step_list":["a"],"fail_entity_list":{}}"#,
+            r#""res_obj":{"step_list":[{"name":{}}],"total_step_size":[]}"#,
+            r#""error_description":{},"error_code":[]"#,
+        ] {
+            for (word, phase) in [("COMPLETE", Phase::Succeeded), ("FAILED", Phase::Failed)] {
+                let json = format!(r#"{{"state":"{word}",{fields}}}"#);
+                let snapshot = progress(&json).expect(&json);
+                assert_eq!(
+                    (snapshot.phase, snapshot.warnings.len()),
+                    (phase, 1),
+                    "{json}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_has_no_state_is_unreadable() {
         for json in [
             "",
@@ -454,14 +464,11 @@ mod tests {
             "[]",
             r#""COMPLETE""#,
             r#"["COMPLETE"]"#,
-            r#"{"state":"COMPLETE","res_obj":[[],[],0]}"#,
             r#"{"state":null}"#,
             r#"{"state":""}"#,
             r#"{"state":{"state":"COMPLETE"}}"#,
             r#"{"res_obj":{"state":"COMPLETE"}}"#,
             r#"{"state":"COMPLETE""#,
-            r#"{"state":"COMPLETE","res_obj":"none"}"#,
-            r#"{"state":"COMPLETE","res_obj":{"fail_entity_list":{}}}"#,
             r#"{"state":"COMPLETE","state":"FAILED"}"#,
         ] {
             progress(json).expect_err(json);

@@ -1,5 +1,5 @@
 //! Answers damaged in every way that chance finds: what a reader must survive, and must not take for
-//! a success.
+//! a success. And answers with any value in the place of one that only shows something.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
@@ -33,6 +33,78 @@ pub(super) fn damaged(samples: &[&[u8]], words: &[&str], mut check: impl FnMut(&
         let shown = Shown(seed, &bytes);
         check(&bytes);
         drop(shown);
+    }
+}
+
+/// JSON of every type, and what no value can hold.
+const ODD: [&str; 14] = [
+    "null",
+    "true",
+    "0",
+    "-1.5",
+    "1e999",
+    r#""""#,
+    r#""a\u0000\n\u001b]0;x""#,
+    "[]",
+    r#"["a"]"#,
+    "[[1],null,{}]",
+    "{}",
+    r#"{"a":[1]}"#,
+    r#"{"name":1,"name":2}"#,
+    r#"[{"status":"a","status":"b"}]"#,
+];
+
+/// Checks that a verdict on the `sample` stays whatever stands in the place of each of its values but
+/// the `needed` ones, which are JSON pointers with a `*` for an index, and what these are in.
+pub(super) fn stays<V: PartialEq + std::fmt::Debug>(
+    sample: &[u8],
+    needed: &[&str],
+    verdict: impl Fn(&[u8]) -> V,
+) {
+    let whole: Value = serde_json::from_slice(sample).expect("a sample");
+    let expected = verdict(sample);
+    let mut pointers = Vec::new();
+    collect_pointers(&whole, "", &mut pointers);
+    let is_free = |pointer: &String| {
+        let path: Vec<_> = pointer.split('/').collect();
+        let is_needed = |needed: &&str| {
+            let mut parts = needed.split('/');
+            path.iter().all(|part| {
+                let needed = parts.next();
+                needed == Some(part) || needed == Some("*") && part.parse::<usize>().is_ok()
+            })
+        };
+        !needed.iter().any(is_needed)
+    };
+    pointers.retain(is_free);
+    assert!(!pointers.is_empty(), "nothing is only shown");
+    for pointer in pointers {
+        for odd in ODD {
+            let mut answer = whole.clone();
+            if let Some(value) = answer.pointer_mut(&pointer) {
+                *value = json!("$ODD");
+            }
+            let body = answer.to_string().replace(r#""$ODD""#, odd);
+            assert_eq!(verdict(body.as_bytes()), expected, "{pointer}: {body}");
+        }
+    }
+}
+
+/// The pointers to every value in `value`.
+fn collect_pointers(value: &Value, pointer: &str, pointers: &mut Vec<String>) {
+    pointers.push(pointer.to_owned());
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_pointers(item, &format!("{pointer}/{index}"), pointers);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                collect_pointers(field, &format!("{pointer}/{key}"), pointers);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::huawei::{self, Account};
+use super::huawei::Account;
 use super::{DeploymentSource, below};
 use crate::http::{Client, ParsedBody, Response};
 use crate::message::Message;
@@ -81,7 +81,7 @@ impl Servicestage {
             if plan::is_refused(&response, redactor) {
                 Ok(response)
             } else {
-                response.expect_json(huawei::words, redactor)
+                response.expect_json(redactor)
             }
         };
         let response = self
@@ -99,7 +99,7 @@ impl Servicestage {
                 .map(Some)
                 .map_err(|problem| response.unreadable(problem, redactor));
         }
-        let refusal = response.refusal(huawei::words, redactor).message;
+        let refusal = response.refusal(redactor).message;
         // Said once, though the words of the next time may hold another request's number.
         self.refused
             .get_or_insert_with(|| texts::plan_refused(&refusal));
@@ -108,11 +108,11 @@ impl Servicestage {
 }
 
 /// What to do about a refusal.
-fn advice(error: &PollError) -> Option<Message> {
+fn advice(error: &PollError, credentials_hint: Message) -> Option<Message> {
     Some(match error.status? {
         // The service's own 401 has meant that something is not there [O]; the gateway's is about
         // credentials.
-        401 if error.message.en().contains("APIGW.") => huawei::credentials_hint(),
+        401 if error.message.en().contains("APIGW.") => credentials_hint,
         403 => Message::new(
             "the credentials must belong to the project and have permission to view releases",
             "凭证必须属于该项目，并有查看发布任务的权限",
@@ -130,7 +130,7 @@ impl DeploymentSource for Servicestage {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let path = format!("{}/deploy-info", self.plan_path());
         let response = self.get(&path).map_err(|error| {
-            let advice = advice(&error);
+            let advice = advice(&error, self.account.credentials_hint());
             self.account.advise(error, advice, self.http.now().wall)
         })?;
         if !self.parsed.is(&response.body) {
@@ -180,11 +180,13 @@ mod tests {
     fn a_401_of_the_service_is_not_taken_for_a_bad_token() {
         let refused =
             |words: &str, status| PollError::refused(Message::verbatim(words), Some(status));
+        let hint = || Message::verbatim("check them");
         let service = refused("HTTP 401: SVCSTG.00100401 no such release", 401);
-        assert_eq!(advice(&service), None);
+        assert_eq!(advice(&service, hint()), None);
         let gateway = refused("HTTP 401: APIGW.0301 verify token failed", 401);
-        assert_eq!(advice(&gateway), Some(huawei::credentials_hint()));
-        let missing = advice(&refused("HTTP 404: SVCSTG.00100433", 404)).expect("a hint");
+        assert_eq!(advice(&gateway, hint()), Some(hint()));
+        let missing = refused("HTTP 404: SVCSTG.00100433", 404);
+        let missing = advice(&missing, hint()).expect("a hint");
         assert!(missing.en().starts_with("check the ids"), "{missing}");
         assert_chinese(&missing);
     }

@@ -19,7 +19,7 @@ use run::{FoundOrder, PipelineRun};
 
 use super::json::{self, Text, safe_in_url};
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody, Request, Response, error_words};
+use crate::http::{Client, ParsedBody, Request, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
@@ -136,7 +136,7 @@ impl Yunxiao {
                 body: None,
                 headers: vec![("x-yunxiao-token", token)],
             };
-            self.http.get_json(&request, error_words)
+            self.http.get_json(&request)
         });
         response.map_err(|error| self.with_hint(error, permission))
     }

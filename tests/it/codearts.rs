@@ -312,6 +312,136 @@ fn steps_are_units_by_their_place() {
 }
 
 #[test]
+fn a_step_is_in_the_state_that_it_states() {
+    // As the live service has it: numbers and booleans, and a time of 0 before a step begins.
+    let step = |name: &str, state: &str, seconds: u32| {
+        json!({ "id": 7, "offset": 0, "enable": true, "name": name, "current_offset": 100,
+                "elapsed_time": seconds, "status": state })
+    };
+    let run = |status: &str, steps: [Value; 4]| {
+        state(&json!({ "record_id": RECORD, "status": status, "step_state": steps }))
+    };
+    let replies = [
+        run(
+            "running",
+            [
+                step("initial", "succeeded", 0),
+                step("stop", "running", 3),
+                step("start", "pending", 0),
+                step("check", "pending", 0),
+            ],
+        ),
+        run(
+            "failed",
+            [
+                step("initial", "succeeded", 0),
+                step("stop", "failed", 4),
+                // Begun in the log, but not what failed.
+                step("start", "pending", 1),
+                step("check", "pending", 0),
+            ],
+        ),
+    ];
+    let (out, _) = watch(&replies, &["-o", "json"]);
+    let last = out.code(1).finished();
+    let units = &last["units"];
+    assert_eq!(units["succeeded"], 1, "{out}");
+    assert_eq!(
+        (&units["failed"], &units["pending"]),
+        (&1.into(), &2.into()),
+        "{out}"
+    );
+    assert_eq!(last["failed"][0]["name"], "stop", "{out}");
+    assert!(named(&out.events(), "warning").len() < 2, "{out}");
+}
+
+/// A task that was never run, as the live service answers: without the envelope.
+fn never_run(record: Option<&str>) -> Reply {
+    let steps = json!([{ "name": "stop", "enable": true, "elapsed_time": 0 }]);
+    let state = json!({ "task_id": TASK, "record_id": record, "status": "initial", "elapsed_time": 0,
+                        "step_state": steps });
+    Reply::json(state.to_string())
+}
+
+#[test]
+fn the_first_run_of_a_task_is_waited_for() {
+    for named in [None, Some(""), Some(NEW)] {
+        let replies = [
+            never_run(named),
+            never_run(named),
+            run(RECORD, "running"),
+            run(RECORD, "succeeded"),
+        ];
+        for args in [&[][..], &["--fresh"]] {
+            let (out, queries) = watch(&replies, args);
+            out.code(0).stdout_has("the task has not been run yet");
+            assert_eq!(queries[2..], [query(None), query(Some(RECORD))], "{out}");
+        }
+        // It came and went between two polls.
+        let quick = [never_run(named), run(RECORD, "failed")];
+        watch(&quick, &["--fresh"]).0.code(1);
+        watch(&[never_run(named)], &["--once"]).0.code(7);
+    }
+    // One odd answer does not make the run before a new one.
+    let replies = [
+        run(RECORD, "succeeded"),
+        never_run(None),
+        run(RECORD, "succeeded"),
+    ];
+    watch(&replies, &["--fresh", "--timeout", "300ms"])
+        .0
+        .code(124);
+    // No other word stands without the envelope.
+    for word in ["succeeded", "success", "failed", "running"] {
+        let body = json!({ "task_id": TASK, "record_id": RECORD, "status": word });
+        let (out, _) = watch(&[Reply::json(body.to_string())], &["--max-offline", "0s"]);
+        out.code(6);
+    }
+}
+
+#[test]
+fn an_error_beside_a_success_is_a_failed_poll() {
+    for error in [
+        json!({ "error": { "code": "Deploy.00011020", "message": "no task" } }),
+        json!({ "error": { "reason": "no task" } }),
+        json!({ "error_code": "Deploy.00011020", "error_msg": "no task" }),
+    ] {
+        let mut body = json!({ "status": "success", "result": { "status": "succeeded" } });
+        body.as_object_mut()
+            .unwrap()
+            .extend(error.as_object().unwrap().clone());
+        let (out, _) = watch(&[Reply::json(body.to_string())], &["--max-offline", "0s"]);
+        out.code(6)
+            .stdout_has("error response: ")
+            .stdout_has("no task");
+    }
+}
+
+#[test]
+fn ids_are_compared_as_text_and_numbers_by_their_value() {
+    let task = TASK.to_uppercase();
+    for (task, record) in [
+        (json!(task), json!(format!(" {RECORD}"))),
+        (json!(TASK), json!(RECORD.to_uppercase())),
+        (json!(null), json!(null)),
+        (json!(""), json!("")),
+    ] {
+        let result = json!({ "status": "succeeded", "task_id": task, "record_id": record });
+        watch(&[state(&result)], &["--record", RECORD]).0.code(0);
+    }
+    for (task, record) in [
+        (json!(TASK), json!(NEW)),
+        (json!(NEW), json!(RECORD)),
+        (json!({}), json!(RECORD)),
+        (json!(TASK), json!([RECORD])),
+    ] {
+        let result = json!({ "status": "succeeded", "task_id": task, "record_id": record });
+        let args = ["--record", RECORD, "--max-offline", "0s"];
+        watch(&[state(&result)], &args).0.code(6);
+    }
+}
+
+#[test]
 fn a_new_run_starts_with_no_units() {
     let steps = |name: &str| json!([{ "name": name, "enable": "true", "elapsed_time": "1" }]);
     let run = |record: &str, status: &str, name: &str| {
@@ -327,7 +457,7 @@ fn a_new_run_starts_with_no_units() {
 fn a_refusal_says_what_can_be_done() {
     for (status, args, says) in [
         (400, &["--record", RECORD][..], "check --record"),
-        (401, &[], "check the credentials"),
+        (401, &[], "check the token"),
         (403, &[], "permission to view this deployment task"),
         (404, &[], "check --task"),
     ] {
@@ -335,6 +465,22 @@ fn a_refusal_says_what_can_be_done() {
         let (out, queries) = watch(&[Reply::status(status, body)], args);
         out.code(5).stdout_has("Deploy.0001 no").stdout_has(says);
         assert_eq!(queries.len(), 1);
+    }
+    // An unknown run, as it is documented and as the live service tells it.
+    let shapes = [
+        r#"{"error_code":"Deploy.00011303","error_msg":"no record"}"#,
+        r#"{"error":{"code":"Deploy.00011303","reason":"no record"},"status":"error",
+            "error_code":"Deploy.00011303","error_msg":"no record"}"#,
+    ];
+    for (status, body) in [400, 404]
+        .into_iter()
+        .flat_map(|it| shapes.map(|body| (it, body)))
+    {
+        let refusal = Reply::status(status, body).header("content-type", "text/html");
+        let (out, _) = watch(&[refusal], &["--record", RECORD]);
+        out.code(5)
+            .stdout_has("Deploy.00011303 no record")
+            .stdout_has("check --record");
     }
 }
 

@@ -674,7 +674,7 @@ fn errors_have_their_words_and_their_hints() {
         assert_ends(&[fault, failed()], &[], 1, 2);
     }
     let locked = Reply::json(r#"{"code":500,"message":"database is locked"}"#);
-    assert_ends(&[locked], &["--once"], 6, 1).stdout_has("code 500: database is locked");
+    assert_ends(&[locked], &["--once"], 6, 1).stdout_has("500 database is locked");
 }
 
 #[test]

@@ -199,6 +199,8 @@ fn a_token_file_that_has_changed_is_read_again_after_a_401() {
             assert_eq!(refused, code == 5, "{out}");
             let advised = out.stdout.contains("a token is valid for 24 hours");
             assert_eq!(advised, code == 5, "{out}");
+            let named = out.stdout.contains("in the file of --token-file");
+            assert_eq!(named, code == 5, "{out}");
         }
     }
 }
@@ -293,7 +295,7 @@ fn a_clock_that_is_off_is_named_where_a_request_is_refused() {
                 out.code(5).stdout_has(&format!("HTTP {status}"));
                 match says {
                     Some(says) => out.stdout_has(says),
-                    None => out.stdout_lacks("clock"),
+                    None => out.stdout_lacks("server's"),
                 };
             }
             // A token says nothing about the time.
@@ -302,6 +304,21 @@ fn a_clock_that_is_off_is_named_where_a_request_is_refused() {
                 out.code(5).stdout_lacks("clock");
             }
         }
+    }
+}
+
+#[test]
+fn a_signed_request_that_is_refused_is_about_the_keys_and_the_clock() {
+    let body =
+        r#"{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information"}"#;
+    let server = Server::script(vec![Reply::status(401, body)]);
+    for program in commands(&server) {
+        let keys = [("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", SECRET)];
+        let out = program.envs(&keys).run();
+        out.code(5)
+            .stdout_has("check the access key")
+            .stdout_has("this machine's clock")
+            .stdout_lacks("24 hours");
     }
 }
 

@@ -25,6 +25,7 @@ mod mrs;
 mod output;
 mod picture;
 mod pipeline;
+mod reading;
 mod replay;
 mod robust;
 mod screen;

@@ -516,9 +516,9 @@ fn with_a_session_any_fault_is_asked_again_and_a_refusal_must_be_said_twice() {
         )
     };
     let out = assert_ends(&[opened("RUNNING"), missing()], &[], 5, "bcc");
-    out.stdout_has("12-4040001: none")
+    out.stdout_has("12-4040001 none")
         .stdout_has("the command's id");
-    assert_ends(&[missing()], &[], 5, "b").stdout_has("12-4040001: none");
+    assert_ends(&[missing()], &[], 5, "b").stdout_has("12-4040001 none");
 }
 
 #[test]

@@ -513,7 +513,7 @@ fn a_refusal_says_what_can_be_done() {
     for (status, code, says) in [
         (403, "SVCSTG.00100403", "permission to view releases"),
         (404, "SVCSTG.00100433", "Release Management (old)"),
-        (401, "APIGW.0301", "check the credentials"),
+        (401, "APIGW.0301", "check the token"),
     ] {
         let body = json!({ "error_code": code, "error_msg": "no" }).to_string();
         let refusal = Reply::status(status, body);

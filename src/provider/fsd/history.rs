@@ -191,6 +191,8 @@ pub(super) mod tests {
             r#"{"code":0,"data":{"result":tr"#,
             r#"{"code":500,"message":"database is locked","data":null}"#,
             r#"{"code":0,"data":{"total":1,"history_data":7}}"#,
+            r#"{"code":0,"data":{"result":[]}}"#,
+            r#"{"code":0,"data":{"startTime":{},"result":true}}"#,
         ] {
             read(json).expect_err(json);
         }
@@ -205,7 +207,6 @@ pub(super) mod tests {
             ("false", false),
             (r#""true""#, false),
             ("null", false),
-            ("[]", false),
         ] {
             assert_eq!(
                 last(&run("10:00:00", result)).is_running(),
@@ -231,7 +232,6 @@ pub(super) mod tests {
             r#"{"result":"false"}"#,
             r#"{"result":"perhaps"}"#,
             r#"{"result":null}"#,
-            r#"{"result":[true]}"#,
             "{}",
             r#"{"total":2,"history_data":[{"result":false}]}"#,
         ] {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::model::Phase;
-use crate::provider::mutate::{damaged, is, says, value};
+use crate::provider::mutate::{damaged, is, says, stays, value};
 
 const SAMPLES: [&[u8]; 3] = [
     include_bytes!("../../../tests/fixtures/fsd.response.json"),
@@ -42,4 +42,26 @@ fn a_damaged_state_is_no_success_that_it_does_not_say() {
         last = snapshot.units;
     });
     assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_only_shows_something_changes_no_verdict() {
+    for (is_end, result) in [(false, true), (true, true), (true, false), (false, false)] {
+        let sample = format!(
+            r#"{{"code":0,"message":"m","path":"p","data":{{"isEnd":{is_end},"key":"k","uuId":"u",
+                "nowList":[{{"zh":"a","en":"a","sort":1,"message":"m","result":{result}}}],
+                "processList":[{{"zh":"a","en":"a","sort":1,"message":"m","result":true}}]}}}}"#
+        );
+        let needed = [
+            "/code",
+            "/data/isEnd",
+            "/data/nowList/*/result",
+            "/data/processList/*",
+        ];
+        stays(sample.as_bytes(), &needed, |body| {
+            let status = super::status::read(body, &[], &crate::redact::Redactor::default());
+            let status = status.expect("a status");
+            (status.phase, status.unconfirmed.map(|found| found.phase))
+        });
+    }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::answer;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
-use crate::provider::json::{self, SparseList, Text};
+use crate::provider::json::{self, Shown, SparseList, Text};
 use crate::provider::messages::missing_field;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -30,11 +30,11 @@ struct Data<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Step<'a> {
-    en: Text<'a>,
-    zh: Text<'a>,
-    message: Text<'a>,
-    /// Means nothing in the plan [O].
-    result: Text<'a>,
+    en: Shown<Text<'a>>,
+    zh: Shown<Text<'a>>,
+    message: Shown<Text<'a>>,
+    /// Means nothing in the plan [O]. What cannot be read is no success.
+    result: Shown<Text<'a>>,
 }
 
 impl Step<'_> {
@@ -56,10 +56,10 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
     let mut warnings = Vec::new();
     let data = answer::data(body, STATUS, redactor)?;
     let data: Data<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
-    let SparseList(plan) = data
+    let plan = data
         .process_list
         .ok_or_else(|| missing_field("processList"))?;
-    let ended = data.now_list.map(|SparseList(ended)| ended);
+    let ended = data.now_list;
     let mut snapshot = if plan.is_empty() {
         without_plan(&ended.unwrap_or_default(), redactor)
     } else {

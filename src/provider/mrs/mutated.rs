@@ -1,7 +1,7 @@
 //! Damaged progress: read without a panic, and a success only where the command's state says so.
 
 use crate::model::Phase;
-use crate::provider::mutate::{damaged, is, value};
+use crate::provider::mutate::{damaged, is, stays, value};
 
 const SAMPLES: [&[u8]; 3] = [
     include_bytes!("../../../tests/fixtures/mrs.response.json"),
@@ -36,4 +36,20 @@ fn damaged_progress_is_no_success_that_it_does_not_say() {
         last = snapshot.units;
     });
     assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_only_shows_something_changes_no_verdict() {
+    for word in ["NEW", "IN_PROGRESS", "COMPLETE", "FAILED", "ODD"] {
+        let sample = format!(
+            r#"{{"id":1,"name":"n","state":"{word}","error_code":"1","error_description":"e","total_progress":99,
+                "res_obj":{{"total_step_size":100,"step_list":[{{"name":"a","description":"d"}}],
+                "fail_entity_list":[{{"fail_entity":"e","operation_type":"o"}}]}}}}"#
+        );
+        stays(sample.as_bytes(), &["/state"], |body| {
+            super::read(body, &[], &crate::redact::Redactor::default())
+                .expect("a progress")
+                .phase
+        });
+    }
 }

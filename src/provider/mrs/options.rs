@@ -108,6 +108,7 @@ impl MrsOptions {
 
 /// A command's id is digits; a request that started no command answers -1 [I].
 fn command_id(text: &str) -> Result<String, String> {
+    let text = text.trim();
     if text == "-1" {
         return Err("nothing asynchronous was started, so that there is nothing to watch".into());
     }
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn a_command_id_is_digits() {
         for good in ["0", "42", "007", &"9".repeat(20)] {
-            assert_eq!(command_id(good).expect(good), good);
+            assert_eq!(command_id(&format!("{good}\n")).expect(good), good);
         }
         for bad in [
             "",

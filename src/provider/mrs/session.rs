@@ -123,7 +123,7 @@ impl Call<'_> {
             Why::Other
         };
         let found = response.status != 404;
-        let response = response.expect_json(super::words, self.http.redactor());
+        let response = response.expect_json(self.http.redactor());
         response.map_err(|error| Rejection {
             error: if found {
                 error
@@ -412,7 +412,7 @@ impl Exchange<'_> {
     fn check_in(&mut self) -> Result<(), PollError> {
         let answer = self.send(&self.login_check(), None);
         let answer = answer.map_err(|failure| failure.error)?;
-        let error = answer.refusal(|_, _| None, self.http.redactor());
+        let error = answer.refusal(self.http.redactor());
         if !answer.is_success() && matches!(error.retry, Retry::Retryable { .. }) {
             return Err(error);
         }
@@ -447,7 +447,7 @@ impl Exchange<'_> {
             match self.next(&url, &answer)? {
                 Some(next) => url = next,
                 None if answer.is_success() => return Ok(answer),
-                None => return Err(answer.refusal(|_, _| None, self.http.redactor())),
+                None => return Err(answer.refusal(self.http.redactor())),
             }
         }
         Err(PollError::refused(texts::redirect_loop(), None))
@@ -480,7 +480,7 @@ fn turned_down(answer: &Response, redactor: &Redactor) -> Rejection {
             why: Why::SignInPage,
         };
     }
-    let error = answer.refusal(|_, _| None, redactor);
+    let error = answer.refusal(redactor);
     let why = match error.retry {
         Retry::Refused { .. } => Why::WantsSignIn,
         _ => Why::Other,

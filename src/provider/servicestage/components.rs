@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{RELEASE_TASK, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
-use crate::provider::json::{self, Count, List, Text, safe_in_url};
+use crate::provider::json::{self, Count, List, Shown, Text, safe_in_url};
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -27,21 +27,21 @@ struct DeployInfo<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Component<'a> {
-    id: Text<'a>,
-    name: Text<'a>,
+    id: Shown<Text<'a>>,
+    name: Shown<Text<'a>>,
     /// Text in the vendor's table, a number in the example.
-    seq: Count,
+    seq: Shown<Count>,
     status: Text<'a>,
-    job_id: Text<'a>,
+    job_id: Shown<Text<'a>>,
     job_status: Text<'a>,
-    start_time: Text<'a>,
-    end_time: Text<'a>,
-    fail_message: Text<'a>,
+    start_time: Shown<Text<'a>>,
+    end_time: Shown<Text<'a>>,
+    fail_message: Shown<Text<'a>>,
     rollback_job_id: Text<'a>,
     rollback_job_status: Text<'a>,
-    rollback_start_time: Text<'a>,
-    rollback_end_time: Text<'a>,
-    rollback_fail_message: Text<'a>,
+    rollback_start_time: Shown<Text<'a>>,
+    rollback_end_time: Shown<Text<'a>>,
+    rollback_fail_message: Shown<Text<'a>>,
 }
 
 /// How a component stands, and what there is to say about it.
@@ -222,8 +222,8 @@ impl Components {
         let mut snapshot = Snapshot::new(Phase::Pending);
         let info: DeployInfo<'_> =
             json::read_state(body, RELEASE_TASK, &mut snapshot.warnings, redactor)?;
-        if let Some(error) = huawei::words(body, redactor) {
-            return Err(messages::error_response(Some(&error)));
+        if let Some(error) = huawei::error_in(body, redactor) {
+            return Err(error);
         }
         info.id.check_id(asked, redactor)?;
         let none = List::default();

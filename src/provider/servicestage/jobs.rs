@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::provider::json::{self, Freeform, ShownList, Text};
+use crate::provider::json::{self, Freeform, Shown, ShownList, Text};
 
 /// The job behind a component [D]. Older answers have upper-case names [D].
 #[derive(Deserialize, Default)]
@@ -17,18 +17,18 @@ struct Job<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Task<'a> {
     #[serde(alias = "TASK_NAME")]
-    task_name: Text<'a>,
+    task_name: Shown<Text<'a>>,
     #[serde(alias = "TASK_STATUS")]
-    task_status: Text<'a>,
+    task_status: Shown<Text<'a>>,
     /// Text or a list of it: the vendor does not say.
     #[serde(alias = "MESSAGES")]
     messages: Freeform,
     /// When it ended, in milliseconds since 1970; so called by the vendor's client [D].
     #[serde(alias = "UPDATE_AT")]
-    update_at: Text<'a>,
+    update_at: Shown<Text<'a>>,
     /// The same, so called by the vendor's page [D].
     #[serde(alias = "UPDATED_AT")]
-    updated_at: Text<'a>,
+    updated_at: Shown<Text<'a>>,
 }
 
 impl Task<'_> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::components::Components;
 use super::plan::{Plan, decide};
 use crate::model::{Phase, Snapshot};
-use crate::provider::mutate::{damaged, is, says, value};
+use crate::provider::mutate::{damaged, is, says, stays, value};
 use crate::redact::Redactor;
 
 const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
@@ -110,4 +110,40 @@ fn a_damaged_release_task_is_no_success_that_it_does_not_say() {
         });
     }
     assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_only_shows_something_changes_no_verdict() {
+    let redactor = Redactor::default();
+    for word in ["SUCCEEDED", "FAILED", "RUNNING", "CREATED", "ODD"] {
+        let sample = format!(
+            r#"{{"id":"{RELEASE}","name":"n","components":[{{"id":"a","name":"a","seq":1,"status":"RUNNING",
+                "job_id":"j","job_status":"{word}","start_time":1,"end_time":2,"fail_message":"m",
+                "rollback_job_id":null,"rollback_job_status":"","rollback_start_time":1,"rollback_end_time":2,
+                "rollback_fail_message":"m"}}]}}"#
+        );
+        let needed = [
+            "/id",
+            "/components/*/status",
+            "/components/*/job_status",
+            "/components/*/rollback_job_id",
+            "/components/*/rollback_job_status",
+        ];
+        stays(sample.as_bytes(), &needed, |body| {
+            let components = Components::read(body, &[], RELEASE, &redactor).expect("components");
+            (components.snapshot.phase, found(&decide(&components, None)))
+        });
+    }
+    for word in ["SUCCESS", "FAILED", "GRAYING", "RUNNING", "ODD"] {
+        let components = Components::read(SAMPLES[1], &[], RELEASE, &redactor).expect("a sample");
+        let sample = format!(
+            r#"{{"id":"{RELEASE}","name":"n","status":"{word}","fail_strategy":"stop","creator":"c",
+                "components":[{{"component_id":"a","name":"a"}}]}}"#
+        );
+        let needed = ["/id", "/status", "/components/*"];
+        stays(sample.as_bytes(), &needed, |body| {
+            let plan = Plan::read(body, RELEASE, &redactor).expect("a plan");
+            found(&decide(&components, Some(&plan)))
+        });
+    }
 }

@@ -10,7 +10,7 @@ use super::{RELEASE_TASK, texts};
 use crate::http::Response;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
-use crate::provider::json::{self, List, Text};
+use crate::provider::json::{self, List, Shown, Text};
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 
@@ -20,7 +20,7 @@ use crate::redact::Redactor;
 struct Release<'a> {
     id: Text<'a>,
     status: Text<'a>,
-    fail_strategy: Text<'a>,
+    fail_strategy: Shown<Text<'a>>,
     /// Not looked at: where it is no list, the answer is none.
     #[serde(rename = "components")]
     _components: List<IgnoredAny>,
@@ -42,7 +42,7 @@ pub(super) struct Plan {
 /// words. Anything else may be the answer of a gateway.
 pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
     response.status == 403
-        || response.status == 404 && huawei::words(&response.body, redactor).is_some()
+        || response.status == 404 && huawei::error_in(&response.body, redactor).is_some()
 }
 
 impl Plan {
@@ -53,8 +53,8 @@ impl Plan {
     pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
         let release: Release<'_> =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
-        if let Some(error) = huawei::words(body, redactor) {
-            return Err(messages::error_response(Some(&error)));
+        if let Some(error) = huawei::error_in(body, redactor) {
+            return Err(error);
         }
         release.id.check_id(asked, redactor)?;
         let status = redactor.name(release.status.required("status")?);

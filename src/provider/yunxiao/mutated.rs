@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{order, run};
 use crate::model::Phase;
-use crate::provider::mutate::{damaged, is, says, value};
+use crate::provider::mutate::{damaged, is, says, stays, value};
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../../tests/fixtures/yunxiao.response.json"),
@@ -86,4 +86,21 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
         }
     });
     assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_only_shows_something_changes_no_verdict() {
+    for word in ["Running", "Success", "Failed", "Cancelled", "Odd"] {
+        let sample = format!(
+            r#"{{"requestId":"r","deployOrderId":1111,"status":"{word}","currentBatch":1,"totalBatch":2,
+                "exceptionCode":"500","creator":"c","createTime":1,"deployMachineInfo":{{"batchNum":1,
+                "deployMachines":[{{"machineSn":"a","ip":"b","status":"Success","clientStatus":"ok","batchNum":1,
+                "actions":[{{"type":"t"}}]}},null]}}}}"#
+        );
+        stays(sample.as_bytes(), &["/status", "/deployOrderId"], |body| {
+            let order = order::read(body, &[], "1111", &crate::redact::Redactor::default());
+            let order = order.expect("an order");
+            (order.phase, order.unconfirmed)
+        });
+    }
 }

@@ -131,7 +131,7 @@ impl YunxiaoOptions {
     fn organization(&self, endpoint: &Url, environment: Environment<'_>) -> Result<Option<String>> {
         let organization =
             id_or_variable(self.organization.as_deref(), &ORGANIZATION, environment)?;
-        let organization = match environment(EDITION).as_deref() {
+        let organization = match environment(EDITION).as_deref().map(str::trim) {
             Some("region") => None,
             Some("central") => {
                 ensure!(

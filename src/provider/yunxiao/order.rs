@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, Object, ShownList, ShownObject, Text};
+use crate::provider::json::{self, CANCELLED, Count, Object, Shown, ShownList, Text};
 use crate::provider::messages;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -17,14 +17,14 @@ use crate::units::UnitsBuilder;
 struct DeployOrder<'a> {
     deploy_order_id: Text<'a>,
     status: Text<'a>,
-    current_batch: Count,
-    total_batch: Count,
-    exception_code: Text<'a>,
+    current_batch: Shown<Count>,
+    total_batch: Shown<Count>,
+    exception_code: Shown<Text<'a>>,
     success: Text<'a>,
     error_code: Text<'a>,
     error_message: Text<'a>,
     deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
-    deploy_machine_info: ShownObject<MachineInfo<'a>>,
+    deploy_machine_info: Shown<Object<MachineInfo<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -37,11 +37,11 @@ struct MachineInfo<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct Machine<'a> {
-    machine_sn: Text<'a>,
-    ip: Text<'a>,
-    status: Text<'a>,
-    client_status: Text<'a>,
-    batch_num: Count,
+    machine_sn: Shown<Text<'a>>,
+    ip: Shown<Text<'a>>,
+    status: Shown<Text<'a>>,
+    client_status: Shown<Text<'a>>,
+    batch_num: Shown<Count>,
 }
 
 /// An order's `status` [D]; `Failed` and `Fail` are undocumented, but seen in tools [O].
@@ -441,7 +441,7 @@ mod tests {
                     let snapshot = order(&json).expect(&json);
                     assert_eq!(snapshot.phase, phase, "{json}");
                     if odd.starts_with(['[', '{']) && odd.len() > 2 {
-                        assert_eq!(snapshot.warnings, [messages::left_out()], "{json}");
+                        assert_eq!(snapshot.warnings.len(), 1, "{json}");
                     }
                 }
             }

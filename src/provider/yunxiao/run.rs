@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::message::Message;
 use crate::model::Phase;
 use crate::provider::json::{
-    self, CANCELLED, Embedded, Freeform, List, MaybeObject, Object, ShownList, Text, safe_in_url,
+    self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, Text, safe_in_url,
 };
 use crate::provider::messages;
 use crate::redact::Redactor;
@@ -103,7 +103,7 @@ struct WireRun<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct WireStage<'a> {
-    stage_info: MaybeObject<StageInfo<'a>>,
+    stage_info: Object<StageInfo<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -126,7 +126,7 @@ struct WireJob<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Action<'a> {
     #[serde(rename = "type")]
-    kind: Text<'a>,
+    kind: Shown<Text<'a>>,
     params: Embedded<OrderId>,
     data: Embedded<OrderId>,
 }
@@ -136,7 +136,7 @@ struct Action<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct OrderId {
     deploy_order_id: Freeform,
-    data: MaybeObject<NestedOrderId>,
+    data: Embedded<NestedOrderId>,
 }
 
 #[derive(Deserialize, Default)]
@@ -239,10 +239,11 @@ impl WireJob<'_> {
 
 impl OrderId {
     fn get(&self) -> Option<String> {
-        let places = [&self.deploy_order_id, &self.data.deploy_order_id];
+        let places = [&self.deploy_order_id, &self.data.0.deploy_order_id];
         places.into_iter().find_map(|place| {
             let value = place.get();
-            let id = Text::deserialize(value.get("id").unwrap_or(value)).ok()?;
+            let json = value.get("id").unwrap_or(value).to_string();
+            let id: Text<'_> = serde_json::from_str(&json).ok()?;
             let id = id.get().filter(|id| safe_in_url(id))?;
             Some(id.to_owned())
         })
