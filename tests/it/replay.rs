@@ -275,6 +275,33 @@ fn a_watch_of_mrs_plays_again_with_its_sign_ins() {
     }
 }
 
+#[test]
+fn a_recording_without_a_read_of_the_sessions_status_plays() {
+    let mut polls = 0;
+    let server = Server::start(move |request, _| {
+        if request.target.ends_with("/session/status") {
+            return Reply::status(404, "");
+        }
+        polls += 1;
+        let state = if polls < 3 { "NEW" } else { "COMPLETE" };
+        Reply::json(json!({ "state": state }).to_string())
+    });
+    let program = deploywatch(["mrs", "--endpoint", &server.url(), "--user", "admin"])
+        .args(["--command", "1", "--interval", "20ms"])
+        .env("MRS_PASSWORD", SECRET);
+    let first = captured(program).run();
+    first.code(0);
+    let recording = first.file(FILE);
+    let old = recording.split_inclusive('\n');
+    let old: String = old
+        .filter(|line| !line.contains("/session/status"))
+        .collect();
+    assert!(old.len() < recording.len(), "{recording}");
+    let again = replay(&old).run();
+    again.code(0);
+    assert_eq!(timeless(&again), timeless(&first), "{again}");
+}
+
 impl Output {
     /// What it came to for each target, in the order of their names.
     fn finished_of_all(&self) -> Vec<(String, Value)> {
