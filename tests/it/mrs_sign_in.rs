@@ -192,6 +192,24 @@ fn eight_commands_outlive_a_manager_that_is_down_for_a_moment() {
 }
 
 #[test]
+fn eight_commands_without_a_session_outlive_a_manager_that_goes_down_under_them() {
+    let mut down = None;
+    let server = without_status(move |request, n| {
+        if n < 40 {
+            return progress("RUNNING");
+        }
+        if request.at - *down.get_or_insert(request.at) < Duration::from_secs(1) {
+            return Reply::status(503, "");
+        }
+        match request.header("authorization") {
+            Some(_) => progress("COMPLETE"),
+            None => Reply::status(401, ""),
+        }
+    });
+    eight(&server).run().code(0);
+}
+
+#[test]
 fn eight_commands_send_a_wrong_password_once() {
     for refusal in [Reply::status(401, ""), sign_in_page(), to_sign_in()] {
         let server = scripted(vec![Reply::delayed(refusal, Duration::from_millis(50))]);

@@ -348,10 +348,10 @@ impl Session {
 
 impl SignInState {
     /// How many may sign in at once: one, unless the password is known to be right and goes with each
-    /// request.
+    /// request. A Manager that goes down under them must not use up all tries.
     fn at_once(&self, has_session: bool) -> u8 {
         if self.is_confirmed && self.has_no_status && !has_session {
-            MAX_LOST - self.lost
+            MAX_LOST_UNASKED.saturating_sub(self.lost).max(1)
         } else {
             1
         }
@@ -517,7 +517,8 @@ mod tests {
             (0, false, 1),
             (3, false, 1),
             // The password is right, and goes with each request.
-            (0, true, 4),
+            (0, true, 2),
+            (1, true, 1),
             (3, true, 1),
         ] {
             let (count, end) = permits(lost, is_confirmed);
