@@ -17,17 +17,17 @@ use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
-mod basic;
 mod cas;
 mod cookies;
-mod form;
+mod login;
 mod login_error;
 mod options;
 mod session;
 mod texts;
 
+use login::Login;
 pub(super) use options::MrsOptions;
-use session::{Auth, Login, Session};
+use session::{Auth, Session};
 
 /// The response, in English and Chinese.
 const PROGRESS: (&str, &str) = ("command's progress", "命令进度");

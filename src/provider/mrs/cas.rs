@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::cookies::CookieJar;
-use super::form::login_ticket;
+use super::login::{Login, login_ticket};
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
-use super::session::{JSON, LOGIN_CHECK, Login, Permit, Session, port};
+use super::session::{JSON, LOGIN_CHECK, Permit, Session, port};
 use super::texts;
 use crate::http::{Client, Request, Response, TransportError};
 use crate::poll::PollError;
@@ -74,17 +74,16 @@ impl CasExchange<'_> {
         permit.at_stake = true;
         let response = self.send(&url, Some(&login.form(&ticket)))?;
         if !self.cookies.has_ticket() {
-            let mut failure = LoginError::of(&response, redactor)
-                .unwrap_or_else(|| LoginError::page(&response, redactor));
+            let mut failure = LoginError::new(&response, redactor);
             // Whatever is no accident is a no.
-            if failure.is_refusal() {
+            if failure.is_refusal() && failure.kind == LoginErrorKind::Other {
                 failure.kind = LoginErrorKind::SignInPage;
             }
             return Err(failure);
         }
         permit.at_stake = false;
         if leads_to_password_change(&response) {
-            return Err(LoginError::password_change(&response));
+            return Err(LoginError::new(&response, redactor));
         }
         if let Some(next) = self.next(&url, &response)? {
             self.follow(next)?;
@@ -127,7 +126,7 @@ impl CasExchange<'_> {
             return Ok(None);
         };
         if leads_to_password_change(response) {
-            return Err(LoginError::password_change(response));
+            return Err(LoginError::new(response, self.http.redactor()));
         }
         match from.join(location) {
             Ok(next) if is_of_manager(&next, self.endpoint) => Ok(Some(next)),

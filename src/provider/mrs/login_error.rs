@@ -4,7 +4,6 @@ use memchr::memmem;
 
 use super::texts;
 use crate::http::{Response, TransportError, error_words};
-use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
@@ -28,6 +27,8 @@ pub(super) enum LoginErrorKind {
     SignInRequired,
     /// A page that asks for another password, in place of a response.
     SignInPage,
+    /// The page where a password is changed, or the way to it.
+    PasswordChange,
     Other,
 }
 
@@ -40,58 +41,51 @@ impl LoginErrorKind {
 impl LoginError {
     /// The error in a response, unless that is a success without a page.
     pub(super) fn of(response: &Response, redactor: &Redactor) -> Option<Self> {
-        let is_page = response.is_html();
-        if response.is_success() && !is_page {
-            return None;
-        }
-        if leads_to_password_change(response) {
-            return Some(Self::password_change(response));
-        }
-        if response.is_success() {
-            return Some(Self::page(response, redactor));
-        }
-        let mut error = response.refusal(super::words, redactor);
-        if response.status == 404 {
-            error = error.with_hint(texts::endpoint_hint());
-        }
+        let is_good = response.is_success() && !response.is_html();
+        (!is_good).then(|| Self::new(response, redactor))
+    }
+
+    /// What a response says that is an error, whatever its status. A wrong password is usually answered
+    /// with a page under HTTP 200 [O].
+    pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
+        let status = Some(response.status);
         let location = response.location().filter(|_| response.is_redirect());
-        let kind = if response.status == 401 || location.is_some_and(is_sign_in) {
+        let is_wrong = memmem::find(&response.body, WRONG_PASSWORD.as_bytes()).is_some();
+        let kind = if !is_wrong && leads_to_password_change(response) {
+            LoginErrorKind::PasswordChange
+        } else if status == Some(401) || location.is_some_and(is_sign_in) {
             LoginErrorKind::SignInRequired
+        } else if is_wrong || response.is_success() {
+            LoginErrorKind::SignInPage
         } else {
             LoginErrorKind::Other
         };
-        Some(Self { error, kind })
-    }
-
-    /// A page in place of a response, which is what a wrong password is answered with under HTTP 200 [O].
-    pub(super) fn page(response: &Response, redactor: &Redactor) -> Self {
-        let message = match memmem::find(&response.body, WRONG_PASSWORD.as_bytes()) {
-            Some(_) => texts::wrong_password(WRONG_PASSWORD),
-            None => texts::sign_in_page(error_words(&response.body, redactor).as_ref()),
+        let error = match kind {
+            _ if is_wrong => PollError::refused(texts::wrong_password(WRONG_PASSWORD), status),
+            LoginErrorKind::PasswordChange => PollError::refused(texts::password_change(), status),
+            LoginErrorKind::SignInPage => {
+                let title = error_words(&response.body, redactor);
+                PollError::refused(texts::sign_in_page(title.as_ref()), status)
+            }
+            _ if status == Some(404) => response
+                .refusal(super::words, redactor)
+                .with_hint(texts::endpoint_hint()),
+            _ => response.refusal(super::words, redactor),
         };
-        Self::refused(message, response.status)
-    }
-
-    /// The password is right, and of no use until it is changed.
-    pub(super) fn password_change(response: &Response) -> Self {
-        let mut login_error = Self::refused(texts::password_change(), response.status);
-        login_error.error.retry = Retry::Refused {
-            hint: Some(texts::password_change_hint()),
-            fatal: true,
-        };
-        login_error
-    }
-
-    fn refused(message: Message, status: u16) -> Self {
-        Self {
-            error: PollError::refused(message, Some(status)),
-            kind: LoginErrorKind::SignInPage,
-        }
+        Self { error, kind }
     }
 
     /// Whether the Manager turned the request down, so that asking the same again is no help.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self.error.retry, Retry::Refused { .. }) && self.kind != LoginErrorKind::NotSent
+    }
+
+    /// Whether a refusal is of the request rather than of the password.
+    pub(super) fn is_no_judgement(&self) -> bool {
+        use LoginErrorKind::{Other, SignInRequired};
+        self.is_refusal()
+            && matches!(self.kind, SignInRequired | Other)
+            && !matches!(self.error.status, Some(401 | 403))
     }
 }
 

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::cookies::CookieJar;
+use super::login::Login;
 use super::login_error::{LoginError, LoginErrorKind};
 use super::texts;
 use crate::http::{Client, Request, Response};
 use crate::poll::{PollError, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
-use crate::secret::Secret;
 
 /// How often a password goes out with no word on whether it is right. A fifth wrong one would lock the
 /// account [D].
@@ -26,7 +26,9 @@ const MAX_LOST: u8 = 4;
 const MAX_LOST_UNASKED: u8 = 2;
 
 pub(super) const JSON: &str = "application/json";
-/// Where a session begins [D].
+/// What the vendor's sample for the 3.x Manager signs in with, before it goes on with cookies [O].
+const STATUS: &str = "/web/api/v2/session/status";
+/// Where the session of a cluster with CAS, or without Kerberos, begins [D].
 pub(super) const LOGIN_CHECK: &str = "/web/v1/access/login_check";
 
 /// How to sign in.
@@ -38,13 +40,6 @@ pub(crate) enum Auth {
     Cas(Login),
     /// Nobody signs in.
     None,
-}
-
-/// Who signs in.
-#[derive(Clone)]
-pub(crate) struct Login {
-    pub(crate) user: String,
-    pub(crate) password: Secret,
 }
 
 /// A session with a Manager.
@@ -74,7 +69,7 @@ pub(super) struct SignInState {
     /// the session one.
     is_confirmed: bool,
     /// Whether no session came of the read of the session's status: the Manager has none, or no cookies.
-    pub(super) has_no_status: bool,
+    has_no_status: bool,
     /// The sign-ins under way.
     in_flight: u8,
     /// How often the password went out since it was last known to be right, and no word came back.
@@ -170,7 +165,7 @@ impl Session {
                     let who = Some(("authorization", &*basic));
                     permit.at_stake = true;
                     if permit.reads_status {
-                        self.read_status(who, http)
+                        self.open_session(who, http, STATUS)
                             .map_err(|error| self.record_password_failure(error, &mut permit))?;
                         continue;
                     }
@@ -184,7 +179,10 @@ impl Session {
                 Auth::Cas(login) => self
                     .sign_in_at_cas(http, login, &mut permit)
                     .map_err(|error| self.record_password_failure(error, &mut permit))?,
-                Auth::None => self.check_in(http)?,
+                // A refusal shows in what the poll is answered.
+                Auth::None => self
+                    .open_session(None, http, LOGIN_CHECK)
+                    .map_err(|error| error.error)?,
             }
         }
     }
@@ -274,19 +272,29 @@ impl Session {
         Ok(value)
     }
 
-    /// Asks for the session's cookie of a cluster without Kerberos [D].
-    fn check_in(&self, http: &Client) -> Result<(), PollError> {
-        let response = send(http, below(&self.endpoint, LOGIN_CHECK).as_str(), None);
+    /// Makes a request for the session's cookie alone. A Manager that does not have it says nothing about
+    /// the password.
+    fn open_session(
+        &self,
+        who: Option<(&'static str, &str)>,
+        http: &Client,
+        path: &str,
+    ) -> Result<(), LoginError> {
+        let response = send(http, below(&self.endpoint, path).as_str(), who);
         let mut state = self.state();
+        state.begin_session(false);
+        let port = port(&self.endpoint);
         match response {
             Ok(response) => {
-                state.keep(port(&self.endpoint), &response, http.redactor());
+                state.keep(port, &response, http.redactor());
             }
-            // A refusal shows in what the poll is answered.
-            Err(error) if error.is_refusal() => {}
-            Err(error) => return Err(error.error),
+            Err(error) if error.is_no_judgement() || who.is_none() && error.is_refusal() => {}
+            Err(error) => {
+                state.is_confirmed = self.is_anonymous();
+                return Err(error);
+            }
         }
-        state.begin_session(false);
+        state.has_no_status = state.cookies.session(port).is_none();
         Ok(())
     }
 
@@ -302,19 +310,19 @@ impl Session {
     }
 
     fn explain(&self, error: LoginError) -> PollError {
-        if self.is_anonymous() && error.kind.concerns_sign_in() {
-            return error.error.with_hint(texts::user_hint());
+        match self.auth {
+            Auth::None if error.kind.concerns_sign_in() => {
+                error.error.with_hint(texts::user_hint())
+            }
+            _ => error.error,
         }
-        error.error
     }
 
     /// Keeps what a failed sign-in says about the password.
     ///
-    /// A wrong one is answered with a 401, a redirect to the sign-in page or that page, and goes out
-    /// no more. A 403 and any other redirect are an answer to who asked as well. An error of the
-    /// server's (5xx) or a 404 comes from one who does not get that far, so that it may go out
-    /// again; and so it may where the response was lost, for a watch must outlive a failover. But
-    /// nobody documents what a Manager counts, so that each of these is taken for a wrong one: see
+    /// A 401, the sign-in page and any redirect turn it down, and so does a 403: it goes out no more.
+    /// A 404, a 5xx and a lost response say nothing, so that it may go out again: a watch must outlive a
+    /// failover. But nobody documents what a Manager counts, and each of these is taken for a wrong one: see
     /// `MAX_LOST`. Only a connection that did not come about is none.
     fn record_password_failure(&self, failure: LoginError, permit: &mut Permit<'_>) -> PollError {
         let LoginError { mut error, kind } = failure;
@@ -322,15 +330,17 @@ impl Session {
         if !permit.at_stake {
             return error;
         }
-        match (&mut error.retry, error.status) {
-            (Retry::Refused { hint, fatal }, _) if kind.concerns_sign_in() => {
-                let by_cas = matches!(self.auth, Auth::Cas(_));
-                hint.get_or_insert_with(|| texts::password_hint(by_cas));
+        match (kind, error.status) {
+            (LoginErrorKind::SignInRequired | LoginErrorKind::SignInPage, _) => {
+                let hint = texts::password_hint(matches!(self.auth, Auth::Cas(_)));
                 // A page in place of a 401 counts like one.
-                *fatal = true;
+                error.retry = Retry::Refused {
+                    hint: Some(hint),
+                    fatal: true,
+                };
             }
             (_, Some(403)) => error = error.with_hint(texts::permission_hint()),
-            (_, Some(300..400)) => {}
+            (LoginErrorKind::PasswordChange, _) | (_, Some(300..400)) => {}
             _ => return error,
         }
         self.state().refused = Some(error.clone());
@@ -358,7 +368,7 @@ impl SignInState {
     }
 
     /// Keeps the cookies of a response, which may open a session. The number of the session.
-    pub(super) fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) -> u32 {
+    fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) -> u32 {
         let before = self.cookies.session(port);
         self.cookies.keep(port, response, redactor);
         if self.cookies.session(port) != before {
@@ -397,18 +407,6 @@ pub(super) fn send(
 
 pub(super) fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()
-}
-
-#[cfg(test)]
-impl Login {
-    /// A user called `admin`.
-    pub(super) fn made_up(password: &str) -> Self {
-        let redactor = Redactor::default();
-        Self {
-            user: "admin".into(),
-            password: Secret::password(password, &redactor).expect("a password"),
-        }
-    }
 }
 
 #[cfg(test)]

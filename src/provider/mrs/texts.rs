@@ -21,17 +21,11 @@ pub(super) fn wrong_password(words: &str) -> Message {
         .with_detail(&Message::verbatim(words))
 }
 
+/// What to do about a Manager that leads to `modify_password.html`.
 pub(super) fn password_change() -> Message {
     Message::new(
-        "the Manager wants the password changed first (it leads to modify_password.html)",
-        "Manager 要求先修改密码（跳转到 modify_password.html）",
-    )
-}
-
-pub(super) fn password_change_hint() -> Message {
-    Message::new(
-        "sign in to the Manager in a browser, change the password, and pass the new one",
-        "请在浏览器中登录 Manager 修改密码，然后使用新密码",
+        "the Manager wants the password changed first: sign in to it in a browser, then pass the new one",
+        "Manager 要求先修改密码：请在浏览器中登录并修改，然后使用新密码",
     )
 }
 
@@ -90,24 +84,22 @@ pub(super) fn attempts_exhausted() -> Message {
 
 /// A password was turned down, by CAS or as HTTP Basic.
 pub(super) fn password_hint(by_cas: bool) -> Message {
-    let (en, zh) = if by_cas {
-        (
+    let other = if by_cas {
+        Message::new(
             "a newer Manager needs --auth basic",
             "新版 Manager 请用 --auth basic",
         )
     } else {
-        (
+        Message::new(
             "an older Manager with Kerberos needs --auth cas",
             "带 Kerberos 的旧版 Manager 请用 --auth cas",
         )
     };
     Message::new(
-        format!(
-            "check the user and the password ({en}); they are not sent again, because five wrong \
-             ones lock the account"
-        ),
-        format!("请检查用户名和密码（{zh}）；不再发送，因为错误五次就会锁定账号"),
+        "check the user and the password; they are not sent again, because five wrong ones lock the account",
+        "请检查用户名和密码；不再发送，因为错误五次就会锁定账号",
     )
+    .with_aside(Some(&other))
 }
 
 pub(super) fn permission_hint() -> Message {
@@ -150,7 +142,6 @@ mod tests {
             completed_with_error(&Message::verbatim("12: x")),
             wrong_password("no"),
             password_change(),
-            password_change_hint(),
             sign_in_pending(),
             sign_in_page(Some(&Message::verbatim("Manager"))),
             sign_in_page(None),

@@ -1,11 +1,29 @@
-//! The sign-in form of a CAS server.
+//! Who signs in, in the header of HTTP Basic and in the form of a CAS server.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::session::Login;
+use crate::redact::Redactor;
+use crate::secret::Secret;
+
+/// Who signs in.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+}
 
 impl Login {
-    /// The fields that are posted [D].
+    /// The value of the header for HTTP Basic.
+    pub(super) fn basic(&self, redactor: &Redactor) -> String {
+        let pair = format!("{}:{}", self.user, self.password.expose());
+        let pair = STANDARD.encode(pair);
+        redactor.add(&pair);
+        format!("Basic {pair}")
+    }
+
+    /// The fields that are posted to a CAS server [D].
     pub(super) fn form(&self, login_ticket: &str) -> String {
         form_urlencoded::Serializer::new(String::new())
             .append_pair("username", &self.user)
@@ -41,8 +59,28 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
+impl Login {
+    /// A user called `admin`.
+    pub(super) fn made_up(password: &str) -> Self {
+        let redactor = Redactor::default();
+        Self {
+            user: "admin".into(),
+            password: Secret::password(password, &redactor).expect("a password"),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_password_fits_into_the_header() {
+        assert_eq!(
+            Login::made_up(" p%:+&=密 ").basic(&Redactor::default()),
+            "Basic YWRtaW46IHAlOismPeWvhiA="
+        );
+    }
 
     #[test]
     fn any_password_fits_into_the_form() {
