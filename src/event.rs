@@ -47,6 +47,8 @@ pub(crate) enum Kind<'a> {
         /// About the watch as a whole, not about this target.
         general: bool,
     },
+    /// Nothing was said for a minute.
+    Heartbeat,
     /// A request was made (`--verbose`).
     Trace(&'a RequestTrace),
     /// The watch of one target of a list ended; the others may go on.

@@ -116,6 +116,8 @@ pub(crate) enum Phase {
     PausedAfterFailure,
     Succeeded,
     Failed,
+    /// It failed and was rolled back.
+    RolledBack,
     Cancelled,
     /// It ended without a reported result.
     Ended,
@@ -129,7 +131,7 @@ impl Phase {
     pub(crate) const fn has_ended(self) -> bool {
         matches!(
             self,
-            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Ended
+            Self::Succeeded | Self::Failed | Self::RolledBack | Self::Cancelled | Self::Ended
         )
     }
 
@@ -140,7 +142,7 @@ impl Phase {
             Self::Running => "running",
             Self::Paused | Self::PausedAfterFailure => "paused",
             Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
+            Self::Failed | Self::RolledBack => "failed",
             Self::Cancelled => "cancelled",
             Self::Ended | Self::Unknown => "unknown",
         }

@@ -12,7 +12,8 @@ pub(crate) const USAGE: u8 = 2;
 /// The end of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
-    pub(crate) verdict: Verdict,
+    pub(crate) cause: Cause,
+    /// The cause in words, with what else is known.
     pub(crate) reason: Message,
     /// From the start of the watch to the verdict.
     pub(crate) elapsed: Duration,
@@ -20,6 +21,12 @@ pub(crate) struct Outcome {
     pub(crate) polls: u64,
     /// How to watch the deployment again, where that makes sense.
     pub(crate) resume: Option<Resume>,
+}
+
+impl Outcome {
+    pub(crate) const fn verdict(&self) -> Verdict {
+        self.cause.verdict()
+    }
 }
 
 /// The command that watches a deployment again.
@@ -48,7 +55,7 @@ impl Resume {
     }
 }
 
-/// How a watch ended. `Succeeded` is said only where the provider said success.
+/// How a watch ended, which the exit code tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Succeeded,
@@ -63,6 +70,114 @@ pub(crate) enum Verdict {
     /// The command line does not tell which deployment is meant, which only the provider's response
     /// shows.
     Usage,
+}
+
+/// Why a watch ended: the verdict in more detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Succeeded,
+    Failed,
+    RolledBack,
+    PausedAfterFailure,
+    /// A unit failed, and `--fail-fast` was given.
+    FailFast,
+    /// A success with caveats, and `--strict` was given.
+    Strict,
+    Cancelled,
+    Paused,
+    /// The request or the connection was refused.
+    Refused,
+    /// The token, key or password was refused.
+    Unauthorized,
+    NotFound,
+    /// The server's certificate does not verify.
+    Untrusted,
+    /// Polls failed for too long.
+    Lost,
+    /// The same, and the last response came but could not be read.
+    Unreadable,
+    /// It ended, and its state contradicts itself or does not tell how.
+    Contradictory,
+    Running,
+    /// `--timeout`.
+    Timeout,
+    /// `--stall-timeout`.
+    Stalled,
+    Interrupted(Signal),
+    Usage,
+}
+
+impl Cause {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 20] = [
+        Self::Succeeded,
+        Self::Failed,
+        Self::RolledBack,
+        Self::PausedAfterFailure,
+        Self::FailFast,
+        Self::Strict,
+        Self::Cancelled,
+        Self::Paused,
+        Self::Refused,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::Untrusted,
+        Self::Lost,
+        Self::Unreadable,
+        Self::Contradictory,
+        Self::Running,
+        Self::Timeout,
+        Self::Stalled,
+        Self::Interrupted(Signal::Interrupt),
+        Self::Usage,
+    ];
+
+    pub(crate) const fn verdict(self) -> Verdict {
+        match self {
+            Self::Succeeded => Verdict::Succeeded,
+            Self::Failed
+            | Self::RolledBack
+            | Self::PausedAfterFailure
+            | Self::FailFast
+            | Self::Strict => Verdict::Failed,
+            Self::Cancelled => Verdict::Cancelled,
+            Self::Paused => Verdict::Paused,
+            Self::Refused | Self::Unauthorized | Self::NotFound | Self::Untrusted => {
+                Verdict::Refused
+            }
+            Self::Lost | Self::Unreadable | Self::Contradictory => Verdict::Lost,
+            Self::Running => Verdict::Running,
+            Self::Timeout | Self::Stalled => Verdict::TimedOut,
+            Self::Interrupted(signal) => Verdict::Interrupted(signal),
+            Self::Usage => Verdict::Usage,
+        }
+    }
+
+    /// Its name in the event stream, `reason_code`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled_back",
+            Self::PausedAfterFailure => "paused_after_failure",
+            Self::FailFast => "fail_fast",
+            Self::Strict => "strict",
+            Self::Cancelled => "cancelled",
+            Self::Paused => "paused",
+            Self::Refused => "refused",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::Untrusted => "untrusted",
+            Self::Lost => "lost",
+            Self::Unreadable => "unreadable",
+            Self::Contradictory => "contradictory",
+            Self::Running => "running",
+            Self::Timeout => "timeout",
+            Self::Stalled => "stalled",
+            Self::Interrupted(_) => "interrupted",
+            Self::Usage => "usage",
+        }
+    }
 }
 
 /// What interrupted a watch. The deployment itself continues.
@@ -212,6 +327,19 @@ mod tests {
             assert_eq!(row.1, verdict.as_str());
         }
         assert_eq!(TABLE.len(), Verdict::ALL.len());
+    }
+
+    #[test]
+    fn the_page_about_events_lists_each_cause_with_its_verdict() {
+        let page = include_str!("../docs/events.md");
+        let (_, table) = page.split_once("| `reason_code` |").expect("a table");
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = rows.collect();
+        assert_eq!(rows.len(), Cause::ALL.len());
+        for (row, cause) in rows.into_iter().zip(Cause::ALL) {
+            let start = format!("| `{}` | `{}` | ", cause.as_str(), cause.verdict().as_str());
+            assert!(row.starts_with(&start), "{row}");
+        }
     }
 
     #[test]

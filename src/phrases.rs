@@ -71,9 +71,16 @@ phrases! {
 
     // The end of a watch.
     all: "all", "全部";
-    watched_for(elapsed): "watched for {elapsed}", "历时 {elapsed}";
+    watched_for(elapsed): "watched for {elapsed}", "跟踪 {elapsed}";
     more_failed(more): "… and {more} more failed", "… 另有 {more} 个失败";
-    more_unfinished(more): "… and {more} more not finished", "… 另有 {more} 个未完成";
+    more_unfinished(more): "… and {more} more running", "… 另有 {more} 个运行中";
+    not_started(count): "{count} not started", "{count} 个尚未开始";
+    slowest: "slowest", "最慢";
+    retried: "retried", "重试过";
+    outages(count, time):
+        "polls failed {count} times, {time} in all",
+        "轮询中断 {count} 次，共 {time}";
+    outage(time): "polls failed once, for {time}", "轮询中断 1 次，共 {time}";
     took(age): " after {age}", "，用时 {age}";
     running_for(age): " for {age}", "，已持续 {age}";
     as_of(age): " (as of {age} ago)", "（{age} 前的状态）";
@@ -101,6 +108,7 @@ impl Lang {
             Phase::PausedAfterFailure => "失败后暂停",
             Phase::Succeeded => "成功",
             Phase::Failed => "失败",
+            Phase::RolledBack => "已回滚",
             Phase::Cancelled => "已取消",
             Phase::Ended => "已结束，结果未知",
             Phase::Unknown => "状态未知",

@@ -26,13 +26,25 @@ pub(crate) enum Retry {
     Refused {
         /// What the user can do about it.
         hint: Option<Message>,
-        /// Whether it counts even after a good response, without the next poll saying the same.
-        fatal: bool,
+        kind: RefusalKind,
     },
     /// The command line does not tell which deployment is meant.
     Ambiguous,
     /// The recording that is replayed ends here.
     EndOfRecording,
+}
+
+/// What is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefusalKind {
+    /// The request. After a good response the next poll must say the same.
+    Request,
+    /// The token, key or password.
+    SignIn,
+    /// The connection, by a proxy or by TLS.
+    Connection,
+    /// The server's certificate does not verify.
+    Certificate,
 }
 
 impl PollError {
@@ -62,7 +74,7 @@ impl PollError {
             status,
             retry: Retry::Refused {
                 hint: None,
-                fatal: false,
+                kind: RefusalKind::Request,
             },
             date: None,
             endpoint_in_doubt: false,

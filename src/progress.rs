@@ -1,7 +1,7 @@
 //! The progress of a deployment: the units seen so far and the figures that are shown. For display only:
 //! a verdict depends on the responses themselves.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,10 +38,17 @@ pub(crate) struct Progress {
     pub(crate) url: Option<Arc<str>>,
     /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
+    /// When the phase, the state of a unit or a count last changed; at first when the watch began.
+    pub(crate) last_change: Instant,
     /// Whether the watch of the target has ended.
     pub(crate) over: bool,
     /// While polls fail.
     pub(crate) offline: Option<Offline>,
+    /// Times that polls failed and succeeded again, and how long they failed in all.
+    pub(crate) outages: u32,
+    pub(crate) offline_time: Duration,
+    /// The indices of the units that ran again after they had ended, [`MAX_RECENT`] at most.
+    retried: BTreeSet<usize>,
     /// The run that the units belong to.
     run: Option<Arc<str>>,
     /// All units, first seen first.
@@ -84,8 +91,9 @@ pub(crate) struct Offline {
     /// When the first of them failed.
     pub(crate) since: Instant,
     pub(crate) attempts: u32,
-    /// The error of the last one.
+    /// The error of the last one, and its HTTP status where a response came.
     pub(crate) error: Message,
+    pub(crate) status: Option<u16>,
     /// Whether a wrong endpoint fails like the last of them.
     pub(crate) endpoint_in_doubt: bool,
 }
@@ -125,6 +133,7 @@ impl Progress {
         Self {
             target,
             started,
+            last_change: started,
             ..Self::default()
         }
     }
@@ -190,6 +199,7 @@ impl Progress {
         self.units.clear();
         self.index_by_id = None;
         self.recent.clear();
+        self.retried.clear();
         self.durations.clear();
         self.ended_here = 0;
         self.active_time = Duration::ZERO;
@@ -255,6 +265,9 @@ impl Progress {
             }
         } else if was_over && !state.ended() {
             // Another attempt has an age of its own.
+            if self.retried.len() < MAX_RECENT {
+                self.retried.insert(index);
+            }
             tracked.running = None;
             if tracked.ended.take().is_some() {
                 self.ended_here = self.ended_here.saturating_sub(1);
@@ -332,6 +345,19 @@ impl Progress {
     /// The failed units, first seen first.
     pub(crate) fn failed_units(&self) -> impl Iterator<Item = &TrackedUnit> {
         self.failed().map(|index| self.unit(index))
+    }
+
+    /// The units that ran again after they had ended, first seen first.
+    pub(crate) fn retried_units(&self) -> impl Iterator<Item = &TrackedUnit> {
+        self.retried.iter().map(|&index| self.unit(index))
+    }
+
+    /// Takes down that polls succeed again, and returns how long they failed.
+    pub(crate) fn end_outage(&mut self, now: Instant) -> Option<Duration> {
+        let offline = now.since(self.offline.take()?.since);
+        self.outages += 1;
+        self.offline_time += offline;
+        Some(offline)
     }
 
     /// The indices of the running units, longest running first.
@@ -522,6 +548,7 @@ mod tests {
             since: Instant::at(3.0),
             attempts: 1,
             error: Message::verbatim("no"),
+            status: None,
             endpoint_in_doubt: false,
         });
         assert_eq!(lost.eta(Instant::at(4.0)), None);

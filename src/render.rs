@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{self, Duration};
 
 use anyhow::Result;
+use console::Term;
 use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
@@ -18,6 +19,7 @@ use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod bars;
 mod ci;
+mod escape;
 mod files;
 mod frame;
 mod json;
@@ -32,12 +34,14 @@ mod testing;
 
 use bars::BarsRenderer;
 use ci::CiSystem;
-use files::FileOutput;
+use files::{FileOutput, StepFiles};
 use json::Json;
 use plain::Plain;
 use quiet::Quiet;
 use style::Style;
 
+/// Say that the watch goes on after this much silence.
+const HEARTBEAT: Duration = Duration::from_secs(60);
 /// How long `finish` waits for slow readers beyond `--timeout`, or after a signal.
 const GRACE: Duration = Duration::from_millis(800);
 /// How long the last event waits for a file to be written, so that a warning about it precedes that
@@ -80,6 +84,16 @@ pub(crate) enum ScreenChange {
 struct StyledStream {
     writer: NonBlockingWriter,
     style: Style,
+    /// The terminal that it is.
+    terminal: Option<Term>,
+}
+
+impl StyledStream {
+    /// The width of the terminal now, if it is one.
+    fn columns(&self) -> Option<usize> {
+        let (_, columns) = self.terminal.as_ref()?.size_checked()?;
+        Some(columns.into())
+    }
 }
 
 /// The resolved `--output`.
@@ -125,6 +139,8 @@ pub(crate) struct Output {
     /// stdout is a closed pipe.
     closed: bool,
     lang: Lang,
+    /// When the last event came.
+    last_event: Option<Instant>,
 }
 
 impl Output {
@@ -142,8 +158,10 @@ impl Output {
         let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
         let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
         let [stdout, stderr] = [0, 1].map(|number| {
-            let can_color = are_terminals[number] && !is_dumb;
+            let can_color = are_terminals[number] && !is_dumb || ci_system != CiSystem::Other;
+            let terminal = [Term::stdout, Term::stderr][number];
             StyledStream {
+                terminal: are_terminals[number].then(terminal),
                 writer: streams[number].clone(),
                 style: Style {
                     is_colored: style::is_colored(options.color, can_color, environment),
@@ -160,7 +178,6 @@ impl Output {
                 stdout,
                 stderr,
                 ci_system,
-                last_line: None,
             }),
             Mode::Json => Box::new(Json {
                 out: stdout.writer,
@@ -172,9 +189,15 @@ impl Output {
         if choice == OutputChoice::Bars && mode != Mode::Bars {
             warnings.push(no_bars(are_terminals[1]));
         }
-        let step_summary = environment("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-        let step_summary = step_summary.filter(|_| ci_system == CiSystem::GitHub);
-        let files = files::open(options, step_summary.as_deref(), lang, &mut warnings)?;
+        let step_file = |name| {
+            let path = environment(name).map(PathBuf::from);
+            path.filter(|_| ci_system == CiSystem::GitHub)
+        };
+        let step = StepFiles {
+            summary: step_file("GITHUB_STEP_SUMMARY"),
+            output: step_file("GITHUB_OUTPUT"),
+        };
+        let files = files::open(options, &step, lang, &mut warnings)?;
         let [stdout, stderr] = streams;
         let output = Self {
             main: Some(main),
@@ -184,6 +207,7 @@ impl Output {
             recording: None,
             closed: false,
             lang,
+            last_event: None,
         };
         Ok((output, warnings))
     }
@@ -201,6 +225,9 @@ impl Output {
     /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
     /// does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
+        if !matches!(event.kind, Kind::Trace(_)) {
+            self.last_event = Some(event.at.instant);
+        }
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
         for writer in self.writers() {
             writer.reserve(is_end);
@@ -240,7 +267,7 @@ impl Output {
             ..
         })
         | Kind::PartFinished(outcome) = &event.kind
-            && outcome.verdict == Verdict::Usage
+            && outcome.verdict() == Verdict::Usage
         {
             self.say(self.lang.error(), &outcome.reason);
         }
@@ -254,9 +281,19 @@ impl Output {
         self.event(&general_warning(message, at, progress));
     }
 
-    /// Redraws where that is due, and finds out about failed writes. To be called at least once a
-    /// second.
+    /// Redraws where that is due, says that the watch goes on where nothing was said for long, and finds
+    /// out about failed writes. To be called at least once a second.
     pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
+        if self.heartbeat().is_some_and(|due| due <= now.instant) {
+            self.last_event = Some(now.instant);
+            for progress in deployments.iter().filter(|progress| !progress.over) {
+                self.event(&Event {
+                    at: now,
+                    progress,
+                    kind: Kind::Heartbeat,
+                });
+            }
+        }
         if let Some(main) = &mut self.main {
             let written = main
                 .tick(now, deployments)
@@ -312,7 +349,13 @@ impl Output {
 
     /// When `tick` must be called at the latest.
     pub(crate) fn wake(&self) -> Option<Instant> {
-        self.main.as_ref().and_then(|main| main.wake())
+        let redraw = self.main.as_ref().and_then(|main| main.wake());
+        redraw.into_iter().chain(self.heartbeat()).min()
+    }
+
+    /// When the silence has lasted too long.
+    fn heartbeat(&self) -> Option<Instant> {
+        Some(self.last_event?.after(HEARTBEAT))
     }
 
     /// Drops the main renderer if a write failed.

@@ -12,7 +12,7 @@ use crate::event::{Event, Kind, Started};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit, UnitState};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
 
 mod event_loop;
@@ -58,7 +58,6 @@ pub(crate) struct Watch {
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
     polls: u64,
-    last_change: Instant,
     /// How long good polls have found no change: the time without contact does not count.
     unchanged: Duration,
     /// When the unconfirmed finding of the last good answer was first made.
@@ -89,7 +88,6 @@ impl Watch {
             already_ended_warning: None,
             last: None,
             polls: 0,
-            last_change: now.instant,
             unchanged: Duration::ZERO,
             found_at: now.instant,
             unconfirmed_refusal: None,
@@ -150,7 +148,7 @@ impl Watch {
     }
 
     fn verdict(&self) -> Option<Verdict> {
-        Some(self.outcome.as_ref()?.verdict)
+        Some(self.outcome.as_ref()?.verdict())
     }
 
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
@@ -176,7 +174,7 @@ impl Watch {
     }
 
     fn stalled(&self) -> Option<Instant> {
-        Some(self.last_change.after(self.options.stall_timeout?))
+        Some(self.progress.last_change.after(self.options.stall_timeout?))
     }
 
     /// When the offline budget ends.
@@ -249,9 +247,11 @@ impl Watch {
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
         self.unconfirmed_refusal = None;
-        let since_last_good = match (self.progress.offline.take(), self.progress.last_good) {
+        let since_last_good = match (
+            self.progress.end_outage(now.instant),
+            self.progress.last_good,
+        ) {
             (Some(offline), _) => {
-                let offline = now.instant.since(offline.since);
                 self.emit(now, Kind::Online { offline }, emit);
                 Duration::ZERO
             }
@@ -366,7 +366,7 @@ impl Watch {
             |change: &Change| change.from != Some(progress.unit(change.index).unit.state);
         let changed = before.0 != progress.phase || progressed || changes.iter().any(unit_moved);
         if changed {
-            self.last_change = now.instant;
+            self.progress.last_change = now.instant;
         }
         if phase_changed {
             self.emit(now, Kind::Phase { from: before.0 }, emit);
@@ -394,10 +394,11 @@ impl Watch {
                 self.schedule.finished();
                 return self.end(verdict::end_of_recording(), now);
             }
-            Retry::Refused { hint, fatal } => {
+            Retry::Refused { hint, kind } => {
                 let confirmed = self.unconfirmed_refusal == Some(error.status);
-                if *fatal || confirmed || self.last.is_none() {
-                    return self.end(verdict::refused(&error.message, hint.as_ref()), now);
+                if *kind != RefusalKind::Request || confirmed || self.last.is_none() {
+                    let refused = verdict::refused(*kind, &error, hint.as_ref());
+                    return self.end(refused, now);
                 }
                 self.unconfirmed_refusal = Some(error.status);
                 None
@@ -407,10 +408,12 @@ impl Watch {
             since: now.instant,
             attempts: 0,
             error: error.message.clone(),
+            status: None,
             endpoint_in_doubt: false,
         });
         offline.attempts += 1;
         offline.error = error.message;
+        offline.status = error.status;
         offline.endpoint_in_doubt = error.endpoint_in_doubt;
         let budget_end = self.budget_end().unwrap_or(now.instant);
         let retry = self.schedule.failed(now.instant, retry_after, budget_end);
@@ -441,16 +444,16 @@ impl Watch {
         if let Some(offline) = &self.progress.offline {
             let span = now.instant.since(offline.since);
             let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
-            self.end(verdict::lost(span, &offline.error, endpoint), now);
+            self.end(verdict::lost(span, offline, endpoint), now);
         }
     }
 
     /// Ends the watch, unless it has ended.
-    fn end(&mut self, (verdict, reason): Decision, now: Timestamp) {
+    fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
             self.progress.over = true;
             self.outcome = Some(Outcome {
-                verdict,
+                cause,
                 reason,
                 elapsed: now.instant.since(self.progress.started),
                 polls: self.polls,
@@ -468,10 +471,10 @@ impl Watch {
         if let Some(outcome) = &mut self.outcome
             && !ended
             // The same words would not say more the next time.
-            && outcome.verdict != Verdict::Usage
+            && outcome.verdict() != Verdict::Usage
         {
             let line = command.line(selector.filter(|_| own));
-            outcome.resume = Some(Resume::new(outcome.verdict, last.is_some(), line));
+            outcome.resume = Some(Resume::new(outcome.verdict(), last.is_some(), line));
         }
     }
 
@@ -542,7 +545,11 @@ mod tests {
             Some(status),
             Retry::Refused {
                 hint: None,
-                fatal: status == 401,
+                kind: if status == 401 {
+                    RefusalKind::SignIn
+                } else {
+                    RefusalKind::Request
+                },
             },
         )
     }

@@ -10,7 +10,7 @@ use super::error;
 use super::message::{Request, Response, Transport, TransportError};
 use crate::clock::Timestamp;
 use crate::message::Message;
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::redact::Redactor;
 
 /// Takes what came of a request, for `--verbose`.
@@ -178,7 +178,11 @@ impl Response {
             retry: if refused {
                 Retry::Refused {
                     hint: None,
-                    fatal: self.status == 401,
+                    kind: if self.status == 401 {
+                        RefusalKind::SignIn
+                    } else {
+                        RefusalKind::Request
+                    },
                 }
             } else {
                 Retry::Retryable {

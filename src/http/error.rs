@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError};
 use super::message::TransportError;
 use super::tls::is_ca_as_server;
 use crate::message::Message;
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
 /// What it means that no response came; `timeout` is that of the request, `proxy` what it went through, and
@@ -33,9 +33,13 @@ pub(super) fn no_response(
             .with_detail(&message),
             None => message,
         };
-        refused(message, Some(trust_hint(has_cacert)))
+        refused(
+            RefusalKind::Certificate,
+            message,
+            Some(trust_hint(has_cacert)),
+        )
     } else if let Some(problem) = permanent_tls_failure(&error) {
-        refused(problem, None)
+        refused(RefusalKind::Connection, problem, None)
     } else {
         let message = if error.is_timeout() {
             timed_out(timeout, may_have_been_received)
@@ -72,7 +76,7 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
             "check the proxy's login and rules, or put the host into NO_PROXY",
             "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
         );
-        refused(message, Some(hint))
+        refused(RefusalKind::Connection, message, Some(hint))
     } else {
         PollError::retryable(message, None)
     };
@@ -83,9 +87,9 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
 }
 
 /// A failure that asking again does not mend.
-fn refused(message: Message, hint: Option<Message>) -> PollError {
+fn refused(kind: RefusalKind, message: Message, hint: Option<Message>) -> PollError {
     PollError {
-        retry: Retry::Refused { hint, fatal: true },
+        retry: Retry::Refused { hint, kind },
         ..PollError::retryable(message, None)
     }
 }

@@ -83,7 +83,11 @@ pub(crate) struct RecordedError {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Refusal {
     pub(crate) hint: Option<String>,
+    /// Whether it counted without the next poll saying the same.
     pub(crate) at_once: bool,
+    /// Whether the certificate did not verify; earlier recordings do not tell.
+    #[serde(default)]
+    pub(crate) certificate: bool,
 }
 
 /// The last line: a file without it was cut off.

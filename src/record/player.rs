@@ -14,7 +14,7 @@ use crate::clock::{Instant, Timestamp, VirtualClock};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::input;
 use crate::message::Message;
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
 /// A recording.
@@ -242,7 +242,11 @@ fn failure(
             hint: refusal
                 .hint
                 .map(|hint| Message::verbatim(text::message(&hint))),
-            fatal: refusal.at_once,
+            kind: match (refusal.certificate, refusal.at_once) {
+                (true, _) => RefusalKind::Certificate,
+                (false, true) => RefusalKind::Connection,
+                (false, false) => RefusalKind::Request,
+            },
         },
         None => Retry::Retryable { retry_after: None },
     };

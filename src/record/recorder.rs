@@ -14,7 +14,7 @@ use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refus
 use crate::clock::{self, Instant, Timestamp};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::message::Message;
-use crate::poll::Retry;
+use crate::poll::{RefusalKind, Retry};
 use crate::redact::{MASK, Redactor};
 use crate::system::{OutputMode, open_output};
 use crate::text;
@@ -236,9 +236,10 @@ fn exchange(
                 cause: redact(error.message.en()),
                 received: *may_have_been_received,
                 refused: match &error.retry {
-                    Retry::Refused { hint, fatal } => Some(Refusal {
+                    Retry::Refused { hint, kind } => Some(Refusal {
                         hint: hint.as_ref().map(ToString::to_string),
-                        at_once: *fatal,
+                        at_once: *kind != RefusalKind::Request,
+                        certificate: *kind == RefusalKind::Certificate,
                     }),
                     _ => None,
                 },

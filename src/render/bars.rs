@@ -165,7 +165,13 @@ impl Render for BarsRenderer {
         match &event.kind {
             Kind::Finished(end) => {
                 // A picture is drawn for a person: no workflow commands.
-                let report = report::report(event.at, end, self.stdout.style, CiSystem::Other);
+                let report = report::report(
+                    event.at,
+                    end,
+                    self.stdout.style,
+                    CiSystem::Other,
+                    self.stdout.columns(),
+                );
                 return self.end(&report);
             }
             Kind::Warning { .. } | Kind::Trace(_) => {

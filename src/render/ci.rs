@@ -1,10 +1,12 @@
 //! Workflow commands for CI systems on stdout: annotations on GitHub, collapsible sections of a job's
 //! log on GitLab.
 
+use std::io::{self, Write};
 use std::time::SystemTime;
 
+use super::Render;
 use super::style::{self, Color};
-use crate::event::Finished;
+use crate::event::{Event, Finished, Kind};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -12,6 +14,8 @@ use crate::progress::{Progress, TrackedUnit};
 
 /// Maximum number of errors of one step that GitHub shows.
 const MAX_ANNOTATIONS: usize = 10;
+/// Maximum number of failed units in a step's outputs, which hold 1 MiB.
+const MAX_NAMES: usize = 100;
 
 /// The CI system that interprets stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +41,32 @@ impl CiSystem {
     }
 }
 
+/// The outputs of a step on GitHub, for the steps after it: `verdict`, `exit-code`, `reason`, and `failed`, a
+/// JSON list of the failed units' names. All are single lines.
+pub(super) struct StepOutput<W> {
+    pub(super) out: W,
+}
+
+impl<W: Write> Render for StepOutput<W> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let Kind::Finished(Finished { outcome, parts, .. }) = event.kind else {
+            return Ok(());
+        };
+        let parts = parts.iter();
+        let failed = parts.flat_map(|(progress, _)| progress.failed_units());
+        let names = failed.map(|tracked| &*tracked.unit.name);
+        let names = Vec::from_iter(names.take(MAX_NAMES));
+        let verdict = outcome.verdict();
+        let out = &mut self.out;
+        // What an earlier command of the step wrote may end in the middle of a line.
+        writeln!(out, "\nverdict={}", verdict.as_str())?;
+        writeln!(out, "exit-code={}", verdict.code())?;
+        writeln!(out, "reason={}", outcome.reason.en())?;
+        writeln!(out, "failed={}", serde_json::to_string(&names)?)?;
+        out.flush()
+    }
+}
+
 /// The errors that GitHub shows on the page of the run: first the targets whose end no unit explains,
 /// then the failed units.
 pub(super) fn annotations(end: &Finished<'_>, lang: Lang) -> Vec<String> {
@@ -51,9 +81,9 @@ pub(super) fn annotations(end: &Finished<'_>, lang: Lang) -> Vec<String> {
 
 /// The end of a target, if it is bad and no failed unit explains it.
 fn unexplained_end(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option<String> {
-    let (_, color) = style::of_verdict(outcome.verdict);
-    let explained = outcome.verdict == Verdict::Failed && progress.count(UnitState::Failed) > 0;
-    let title = format!("{} {}", progress.target, lang.verdict(outcome.verdict));
+    let (_, color) = style::of_verdict(outcome.verdict());
+    let explained = outcome.verdict() == Verdict::Failed && progress.count(UnitState::Failed) > 0;
+    let title = format!("{} {}", progress.target, lang.verdict(outcome.verdict()));
     (color == Color::Bad && !explained).then(|| error(&title, outcome.reason.get(lang)))
 }
 
@@ -95,6 +125,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::message::Lang;
+    use crate::outcome::Cause;
     use crate::render::testing::{self, ended, outcome};
 
     fn annotate(parts: &[(&Progress, &Outcome)]) -> String {
@@ -123,7 +154,7 @@ mod tests {
         ]);
         progress.take_log(0, vec!["first".into(), "::error::last".into()]);
         assert_eq!(
-            annotate(&[(&progress, &ended(Verdict::Failed))]),
+            annotate(&[(&progress, &ended(Cause::Failed))]),
             "\
 ::error title=192.0.2.0 failed::yunxiao:1/2: 100 %25, a: b, ::error::c%0A::error::last
 ::error title=192.0.2.2 failed::yunxiao:1/2"
@@ -138,22 +169,22 @@ mod tests {
     fn an_end_that_no_unit_explains_is_an_error_of_its_own() {
         let failed = testing::progress(&[(UnitState::Failed, None)]);
         let empty = testing::progress(&[]);
-        let late = outcome(Verdict::TimedOut, "still running after --timeout 1m");
-        let good = ended(Verdict::Succeeded);
+        let late = outcome(Cause::Timeout, "still running after --timeout 1m");
+        let good = ended(Cause::Succeeded);
         assert_eq!(
             annotate(&[(&failed, &late), (&empty, &good)]),
             "\
 ::error title=yunxiao%3A1/2 timed out::still running after --timeout 1m
 ::error title=192.0.2.0 failed::yunxiao:1/2"
         );
-        let cancelled = ended(Verdict::Cancelled);
+        let cancelled = ended(Cause::Cancelled);
         assert_eq!(annotate(&[(&empty, &cancelled)]), "");
     }
 
     #[test]
     fn there_are_ten_annotations_at_most_and_the_ends_come_first() {
         let progress = testing::progress(&[(UnitState::Failed, None); 15]);
-        let (failed, lost) = (ended(Verdict::Failed), ended(Verdict::Lost));
+        let (failed, lost) = (ended(Cause::Failed), ended(Cause::Lost));
         let lines = annotate(&[(&progress, &failed), (&progress, &lost)]);
         assert_eq!(lines.lines().count(), MAX_ANNOTATIONS);
         assert!(

@@ -1,10 +1,11 @@
 //! The output files: `--events`, `--junit`, `--summary`, and the summary of a step on GitHub.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::ci::StepOutput;
 use super::json::Json;
 use super::junit::Junit;
 use super::summary::Summary;
@@ -46,11 +47,18 @@ impl FileOutput {
     }
 }
 
-/// Opens the output files and GitHub's summary of the step. Adds a warning to `warnings` if the latter
+/// The files of a step on GitHub, which are appended to.
+pub(super) struct StepFiles {
+    pub(super) summary: Option<PathBuf>,
+    /// The outputs of the step.
+    pub(super) output: Option<PathBuf>,
+}
+
+/// Opens the output files and those of a step on GitHub. Adds a warning to `warnings` if one of the latter
 /// cannot be opened and was not asked for; fails if another cannot be opened.
 pub(super) fn open(
     options: &OutputOptions,
-    step_summary: Option<&Path>,
+    step: &StepFiles,
     lang: Lang,
     warnings: &mut Vec<Message>,
 ) -> Result<Vec<FileOutput>> {
@@ -61,18 +69,24 @@ pub(super) fn open(
     }
     let summary = |step| move |out| Summary { out, lang, step };
     // `--summary` may name the step's summary: that is written once, and appended to.
-    let is_step = options.summary.as_deref() == step_summary;
+    let is_step = options.summary == step.summary;
     if let Some(path) = options.summary.as_ref().filter(|_| !is_step) {
         let file = create(path, "--summary")?;
         files.push(FileOutput::new(path, file, summary(None))?);
     }
-    if let Some(path) = step_summary {
+    if let Some(path) = &step.summary {
         match open_output(path, OutputMode::Append) {
-            Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.into())))?),
+            Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.clone())))?),
             Err(error) if is_step => return Err(error).context(cannot_open(path, "--summary")),
             Err(error) => {
                 warnings.push(Message::cannot_write(&shown(path), &error));
             }
+        }
+    }
+    if let Some(path) = &step.output {
+        match open_output(path, OutputMode::Append) {
+            Ok(file) => files.push(FileOutput::new(path, file, |out| StepOutput { out })?),
+            Err(error) => warnings.push(Message::cannot_write(&shown(path), &error)),
         }
     }
     // Last, so that it receives the warnings about the others.

@@ -517,6 +517,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
             since: Instant::at(3.0),
             attempts: 2,
             error: Message::verbatim("HTTP 500"),
+            status: None,
             endpoint_in_doubt: false,
         });
         let picture = draw(&progress, &mut Layout::default(), 45.0, 80, 24);

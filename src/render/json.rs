@@ -8,7 +8,7 @@ use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::ser::{CompactFormatter, Compound, Serializer};
 
 use super::Render;
-use crate::clock::{self, milliseconds};
+use crate::clock::{self, Instant, milliseconds};
 use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message};
 use crate::model::{Phase, UnitState};
@@ -50,6 +50,7 @@ impl Json {
 impl Render for Json {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let progress = event.progress;
+        let now = event.at.instant;
         match event.kind {
             Kind::Started(started) => self.line(event, "started", |fields| {
                 fields.serialize_entry("schema", &SCHEMA)?;
@@ -77,7 +78,7 @@ impl Render for Json {
                 let Some(offline) = &progress.offline else {
                     return Ok(());
                 };
-                let since = event.at.instant.since(offline.since);
+                let since = now.since(offline.since);
                 self.line(event, "offline", |fields| {
                     fields.serialize_entry("attempt", &offline.attempts)?;
                     fields.serialize_entry("error", offline.error.en())?;
@@ -92,6 +93,13 @@ impl Render for Json {
             Kind::Warning { message, .. } => self.line(event, "warning", |fields| {
                 fields.serialize_entry("message", message.en())
             })?,
+            Kind::Heartbeat => self.line(event, "heartbeat", |fields| {
+                let since = now.since(progress.last_change);
+                fields.serialize_entry("phase", &progress.phase.map(Phase::as_str))?;
+                fields.serialize_entry("done", &progress.done())?;
+                fields.serialize_entry("total", &progress.total())?;
+                fields.serialize_entry("since_change_ms", &milliseconds(since))
+            })?,
             Kind::Trace(request) => {
                 if let Some((stderr, lang)) = &mut self.traces {
                     stderr.line(&lang.request(request));
@@ -99,10 +107,12 @@ impl Render for Json {
                 return Ok(());
             }
             Kind::PartFinished(outcome) => self.line(event, "finished", |fields| {
-                finished(fields, outcome, &[(progress, outcome)])
+                finished(fields, now, outcome, &[(progress, outcome)])
             })?,
             Kind::Finished(Finished { outcome, parts, .. }) => {
-                self.line(event, "finished", |fields| finished(fields, outcome, parts))?;
+                self.line(event, "finished", |fields| {
+                    finished(fields, now, outcome, parts)
+                })?;
             }
         }
         self.out.flush()
@@ -139,10 +149,13 @@ struct Failed<'a> {
     name: &'a str,
     detail: Option<&'a str>,
     log: Option<&'a [String]>,
+    elapsed_ms: Option<u64>,
+    batch: Option<u32>,
 }
 
 fn finished(
     fields: &mut Fields<'_, '_>,
+    now: Instant,
     outcome: &Outcome,
     parts: &[(&Progress, &Outcome)],
 ) -> serde_json::Result<()> {
@@ -161,14 +174,17 @@ fn finished(
         name: &tracked.unit.name,
         detail: tracked.unit.detail.as_ref().map(Message::en),
         log: tracked.log.as_deref(),
+        elapsed_ms: tracked.age(now).map(milliseconds),
+        batch: tracked.unit.batch,
     });
     let url = match parts {
         [(progress, _)] => progress.url.as_deref(),
         _ => None,
     };
-    fields.serialize_entry("verdict", outcome.verdict.as_str())?;
-    fields.serialize_entry("exit_code", &outcome.verdict.code())?;
+    fields.serialize_entry("verdict", outcome.verdict().as_str())?;
+    fields.serialize_entry("exit_code", &outcome.verdict().code())?;
     fields.serialize_entry("reason", outcome.reason.en())?;
+    fields.serialize_entry("reason_code", outcome.cause.as_str())?;
     fields.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
     fields.serialize_entry("polls", &outcome.polls)?;
     fields.serialize_entry("units", &units)?;

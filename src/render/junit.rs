@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::ci::CiSystem;
+use super::escape::Escaped;
 use super::{Render, Style, report};
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
@@ -51,8 +52,8 @@ fn suite(
     outcome: &Outcome,
     at: Timestamp,
 ) -> io::Result<()> {
-    let verdict = outcome.verdict.as_str();
-    let element = match outcome.verdict {
+    let verdict = outcome.verdict().as_str();
+    let element = match outcome.verdict() {
         Verdict::Succeeded => None,
         Verdict::Failed => Some("failure"),
         _ => Some("error"),
@@ -62,7 +63,7 @@ fn suite(
     let errors = usize::from(element == Some("error"));
     let skipped = progress.total() - failed - progress.count(UnitState::Succeeded);
     let tests = progress.total() + 1;
-    let target = Xml(&progress.target);
+    let target = Escaped(&progress.target);
     let began = at.wall.checked_sub(at.instant.since(progress.started));
     // Ant's schema forbids the letter for UTC.
     let began = clock::rfc3339_seconds(began.unwrap_or(at.wall));
@@ -75,7 +76,7 @@ fn suite(
     writeln!(out, "    <properties>")?;
     let url = progress.url.as_deref().map(|url| ("url", url));
     for (name, value) in [("verdict", verdict)].into_iter().chain(url) {
-        let value = Xml(value);
+        let value = Escaped(value);
         writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
     }
     writeln!(out, "    </properties>")?;
@@ -96,8 +97,8 @@ fn suite(
         parts: &[(progress, outcome)],
         is_list: false,
     };
-    for line in report::report(at, &end, Style::PLAIN, CiSystem::Other) {
-        writeln!(out, "{}", Xml(&line))?;
+    for line in report::report(at, &end, Style::PLAIN, CiSystem::Other, None) {
+        writeln!(out, "{}", Escaped(&line))?;
     }
     writeln!(out, "    </system-out>")?;
     writeln!(out, "    <system-err/>")?;
@@ -145,6 +146,12 @@ fn unit(
     case(out, class, name, time, problem)
 }
 
+/// The end of a log, which says best why: `; no space left`.
+fn last_line(log: &[String]) -> String {
+    let last = log.iter().rev().find(|line| !line.trim().is_empty());
+    last.map_or(String::new(), |line| format!("; {line}"))
+}
+
 /// Names that several test cases have: readers keep one case of each name.
 fn shared_names(progress: &Progress) -> HashSet<&str> {
     let mut names = HashSet::from([DEPLOYMENT]);
@@ -168,7 +175,7 @@ fn case(
     time: Duration,
     problem: Option<Problem<'_>>,
 ) -> io::Result<()> {
-    let (class, name, time) = (Xml(class), Xml(name), Seconds(time));
+    let (class, name, time) = (Escaped(class), Escaped(name), Seconds(time));
     write!(
         out,
         r#"    <testcase classname="{class}" name="{name}" time="{time}""#
@@ -176,45 +183,19 @@ fn case(
     let Some(problem) = problem else {
         return writeln!(out, "/>");
     };
-    let (element, message) = (problem.element, Xml(&problem.message));
-    write!(out, ">\n      <{element} message=\"{message}\"")?;
+    let (element, message) = (problem.element, Escaped(&problem.message));
+    let last = last_line(problem.log);
+    let last = Escaped(&last);
+    write!(out, ">\n      <{element} message=\"{message}{last}\"")?;
     if let Some(kind) = problem.kind {
         write!(out, r#" type="{kind}""#)?;
     }
     // GitLab shows the text of the element and not its message.
     write!(out, ">{message}")?;
     for line in problem.log {
-        write!(out, "\n{}", Xml(line))?;
+        write!(out, "\n{}", Escaped(line))?;
     }
     writeln!(out, "</{element}>\n    </testcase>")
-}
-
-/// Text as XML 1.0 takes it, in an attribute and between tags: markup is escaped, and characters
-/// that it cannot hold in any form are left out.
-struct Xml<'a>(&'a str);
-
-impl fmt::Display for Xml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = 0;
-        for (at, character) in self.0.char_indices() {
-            let instead = match character {
-                '&' => "&amp;",
-                '<' => "&lt;",
-                '>' => "&gt;",
-                '"' => "&quot;",
-                '\t' => "&#9;",
-                '\n' => "&#10;",
-                '\r' => "&#13;",
-                '\u{fffe}' | '\u{ffff}' => "",
-                _ if character.is_control() => "",
-                _ => continue,
-            };
-            f.write_str(&self.0[written..at])?;
-            f.write_str(instead)?;
-            written = at + character.len_utf8();
-        }
-        f.write_str(&self.0[written..])
-    }
 }
 
 /// Seconds with a fraction.
@@ -230,6 +211,7 @@ impl fmt::Display for Seconds {
 mod tests {
     use super::*;
     use crate::model::UnitKind;
+    use crate::outcome::Cause;
     use crate::render::testing::{self, ended, outcome};
     use crate::units::UnitsBuilder;
 
@@ -260,7 +242,7 @@ mod tests {
         }
         progress.take_log(1, vec!["]]>".into(), "exit 1".into()]);
         progress.url = Some("https://example.com/?a=1&b=2".into());
-        let outcome = ended(Verdict::Failed);
+        let outcome = ended(Cause::Failed);
         assert_eq!(
             write_end(&outcome, &[(&progress, &outcome)]),
             r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -275,7 +257,7 @@ mod tests {
     </testcase>
     <testcase classname="yunxiao:1/2 batch 1" name="192.0.2.1" time="0.000"/>
     <testcase classname="yunxiao:1/2 batch 2" name="192.0.2.2" time="4.500">
-      <failure message="no &quot;agent&quot; &lt;here&gt;" type="failed">no &quot;agent&quot; &lt;here&gt;
+      <failure message="no &quot;agent&quot; &lt;here&gt;; exit 1" type="failed">no &quot;agent&quot; &lt;here&gt;
 ]]&gt;
 exit 1</failure>
     </testcase>
@@ -291,7 +273,7 @@ exit 1</failure>
   ✗ failed 192.0.2.2 after 4s: no &quot;agent&quot; &lt;here&gt;
     | ]]&gt;
     | exit 1
-  · pending 192.0.2.4 (as of 1m 09s ago)
+  1 not started: 192.0.2.4
   Page: https://example.com/?a=1&amp;b=2
     </system-out>
     <system-err/>
@@ -304,10 +286,10 @@ exit 1</failure>
     #[test]
     fn a_success_passes_and_every_other_end_is_an_error_without_any_units() {
         let progress = testing::progress(&[]);
-        for verdict in Verdict::ALL {
-            let outcome = outcome(verdict, "received SIGINT");
+        for cause in Cause::ALL {
+            let outcome = outcome(cause, "received SIGINT");
             let xml = write_end(&outcome, &[(&progress, &outcome)]);
-            let (failures, errors) = match verdict {
+            let (failures, errors) = match cause.verdict() {
                 Verdict::Succeeded => (0, 0),
                 Verdict::Failed => (1, 0),
                 _ => (0, 1),
@@ -323,7 +305,7 @@ exit 1</failure>
     #[test]
     fn a_list_is_a_suite_for_each_target() {
         let progress = testing::progress(&[(UnitState::Succeeded, None)]);
-        let (good, bad) = (ended(Verdict::Succeeded), ended(Verdict::Failed));
+        let (good, bad) = (ended(Cause::Succeeded), ended(Cause::Failed));
         let parts = [(&progress, &good), (&progress, &bad)];
         let xml = write_end(&bad, &parts);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
@@ -339,26 +321,11 @@ exit 1</failure>
             units.push(id, name, None, UnitState::Succeeded, None);
         }
         testing::answer(&mut progress, units, 1.0);
-        let outcome = ended(Verdict::Succeeded);
+        let outcome = ended(Cause::Succeeded);
         let xml = write_end(&outcome, &[(&progress, &outcome)]);
         for name in ["a (1)", "b", "a (3)", "deployment", "deployment (4)"] {
             let name = format!(r#" name="{name}" time"#);
             assert_eq!(xml.matches(&name).count(), 1, "{name} in {xml}");
-        }
-    }
-
-    #[test]
-    fn text_holds_nothing_that_xml_cannot() {
-        for (text, xml) in [
-            ("<a b=\"c\">&]]>'", "&lt;a b=&quot;c&quot;&gt;&amp;]]&gt;'"),
-            ("a\tb\nc\rd", "a&#9;b&#10;c&#13;d"),
-            (
-                "\u{0}\u{8}\u{1b}\u{7f}\u{85}\u{fffe}\u{ffff}\u{fffd}",
-                "\u{fffd}",
-            ),
-            ("部署\u{10ffff}", "部署\u{10ffff}"),
-        ] {
-            assert_eq!(Xml(text).to_string(), xml);
         }
     }
 }

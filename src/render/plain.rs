@@ -1,12 +1,11 @@
 //! A line for each change, for logs and for people without a terminal.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use super::ci::{self, CiSystem};
 use super::style::{self, Color};
 use super::{Render, StyledStream, report};
-use crate::clock::{self, Instant, Timestamp};
+use crate::clock::{self, Timestamp};
 use crate::event::{Event, Kind};
 use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitState};
@@ -17,22 +16,17 @@ use crate::text;
 const MAX_CHANGES: usize = 20;
 /// Maximum number of failures of one poll that get a line each.
 const MAX_FAILURES: usize = 100;
-/// Print a heartbeat after this much silence.
-const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// The plain renderer: changes and the report on stdout, warnings on stderr.
 pub(super) struct Plain {
     pub(super) stdout: StyledStream,
     pub(super) stderr: StyledStream,
     pub(super) ci_system: CiSystem,
-    /// When the last line was written.
-    pub(super) last_line: Option<Instant>,
 }
 
 impl Plain {
     /// A line with the time.
     fn line(&mut self, at: Timestamp, text: &str) -> io::Result<()> {
-        self.last_line = Some(at.instant);
         let time = clock::rfc3339_seconds(at.wall);
         writeln!(self.stdout.writer, "{time} {text}")
     }
@@ -136,6 +130,14 @@ impl Render for Plain {
                     self.stderr.writer.line(&notice);
                 }
             }
+            Kind::Heartbeat => {
+                let lang = style.lang;
+                let line = match progress.phase {
+                    Some(phase) => lang.still_in_phase(target, lang.phase(phase)),
+                    None => lang.still_no_response(target),
+                };
+                self.about(at, progress, &(line + &counts(progress, lang)))?;
+            }
             Kind::PartFinished(outcome) => {
                 self.about(at, progress, &report::verdict(outcome, progress, style))?;
             }
@@ -145,34 +147,13 @@ impl Render for Plain {
                     CiSystem::GitHub => ci::annotations(&end, style.lang),
                     _ => Vec::new(),
                 };
-                let report = report::report(at, &end, style, self.ci_system);
+                let report = report::report(at, &end, style, self.ci_system, self.stdout.columns());
                 for line in annotations.iter().chain(&report) {
                     writeln!(self.stdout.writer, "{line}")?;
                 }
             }
         }
         self.stdout.writer.flush()
-    }
-
-    fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> io::Result<()> {
-        if self.wake().is_none_or(|wake| wake > now.instant) {
-            return Ok(());
-        }
-        let lang = self.stdout.style.lang;
-        for progress in deployments.iter().filter(|progress| !progress.over) {
-            let line = match progress.phase {
-                Some(phase) => lang.still_in_phase(&progress.target, lang.phase(phase)),
-                None => lang.still_no_response(&progress.target),
-            };
-            self.about(now, progress, &(line + &counts(progress, lang)))?;
-        }
-        // If all have ended there was nothing to say, and the next heartbeat is due later.
-        self.last_line = Some(now.instant);
-        self.stdout.writer.flush()
-    }
-
-    fn wake(&self) -> Option<Instant> {
-        Some(self.last_line?.after(HEARTBEAT))
     }
 }
 

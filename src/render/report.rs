@@ -1,6 +1,9 @@
 //! Text of the modes for people: notices during a watch, and the report at its end. Reports in other
 //! formats select and describe units in the same way.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
 use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
@@ -15,6 +18,10 @@ use crate::text;
 const MAX_FAILED: usize = 100;
 /// Maximum number of unfinished units that a report names.
 const MAX_UNFINISHED: usize = 20;
+/// Maximum number of units in a line of names.
+const MAX_NAMES: usize = 3;
+/// A terminal that is narrower than this is not wrapped for.
+const MIN_COLUMNS: usize = 20;
 
 /// A line about the watch itself; none for events about the deployment.
 pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
@@ -57,7 +64,7 @@ pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
 /// the provider's message instead of a reason.
 pub(super) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
     let target = &progress.target;
-    if outcome.verdict != Verdict::Succeeded {
+    if outcome.verdict() != Verdict::Succeeded {
         return verdict_line(outcome, target, None, Some(&outcome.reason), style);
     }
     let units = (progress.total() > 0).then(|| unit_count(progress, style.lang));
@@ -72,54 +79,179 @@ fn verdict_line(
     style: Style,
 ) -> String {
     let lang = style.lang;
-    let (mark, color) = style::of_verdict(outcome.verdict);
+    let (mark, color) = style::of_verdict(outcome.verdict());
     let watched = lang.watched_for(text::duration(outcome.elapsed));
     let facts = Vec::from_iter(units.into_iter().chain([watched]));
     let line = format!(
         "{} {} {}{}",
         style.color(color, mark),
         style.color(Color::Strong, target),
-        style.color(color, lang.verdict(outcome.verdict)),
+        style.color(color, lang.verdict(outcome.verdict())),
         lang.aside(facts.join(lang.comma()))
     );
     lang.with_message(line, reason)
 }
 
-/// The lines of the report: the outcome of each target, of a list also its own, and how to resume.
+/// The lines of the report: the outcome of each target, of a list also its own, and how to resume. Text is
+/// wrapped at words to `columns`, where they are known; logs and commands are not.
 pub(super) fn report(
     at: Timestamp,
     end: &Finished<'_>,
     style: Style,
     ci_system: CiSystem,
+    columns: Option<usize>,
 ) -> Vec<String> {
     let lang = style.lang;
-    let mut lines = Vec::new();
+    let mut lines = Lines {
+        lines: Vec::new(),
+        columns,
+    };
     for (progress, outcome) in end.parts {
-        lines.push(verdict(outcome, progress, style));
+        lines.wrap(&verdict(outcome, progress, style));
         // The line of the verdict counts them if all succeeded.
         if progress.count(UnitState::Succeeded) < progress.total() {
             let counts = states(progress.by_state, lang);
             let colon = lang.colon();
-            lines.push(format!("  {}{colon}{counts}", unit_count(progress, lang)));
+            lines.wrap(&format!("  {}{colon}{counts}", unit_count(progress, lang)));
         }
         failed(progress, at, style, ci_system, &mut lines);
         let unfinished = Selection::unfinished(progress, lang);
-        let units = unfinished.units.iter();
-        lines.extend(units.map(|tracked| unit(tracked, progress, at.instant, style)));
-        lines.extend(unfinished.more.map(|more| format!("  {more}")));
+        for tracked in unfinished.units {
+            lines.wrap(&unit(tracked, progress, at.instant, style));
+        }
+        let facts = facts(progress, outcome, at.instant, lang, &str::to_owned);
+        for line in unfinished.more.into_iter().chain(facts) {
+            lines.wrap(&format!("  {line}"));
+        }
         if let Some(url) = &progress.url {
             lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
         }
     }
     if end.is_list {
         let reason = Some(&end.outcome.reason);
-        lines.push(verdict_line(end.outcome, lang.all(), None, reason, style));
+        let line = verdict_line(end.outcome, lang.all(), None, reason, style);
+        lines.wrap(&line);
     }
     if let Some(resume) = &end.outcome.resume {
-        lines.push(format!("  {}", resume.heading.get(lang)));
+        lines.wrap(&format!("  {}", resume.heading.get(lang)));
         lines.push(format!("    {}", resume.command));
     }
-    lines
+    lines.lines
+}
+
+/// The lines of a report as they are written.
+struct Lines {
+    lines: Vec<String>,
+    /// The width of the terminal, if it is one.
+    columns: Option<usize>,
+}
+
+impl Lines {
+    fn push(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// Adds a line, continued where it is too long with an indent of its own.
+    fn wrap(&mut self, line: &str) {
+        let Some(columns) = self.columns.filter(|columns| *columns > MIN_COLUMNS) else {
+            return self.push(line.to_owned());
+        };
+        let blanks = line.len() - line.trim_start().len();
+        let indent = " ".repeat(blanks + 2);
+        let options = textwrap::Options::new(columns).subsequent_indent(&indent);
+        let wrapped = textwrap::wrap(line, options);
+        // A CI system must not take words from elsewhere at the beginning of a line for a command.
+        let is_command = |line: &Cow<'_, str>| {
+            let line = line.trim_start();
+            ["::", "##", "section_"]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+        };
+        if wrapped.iter().any(is_command) {
+            self.push(line.to_owned());
+        } else {
+            self.lines.extend(wrapped.into_iter().map(Cow::into_owned));
+        }
+    }
+}
+
+/// What else there is to say about a target at its end, a line for each: the units that never began, and on a
+/// success the slowest ones; which ran again; how long polls failed.
+/// The provider's text passes through `quote`.
+pub(super) fn facts(
+    progress: &Progress,
+    outcome: &Outcome,
+    now: Instant,
+    lang: Lang,
+    quote: &dyn Fn(&str) -> String,
+) -> Vec<String> {
+    let is_success = outcome.verdict() == Verdict::Succeeded;
+    let retried = Vec::from_iter(progress.retried_units().take(MAX_NAMES + 1));
+    let outages = match (progress.outages, text::duration(progress.offline_time)) {
+        (0, _) => None,
+        (1, time) => Some(lang.outage(time)),
+        (count, time) => Some(lang.outages(count, time)),
+    };
+    [
+        not_started(progress, lang, quote),
+        is_success
+            .then(|| slowest(progress, now, lang, quote))
+            .flatten(),
+        (!retried.is_empty())
+            .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, quote)),
+        outages,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// `30 not started: 192.0.2.9 … 192.0.2.38`
+fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) -> Option<String> {
+    let is_waiting = |state| matches!(state, UnitState::Pending | UnitState::Queued);
+    let units = progress.units.iter();
+    let waiting = units.filter(|tracked| is_waiting(tracked.unit.state));
+    let names = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
+    let names_shown = match names[..] {
+        [] => return None,
+        [one] => quote(one),
+        [first, last] => format!("{}, {}", quote(first), quote(last)),
+        [first, .., last] => format!("{} … {}", quote(first), quote(last)),
+    };
+    Some(lang.not_started(names.len()) + lang.colon() + &names_shown)
+}
+
+/// The units that took longest, where there are several: `slowest: 192.0.2.7 41s, 192.0.2.3 38s`
+fn slowest(
+    progress: &Progress,
+    now: Instant,
+    lang: Lang,
+    quote: &dyn Fn(&str) -> String,
+) -> Option<String> {
+    let units = progress.units.iter();
+    let ended = units.filter(|tracked| tracked.unit.state.ended());
+    let mut ages = Vec::from_iter(ended.filter_map(|tracked| Some((tracked.age(now)?, tracked))));
+    ages.sort_by_key(|(age, _)| Reverse(*age));
+    if ages.len() < 2 {
+        return None;
+    }
+    let slowest = ages.iter().take(MAX_NAMES);
+    let slowest = slowest.map(|(age, tracked)| {
+        let name = quote(&tracked.unit.name);
+        format!("{name} {}", text::duration(*age))
+    });
+    let slowest = Vec::from_iter(slowest).join(lang.comma());
+    Some(lang.slowest().to_owned() + lang.colon() + &slowest)
+}
+
+/// The first names of units, and `…` where there are more.
+fn names(units: &[&TrackedUnit], quote: &dyn Fn(&str) -> String) -> String {
+    let names = units.iter().map(|tracked| quote(&tracked.unit.name));
+    let mut list = Vec::from_iter(names.take(MAX_NAMES)).join(", ");
+    if units.len() > MAX_NAMES {
+        list += ", …";
+    }
+    list
 }
 
 /// The failed units with their logs, which are collapsible sections on GitLab.
@@ -128,24 +260,27 @@ fn failed(
     at: Timestamp,
     style: Style,
     ci_system: CiSystem,
-    lines: &mut Vec<String>,
+    lines: &mut Lines,
 ) {
     let failed = Selection::failed(progress, style.lang);
     for tracked in failed.units {
         let line = unit(tracked, progress, at.instant, style);
         let log = tracked.log.as_deref().unwrap_or_default();
-        let (line, end) = if ci_system == CiSystem::GitLab && !log.is_empty() {
-            let [start, end] = ci::section(at.wall, lines.len(), &line);
-            (start, Some(end))
+        let mut end = None;
+        if ci_system == CiSystem::GitLab && !log.is_empty() {
+            let [start, last] = ci::section(at.wall, lines.lines.len(), &line);
+            lines.push(start);
+            end = Some(last);
         } else {
-            (line, None)
-        };
-        lines.push(line);
+            lines.wrap(&line);
+        }
         // The bar keeps a CI system from taking a line of the log for a command.
-        lines.extend(log.iter().map(|line| format!("    | {line}")));
-        lines.extend(end);
+        let log = log.iter().map(|line| format!("    | {line}"));
+        lines.lines.extend(log.chain(end));
     }
-    lines.extend(failed.more.map(|more| format!("  {more}")));
+    lines
+        .lines
+        .extend(failed.more.map(|more| format!("  {more}")));
 }
 
 /// A line about a unit.
@@ -200,10 +335,13 @@ impl<'a> Selection<'a> {
         }
     }
 
+    /// Those that have begun, as far as is known, and not ended.
     pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
-        let more = (progress.total() - progress.done()).saturating_sub(MAX_UNFINISHED);
-        let is_unfinished = |tracked: &&TrackedUnit| !tracked.unit.state.ended();
-        let units = progress.units.iter().filter(is_unfinished);
+        let states = [UnitState::Running, UnitState::Unknown];
+        let count: usize = states.iter().map(|state| progress.count(*state)).sum();
+        let more = count.saturating_sub(MAX_UNFINISHED);
+        let units = progress.units.iter();
+        let units = units.filter(|tracked| states.contains(&tracked.unit.state));
         Self {
             units: units.take(MAX_UNFINISHED).collect(),
             more: (more > 0).then(|| lang.more_unfinished(more)),
@@ -241,9 +379,12 @@ pub(super) fn unit_details(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::outcome::Signal;
-    use crate::render::testing::{end, outcome, progress};
+    use crate::outcome::{Cause, Signal};
+    use crate::render::testing::{answer, end, ended, outcome, progress};
+    use crate::units::UnitsBuilder;
 
     fn write(
         outcome: &Outcome,
@@ -257,6 +398,7 @@ mod tests {
             &end(outcome, &parts),
             Style::PLAIN,
             ci_system,
+            None,
         )
     }
 
@@ -268,7 +410,7 @@ mod tests {
             (UnitState::Running, None),
             (UnitState::Pending, None),
         ]);
-        let interrupted = Verdict::Interrupted(Signal::Interrupt);
+        let interrupted = Cause::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");
         let report = write(&outcome, &progress, 43.0, CiSystem::GitHub);
         assert_eq!(
@@ -278,7 +420,7 @@ mod tests {
   4 machines: 1 failed, 1 running, 1 pending, 1 succeeded
   ✗ failed 192.0.2.1: agent does not answer
   ▸ running 192.0.2.2 for 42s (as of 42s ago)
-  · pending 192.0.2.3 (as of 42s ago)
+  1 not started: 192.0.2.3
   Resume with:
     deploywatch yunxiao --pipeline 1 --order 2"
         );
@@ -287,14 +429,66 @@ mod tests {
     #[test]
     fn a_long_report_is_cut_to_counts() {
         let mut units = vec![(UnitState::Failed, None); 150];
+        units.extend([(UnitState::Running, None); 50]);
         units.extend([(UnitState::Pending, None); 50]);
-        let outcome = outcome(Verdict::TimedOut, "still running after --timeout 1m");
+        let outcome = outcome(Cause::Timeout, "still running after --timeout 1m");
         let report = write(&outcome, &progress(&units), 2.0, CiSystem::Other);
-        assert_eq!(report.len(), 2 + MAX_FAILED + 1 + MAX_UNFINISHED + 1 + 2);
+        assert_eq!(report.len(), 2 + MAX_FAILED + 1 + MAX_UNFINISHED + 2 + 2);
         assert_eq!(report[2 + MAX_FAILED], "  … and 50 more failed");
         assert_eq!(
             report[3 + MAX_FAILED + MAX_UNFINISHED],
-            "  … and 30 more not finished"
+            "  … and 30 more running"
+        );
+        assert_eq!(
+            report[4 + MAX_FAILED + MAX_UNFINISHED],
+            "  50 not started: 192.0.2.200 … 192.0.2.249"
+        );
+    }
+
+    #[test]
+    fn a_success_says_what_took_longest_what_ran_again_and_how_long_polls_failed() {
+        let mut progress = progress(&[(UnitState::Running, None); 4]);
+        for (second, states) in [
+            (3.0, [UnitState::Succeeded, UnitState::Failed]),
+            (5.0, [UnitState::Succeeded, UnitState::Running]),
+            (9.0, [UnitState::Succeeded; 2]),
+        ] {
+            let mut units = UnitsBuilder::of_test(UnitKind::Machine);
+            for (index, state) in states.into_iter().chain(states).enumerate() {
+                let name = format!("192.0.2.{index}");
+                units.push(&name, &name, None, state, None);
+            }
+            answer(&mut progress, units, second);
+        }
+        (progress.outages, progress.offline_time) = (2, Duration::from_secs(75));
+        let report = write(&ended(Cause::Succeeded), &progress, 9.0, CiSystem::Other);
+        assert_eq!(
+            report.join("\n"),
+            "\
+✓ yunxiao:1/2 succeeded (4 machines, watched for 1m 15s)
+  slowest: 192.0.2.1 4s, 192.0.2.3 4s, 192.0.2.0 2s
+  retried: 192.0.2.1, 192.0.2.3
+  polls failed 2 times, 1m 15s in all"
+        );
+    }
+
+    #[test]
+    fn text_is_wrapped_at_words_and_commands_are_not() {
+        let progress = progress(&[]);
+        let reason = "the plan says ROLLBACKING, and nothing has changed for 5 minutes";
+        let outcome = outcome(Cause::Contradictory, reason);
+        let parts = [(&progress, &outcome)];
+        let end = end(&outcome, &parts);
+        let at = Timestamp::at(1.0);
+        let lines = report(at, &end, Style::PLAIN, CiSystem::Other, Some(40));
+        assert_eq!(
+            lines.join("\n"),
+            "\
+? yunxiao:1/2 lost (watched for 1m 15s):
+  the plan says ROLLBACKING, and nothing
+  has changed for 5 minutes
+  Resume with:
+    deploywatch yunxiao --pipeline 1 --order 2"
         );
     }
 
@@ -303,7 +497,7 @@ mod tests {
         let mut progress = progress(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
         progress.url = Some("https://example.com/1".into());
         progress.take_log(1, vec!["exit 1".into()]);
-        let mut outcome = outcome(Verdict::Failed, "reported failed");
+        let mut outcome = outcome(Cause::Failed, "reported failed");
         outcome.resume = None;
         let report = write(&outcome, &progress, 1.5, CiSystem::GitLab);
         assert_eq!(

@@ -89,7 +89,7 @@ pub(crate) const fn of_phase(phase: Phase) -> Color {
         Phase::Pending => Color::Faint,
         Phase::Running => Color::Busy,
         Phase::Paused | Phase::Cancelled | Phase::Ended | Phase::Unknown => Color::Notice,
-        Phase::PausedAfterFailure | Phase::Failed => Color::Bad,
+        Phase::PausedAfterFailure | Phase::Failed | Phase::RolledBack => Color::Bad,
         Phase::Succeeded => Color::Good,
     }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
+use super::escape::Escaped;
 use super::report::{self, Selection};
 use super::{Render, style};
 use crate::clock::Instant;
@@ -103,12 +104,15 @@ fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> Str
         Selection::unfinished(progress, lang),
         |tracked| format!(" {}{}", lang.state(tracked.unit.state), details(tracked)),
     );
+    let facts = report::facts(progress, outcome, now, lang, &code);
+    let facts = facts.iter().map(|line| format!("{line}\n\n"));
     let url = progress.url.as_ref();
     [
         headline(&progress.target, outcome, lang),
         counts(progress, lang),
         failed,
         unfinished,
+        facts.collect(),
         url.map_or(String::new(), |url| page(url, lang)),
     ]
     .concat()
@@ -116,11 +120,11 @@ fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> Str
 
 /// `## ✗`, the target, the verdict, the duration; then the reason.
 fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
-    let (mark, _) = style::of_verdict(outcome.verdict);
+    let (mark, _) = style::of_verdict(outcome.verdict());
     format!(
         "## {mark} {} {}{}\n\n{}{}{}\n\n",
         code(target),
-        lang.verdict(outcome.verdict),
+        lang.verdict(outcome.verdict()),
         lang.aside(lang.watched_for(text::duration(outcome.elapsed))),
         lang.reason(),
         lang.colon(),
@@ -159,8 +163,11 @@ fn list(heading: &str, selection: Selection<'_>, rest: impl Fn(&TrackedUnit) -> 
 /// The log of a failed unit, if there is one.
 fn log(tracked: &TrackedUnit, progress: &Progress, lang: Lang) -> Option<String> {
     let log = tracked.log.as_deref().filter(|log| !log.is_empty())?;
-    let heading = lang.log_heading(code(&tracked.unit.name), code(&progress.target));
-    Some(format!("### {heading}\n\n{}", fenced("text", log)))
+    let heading = lang.log_heading(html(&tracked.unit.name), html(&progress.target));
+    let log = fenced("text", log);
+    Some(format!(
+        "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
+    ))
 }
 
 /// The page of the deployment, as a link if it certainly is one.
@@ -183,6 +190,11 @@ fn code(line: &str) -> String {
     let needs_blank = line.is_empty() || line.starts_with('`') || line.ends_with('`');
     let blank = if needs_blank { " " } else { "" };
     format!("{ticks}{blank}{line}{blank}{ticks}")
+}
+
+/// A line as code between HTML tags, where Markdown has no effect.
+fn html(line: &str) -> String {
+    format!("<code>{}</code>", Escaped(line))
 }
 
 /// Lines as a fenced block in `language`, and a blank line.
@@ -213,7 +225,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::model::UnitState;
-    use crate::outcome::{Signal, Verdict};
+    use crate::outcome::{Cause, Signal};
     use crate::render::testing::{self, ended, outcome};
 
     fn write(kind: Kind<'_>, progress: &Progress) -> String {
@@ -243,7 +255,7 @@ mod tests {
         ]);
         progress.take_log(1, vec!["starting".into(), "```".into()]);
         progress.url = Some("https://example.com/orders/2?a=b".into());
-        let interrupted = Verdict::Interrupted(Signal::Interrupt);
+        let interrupted = Cause::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");
         assert_eq!(
             write_end(&outcome, &[(&progress, &outcome)]),
@@ -267,7 +279,8 @@ Reason: `received SIGINT`
 ### Not finished
 
 - ▸ `192.0.2.2` running for 42s (as of 42s ago)
-- · `192.0.2.3` pending (as of 42s ago)
+
+1 not started: `192.0.2.3`
 
 Page: <https://example.com/orders/2?a=b>
 
@@ -277,12 +290,14 @@ Resume with:
 deploywatch yunxiao --pipeline 1 --order 2
 ```
 
-### Log of `192.0.2.1`, `yunxiao:1/2`
+<details><summary>Log of <code>192.0.2.1</code>, <code>yunxiao:1/2</code></summary>
 
 ````text
 starting
 ```
 ````
+
+</details>
 
 "
         );
@@ -291,8 +306,8 @@ starting
     #[test]
     fn a_list_has_a_headline_of_its_own() {
         let progress = testing::progress(&[]);
-        let good = ended(Verdict::Succeeded);
-        let bad = ended(Verdict::Failed);
+        let good = ended(Cause::Succeeded);
+        let bad = ended(Cause::Failed);
         let parts = [(&progress, &good), (&progress, &bad)];
         assert_eq!(
             write_end(&bad, &parts),
@@ -317,11 +332,11 @@ Reason: `reported failed`
     #[test]
     fn many_units_are_counted() {
         let mut units = vec![(UnitState::Failed, None); 150];
-        units.extend([(UnitState::Pending, None); 50]);
-        let outcome = ended(Verdict::Failed);
+        units.extend([(UnitState::Running, None); 50]);
+        let outcome = ended(Cause::Failed);
         let text = write_end(&outcome, &[(&testing::progress(&units), &outcome)]);
         assert!(text.contains("- … and 50 more failed\n"), "{text}");
-        assert!(text.contains("- … and 30 more not finished\n"), "{text}");
+        assert!(text.contains("- … and 30 more running\n"), "{text}");
     }
 
     #[test]

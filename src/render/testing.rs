@@ -6,7 +6,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::Finished;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitKind, UnitState};
-use crate::outcome::{Outcome, Resume, Verdict};
+use crate::outcome::{Cause, Outcome, Resume};
 use crate::progress::Progress;
 use crate::units::UnitsBuilder;
 
@@ -33,9 +33,9 @@ pub(crate) fn answer(progress: &mut Progress, units: UnitsBuilder<'_>, second: f
 }
 
 /// An end after 75 seconds.
-pub(crate) fn outcome(verdict: Verdict, reason: &str) -> Outcome {
+pub(crate) fn outcome(cause: Cause, reason: &str) -> Outcome {
     Outcome {
-        verdict,
+        cause,
         reason: Message::verbatim(reason),
         elapsed: Duration::from_secs(75),
         polls: 3,
@@ -47,10 +47,10 @@ pub(crate) fn outcome(verdict: Verdict, reason: &str) -> Outcome {
 }
 
 /// The same as the provider reports it: there is nothing to resume.
-pub(crate) fn ended(verdict: Verdict) -> Outcome {
+pub(crate) fn ended(cause: Cause) -> Outcome {
     Outcome {
         resume: None,
-        ..outcome(verdict, &format!("reported {}", verdict.as_str()))
+        ..outcome(cause, &format!("reported {}", cause.verdict().as_str()))
     }
 }
 

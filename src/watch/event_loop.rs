@@ -147,15 +147,15 @@ fn finish_all(
 ) -> Result<Verdict> {
     let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
     let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
-    let verdicts: Vec<_> = outcomes().map(|outcome| outcome.verdict).collect();
-    let Some((verdict, reason)) = verdict::of_list(&verdicts) else {
+    let causes: Vec<_> = outcomes().map(|outcome| outcome.cause).collect();
+    let Some((cause, reason)) = verdict::of_list(&causes) else {
         bail!("nothing was watched");
     };
     if all {
         let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
-        let worst = resumable.max_by_key(|outcome| outcome.verdict.severity());
+        let worst = resumable.max_by_key(|outcome| outcome.verdict().severity());
         let outcome = Outcome {
-            verdict,
+            cause,
             reason,
             elapsed: now.instant.since(start.instant),
             polls: outcomes().map(|outcome| outcome.polls).sum(),
@@ -173,7 +173,7 @@ fn finish_all(
             kind,
         });
     }
-    Ok(verdict)
+    Ok(cause.verdict())
 }
 
 impl ActiveWatch {

@@ -11,7 +11,7 @@ use crate::event::{Event, Kind, Started};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, UnitKind, UnitState};
 use crate::outcome::{Signal, Verdict};
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::units::UnitsBuilder;
 
 /// Histories played.
@@ -112,7 +112,11 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
     let retry = match random.u8(..10) {
         0 => Retry::Refused {
             hint: None,
-            fatal: random.bool(),
+            kind: if random.bool() {
+                RefusalKind::SignIn
+            } else {
+                RefusalKind::Request
+            },
         },
         _ => Retry::Retryable {
             retry_after: retry_after.filter(|_| random.bool()),
@@ -201,7 +205,7 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
             watch.interrupt(Signal::Interrupt, read(now));
         }
         if let Some(outcome) = watch.outcome() {
-            let verdict = outcome.verdict;
+            let verdict = outcome.verdict();
             assert!(
                 !watch.poll_due(Instant::at(now + 1e6)),
                 "seed {seed}: polls after its end"
@@ -249,7 +253,11 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
         now <= timeout + soon,
         "seed {seed}: {now} is after {timeout}"
     );
-    let last_change = watch.last_change.since(Instant::at(0.0)).as_secs_f64();
+    let last_change = watch
+        .progress
+        .last_change
+        .since(Instant::at(0.0))
+        .as_secs_f64();
     let stall = options
         .stall_timeout
         .map_or(f64::MAX, |limit| last_change + limit.as_secs_f64());

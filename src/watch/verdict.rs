@@ -5,14 +5,16 @@ use std::time::Duration;
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::message::Message;
 use crate::model::{Phase, Unit};
-use crate::outcome::{Signal, Verdict};
+use crate::outcome::{Cause, Signal};
+use crate::poll::{PollError, RefusalKind};
+use crate::progress::Offline;
 use crate::text;
 
 /// Caveats of a success that a reason names.
 const MAX_CAVEATS: usize = 10;
 
-/// A verdict with its reason.
-pub(super) type Decision = (Verdict, Message);
+/// Why a watch ends, and the same in words.
+pub(super) type Decision = (Cause, Message);
 
 /// A good response, as far as it matters to the verdict.
 #[derive(Debug)]
@@ -34,28 +36,29 @@ pub(super) fn of_observation(
     if let Some(unit) = observed.failed
         && options.fail_fast
     {
-        return Some((Verdict::Failed, fail_fast(unit)));
+        return Some((Cause::FailFast, fail_fast(unit)));
     }
     let phase = observed.phase?;
     if phase == Phase::Succeeded && options.strict && !observed.success_caveats.is_empty() {
-        return Some((Verdict::Failed, strict(observed.success_caveats)));
+        return Some((Cause::Strict, strict(observed.success_caveats)));
     }
     Some((of_phase(phase, options)?, reason(phase, observed.message)))
 }
 
-/// The verdict of a phase; none where the watch goes on. `Succeeded` is said here only.
-fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Verdict> {
+/// What a phase ends the watch with; none where the watch goes on. `Succeeded` is said here only.
+fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Cause> {
     match phase {
-        Phase::Succeeded => Some(Verdict::Succeeded),
-        Phase::Failed => Some(Verdict::Failed),
-        Phase::Cancelled => Some(Verdict::Cancelled),
-        Phase::Ended => Some(Verdict::Lost),
-        Phase::PausedAfterFailure if options.on_pause != OnPause::Wait => Some(Verdict::Failed),
-        Phase::Paused if options.on_pause == OnPause::Exit => Some(Verdict::Paused),
-        Phase::Paused | Phase::PausedAfterFailure => options.once.then_some(Verdict::Paused),
-        Phase::Pending | Phase::Running | Phase::Unknown => {
-            options.once.then_some(Verdict::Running)
+        Phase::Succeeded => Some(Cause::Succeeded),
+        Phase::Failed => Some(Cause::Failed),
+        Phase::RolledBack => Some(Cause::RolledBack),
+        Phase::Cancelled => Some(Cause::Cancelled),
+        Phase::Ended => Some(Cause::Contradictory),
+        Phase::PausedAfterFailure if options.on_pause != OnPause::Wait => {
+            Some(Cause::PausedAfterFailure)
         }
+        Phase::Paused if options.on_pause == OnPause::Exit => Some(Cause::Paused),
+        Phase::Paused | Phase::PausedAfterFailure => options.once.then_some(Cause::Paused),
+        Phase::Pending | Phase::Running | Phase::Unknown => options.once.then_some(Cause::Running),
     }
 }
 
@@ -64,6 +67,7 @@ fn reason(phase: Phase, message: Option<&Message>) -> Message {
     let (en, zh) = match phase {
         Phase::Succeeded => ("reported succeeded", "平台报告部署成功"),
         Phase::Failed => ("reported failed", "平台报告部署失败"),
+        Phase::RolledBack => ("reported rolled back", "平台报告部署已回滚"),
         Phase::Cancelled => ("reported cancelled", "平台报告部署已取消"),
         Phase::Paused => ("paused", "部署已暂停"),
         Phase::PausedAfterFailure => {
@@ -110,18 +114,33 @@ fn strict(caveats: &[Message]) -> Message {
     .with_detail(&Message::list(&items))
 }
 
-/// The provider refuses the request.
-pub(super) fn refused(error: &Message, hint: Option<&Message>) -> Decision {
-    (Verdict::Refused, error.with_hint(hint))
+/// The provider refuses the request, or the connection to it is refused.
+pub(super) fn refused(kind: RefusalKind, error: &PollError, hint: Option<&Message>) -> Decision {
+    let cause = match kind {
+        RefusalKind::SignIn => Cause::Unauthorized,
+        RefusalKind::Certificate => Cause::Untrusted,
+        RefusalKind::Request if error.status == Some(404) => Cause::NotFound,
+        RefusalKind::Request | RefusalKind::Connection => Cause::Refused,
+    };
+    (cause, error.message.with_hint(hint))
 }
 
 /// The command line does not tell which deployment is meant.
 pub(super) fn ambiguous(error: &Message) -> Decision {
-    (Verdict::Usage, error.clone())
+    (Cause::Usage, error.clone())
 }
 
 /// Polls failed for too long; `offline` is zero where the first failure was too much.
-pub(super) fn lost(offline: Duration, last_error: &Message, check_endpoint: bool) -> Decision {
+pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> Decision {
+    // It came, and could not be used.
+    let unreadable = last
+        .status
+        .is_some_and(|status| (200..300).contains(&status));
+    let cause = if unreadable {
+        Cause::Unreadable
+    } else {
+        Cause::Lost
+    };
     let reason = if offline.is_zero() {
         Message::new("no valid response", "没有有效响应")
     } else {
@@ -133,14 +152,14 @@ pub(super) fn lost(offline: Duration, last_error: &Message, check_endpoint: bool
     };
     let endpoint = Message::new("check --endpoint", "请检查 --endpoint");
     let endpoint = check_endpoint.then_some(&endpoint);
-    let reason = reason.with_detail(last_error).with_hint(&end_unknown());
-    (Verdict::Lost, reason.with_hint(endpoint))
+    let reason = reason.with_detail(&last.error).with_hint(&end_unknown());
+    (cause, reason.with_hint(endpoint))
 }
 
 /// The recording that is replayed ends.
 pub(super) fn end_of_recording() -> Decision {
     let reason = Message::new("the recording ends here", "录制到此结束");
-    (Verdict::Lost, reason.with_hint(&end_unknown()))
+    (Cause::Lost, reason.with_hint(&end_unknown()))
 }
 
 fn end_unknown() -> Message {
@@ -160,7 +179,7 @@ pub(super) fn timed_out(limit: Duration, phase: Option<Phase>) -> Decision {
             format!("--timeout {limit} 内没有有效响应"),
         ),
     };
-    (Verdict::TimedOut, reason)
+    (Cause::Timeout, reason)
 }
 
 /// `--stall-timeout` is over.
@@ -170,7 +189,7 @@ pub(super) fn stalled(limit: Duration) -> Decision {
         format!("no change for --stall-timeout {limit}"),
         format!("--stall-timeout {limit} 内没有任何变化"),
     );
-    (Verdict::TimedOut, reason)
+    (Cause::Stalled, reason)
 }
 
 pub(super) fn interrupted(signal: Signal) -> Decision {
@@ -180,7 +199,7 @@ pub(super) fn interrupted(signal: Signal) -> Decision {
         Signal::Hangup => ("the terminal was closed", "终端已关闭"),
         Signal::Pipe => ("stdout was closed", "标准输出已关闭"),
     };
-    (Verdict::Interrupted(signal), Message::new(en, zh))
+    (Cause::Interrupted(signal), Message::new(en, zh))
 }
 
 /// The end of another deployment of the list ended the watch of all.
@@ -189,14 +208,16 @@ pub(super) fn cancelled_by_another() -> Decision {
         "not finished when another deployment ended the watch",
         "另一个部署结束了全部跟踪，而它尚未结束",
     );
-    (Verdict::Running, reason)
+    (Cause::Running, reason)
 }
 
-/// The verdict of a list: the most severe one.
-pub(super) fn of_list(verdicts: &[Verdict]) -> Option<Decision> {
-    let worst = verdicts.iter().max_by_key(|verdict| verdict.severity())?;
-    let succeeded = |verdict: &&Verdict| **verdict == Verdict::Succeeded;
-    let (total, count) = (verdicts.len(), verdicts.iter().filter(succeeded).count());
+/// The end of a list: the most severe one of its deployments.
+pub(super) fn of_list(causes: &[Cause]) -> Option<Decision> {
+    let worst = causes
+        .iter()
+        .max_by_key(|cause| cause.verdict().severity())?;
+    let succeeded = |cause: &&Cause| **cause == Cause::Succeeded;
+    let (total, count) = (causes.len(), causes.iter().filter(succeeded).count());
     let reason = Message::new(
         format!("{count} of {total} succeeded"),
         format!("共 {total} 个部署，{count} 个成功"),
@@ -207,6 +228,7 @@ pub(super) fn of_list(verdicts: &[Verdict]) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Instant;
     use crate::message::assert_chinese;
     use crate::model::{UnitKind, UnitState};
 
@@ -234,8 +256,8 @@ mod tests {
         }
     }
 
-    fn verdict(observed: &Observation<'_>, options: &WatchOptions) -> Option<Verdict> {
-        of_observation(observed, options).map(|(verdict, _)| verdict)
+    fn verdict(observed: &Observation<'_>, options: &WatchOptions) -> Option<Cause> {
+        of_observation(observed, options).map(|(cause, _)| cause)
     }
 
     #[test]
@@ -266,7 +288,7 @@ mod tests {
                     once,
                     ..options()
                 };
-                let code = verdict(&answer(phase), &options).map(Verdict::code);
+                let code = verdict(&answer(phase), &options).map(|cause| cause.verdict().code());
                 assert_eq!(code, expected, "{phase:?} {on_pause:?} once: {once}");
             }
         }
@@ -302,8 +324,8 @@ mod tests {
                 fail_fast: true,
                 ..options()
             };
-            assert_eq!(verdict(&answer, &fail_fast), Some(Verdict::Failed));
-            assert_ne!(verdict(&answer, &options()), Some(Verdict::Failed));
+            assert_eq!(verdict(&answer, &fail_fast), Some(Cause::FailFast));
+            assert_ne!(verdict(&answer, &options()), Some(Cause::FailFast));
         }
     }
 
@@ -315,8 +337,8 @@ mod tests {
         };
         let skipped = [Message::verbatim("1 skipped")];
         for (phase, success_caveats, code) in [
-            (Phase::Succeeded, &[][..], Some(Verdict::Succeeded)),
-            (Phase::Succeeded, &skipped, Some(Verdict::Failed)),
+            (Phase::Succeeded, &[][..], Some(Cause::Succeeded)),
+            (Phase::Succeeded, &skipped, Some(Cause::Strict)),
             (Phase::Running, &skipped, None),
         ] {
             let answer = Observation {
@@ -325,10 +347,7 @@ mod tests {
             };
             assert_eq!(verdict(&answer, &strict), code);
             let lenient = verdict(&answer, &options());
-            assert_eq!(
-                lenient == Some(Verdict::Succeeded),
-                phase == Phase::Succeeded
-            );
+            assert_eq!(lenient == Some(Cause::Succeeded), phase == Phase::Succeeded);
         }
     }
 
@@ -355,23 +374,51 @@ mod tests {
     fn what_is_not_an_answer_has_a_verdict_of_its_own() {
         let second = Duration::from_secs(1);
         let error = Message::new("empty response", "响应为空");
-        for ((verdict, reason), code) in [
-            (ambiguous(&error), 2),
-            (end_of_recording(), 6),
-            (lost(second, &error, false), 6),
-            (lost(second, &error, true), 6),
-            (lost(Duration::ZERO, &error, false), 6),
-            (cancelled_by_another(), 7),
-            (refused(&error, Some(&error)), 5),
-            (timed_out(second, Some(Phase::Running)), 124),
-            (timed_out(second, None), 124),
-            (stalled(second), 124),
-            (interrupted(Signal::Interrupt), 130),
-            (interrupted(Signal::Terminate), 143),
-            (interrupted(Signal::Hangup), 129),
-            (interrupted(Signal::Pipe), 141),
+        let failed = PollError::refused(error.clone(), Some(404));
+        let offline = Offline {
+            since: Instant::at(0.0),
+            attempts: 1,
+            error: error.clone(),
+            status: Some(200),
+            endpoint_in_doubt: false,
+        };
+        for ((cause, reason), code, word) in [
+            (ambiguous(&error), 2, "usage"),
+            (end_of_recording(), 6, "lost"),
+            (lost(second, &offline, false), 6, "unreadable"),
+            (lost(second, &offline, true), 6, "unreadable"),
+            (lost(Duration::ZERO, &offline, false), 6, "unreadable"),
+            (cancelled_by_another(), 7, "running"),
+            (
+                refused(RefusalKind::Request, &failed, Some(&error)),
+                5,
+                "not_found",
+            ),
+            (
+                refused(RefusalKind::SignIn, &failed, None),
+                5,
+                "unauthorized",
+            ),
+            (
+                refused(RefusalKind::Certificate, &failed, None),
+                5,
+                "untrusted",
+            ),
+            (
+                refused(RefusalKind::Connection, &failed, None),
+                5,
+                "refused",
+            ),
+            (timed_out(second, Some(Phase::Running)), 124, "timeout"),
+            (timed_out(second, None), 124, "timeout"),
+            (stalled(second), 124, "stalled"),
+            (interrupted(Signal::Interrupt), 130, "interrupted"),
+            (interrupted(Signal::Terminate), 143, "interrupted"),
+            (interrupted(Signal::Hangup), 129, "interrupted"),
+            (interrupted(Signal::Pipe), 141, "interrupted"),
         ] {
-            assert_eq!(verdict.code(), code, "{reason}");
+            let found = (cause.verdict().code(), cause.as_str());
+            assert_eq!(found, (code, word), "{reason}");
             assert_chinese(&reason);
         }
     }
@@ -400,7 +447,7 @@ mod tests {
 
     #[test]
     fn the_worst_verdict_is_that_of_the_list() {
-        use Verdict::{Failed, Lost, Succeeded};
+        use Cause::{Failed, Lost, Succeeded};
         for (verdicts, worst, reason) in [
             (&[Succeeded, Succeeded][..], Succeeded, "2 of 2 succeeded"),
             (&[Succeeded, Failed, Lost], Failed, "1 of 3 succeeded"),

@@ -231,7 +231,8 @@ fn a_failure_is_told_with_its_units_and_their_logs() {
          | succeeded | 1 |\n| skipped | 1 |\n| total | 5 |\n",
         "### Failed\n\n- ✗ `192.0.2.2`",
         "### Not finished\n\n- ▸ `192.0.2.4` running",
-        "### Log of `192.0.2.2`, `yunxiao:123/1111`\n\n```text\nstarting\nno space left\n```\n",
+        "<details><summary>Log of <code>192.0.2.2</code>, <code>yunxiao:123/1111</code></summary>\n\n\
+         ```text\nstarting\nno space left\n```\n\n</details>\n",
     ] {
         assert!(summary.contains(text), "{text:?} is not in\n{summary}");
     }
@@ -317,6 +318,7 @@ fn a_list_leaves_one_report_of_all() {
         .args(["--junit", "junit.xml", "--summary", "summary.md"])
         .env("YUNXIAO_ACCESS_TOKEN", crate::support::SECRET)
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .file("list.toml", &list)
         .run();
     let xml = out.code(1).file("junit.xml");
@@ -333,7 +335,11 @@ fn a_list_leaves_one_report_of_all() {
         headlines[0].starts_with("## ✗ `all` failed (watched for "),
         "{summary}"
     );
-    assert_eq!(summary.matches("### Log of").count(), 2, "{summary}");
+    assert_eq!(
+        summary.matches("<details><summary>Log of").count(),
+        2,
+        "{summary}"
+    );
     assert_eq!(annotations(&out).len(), 2, "{out}");
 }
 
@@ -348,6 +354,7 @@ fn a_file_that_cannot_be_opened_ends_it_before_anything_is_sent() {
     let out = yunxiao(&server)
         .args(["--summary", "no/such/folder"])
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .env("GITHUB_STEP_SUMMARY", "no/such/folder")
         .run();
     out.code(2)
@@ -370,6 +377,7 @@ fn a_file_that_cannot_be_written_is_a_warning() {
                 match variable {
                     Some(file) => watch
                         .env("GITHUB_ACTIONS", "true")
+                        .env("NO_COLOR", "1")
                         .env("GITHUB_STEP_SUMMARY", file),
                     None => watch,
                 }
@@ -430,7 +438,10 @@ fn annotations(out: &Output) -> Vec<&str> {
 #[test]
 fn github_gets_annotations_before_the_report() {
     let server = server(vec![failure().reply()], "starting\n100 % full: a, b\n");
-    let out = yunxiao(&server).env("GITHUB_ACTIONS", "true").run();
+    let out = yunxiao(&server)
+        .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
+        .run();
     out.code(1).stderr_is_empty();
     assert_eq!(
         annotations(&out),
@@ -455,7 +466,10 @@ fn github_gets_ten_annotations_at_most_and_none_that_nobody_reads() {
         ("json", "true", 0),
         ("quiet", "true", 0),
     ] {
-        let out = watch(output).env("GITHUB_ACTIONS", actions).run();
+        let out = watch(output)
+            .env("GITHUB_ACTIONS", actions)
+            .env("NO_COLOR", "1")
+            .run();
         assert_eq!(annotations(&out).len(), count, "{out}");
     }
 }
@@ -476,7 +490,10 @@ fn github_is_told_of_a_lost_watch() {
     ] {
         let server = Server::script(vec![reply]);
         let watch = yunxiao(&server).args(["--max-offline", "0s"]);
-        let out = watch.env("GITHUB_ACTIONS", "true").run();
+        let out = watch
+            .env("GITHUB_ACTIONS", "true")
+            .env("NO_COLOR", "1")
+            .run();
         let annotations = annotations(out.code(code));
         assert!(
             annotations.len() == 1 && annotations[0].starts_with(says),
@@ -492,6 +509,7 @@ fn githubs_summary_is_appended_to() {
         yunxiao(&server)
             .args(args)
             .env("GITHUB_ACTIONS", "true")
+            .env("NO_COLOR", "1")
             .env("GITHUB_STEP_SUMMARY", "step.md")
             .file("step.md", "# Before\nno end of line")
     };
@@ -525,6 +543,7 @@ fn githubs_summary_that_nobody_asked_for_may_be_missing() {
     let server = Server::script(vec![order("Success")]);
     let out = yunxiao(&server)
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .env("GITHUB_STEP_SUMMARY", "no/such/folder")
         .run();
     out.code(0)
@@ -542,6 +561,7 @@ fn githubs_summary_stays_under_its_limit() {
         yunxiao(&server)
             .args(["--logs", "100000", "--summary", "whole.md"])
             .env("GITHUB_ACTIONS", "true")
+            .env("NO_COLOR", "1")
             .env("GITHUB_STEP_SUMMARY", "step.md")
             .file("step.md", &"x".repeat(before))
             .run()
@@ -575,7 +595,10 @@ fn gitlab_gets_a_section_for_each_log_and_it_is_open() {
     const CLEAR: &str = "\u{1b}[0K";
     let order = failure().machine("sn-6", "192.0.2.6", "Failed", 2);
     let server = server(vec![order.reply()], "starting\nno space left\n");
-    let out = yunxiao(&server).env("GITLAB_CI", "true").run();
+    let out = yunxiao(&server)
+        .env("GITLAB_CI", "true")
+        .env("NO_COLOR", "1")
+        .run();
     out.code(1).stderr_is_empty();
     let mut open: Option<String> = None;
     let mut names = HashSet::new();
@@ -606,6 +629,7 @@ fn gitlab_gets_a_section_for_each_log_and_it_is_open() {
         let out = yunxiao(&server)
             .args(["-o", output])
             .env("GITLAB_CI", "true")
+            .env("NO_COLOR", "1")
             .run();
         out.stdout_lacks("section_").stderr_lacks("section_");
     }
@@ -633,6 +657,7 @@ fn hostile_text_is_only_text() {
     let server = server(vec![hostile().reply()], &log);
     let out = reporting(&server, &["--logs", "100"])
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .run();
     out.code(1);
     assert_eq!(
@@ -667,6 +692,11 @@ fn hostile_text_is_only_text() {
         let ticks = line.len() - line.trim_start_matches('`').len();
         match fence {
             None if ticks >= 3 => fence = Some(ticks),
+            None if line == "</details>" => {}
+            // HTML, in which Markdown has no effect.
+            None if line.starts_with("<details><summary>Log of <code>") => {
+                assert_eq!(line.matches('<').count(), 7, "{line}");
+            }
             None => assert!(!outside(line).contains(['<', '@', '[', '*']), "{line}"),
             Some(open) if ticks >= open => fence = None,
             Some(_) => {}
@@ -702,6 +732,7 @@ fn ten_thousand_failures_are_all_in_junit_and_counted_elsewhere() {
     let server = server(vec![order.reply()], "the log");
     let out = reporting(&server, &[])
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .env("GITHUB_STEP_SUMMARY", "step.md")
         .limit(PATIENCE * 3)
         .run();
@@ -722,4 +753,52 @@ fn a_report_can_go_into_a_pipe() {
         .args(["-q", "--junit", "/dev/stdout"])
         .run();
     check_junit(&out.code(0).stdout, "succeeded");
+}
+
+#[test]
+fn the_steps_after_it_get_the_verdict_on_github() {
+    let order = order_with(
+        "Failed",
+        &[("192.0.2.1", "Success"), ("192.0.2.2", "Failed")],
+    );
+    let server = server(vec![order], "");
+    let watch = |actions| {
+        let watch = yunxiao(&server).env("GITHUB_OUTPUT", "outputs");
+        watch
+            .file("outputs", "earlier=1")
+            .env("GITHUB_ACTIONS", actions)
+            .run()
+    };
+    let out = watch("true");
+    assert_eq!(
+        out.code(1).file("outputs"),
+        "earlier=1\nverdict=failed\nexit-code=1\nreason=reported failed\nfailed=[\"192.0.2.2\"]\n"
+    );
+    assert_eq!(watch("false").file("outputs"), "earlier=1");
+}
+
+#[test]
+fn logs_on_github_and_gitlab_are_coloured_and_commands_are_not() {
+    let order = order_with("Failed", &[("192.0.2.2", "Failed")]);
+    let server = server(vec![order], "");
+    for (variables, coloured) in [
+        (&[("GITHUB_ACTIONS", "true")][..], true),
+        (&[("GITLAB_CI", "true")], true),
+        (&[("GITHUB_ACTIONS", "true"), ("NO_COLOR", "1")], false),
+        (&[("JENKINS_URL", "true")], false),
+    ] {
+        let watch = yunxiao(&server).args(["--logs", "0"]);
+        let watch = variables
+            .iter()
+            .fold(watch, |watch, (name, value)| watch.env(name, value));
+        let out = watch.run();
+        assert_eq!(
+            out.code(1).stdout.contains("\u{1b}[31m"),
+            coloured,
+            "{variables:?}\n{out}"
+        );
+        for line in out.stdout.lines().filter(|line| line.starts_with("::")) {
+            assert!(!line.contains('\u{1b}'), "{line:?}");
+        }
+    }
 }

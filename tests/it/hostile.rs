@@ -176,7 +176,9 @@ fn nothing_of_it_reaches_an_output_or_a_file() {
             ("quiet", "TF_BUILD"),
         ] {
             let server = server(provider);
-            let program = watch(provider, &server.url()).env(runner, "true");
+            let program = watch(provider, &server.url())
+                .env(runner, "true")
+                .env("NO_COLOR", "1");
             let out = program.args(["-o", mode]).args(files).run();
             assert_eq!(out.code, 1, "{provider} {mode}\n{}", out.stderr);
             let name = |what| format!("{what} of {provider} {mode} {runner}");
@@ -202,6 +204,7 @@ fn gitlab_sees_no_sections_but_ours() {
         let server = server(provider);
         let out = watch(provider, &server.url())
             .env("GITLAB_CI", "true")
+            .env("NO_COLOR", "1")
             .run();
         out.code(1);
         for line in out.stdout.lines() {

@@ -57,9 +57,10 @@ yunxiao:123/1111 运行中（已完成 0/2，第 1/1 批）
 192.0.2.2 运行中
 yunxiao:123/1111 失败（已完成 2/2，第 1/1 批）
 【失败】192.0.2.2，用时 …
-✗ yunxiao:123/1111 失败（历时 …）：平台报告部署失败
+✗ yunxiao:123/1111 失败（跟踪 …）：平台报告部署失败
   2 台机器：失败 1，成功 1
   ✗ 失败 192.0.2.2，用时 …
+  轮询中断 1 次，共 …
 ",
             server.url()
         )
@@ -86,7 +87,8 @@ fn the_picture_and_the_report_in_chinese() {
     assert_eq!(screen.wait_exit(), 130);
     let report = screen.contents();
     for text in [
-        "■ yunxiao:123/1111 已中断（历时 ",
+        "■ yunxiao:123/1111 已中断（跟踪 ",
+        "  1 个尚未开始：主机-2",
         "已停止跟踪，部署仍在继续。继续跟踪请执行：",
     ] {
         assert!(report.contains(text), "{report}");
@@ -123,13 +125,14 @@ fn warnings_annotations_and_the_summary_follow_the_language_and_junit_does_not()
         .args(["--lang", "zh", "--logs", "0", "--output", "bars"])
         .args(["--summary", "summary.md", "--junit", "junit.xml"])
         .env("GITHUB_ACTIONS", "true")
+        .env("NO_COLOR", "1")
         .run();
     out.code(1)
         .stderr_has("警告：stderr 不是终端")
         .stdout_has("::error title=192.0.2.2 失败::yunxiao:123/1111\n");
     let summary = out.file("summary.md");
     for text in [
-        "## ✗ `yunxiao:123/1111` 失败（历时 ",
+        "## ✗ `yunxiao:123/1111` 失败（跟踪 ",
         "原因：`平台报告部署失败`",
         "| 状态 | 机器 |\n|---|--:|\n| 失败 | 1 |\n",
         "| 合计 | 2 |",
@@ -146,7 +149,7 @@ fn warnings_annotations_and_the_summary_follow_the_language_and_junit_does_not()
 fn the_verdict_of_a_quiet_watch_is_in_chinese() {
     let server = Server::script(vec![order("Cancelled")]);
     let out = yunxiao(&server).args(["-q", "--lang=zh"]).run();
-    let line = "⊘ yunxiao:123/1111 已取消（历时 ";
+    let line = "⊘ yunxiao:123/1111 已取消（跟踪 ";
     out.code(3).stdout_is_empty().stderr_has(line);
 }
 
@@ -155,6 +158,10 @@ fn steady(events: Vec<Value>) -> Vec<Value> {
     let steady = |mut event: Value| {
         let fields = event.as_object_mut().unwrap();
         fields.retain(|name, _| name != "time" && name != "endpoint" && !name.ends_with("_ms"));
+        let failed = fields.get_mut("failed").and_then(Value::as_array_mut);
+        for unit in failed.into_iter().flatten() {
+            unit.as_object_mut().unwrap().remove("elapsed_ms");
+        }
         event
     };
     events.into_iter().map(steady).collect()

@@ -14,6 +14,7 @@ mod cli;
 mod codearts;
 mod completions;
 mod demo;
+mod events;
 mod faults;
 mod fsd;
 mod hostile;

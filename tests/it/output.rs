@@ -231,7 +231,7 @@ fn each_event_has_exactly_the_fields_of_schema_1() {
         ("warning", "message"),
         (
             "finished",
-            "elapsed_ms exit_code failed polls reason units url verdict",
+            "elapsed_ms exit_code failed polls reason reason_code units url verdict",
         ),
     ] {
         let mut fields: Vec<_> = fields
@@ -349,7 +349,13 @@ fn the_events_say_what_happened() {
     assert_eq!(elapsed(1), None, "it never ran");
 
     let last = out.finished();
-    assert_eq!(keys(&last["failed"][0]), ["detail", "id", "log", "name"]);
+    let failed = &last["failed"][0];
+    let fields = ["batch", "detail", "elapsed_ms", "id", "log", "name"];
+    assert_eq!(keys(failed), fields);
+    assert_eq!(
+        (&failed["batch"], &failed["elapsed_ms"]),
+        (&2.into(), &null)
+    );
     assert_eq!((&last["polls"], &last["url"]), (&5.into(), &null));
     let states = "cancelled failed pending queued running skipped succeeded total unknown";
     assert_eq!(keys(&last["units"]).join(" "), states);
@@ -488,16 +494,18 @@ fn the_failures_of_a_poll_are_named_up_to_a_hundred() {
 }
 
 #[test]
-fn the_report_names_twenty_that_are_not_finished() {
-    let order = Order::new("Running").machines("open", 50, "Pending");
+fn the_report_names_twenty_that_run_and_counts_those_that_never_began() {
+    let order = Order::new("Running").machines("open", 50, "Running");
+    let order = order.machines("later", 30, "Pending");
     let server = Server::script(vec![order.reply()]);
     let out = yunxiao(&server).args(["--once"]).run();
     assert_eq!(
-        out.code(7).stdout.matches("· pending open-").count(),
+        out.code(7).stdout.matches("▸ running open-").count(),
         20,
         "{out}"
     );
-    out.stdout_has("30 more");
+    out.stdout_has("… and 30 more running");
+    out.stdout_has("30 not started: later-0001 … later-0030");
 }
 
 #[test]

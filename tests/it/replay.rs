@@ -517,3 +517,40 @@ fn the_demo_can_be_recorded() {
     again.code(0);
     assert_eq!(timeless(&again), timeless(&first));
 }
+
+#[test]
+fn in_each_quiet_minute_the_watch_says_that_it_goes_on() {
+    let machines = |state| Order::new("Running").machine("sn-1", "192.0.2.1", state, 1);
+    let server = Server::script(vec![machines("Running").reply(), order("Success")]);
+    let first = captured(yunxiao(&server)).run();
+    // The second answer comes after two quiet minutes.
+    let recording = first.code(0).file(FILE);
+    let mut lines: Vec<Value> = recording
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for (line, field) in [(2, "sent_ms"), (2, "answered_ms"), (3, "ended_ms")] {
+        lines[line][field] = 130_000.into();
+    }
+    let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+    let out = replay(&lines.concat()).run();
+    let events = out.code(0).events();
+    let beats: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "heartbeat")
+        .map(|event| (&event["phase"], &event["done"], &event["total"]))
+        .collect();
+    assert_eq!(
+        beats,
+        [(&"running".into(), &0.into(), &1.into()); 2],
+        "{out}"
+    );
+    let since = |event: &Value| event["since_change_ms"].as_u64();
+    let since: Vec<_> = events.iter().filter_map(since).collect();
+    assert!((60_000..62_000).contains(&since[0]), "{since:?}");
+    assert!((120_000..124_000).contains(&since[1]), "{since:?}");
+    let plain = deploywatch(["replay", FILE, "--speed", "1000000", "-o", "plain"]);
+    let plain = plain.file(FILE, &lines.concat()).run();
+    let still = "yunxiao:123/1111 still running (0/1 done, batch 1 of 1)";
+    assert_eq!(plain.code(0).stdout.matches(still).count(), 2, "{plain}");
+}

@@ -15,7 +15,7 @@ use super::login::Login;
 use super::login_error::{LoginError, LoginErrorKind};
 use super::texts;
 use crate::http::{Client, Request, Response};
-use crate::poll::{PollError, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
 
@@ -331,17 +331,18 @@ impl Session {
             return error;
         }
         match (kind, error.status) {
-            (LoginErrorKind::SignInRequired | LoginErrorKind::SignInPage, _) => {
-                let hint = texts::password_hint(matches!(self.auth, Auth::Cas(_)));
-                // A page in place of a 401 counts like one.
+            (LoginErrorKind::Other, Some(403)) => error = error.with_hint(texts::permission_hint()),
+            (LoginErrorKind::Other, Some(300..400)) => {}
+            (LoginErrorKind::Other, _) => return error,
+            _ => {
+                let by_cas = matches!(self.auth, Auth::Cas(_));
+                let is_right = kind == LoginErrorKind::PasswordChange;
                 error.retry = Retry::Refused {
-                    hint: Some(hint),
-                    fatal: true,
+                    hint: (!is_right).then(|| texts::password_hint(by_cas)),
+                    // A page in place of a 401 counts like one.
+                    kind: RefusalKind::SignIn,
                 };
             }
-            (_, Some(403)) => error = error.with_hint(texts::permission_hint()),
-            (LoginErrorKind::PasswordChange, _) | (_, Some(300..400)) => {}
-            _ => return error,
         }
         self.state().refused = Some(error.clone());
         error
@@ -462,17 +463,24 @@ mod tests {
         drop(permit);
         let state = session.state();
         assert_eq!(state.in_flight, 0);
-        let fatal = matches!(error.retry, Retry::Refused { fatal: true, .. });
-        (state.refused.is_none(), state.lost, fatal)
+        let is_of_sign_in = matches!(
+            error.retry,
+            Retry::Refused {
+                kind: RefusalKind::SignIn,
+                ..
+            }
+        );
+        (state.refused.is_none(), state.lost, is_of_sign_in)
     }
 
     #[test]
     fn a_password_that_was_turned_down_is_never_sent_again() {
-        use LoginErrorKind::{NotSent, Other, SignInPage, SignInRequired};
+        use LoginErrorKind::{NotSent, Other, PasswordChange, SignInPage, SignInRequired};
         for (kind, status, refused, left) in [
             (SignInRequired, Some(401), true, (false, 1, true)),
             (SignInRequired, Some(302), true, (false, 1, true)),
             (SignInPage, Some(200), true, (false, 1, true)),
+            (PasswordChange, Some(302), true, (false, 1, true)),
             (Other, Some(403), true, (false, 1, false)),
             (Other, Some(301), true, (false, 1, false)),
             // No answer to the password: it counts, and may go out again.

@@ -65,7 +65,7 @@ impl Plan {
             ("FAILED", Some(Phase::Failed)),
             ("PARTIALLY_FAILED", Some(Phase::Failed)),
             ("ROLLBACK_FAILED", Some(Phase::Failed)),
-            ("ROLLBACK_SUCCEED", Some(Phase::Failed)),
+            ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
             ("GRAYING", Some(Phase::Paused)),
             ("CREATED", None),
             ("RUNNING", None),
@@ -207,7 +207,7 @@ mod tests {
             ("FAILED", Phase::Failed),
             ("PARTIALLY_FAILED", Phase::Failed),
             ("ROLLBACK_FAILED", Phase::Failed),
-            ("ROLLBACK_SUCCEED", Phase::Failed),
+            ("ROLLBACK_SUCCEED", Phase::RolledBack),
             ("ABORTED", Phase::Cancelled),
         ] {
             for words in [
