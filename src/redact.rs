@@ -69,11 +69,15 @@ impl Redactor {
         }
     }
 
-    /// Redacts what a server made up as a secret (a cookie, a ticket) from now on, or a signature.
+    /// Redacts what a server made up as a secret (a cookie, a ticket) from now on, or a signature. What is
+    /// added again is remembered longest.
     pub(crate) fn add_received(&self, secret: &str) {
         if secret.len() >= MIN_RECEIVED && secret != MASK {
             self.update(|secrets| {
-                if secrets.received.iter().any(|known| **known == *secret) {
+                let mut known = secrets.received.iter();
+                let index = known.position(|known| **known == *secret);
+                if let Some(known) = index.and_then(|index| secrets.received.remove(index)) {
+                    secrets.received.push_back(known);
                     return false;
                 }
                 secrets.received.push_back(secret.into());
@@ -543,9 +547,10 @@ mod tests {
         redactor.add("pt-made-up");
         for number in 0..=MAX_RECEIVED {
             redactor.add_received(&format!("session-{number:04}"));
+            redactor.add_received("session-0000");
         }
         redactor.add_received("short");
-        let left = redactor.redact("pt-made-up session-0000 session-0001 short");
-        assert_eq!(left, "(masked) session-0000 (masked) short");
+        let left = redactor.redact("pt-made-up session-0000 session-0001 session-0002 short");
+        assert_eq!(left, "(masked) (masked) session-0001 (masked) short");
     }
 }

@@ -182,6 +182,7 @@ impl Deployments {
             fresh: cli.watch.fresh,
             interval: cli.watch.interval,
             environment: &read,
+            request_timeout: cli.connection.request_timeout,
             timeout: cli.watch.timeout,
             redactor: &self.redactor,
         })?;

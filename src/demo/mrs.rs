@@ -22,6 +22,7 @@ const BASIC: &str = "Basic ZGVtbzpkZW1vLXBhc3N3b3Jk";
 /// The session cookie of every sign-in: the server keeps no sessions.
 const SESSION: &str = "JSESSIONID=demo-session";
 const SET_COOKIE: &str = "JSESSIONID=demo-session; Path=/web; HttpOnly";
+const SESSION_STATUS: &str = "/web/api/v2/session/status";
 const SIGN_IN: &str = "https://127.0.0.1:20009/cas/login";
 /// The reply to a wrong password, under HTTP 200.
 const SIGN_IN_PAGE: &str = "<!DOCTYPE html><html><head><title>FusionInsight Manager</title></head>\
@@ -50,6 +51,7 @@ fn answer(call: &Call) -> Reply {
 fn authorized(call: &Call) -> Reply {
     let path = call.path.strip_prefix("/web/v1/common/command/");
     let result = match path.and_then(|path| path.strip_suffix("/progress")) {
+        None if call.path == SESSION_STATUS => Ok(json!({ "status": "success" })),
         None => return Reply::html(404, "<h1>404 Not Found</h1>"),
         Some(_) if call.method != "GET" => Err(NOT_ALLOWED),
         Some(COMMAND) => Ok(progress(call)),
@@ -98,6 +100,7 @@ mod tests {
     use super::*;
 
     const PATH: &str = "GET /web/v1/common/command/42/progress";
+    const STATUS: &str = "GET /web/api/v2/session/status";
     const SIGNED_IN: &Headers = &[("authorization", BASIC)];
 
     #[test]
@@ -138,6 +141,8 @@ mod tests {
             (&PATH.replace("42", "43"), session, 404, "json", None),
             (&PATH.replace("GET", "POST"), session, 405, "json", None),
             ("GET /", session, 404, "html", None),
+            (STATUS, SIGNED_IN, 200, "json", Some("set-cookie")),
+            (STATUS, wrong, 200, "html", None),
         ] {
             let (reply, _) = ask(plan, 0, request, headers, "");
             assert_eq!(reply.status, status, "{request} {headers:?}");

@@ -2,6 +2,7 @@
 //! observed in public code, [I] inferred.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use url::Url;
@@ -9,19 +10,27 @@ use url::Url;
 use super::json::{self, Object, Shown, ShownList, Text};
 use super::messages;
 use super::{DeploymentSource, below};
-use crate::http::{Client, ParsedBody};
+use crate::http::{Client, ParsedBody, error_words};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
+mod cas;
+mod cookies;
+mod login;
+mod login_error;
 mod options;
 mod session;
 mod texts;
 
+use login::Login;
 pub(super) use options::MrsOptions;
-use session::{Auth, Call, Login, Session};
+use session::{Auth, Session};
+
+/// The response, in English and Chinese.
+const PROGRESS: (&str, &str) = ("command's progress", "命令进度");
 
 /// A command being watched.
 struct Mrs {
@@ -35,12 +44,12 @@ struct Mrs {
 
 impl Mrs {
     /// Watches `command` on the cluster's own Manager, usually port 28443 of the floating address
-    /// [D].
-    fn new(endpoint: &Url, command: &str, auth: Auth, http: Client) -> Self {
+    /// [D]. No sign-in of another command is waited for longer than `patience`.
+    fn new(endpoint: &Url, command: &str, auth: Auth, patience: Duration, http: Client) -> Self {
         let path = format!("/web/v1/common/command/{command}/progress");
         Self {
             url: below(endpoint, &path).into(),
-            session: Session::new(auth, endpoint),
+            session: Session::new(auth, endpoint, patience),
             http,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
@@ -50,27 +59,32 @@ impl Mrs {
 
 impl DeploymentSource for Mrs {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let call = Call {
-            http: &self.http,
-            url: &self.url,
-        };
-        let response = self.session.ask(&call)?;
-        if !self.parsed.is(&response.body) {
-            self.last = Arc::new(
-                read(&response.body, &self.last.units, self.http.redactor())
-                    .map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
-            );
-            self.parsed.set(response.body);
-        }
-        self.session.confirm();
-        Ok(Arc::clone(&self.last))
+        let Self {
+            http,
+            session,
+            url,
+            parsed,
+            last,
+        } = self;
+        let redactor = http.redactor();
+        session.ask(http, url, |response| {
+            let response = response.expect_json(redactor)?;
+            if !parsed.is(&response.body) {
+                let snapshot = read(&response.body, &last.units, redactor);
+                let snapshot =
+                    snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
+                *last = Arc::new(snapshot);
+                parsed.set(response.body);
+            }
+            Ok(Arc::clone(last))
+        })
     }
 }
 
 /// The progress [D]. Its `id` is not the command's [D] and not read.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Progress<'a> {
+struct CommandProgress<'a> {
     state: Text<'a>,
     error_code: Shown<Text<'a>>,
     error_description: Shown<Text<'a>>,
@@ -81,42 +95,45 @@ struct Progress<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Details<'a> {
-    step_list: ShownList<Step<'a>>,
-    fail_entity_list: ShownList<Entity<'a>>,
+    step_list: ShownList<CommandStep<'a>>,
+    fail_entity_list: ShownList<FailedEntity<'a>>,
     total_step_size: Shown<Text<'a>>,
 }
 
 /// A step that has begun: it has neither a state nor a number [D].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Step<'a> {
+struct CommandStep<'a> {
     name: Shown<Text<'a>>,
 }
 
 /// Something that failed, and what was done to it.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Entity<'a> {
+struct FailedEntity<'a> {
     fail_entity: Shown<Text<'a>>,
     operation_type: Shown<Text<'a>>,
 }
 
-impl Progress<'_> {
+impl CommandProgress<'_> {
+    /// The error's own code.
+    fn error_code(&self) -> Option<&str> {
+        let is_zero = |code: &str| code.parse().is_ok_and(|code: f64| code == 0.0);
+        self.error_code.get().filter(|code| !is_zero(code))
+    }
+
     /// The error's own words: code, description.
     fn error(&self, redactor: &Redactor) -> Option<Message> {
-        let code = self.error_code.get().filter(|code| *code != "0");
-        let parts: Vec<_> = [code, self.error_description.get()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let parts = [self.error_code(), self.error_description.get()];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| Message::verbatim(&*redactor.message(&parts.join(": "))))
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
     /// scale and is 0 in the vendor's example of a finished command, so it comes second [D].
     fn percent(&self) -> Option<u8> {
-        let figures = [&self.res_obj.total_step_size, &self.total_progress];
-        figures.into_iter().find_map(|figure| {
+        let mut figures = [&self.res_obj.total_step_size, &self.total_progress].into_iter();
+        figures.find_map(|figure| {
             let figure: f64 = figure.get()?.parse().ok()?;
             // Floored: 99.9 % is not all.
             figure.is_finite().then(|| figure.clamp(0.0, 100.0) as u8)
@@ -124,37 +141,41 @@ impl Progress<'_> {
     }
 }
 
-/// Reads an answer. `last` are the units of the one before.
+/// Reads a response. `last` are the units of the one before.
 fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
     let mut snapshot = Snapshot::new(Phase::Unknown);
-    let name = ("command's progress", "命令进度");
-    let progress: Progress<'_> = json::read_state(body, name, &mut snapshot.warnings, redactor)?;
-    if progress.state.get().is_none() {
-        return Err(match progress.error(redactor) {
-            None => messages::missing_field("state"),
-            said => messages::error_response(said.as_ref()),
-        });
-    }
+    let progress: CommandProgress<'_> =
+        json::read_state(body, PROGRESS, &mut snapshot.warnings, redactor)?;
+    progress.state.required("state").map_err(|problem| {
+        let words = progress.error(redactor);
+        match words.or_else(|| error_words(body, redactor)) {
+            Some(words) => messages::error_response(Some(&words)),
+            None => problem,
+        }
+    })?;
     snapshot.phase = phase(&progress.state, &mut snapshot.warnings, redactor);
     snapshot.percent = progress.percent();
-    if snapshot.phase == Phase::Failed {
-        snapshot.message = progress.error(redactor);
-    }
     let details = &progress.res_obj;
-    let of_entities = last.partition_point(|unit| unit.kind == UnitKind::Step);
-    let (steps_before, entities_before) = last.split_at(of_entities);
-    let reason = progress.error_description.get();
+    let (steps_before, entities_before) =
+        last.split_at(last.partition_point(|unit| unit.kind == UnitKind::Step));
+    let entities = entities(&details.fail_entity_list, entities_before, redactor);
+    match snapshot.phase {
+        Phase::Failed => snapshot.message = progress.error(redactor),
+        Phase::Succeeded => {
+            let error = progress.error_code().and(progress.error(redactor));
+            let error = error.map(|error| texts::completed_with_error(&error));
+            let failed = entities.iter().map(texts::entity_failed);
+            snapshot.success_caveats = error.into_iter().chain(failed).collect();
+        }
+        _ => {}
+    }
     snapshot.units = steps(
         &details.step_list,
         snapshot.phase,
-        reason,
+        progress.error_description.get(),
         steps_before,
         redactor,
     );
-    let entities = entities(&details.fail_entity_list, entities_before, redactor);
-    if snapshot.phase == Phase::Succeeded {
-        snapshot.success_caveats = entities.iter().map(flaw).collect();
-    }
     snapshot.units.extend(entities);
     Ok(snapshot)
 }
@@ -178,7 +199,7 @@ fn phase(state: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> 
 /// The steps, which are names only. The list grows: the last one is at work, or was when the command
 /// ended, and those before it are done [I].
 fn steps(
-    steps: &[Step<'_>],
+    steps: &[CommandStep<'_>],
     phase: Phase,
     reason: Option<&str>,
     last: &[Unit],
@@ -208,7 +229,7 @@ fn steps(
 }
 
 /// What failed on the way. The prefix keeps an entity's id apart from a step's number.
-fn entities(entities: &[Entity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
+fn entities(entities: &[FailedEntity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
     let mut units = UnitsBuilder::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {
         let nameless = format!("entity {}", place + 1);
@@ -218,13 +239,6 @@ fn entities(entities: &[Entity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<
         units.push(&id, name, None, UnitState::Failed, operation);
     }
     units.finish()
-}
-
-/// What a failed entity takes from a success.
-fn flaw(entity: &Unit) -> Message {
-    let name = &entity.name;
-    Message::new(format!("{name} failed"), format!("{name} 失败"))
-        .with_aside(entity.detail.as_ref())
 }
 
 #[cfg(test)]
@@ -435,27 +449,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_shown_may_be_of_any_type() {
-        for fields in [
-            r#""res_obj":[[],[],0]"#,
-            r#""res_obj":"none""#,
-            r#""res_obj":{"step_list":["a"],"fail_entity_list":{}}"#,
-            r#""res_obj":{"step_list":[{"name":{}}],"total_step_size":[]}"#,
-            r#""error_description":{},"error_code":[]"#,
-        ] {
-            for (word, phase) in [("COMPLETE", Phase::Succeeded), ("FAILED", Phase::Failed)] {
-                let json = format!(r#"{{"state":"{word}",{fields}}}"#);
-                let snapshot = progress(&json).expect(&json);
-                assert_eq!(
-                    (snapshot.phase, snapshot.warnings.len()),
-                    (phase, 1),
-                    "{json}"
-                );
-            }
-        }
-    }
-
-    #[test]
     fn what_has_no_state_is_unreadable() {
         for json in [
             "",
@@ -470,11 +463,50 @@ mod tests {
             r#"{"res_obj":{"state":"COMPLETE"}}"#,
             r#"{"state":"COMPLETE""#,
             r#"{"state":"COMPLETE","state":"FAILED"}"#,
+            r#"{"state":"COMPLETE\ufffd"}"#,
         ] {
             progress(json).expect_err(json);
         }
         let json = r#"{"error_code":"12-4040001","error_description":"no\u001b[31m such"}"#;
         let error = progress(json).expect_err("an error");
         assert_eq!(error.to_string(), "error response: 12-4040001: no such");
+        let json = r#"{"errorCode":"12-4030001","errorDescription":"locked"}"#;
+        let error = progress(json).expect_err("an error");
+        assert_eq!(error.to_string(), "error response: 12-4030001 locked");
+    }
+
+    #[test]
+    fn what_is_only_shown_is_left_out_where_it_cannot_be_read() {
+        for details in [
+            r#""none""#,
+            r#"[[],[],0]"#,
+            r#"{"fail_entity_list":{}}"#,
+            r#"{"step_list":["a"]}"#,
+        ] {
+            let json = format!(r#"{{"state":"COMPLETE","res_obj":{details}}}"#);
+            let snapshot = progress(&json).expect(details);
+            assert_eq!(snapshot.phase, Phase::Succeeded, "{details}");
+            assert_eq!(snapshot.warnings.len(), 1, "{details}");
+        }
+    }
+
+    #[test]
+    fn a_completion_with_an_error_code_is_a_success_with_a_caveat() {
+        for (error, caveat) in [
+            (r#""error_code":0"#, None),
+            (r#""error_code":"0""#, None),
+            (r#""error_code":0.0"#, None),
+            (r#""error_code":null,"error_description":"done""#, None),
+            (r#""error_code":7"#, Some("completed with an error: 7")),
+            (
+                r#""error_code":"12-1","error_description":"port in use""#,
+                Some("completed with an error: 12-1: port in use"),
+            ),
+        ] {
+            let json = format!(r#"{{"state":"COMPLETE",{error}}}"#);
+            let snapshot = progress(&json).expect(error);
+            let caveats: Vec<_> = snapshot.success_caveats.iter().map(Message::en).collect();
+            assert_eq!(caveats, Vec::from_iter(caveat), "{error}");
+        }
     }
 }

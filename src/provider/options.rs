@@ -34,6 +34,8 @@ pub(crate) struct Setup<'a> {
     /// From one poll to the next.
     pub(crate) interval: Duration,
     pub(crate) environment: Environment<'a>,
+    /// The longest that one request may take.
+    pub(crate) request_timeout: Duration,
     /// `--timeout`: no input is waited for longer.
     pub(crate) timeout: Option<Duration>,
     /// Secrets register with it.

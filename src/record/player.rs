@@ -133,7 +133,7 @@ impl Exchanges {
     /// targets share a sign-in, another one may come first in the replay: a request that a target never
     /// made is answered as it was to another.
     fn take(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
-        let mut exchanges = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut exchanges = self.left();
         let is_wanted = |exchange: &Exchange| exchange.method == method && exchange.url == url;
         let asked = self.asked.contains(&(target, url.to_owned()));
         let mut left = exchanges.iter();
@@ -142,6 +142,18 @@ impl Exchanges {
             left.as_ref().filter(may_have).is_some_and(is_wanted)
         })?;
         exchanges[index].take()
+    }
+
+    /// Whether the recording goes on for `target`, but nobody ever requested `url` in it: the version that
+    /// made it did not know that read.
+    fn lacks(&self, target: usize, url: &str) -> bool {
+        let mut asked = self.asked.iter();
+        let goes_on = |exchange: &Exchange| exchange.target == target;
+        !asked.any(|(_, asked)| asked == url) && self.left().iter().flatten().any(goes_on)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Vec<Option<Exchange>>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,6 +190,9 @@ impl Transport for Player {
         let exchange = self
             .exchanges
             .take(self.target, request.method(), request.url);
+        if exchange.is_none() && self.exchanges.lacks(self.target, request.url) {
+            return Ok(Response::recorded(404, &[], Vec::new(), self.now()));
+        }
         let at = match &exchange {
             Some(exchange) => Some(exchange.answered_ms),
             // What ended the recorded watch may still come: a deadline.
@@ -296,6 +311,19 @@ mod tests {
         assert_eq!(ask(1, "/a"), Some(201));
         assert_eq!(ask(0, "/sign-in"), Some(204), "but a sign-in is shared");
         assert!(tape.take(1, "POST", "/sign-in").is_none());
+    }
+
+    #[test]
+    fn a_read_that_a_recording_does_not_hold_is_no_end_of_it() {
+        let lines = [HEADER, &exchange(0, "/a", 200), &exchange(1, "/a", 200), ""];
+        let tape = parse(&lines)
+            .unwrap_or_else(|_| panic!("a recording"))
+            .exchanges;
+        assert!(tape.lacks(0, "/new") && tape.lacks(1, "/new"));
+        assert!(!tape.lacks(0, "/a"), "it is there");
+        tape.take(0, "GET", "/a").expect("the only one");
+        assert!(!tape.lacks(0, "/new"), "nothing is left for this target");
+        assert!(tape.lacks(1, "/new"));
     }
 
     #[test]

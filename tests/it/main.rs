@@ -22,6 +22,7 @@ mod huawei;
 mod lang;
 mod machine;
 mod mrs;
+mod mrs_sign_in;
 mod output;
 mod picture;
 mod pipeline;

@@ -339,7 +339,10 @@ fn no_secret_follows_a_redirect_and_the_place_is_named() {
             let out = program.run();
             assert_eq!(out.code, 5, "{name} {status}\n{out}");
             out.stdout_has(&to);
-            assert_eq!(server.requests().len(), asked + 1, "{name} {status}\n{out}");
+            // A redirect of the session's status says nothing about the password.
+            let requests = if name == "mrs" { 2 } else { 1 };
+            let asked = server.requests().len() - asked;
+            assert_eq!(asked, requests, "{name} {status}\n{out}");
         }
     }
     elsewhere.assert_untouched();

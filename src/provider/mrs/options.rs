@@ -77,7 +77,8 @@ impl ProviderOptions for MrsOptions {
             warnings: warnings.clone(),
             connect: {
                 let (endpoint, command, auth) = (endpoint.clone(), command.clone(), auth.clone());
-                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, auth, http)))
+                let patience = setup.request_timeout;
+                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, auth, patience, http)))
             },
         });
         Ok(specs.collect())

@@ -1,15 +1,49 @@
-//! What there is to say about signing in to a Manager.
+//! What there is to say about commands and about signing in to a Manager.
 
 use crate::message::Message;
+use crate::model::Unit;
 
-/// A page of this title under a good status in place of JSON.
-pub(super) fn sign_in_page(title: Option<&str>) -> Message {
-    let title = title.map(|title| Message::new(format!("\"{title}\""), format!("“{title}”")));
+/// The command is complete, with this error.
+pub(super) fn completed_with_error(error: &Message) -> Message {
+    Message::new("completed with an error", "已完成，但返回了错误").with_detail(error)
+}
+
+/// Something failed in a command that is complete.
+pub(super) fn entity_failed(entity: &Unit) -> Message {
+    let name = &entity.name;
+    Message::new(format!("{name} failed"), format!("{name} 失败"))
+        .with_aside(entity.detail.as_ref())
+}
+
+/// The Manager's own words about a wrong password.
+pub(super) fn wrong_password(words: &str) -> Message {
+    Message::new("wrong user or password", "用户名或密码错误")
+        .with_detail(&Message::verbatim(words))
+}
+
+/// What to do about a Manager that leads to `modify_password.html`.
+pub(super) fn password_change() -> Message {
+    Message::new(
+        "the Manager wants the password changed first: sign in to it in a browser, then pass the new one",
+        "Manager 要求先修改密码：请在浏览器中登录并修改，然后使用新密码",
+    )
+}
+
+/// Another command has not ended its sign-in.
+pub(super) fn sign_in_pending() -> Message {
+    Message::new(
+        "no response yet to the sign-in that all commands share",
+        "各命令共用的登录尚未得到响应",
+    )
+}
+
+/// A page under a good status in place of JSON, and its title.
+pub(super) fn sign_in_page(title: Option<&Message>) -> Message {
     Message::new(
         "HTML page instead of JSON under HTTP 200, probably the Manager's sign-in page",
         "HTTP 200 返回的是 HTML 页面，不是 JSON，应是 Manager 的登录页",
     )
-    .with_detail(title.as_ref())
+    .with_detail(title)
 }
 
 /// The sign-in leads to a place outside the Manager.
@@ -48,12 +82,24 @@ pub(super) fn attempts_exhausted() -> Message {
     )
 }
 
-pub(super) fn password_hint() -> Message {
+/// A password was turned down, by CAS or as HTTP Basic.
+pub(super) fn password_hint(by_cas: bool) -> Message {
+    let other = if by_cas {
+        Message::new(
+            "a newer Manager needs --auth basic",
+            "新版 Manager 请用 --auth basic",
+        )
+    } else {
+        Message::new(
+            "an older Manager with Kerberos needs --auth cas",
+            "带 Kerberos 的旧版 Manager 请用 --auth cas",
+        )
+    };
     Message::new(
-        "check the user and the password (an older Manager with Kerberos needs --auth cas); they \
-         are not sent again, because five wrong ones lock the account",
-        "请检查用户名和密码（带 Kerberos 的旧版 Manager 请用 --auth cas）；不再发送，因为错误五次就会锁定账号",
+        "check the user and the password; they are not sent again, because five wrong ones lock the account",
+        "请检查用户名和密码；不再发送，因为错误五次就会锁定账号",
     )
+    .with_aside(Some(&other))
 }
 
 pub(super) fn permission_hint() -> Message {
@@ -93,14 +139,19 @@ mod tests {
     #[test]
     fn all_is_said_in_chinese() {
         for message in [
-            sign_in_page(Some("Manager")),
+            completed_with_error(&Message::verbatim("12: x")),
+            wrong_password("no"),
+            password_change(),
+            sign_in_pending(),
+            sign_in_page(Some(&Message::verbatim("Manager"))),
             sign_in_page(None),
             off_host_redirect("https://other.example/login"),
             redirect_loop(),
             no_session(),
             no_login_ticket(),
             attempts_exhausted(),
-            password_hint(),
+            password_hint(true),
+            password_hint(false),
             permission_hint(),
             endpoint_hint(),
             cas_hint(),

@@ -1,0 +1,179 @@
+//! The sign-in at the CAS server of an older Manager with Kerberos [D].
+
+use url::Url;
+
+use super::cookies::CookieJar;
+use super::login::{Login, login_ticket};
+use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
+use super::session::{JSON, LOGIN_CHECK, Permit, Session, port};
+use super::texts;
+use crate::http::{Client, Request, Response, TransportError};
+use crate::poll::PollError;
+use crate::provider::below;
+
+/// The port of the Manager's CAS server [D].
+const CAS_PORT: u16 = 20009;
+/// The most redirects that are followed in a row.
+const MAX_REDIRECTS: usize = 10;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl Session {
+    /// Signs in at the CAS server. Once it has accepted the password, what fails is tried again without it.
+    pub(super) fn sign_in_at_cas(
+        &self,
+        http: &Client,
+        login: &Login,
+        permit: &mut Permit<'_>,
+    ) -> Result<(), LoginError> {
+        let mut exchange = CasExchange {
+            http,
+            endpoint: &self.endpoint,
+            cookies: self.state().cookies.clone(),
+        };
+        let result = exchange.sign_in(login, permit);
+        let mut state = self.state();
+        state.cookies = exchange.cookies;
+        state.begin_session(false);
+        result
+    }
+}
+
+/// The requests of a sign-in.
+struct CasExchange<'a> {
+    http: &'a Client,
+    endpoint: &'a Url,
+    cookies: CookieJar,
+}
+
+impl CasExchange<'_> {
+    fn sign_in(&mut self, login: &Login, permit: &mut Permit<'_>) -> Result<(), LoginError> {
+        if !self.cookies.has_ticket() {
+            self.give_password(login, permit)?;
+        }
+        self.follow(below(self.endpoint, LOGIN_CHECK))?;
+        match self.cookies.session(port(self.endpoint)) {
+            Some(_) => Ok(()),
+            None => Err(PollError::refused(texts::no_session(), None).into()),
+        }
+    }
+
+    /// Posts the password in the form of the CAS server, and follows where that leads.
+    fn give_password(&mut self, login: &Login, permit: &mut Permit<'_>) -> Result<(), LoginError> {
+        let redactor = self.http.redactor();
+        let mut url = self.endpoint.clone();
+        // An http or https URL, which the endpoint is, takes any port.
+        let _ = url.set_port(Some(CAS_PORT));
+        url.set_path("/cas/login");
+        let page = self.follow(url.clone()).map_err(with_cas_hint)?;
+        let ticket = login_ticket(&page.body)
+            .ok_or_else(|| page.unreadable(texts::no_login_ticket(), redactor))?;
+        redactor.add_received(&ticket);
+        let service = below(self.endpoint, "/web/cas_security_check.htm");
+        url.set_query(Some(&format!("service={service}")));
+        permit.at_stake = true;
+        let response = self.send(&url, Some(&login.form(&ticket)))?;
+        if !self.cookies.has_ticket() {
+            let mut failure = LoginError::new(&response, redactor);
+            // Whatever is no accident is a no.
+            if failure.is_refusal() && failure.kind == LoginErrorKind::Other {
+                failure.kind = LoginErrorKind::SignInPage;
+            }
+            return Err(failure);
+        }
+        permit.at_stake = false;
+        if leads_to_password_change(&response) {
+            return Err(LoginError::new(&response, redactor));
+        }
+        if let Some(next) = self.next(&url, &response)? {
+            self.follow(next)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a request with the cookies so far, and keeps those that come.
+    fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Response, TransportError> {
+        let cookies = self.cookies.header(port(url));
+        let mut headers = vec![("content-type", if form.is_some() { FORM } else { JSON })];
+        headers.extend(cookies.as_deref().map(|cookies| ("cookie", cookies)));
+        let request = Request {
+            url: url.as_str(),
+            body: form,
+            headers,
+        };
+        let response = self.http.send(&request)?;
+        let redactor = self.http.redactor();
+        self.cookies.keep(port(url), &response, redactor);
+        Ok(response)
+    }
+
+    /// Gets a URL, and those that it leads to.
+    fn follow(&mut self, mut url: Url) -> Result<Response, LoginError> {
+        for _ in 0..MAX_REDIRECTS {
+            let response = self.send(&url, None)?;
+            match self.next(&url, &response)? {
+                Some(next) => url = next,
+                None if response.is_success() => return Ok(response),
+                None => return Err(response.refusal(self.http.redactor()).into()),
+            }
+        }
+        Err(PollError::refused(texts::redirect_loop(), None).into())
+    }
+
+    /// Where a response leads to: within the Manager's host, its port and the CAS server's.
+    fn next(&self, from: &Url, response: &Response) -> Result<Option<Url>, LoginError> {
+        let Some(location) = response.location().filter(|_| response.is_redirect()) else {
+            return Ok(None);
+        };
+        if leads_to_password_change(response) {
+            return Err(LoginError::new(response, self.http.redactor()));
+        }
+        match from.join(location) {
+            Ok(next) if is_of_manager(&next, self.endpoint) => Ok(Some(next)),
+            _ => {
+                // What follows a ? may be a ticket.
+                let place = location.split('?').next().unwrap_or_default();
+                let message = texts::off_host_redirect(&self.http.redactor().name(place));
+                Err(PollError::refused(message, Some(response.status)).into())
+            }
+        }
+    }
+}
+
+fn with_cas_hint(failure: LoginError) -> LoginError {
+    match failure.error.status {
+        Some(_) => failure.error.with_hint(texts::cas_hint()).into(),
+        None => failure,
+    }
+}
+
+/// Whether a sign-in may be led there.
+fn is_of_manager(url: &Url, endpoint: &Url) -> bool {
+    url.scheme() == endpoint.scheme()
+        && url.host_str() == endpoint.host_str()
+        && [CAS_PORT, port(endpoint)].contains(&port(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_of_the_sign_in_stays_with_the_manager() {
+        let url = |text| Url::parse(text).expect("a URL");
+        let endpoint = url("https://manager.example:28443/base");
+        for (place, followed) in [
+            ("https://manager.example:28443/web/", true),
+            ("https://manager.example:20009/cas/login?service=x", true),
+            ("https://manager.example:20010/cas/login", false),
+            ("https://manager.example/cas/login", false),
+            ("http://manager.example:28443/web/", false),
+            ("http://manager.example:20009/cas/login", false),
+            ("https://other.example:20009/cas/login", false),
+            ("https://manager.example.org:28443/", false),
+            ("file:///etc/passwd", false),
+        ] {
+            assert_eq!(is_of_manager(&url(place), &endpoint), followed, "{place}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a response without usable JSON says about the sign-in.
+
+use memchr::memmem;
+
+use super::texts;
+use crate::http::{Response, TransportError, error_words};
+use crate::poll::{PollError, Retry};
+use crate::redact::Redactor;
+
+/// What a Manager's page says about a wrong password [vendor's sample].
+const WRONG_PASSWORD: &str = "The credentials you provided cannot be determined to be authentic";
+/// The page where a password is changed, which a Manager leads to until that is done [vendor's sample].
+const CHANGE_PAGE: &str = "modify_password.html";
+
+/// A response without usable JSON (login page, redirect, error), or none at all.
+pub(super) struct LoginError {
+    pub(super) error: PollError,
+    pub(super) kind: LoginErrorKind,
+}
+
+/// Whether the failure concerns authentication.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoginErrorKind {
+    /// No connection came about: the Manager has not got the request.
+    NotSent,
+    /// A 401, or a redirect to the sign-in page.
+    SignInRequired,
+    /// A page that asks for another password, in place of a response.
+    SignInPage,
+    /// The page where a password is changed, or the way to it.
+    PasswordChange,
+    Other,
+}
+
+impl LoginErrorKind {
+    pub(super) fn concerns_sign_in(self) -> bool {
+        matches!(self, Self::SignInRequired | Self::SignInPage)
+    }
+}
+
+impl LoginError {
+    /// The error in a response, unless that is a success without a page.
+    pub(super) fn of(response: &Response, redactor: &Redactor) -> Option<Self> {
+        let is_good = response.is_success() && !response.is_html();
+        (!is_good).then(|| Self::new(response, redactor))
+    }
+
+    /// What a response says that is an error, whatever its status. A wrong password is usually answered
+    /// with a page under HTTP 200 [O].
+    pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
+        let status = Some(response.status);
+        let location = response.location().filter(|_| response.is_redirect());
+        let is_wrong = memmem::find(&response.body, WRONG_PASSWORD.as_bytes()).is_some();
+        let kind = if !is_wrong && leads_to_password_change(response) {
+            LoginErrorKind::PasswordChange
+        } else if status == Some(401) || location.is_some_and(is_sign_in) {
+            LoginErrorKind::SignInRequired
+        } else if is_wrong || response.is_success() {
+            LoginErrorKind::SignInPage
+        } else {
+            LoginErrorKind::Other
+        };
+        let error = match kind {
+            _ if is_wrong => PollError::refused(texts::wrong_password(WRONG_PASSWORD), status),
+            LoginErrorKind::PasswordChange => PollError::refused(texts::password_change(), status),
+            LoginErrorKind::SignInPage => {
+                let title = error_words(&response.body, redactor);
+                PollError::refused(texts::sign_in_page(title.as_ref()), status)
+            }
+            _ if status == Some(404) => {
+                response.refusal(redactor).with_hint(texts::endpoint_hint())
+            }
+            _ => response.refusal(redactor),
+        };
+        Self { error, kind }
+    }
+
+    /// Whether the Manager turned the request down, so that asking the same again is no help.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.error.retry, Retry::Refused { .. }) && self.kind != LoginErrorKind::NotSent
+    }
+
+    /// Whether a refusal is of the request rather than of the password.
+    pub(super) fn is_no_judgement(&self) -> bool {
+        use LoginErrorKind::{Other, SignInRequired};
+        self.is_refusal()
+            && matches!(self.kind, SignInRequired | Other)
+            && !matches!(self.error.status, Some(401 | 403))
+    }
+}
+
+impl From<PollError> for LoginError {
+    fn from(error: PollError) -> Self {
+        let kind = LoginErrorKind::Other;
+        Self { error, kind }
+    }
+}
+
+impl From<TransportError> for LoginError {
+    fn from(failure: TransportError) -> Self {
+        let kind = if failure.may_have_been_received {
+            LoginErrorKind::Other
+        } else {
+            LoginErrorKind::NotSent
+        };
+        let error = failure.error;
+        Self { error, kind }
+    }
+}
+
+/// Whether the Manager wants the password changed: it redirects to the page for that, or links to it.
+pub(super) fn leads_to_password_change(response: &Response) -> bool {
+    let mentions = |text: &[u8]| memmem::find(text, CHANGE_PAGE.as_bytes()).is_some();
+    if response.is_redirect() {
+        return response
+            .location()
+            .is_some_and(|location| mentions(location.as_bytes()));
+    }
+    response.is_success() && response.is_html() && mentions(&response.body)
+}
+
+/// Whether a redirect leads to a sign-in page. Only the path of CAS is documented; what another one holds
+/// is inferred [I].
+fn is_sign_in(location: &str) -> bool {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let path = path.to_ascii_lowercase();
+    path.contains("/cas/") || path.contains("login")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_page_is_known_by_its_path() {
+        for (location, known) in [
+            ("https://192.0.2.1:20009/cas/login?service=x", true),
+            ("/web/accessLogin.html", true),
+            ("https://192.0.2.1/CAS/x", true),
+            ("/web/?back=/cas/login", false),
+            ("https://192.0.2.1:28443/web/#login", false),
+            ("/web/v1/common", false),
+        ] {
+            assert_eq!(is_sign_in(location), known, "{location}");
+        }
+    }
+}
