@@ -67,10 +67,7 @@ pub(super) fn ended_without_order() -> Message {
 }
 
 pub(super) fn two_statuses() -> Message {
-    Message::new(
-        "the response has two order statuses",
-        "响应中有两个部署单状态",
-    )
+    Message::new("the response has two statuses", "响应中有两个状态")
 }
 
 pub(super) fn job_failed() -> Message {
