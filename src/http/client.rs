@@ -87,7 +87,21 @@ impl Client {
         request: &Request<'_>,
         words: ApiWords,
     ) -> Result<Response, PollError> {
-        self.send(request)
+        self.get_json_again(request, Vec::new(), words)
+    }
+
+    /// The same for a request that was made before: `earlier` is the body that it brought, and the new one
+    /// takes its memory.
+    ///
+    /// # Errors
+    /// Whatever is not a success with a body that could be JSON.
+    pub(crate) fn get_json_again(
+        &self,
+        request: &Request<'_>,
+        earlier: Vec<u8>,
+        words: ApiWords,
+    ) -> Result<Response, PollError> {
+        self.send_again(request, earlier)
             .map_err(|failure| failure.error)?
             .expect_json(words, &self.redactor)
     }
@@ -97,8 +111,16 @@ impl Client {
     /// # Errors
     /// Where no complete response came.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        self.send_again(request, Vec::new())
+    }
+
+    fn send_again(
+        &self,
+        request: &Request<'_>,
+        earlier: Vec<u8>,
+    ) -> Result<Response, TransportError> {
         let begun = self.now();
-        let result = self.transport.send(request);
+        let result = self.transport.send(request, earlier);
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = RequestTrace {
@@ -129,6 +151,9 @@ impl Response {
     ) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(words, redactor));
+        }
+        if self.is_repeated {
+            return Ok(self);
         }
         self.body = repair(self.body);
         let problem = if self.status == 206 {

@@ -52,13 +52,7 @@ thread_local! {
 /// # Errors
 /// If the body is not JSON, or is anything but an object.
 pub(crate) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
-    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
-    // strings that are read need be UTF-8.
-    let response = match str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    };
-    response.map(|Object(response)| response)
+    serde_json::from_slice(body).map(|Object(response)| response)
 }
 
 /// Decodes the response that tells how a deployment stands, called `name` in English and Chinese.
@@ -74,7 +68,7 @@ pub(crate) fn read_state<'de, T: Deserialize<'de>>(
 ) -> Result<T, Message> {
     LEFT_OUT.set(false);
     let state = read(body).map_err(|error| messages::not_json(name, &error, redactor))?;
-    if LEFT_OUT.take() {
+    if LEFT_OUT.take() && !warnings.contains(&messages::left_out()) {
         warnings.push(messages::left_out());
     }
     Ok(state)
@@ -298,6 +292,10 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
+fn too_long<E: Error>() -> E {
+    E::custom(format_args!("a list of more than {MAX_ENTRIES}"))
+}
+
 /// Notes that a value of another type is left out.
 fn leave_out<T: Default>() -> T {
     LEFT_OUT.set(true);
@@ -439,11 +437,41 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
                 _ => return Err(A::Error::custom("a list of objects is expected")),
             }
             if entries.len() > MAX_ENTRIES {
-                let error = format_args!("a list of more than {MAX_ENTRIES}");
-                return Err(A::Error::custom(error));
+                return Err(too_long());
             }
         }
         Ok(Entries(entries))
+    }
+}
+
+/// A list of at most [`MAX_ENTRIES`] objects that are only shown, each as its JSON: one that was read before
+/// need not be decoded again. An entry that is null is skipped, any other type is left out.
+#[derive(Debug, Default)]
+pub(crate) struct JsonList<'a>(Vec<&'a RawValue>);
+
+impl JsonList<'_> {
+    /// The objects.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(|object| object.get())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonList<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut entries = match AnyValue::<IgnoredAny, Vec<&RawValue>>::deserialize(deserializer)? {
+            AnyValue::List(entries) => entries,
+            AnyValue::Null => Vec::new(),
+            _ => leave_out(),
+        };
+        if entries.len() > MAX_ENTRIES {
+            return Err(too_long());
+        }
+        entries.retain(|entry| match entry.get().chars().next() {
+            Some('{') => true,
+            Some('n') => false,
+            _ => leave_out(),
+        });
+        Ok(Self(entries))
     }
 }
 

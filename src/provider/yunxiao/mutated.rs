@@ -31,13 +31,25 @@ fn says_success(answer: &Value) -> bool {
 
 #[test]
 fn a_damaged_order_is_no_success_that_it_does_not_say() {
-    let (mut last, mut seen) = (Vec::new(), 0);
+    let (mut last, mut known, mut seen) = (Vec::new(), Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let found = order::read(body, &last, "1111", &crate::redact::Redactor::default());
+        let found = order::read(
+            body,
+            &last,
+            &mut known,
+            "1111",
+            &crate::redact::Redactor::default(),
+        );
         // Sharing text with the answer before changes nothing.
         assert_eq!(
             found,
-            order::read(body, &[], "1111", &crate::redact::Redactor::default())
+            order::read(
+                body,
+                &[],
+                &mut Vec::new(),
+                "1111",
+                &crate::redact::Redactor::default()
+            )
         );
         let Ok(snapshot) = found else {
             return;
