@@ -28,7 +28,7 @@ const MAX_BODY: u64 = 256 << 20;
 /// How much of an error's body is read, in bytes: enough for the provider's words.
 const MAX_ERROR_BODY: u64 = 64 << 10;
 /// How much of a body is read at a time, in bytes.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 16 << 10;
 
 /// How an endpoint is reached.
 pub(crate) struct ConnectOptions {
