@@ -89,7 +89,7 @@ pub(super) fn read(
     let mut response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
     let wrapped = response.deploy_order.take();
     let order = match &wrapped {
-        Some(_) if response.status.get().is_some() => return Err(texts::two_statuses()),
+        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
         Some(wrapped) => &wrapped.0,
         None => &response,
     };

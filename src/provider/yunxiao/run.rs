@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::texts;
 use crate::message::Message;
 use crate::model::Phase;
 use crate::provider::json::{
@@ -177,7 +176,7 @@ pub(super) fn read(
     let name = ("pipeline run", "运行实例");
     let response: WireRun<'_> = json::read_state(body, name, &mut warnings, redactor)?;
     let run = match response.pipeline_run.as_deref() {
-        Some(_) if response.status.get().is_some() => return Err(texts::two_statuses()),
+        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
         Some(Object(wrapped)) => wrapped,
         None => &response,
     };
