@@ -149,9 +149,12 @@ impl Phase {
     }
 }
 
+/// A unit as a poll found it. Nearly all units of a poll are as in the one before, and shared with it.
+pub(crate) type Unit = Arc<UnitInfo>;
+
 /// A machine, a step or a component. Its `id` identifies it across polls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub(crate) struct UnitInfo {
     pub(crate) id: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) kind: UnitKind,
@@ -161,7 +164,7 @@ pub(crate) struct Unit {
     /// The provider's reason, or what else it says about the unit.
     pub(crate) detail: Option<Message>,
     /// When it began and ended by the provider's clock, in milliseconds since 1970. Never 0, so that the
-    /// `Option` takes no extra space: there may be 100,000 units.
+    /// `Option` takes no extra space.
     pub(crate) began: Option<NonZeroI64>,
     pub(crate) ended: Option<NonZeroI64>,
 }

@@ -60,12 +60,14 @@ pub(crate) struct Progress {
     pub(crate) units: Vec<TrackedUnit>,
     /// The index of each unit by id. Built once a response changes the order of the units.
     index_by_id: Option<HashMap<Arc<str>, usize>>,
-    // Computed after each response: the number of units in each state, the median of `durations`, and
-    // the indices of the failed and of the running units.
+    /// The number of units in each state.
     pub(crate) by_state: StateCounts,
+    /// The median of `durations`.
     pub(crate) median_duration: Option<Duration>,
-    failed: Vec<usize>,
-    running: Vec<(Instant, usize)>,
+    /// The indices of the failed units.
+    failed: BTreeSet<usize>,
+    /// The running units: since when, and their indices.
+    running: BTreeSet<(Instant, usize)>,
     /// The units that ended last: when, and their indices.
     recent: VecDeque<(Instant, usize)>,
     /// Durations of the units that succeeded last.
@@ -184,7 +186,9 @@ impl Progress {
         for unit in &snapshot.units {
             // Responses keep their order, so the next index is nearly always the right one.
             let next = self.units.get(expected);
-            let index = if next.is_some_and(|tracked| tracked.unit.id == unit.id) {
+            let is_next =
+                |next: &TrackedUnit| Arc::ptr_eq(&next.unit, unit) || next.unit.id == unit.id;
+            let index = if next.is_some_and(is_next) {
                 Some(expected)
             } else if first {
                 // The ids of one response are unique.
@@ -208,7 +212,7 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.summarize();
+        self.median_duration = median(&self.durations);
         changes
     }
 
@@ -224,6 +228,9 @@ impl Progress {
     fn forget_units(&mut self) {
         self.units.clear();
         self.index_by_id = None;
+        self.by_state = StateCounts::default();
+        self.failed.clear();
+        self.running.clear();
         self.recent.clear();
         self.retried.clear();
         self.durations.clear();
@@ -237,7 +244,7 @@ impl Progress {
             index_by_id.insert(Arc::clone(&unit.id), index);
         }
         self.units.push(TrackedUnit {
-            unit: unit.clone(),
+            unit: Arc::clone(unit),
             log: None,
             running: None,
             ended: None,
@@ -254,7 +261,7 @@ impl Progress {
             return None;
         }
         let from = tracked.unit.state;
-        tracked.unit = unit.clone();
+        tracked.unit.clone_from(unit);
         if from != unit.state {
             self.enter(index, Some(from), now);
         }
@@ -264,12 +271,20 @@ impl Progress {
         })
     }
 
-    /// Updates the times of a unit whose state has changed.
+    /// Updates the counts, and the times of a unit whose state has changed.
     fn enter(&mut self, index: usize, from: Option<UnitState>, now: Timestamp) {
         let at = now.instant;
         let tracked = &mut self.units[index];
         let state = tracked.unit.state;
         let was_over = from.is_some_and(UnitState::ended);
+        if let Some(from) = from {
+            self.by_state[from as usize] -= 1;
+            self.failed.remove(&index);
+            if let Some(since) = tracked.running {
+                self.running.remove(&(since, index));
+            }
+        }
+        self.by_state[state as usize] += 1;
         // A unit that is skipped after it failed ended when it failed.
         if state.ended() && !was_over {
             tracked.ended = from.map(|_| at);
@@ -303,27 +318,11 @@ impl Progress {
             let began = tracked.unit.began.map(|began| now.instant_of(began.get()));
             tracked.running = Some(began.unwrap_or(at));
         }
-    }
-
-    /// Computes what each draw uses.
-    fn summarize(&mut self) {
-        self.by_state = StateCounts::default();
-        self.failed.clear();
-        self.running.clear();
-        for (index, tracked) in self.units.iter().enumerate() {
-            self.by_state[tracked.unit.state as usize] += 1;
-            match (tracked.unit.state, tracked.running) {
-                (UnitState::Failed, _) => self.failed.push(index),
-                (UnitState::Running, Some(since)) => self.running.push((since, index)),
-                _ => {}
-            }
-        }
-        self.running.sort_unstable();
-        let mut durations = Vec::from_iter(self.durations.iter().copied());
-        self.median_duration = (durations.len() >= MIN_SAMPLE).then(|| {
-            let middle = durations.len() / 2;
-            *durations.select_nth_unstable(middle).1
-        });
+        match (state, tracked.running) {
+            (UnitState::Failed, _) => self.failed.insert(index),
+            (UnitState::Running, Some(since)) => self.running.insert((since, index)),
+            _ => false,
+        };
     }
 
     /// Keeps the end of a failed unit's log.
@@ -470,6 +469,13 @@ impl Progress {
     }
 }
 
+/// The median; none of too few.
+fn median(durations: &VecDeque<Duration>) -> Option<Duration> {
+    let mut durations = Vec::from_iter(durations.iter().copied());
+    let middle = durations.len() / 2;
+    (durations.len() >= MIN_SAMPLE).then(|| *durations.select_nth_unstable(middle).1)
+}
+
 /// Adds an item and removes the oldest one beyond `limit`.
 fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, limit: usize) {
     queue.push_back(item);
@@ -505,8 +511,25 @@ mod tests {
             progress.take_units(&snapshot(units), now);
             progress.phase = Some(Phase::Running);
             progress.last_good = Some(now.instant);
+            assert_is_counted(&progress);
         }
         progress
+    }
+
+    /// What is kept of the states agrees with them.
+    fn assert_is_counted(progress: &Progress) {
+        let in_state = |state| {
+            let units = progress.units.iter().enumerate();
+            let units = units.filter(move |(_, tracked)| tracked.unit.state == state);
+            units.map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        for state in UnitState::ALL {
+            assert_eq!(progress.count(state), in_state(state).len(), "{state:?}");
+        }
+        assert_eq!(Vec::from_iter(progress.failed()), in_state(Failed));
+        let mut running = Vec::from_iter(progress.running());
+        running.sort_unstable();
+        assert_eq!(running, in_state(Running));
     }
 
     #[test]
@@ -721,7 +744,8 @@ mod tests {
             let mut snapshot = snapshot(&[("a", state)]);
             let time = |time: Option<i64>| time.and_then(NonZeroI64::new);
             let (began, ended) = (time(began), time(ended));
-            (snapshot.units[0].began, snapshot.units[0].ended) = (began, ended);
+            let unit = Arc::make_mut(&mut snapshot.units[0]);
+            (unit.began, unit.ended) = (began, ended);
             snapshot
         };
         let mut progress = Progress::new("t".into(), Instant::at(100.0));

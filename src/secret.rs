@@ -155,7 +155,7 @@ impl Credential {
     /// once, and another secret in it is tried: tokens are replaced while a watch runs.
     pub(crate) fn with_token<T>(
         &mut self,
-        request: impl Fn(&str) -> Result<T, PollError>,
+        mut request: impl FnMut(&str) -> Result<T, PollError>,
     ) -> Result<T, PollError> {
         match request(self.secret.expose()) {
             Err(error) if error.status == Some(401) && self.renew() => {

@@ -1,23 +1,18 @@
-//! The list of units of a snapshot, which shares its text with the list of the previous poll.
+//! The list of units of a snapshot, which shares those that did not change with the previous one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::message::Message;
-use crate::model::{Unit, UnitKind, UnitState};
+use crate::model::{Unit, UnitInfo, UnitKind, UnitState};
 use crate::redact::Redactor;
 
 /// Builds the units of a snapshot.
-///
-/// A response repeats nearly all text of the previous one, so that a unit at the same index shares
-/// the text that is the same instead of allocating it again.
 pub(crate) struct UnitsBuilder<'a> {
     last: &'a [Unit],
     kind: UnitKind,
     redactor: &'a Redactor,
     units: Vec<Unit>,
-    /// Whether every id so far had the same index in the previous response: those are unique.
-    in_order: bool,
 }
 
 impl<'a> UnitsBuilder<'a> {
@@ -33,12 +28,45 @@ impl<'a> UnitsBuilder<'a> {
             kind,
             redactor,
             units: Vec::with_capacity(capacity),
-            in_order: true,
         }
     }
 
-    /// Adds a unit and returns it, so that its other fields can be set. The text is the provider's;
-    /// it is made printable here.
+    /// A unit. The text is the provider's; it is made printable here.
+    pub(crate) fn unit(
+        &self,
+        id: &str,
+        name: &str,
+        batch: Option<u32>,
+        state: UnitState,
+        detail: Option<&str>,
+    ) -> UnitInfo {
+        let shown_id = self.redactor.name(id);
+        UnitInfo {
+            name: match name == id {
+                true => Arc::clone(&shown_id),
+                false => self.redactor.name(name),
+            },
+            id: shown_id,
+            kind: self.kind,
+            batch,
+            state,
+            detail: detail.map(|detail| Message::verbatim(&*self.redactor.message(detail))),
+            began: None,
+            ended: None,
+        }
+    }
+
+    /// The number of units so far.
+    pub(crate) fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Adds a unit.
+    pub(crate) fn add(&mut self, unit: Unit) {
+        self.units.push(unit);
+    }
+
+    /// Adds a unit and returns it, so that its other fields can be set.
     pub(crate) fn push(
         &mut self,
         id: &str,
@@ -46,67 +74,38 @@ impl<'a> UnitsBuilder<'a> {
         batch: Option<u32>,
         state: UnitState,
         detail: Option<&str>,
-    ) -> &mut Unit {
-        let last = self.last.get(self.units.len());
-        let shared_id = share(id, last.map(|unit| &unit.id), self.redactor);
-        self.in_order &= last.is_some_and(|unit| Arc::ptr_eq(&unit.id, &shared_id));
-        let name = if name == id {
-            Arc::clone(&shared_id)
-        } else {
-            share(name, last.map(|unit| &unit.name), self.redactor)
-        };
-        let detail = detail.map(|detail| {
-            let last = last.and_then(|unit| unit.detail.as_ref());
-            share_detail(detail, last, self.redactor)
-        });
+    ) -> &mut UnitInfo {
         let index = self.units.len();
-        self.units.push(Unit {
-            id: shared_id,
-            name,
-            kind: self.kind,
-            batch,
-            state,
-            detail,
-            began: None,
-            ended: None,
-        });
-        &mut self.units[index]
+        self.add(Arc::new(self.unit(id, name, batch, state, detail)));
+        Arc::make_mut(&mut self.units[index])
     }
 
     /// Returns the units. A repeated id gets a number, so that ids are unique.
     pub(crate) fn finish(mut self) -> Vec<Unit> {
-        if !self.in_order {
+        // The ids of the last response are unique, so that those of one in the same order are.
+        let mut in_order = self.units.len() <= self.last.len();
+        for (unit, last) in self.units.iter_mut().zip(self.last) {
+            if !Arc::ptr_eq(unit, last) {
+                in_order &= unit.id == last.id;
+                if unit == last {
+                    *unit = Arc::clone(last);
+                }
+            }
+        }
+        if !in_order {
             let mut copies: HashMap<Arc<str>, u32> = HashMap::with_capacity(self.units.len());
             for unit in &mut self.units {
                 let base = Arc::clone(&unit.id);
                 while copies.contains_key(&unit.id) {
                     let copy = copies.entry(Arc::clone(&base)).or_insert(1);
                     *copy += 1;
-                    unit.id = format!("{base}#{copy}").into();
+                    Arc::make_mut(unit).id = format!("{base}#{copy}").into();
                 }
                 copies.insert(Arc::clone(&unit.id), 1);
             }
         }
         self.units
     }
-}
-
-/// The name `raw`, made printable; shared with `last` if it is the same.
-fn share(raw: &str, last: Option<&Arc<str>>, redactor: &Redactor) -> Arc<str> {
-    let same = |text: &str| last.filter(|last| ***last == *text).cloned();
-    same(raw).unwrap_or_else(|| {
-        let clean = redactor.name(raw);
-        same(&clean).unwrap_or(clean)
-    })
-}
-
-/// The detail `raw`, made printable; shared with `last` if it is the same.
-fn share_detail(raw: &str, last: Option<&Message>, redactor: &Redactor) -> Message {
-    let same = |text: &str| last.filter(|last| last.is_verbatim(text)).cloned();
-    same(raw).unwrap_or_else(|| {
-        let clean = redactor.message(raw);
-        same(&clean).unwrap_or_else(|| Message::verbatim(&*clean))
-    })
 }
 
 #[cfg(test)]
@@ -137,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_unit_shares_its_text_with_the_last_poll() {
+    fn an_unchanged_unit_is_shared_with_the_last_poll() {
         let first = list(&[], &["a", "b\u{1b}[31m"]);
         let second = list(&first, &["a", "b\u{1b}[31m"]);
         for (one, two) in first.iter().zip(&second) {
-            assert!(Arc::ptr_eq(&one.id, &two.id));
+            assert!(Arc::ptr_eq(one, two));
         }
     }
 

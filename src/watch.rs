@@ -10,7 +10,7 @@ use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind, Started};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unit, UnitState};
+use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
@@ -117,7 +117,7 @@ impl Watch {
         }
         let indices = self.progress.failed().take(MAX_LOGS);
         indices
-            .map(|index| (index, self.progress.unit(index).unit.clone()))
+            .map(|index| (index, Arc::clone(&self.progress.unit(index).unit)))
             .collect()
     }
 
@@ -278,14 +278,10 @@ impl Watch {
             (settled, phase, message) = (true, Phase::Ended, Some(&standstill.message));
             self.show(snapshot, Some(snapshot), phase, message, now, emit);
         }
-        let failed = snapshot
-            .units
-            .iter()
-            .find(|unit| unit.state == UnitState::Failed);
         let observation = Observation {
             phase: settled.then_some(phase),
             message,
-            failed,
+            units: &snapshot.units,
             success_caveats: &snapshot.success_caveats,
         };
         if let Some(decision) = verdict::of_observation(&observation, &self.options) {
@@ -502,7 +498,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cli::options::OnPause;
-    use crate::model::{Unconfirmed, UnitKind};
+    use crate::model::{Unconfirmed, UnitKind, UnitState};
     use crate::units::UnitsBuilder;
 
     /// A watch that is played: each answer comes at its own second.

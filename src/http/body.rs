@@ -15,6 +15,9 @@ const REPLACEMENT: &[u8; 5] = b"ufffd";
 /// The body without a byte order mark, in which U+FFFD stands for what is no UTF-8 (GBK, a character
 /// that was cut) and for half a surrogate pair (Java cuts emoji so).
 pub(super) fn repair(body: Vec<u8>) -> Vec<u8> {
+    if is_plain(&body) {
+        return body;
+    }
     let text = match String::from_utf8(body) {
         Ok(text) => text,
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -25,6 +28,13 @@ pub(super) fn repair(body: Vec<u8>) -> Vec<u8> {
     };
     replace_half_surrogates(&mut body);
     body
+}
+
+/// Whether a body is ASCII without escapes: most are, and there is nothing to replace. Many megabytes are taken
+/// from memory once for both.
+fn is_plain(body: &[u8]) -> bool {
+    let is_plain = |part: &[u8]| part.is_ascii() && memchr(b'\\', part).is_none();
+    body.chunks(16 << 10).all(is_plain)
 }
 
 fn replace_half_surrogates(json: &mut [u8]) {

@@ -79,7 +79,20 @@ impl Client {
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
     pub(crate) fn get_json(&self, request: &Request<'_>) -> Result<Response, PollError> {
-        self.send(request)
+        self.get_json_again(request, Vec::new())
+    }
+
+    /// The same for a request that was made before: `earlier` is the body that it brought, and the new one
+    /// takes its memory.
+    ///
+    /// # Errors
+    /// Whatever is not a success with a body that could be JSON.
+    pub(crate) fn get_json_again(
+        &self,
+        request: &Request<'_>,
+        earlier: Vec<u8>,
+    ) -> Result<Response, PollError> {
+        self.send_again(request, earlier)
             .map_err(|failure| failure.error)?
             .expect_json(&self.redactor)
     }
@@ -89,9 +102,19 @@ impl Client {
     /// # Errors
     /// Where no complete response came.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        self.send_again(request, Vec::new())
+    }
+
+    fn send_again(
+        &self,
+        request: &Request<'_>,
+        earlier: Vec<u8>,
+    ) -> Result<Response, TransportError> {
         let begun = self.now();
-        let mut result = self.transport.send(request);
-        if let Ok(response) = &mut result {
+        let mut result = self.transport.send(request, earlier);
+        if let Ok(response) = &mut result
+            && !response.is_repeated
+        {
             response.body = repair(std::mem::take(&mut response.body));
         }
         if let Some(trace) = &self.trace {

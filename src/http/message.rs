@@ -26,6 +26,8 @@ pub(crate) struct Response {
     headers: HeaderMap,
     /// The body, decompressed; of an error its beginning.
     pub(crate) body: Vec<u8>,
+    /// Whether the body is byte for byte the earlier one that it was received into.
+    pub(crate) is_repeated: bool,
     /// When its last byte came.
     pub(crate) received: Timestamp,
 }
@@ -39,11 +41,12 @@ pub(crate) struct TransportError {
 
 /// What gets the response to a request: the network, or a recording of it.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends the request and reads the response, whatever its status.
+    /// Sends the request and reads the response, whatever its status. The body is received into the memory of
+    /// `earlier`, the body of an earlier response or nothing, and compared with it.
     ///
     /// # Errors
     /// Where no complete response came.
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError>;
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;
@@ -73,6 +76,7 @@ impl Response {
             status,
             headers,
             body,
+            is_repeated: false,
             received,
         }
     }

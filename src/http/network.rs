@@ -1,6 +1,6 @@
 //! The network: requests over reqwest.
 
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ const CONNECT_SHARE: f64 = 0.9;
 const MAX_BODY: u64 = 256 << 20;
 /// How much of an error's body is read, in bytes: enough for the provider's words.
 const MAX_ERROR_BODY: u64 = 64 << 10;
+/// How much of a body is read at a time, in bytes.
+const CHUNK: usize = 16 << 10;
 
 /// How an endpoint is reached.
 pub(crate) struct ConnectOptions {
@@ -138,6 +140,31 @@ fn decompressed(response: blocking::Response, headers: &HeaderMap) -> Box<dyn Re
     }
 }
 
+/// Receives a body of at most `limit` bytes into the memory of an earlier one, and tells whether it is the same.
+/// It is compared as it comes: new memory for a body of many megabytes would cost more than all else.
+fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool> {
+    let mut reader = reader.take(limit);
+    let mut chunk = [0; CHUNK];
+    let (mut received, mut is_repeated) = (0, !body.is_empty());
+    loop {
+        let read = match reader.read(&mut chunk) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => &chunk[..read?],
+        };
+        if !body[received..].starts_with(read) {
+            is_repeated = false;
+            body.truncate(received);
+            body.extend_from_slice(read);
+        }
+        received += read.len();
+        if read.is_empty() {
+            is_repeated &= received == body.len();
+            body.truncate(received);
+            return Ok(is_repeated);
+        }
+    }
+}
+
 /// The encoding of a body that cannot be decompressed: one that nobody asked for.
 fn unsupported_encoding(headers: &HeaderMap) -> Option<&str> {
     const KNOWN: [&str; 4] = ["", "identity", "gzip", "x-gzip"];
@@ -171,7 +198,7 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
         let mut builder = match request.body {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
@@ -190,26 +217,26 @@ impl Transport for Network {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let reader = decompressed(response, &headers);
-        let mut body = Vec::new();
-        let read = if status.is_success() {
-            reader.take(MAX_BODY + 1).read_to_end(&mut body)
-        } else {
-            // What could be read is enough: the status is known.
-            let read = reader.take(MAX_ERROR_BODY).read_to_end(&mut body);
-            Ok(read.unwrap_or_default())
+        let (mut body, limit) = match status.is_success() {
+            true => (earlier, MAX_BODY + 1),
+            false => (Vec::new(), MAX_ERROR_BODY),
         };
+        let received = receive(reader, limit, &mut body);
+        let is_repeated = matches!(received, Ok(true));
         let encoding = unsupported_encoding(&headers).map(|name| self.redactor.name(name));
-        let problem = match read {
+        let problem = match received {
             _ if status.is_success() && encoding.is_some() => {
                 encoding.map(|name| error::encoding(&name))
             }
-            Err(error) => Some(error::broken_body(&error, self.settings.timeout)),
-            Ok(_) if body.len() as u64 > MAX_BODY => {
-                Some(error::too_large(MAX_BODY as usize >> 20))
+            // What could be read of an error is enough: the status is known.
+            Err(error) if status.is_success() => {
+                Some(error::broken_body(&error, self.settings.timeout))
             }
-            Ok(_) => None,
+            _ if body.len() as u64 > MAX_BODY => Some(error::too_large(MAX_BODY as usize >> 20)),
+            _ => None,
         };
-        let response = Response::new(status.as_u16(), headers, body, self.now());
+        let mut response = Response::new(status.as_u16(), headers, body, self.now());
+        response.is_repeated = is_repeated;
         response
             .secrets()
             .for_each(|secret| self.redactor.add_received(secret));
@@ -227,5 +254,45 @@ impl Transport for Network {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_repeated_where_it_is_the_earlier_one_byte_for_byte() {
+        let long = "long".repeat(CHUNK);
+        let end = long.len() - 1;
+        for (earlier, body, is_repeated) in [
+            ("", "", false),
+            ("", "ab", false),
+            ("ab", "ab", true),
+            ("ab", "abc", false),
+            ("abc", "ab", false),
+            ("ab", "", false),
+            ("ab", "xb", false),
+            (&long, &long, true),
+            (&long, &long[..end], false),
+            (&long[..end], &long, false),
+            (&long, &(long.clone() + &long), false),
+            (&long, &("x".to_owned() + &long[1..]), false),
+            (&long, &(long[..end].to_owned() + "x"), false),
+        ] {
+            let mut received = earlier.as_bytes().to_vec();
+            let found = receive(body.as_bytes(), u64::MAX, &mut received);
+            let found = found.expect("nothing fails");
+            assert!(
+                received == body.as_bytes(),
+                "{} {}",
+                earlier.len(),
+                body.len()
+            );
+            assert_eq!(found, is_repeated, "{} {}", earlier.len(), body.len());
+        }
+        let mut received = b"abc".to_vec();
+        let found = receive(&b"abc"[..], 2, &mut received);
+        assert_eq!((&*received, found.ok()), (&b"ab"[..], Some(false)));
     }
 }

@@ -237,7 +237,11 @@ mod tests {
     struct Unused;
 
     impl Transport for Unused {
-        fn send(&self, _request: &Request<'_>) -> Result<Response, TransportError> {
+        fn send(
+            &self,
+            _request: &Request<'_>,
+            _earlier: Vec<u8>,
+        ) -> Result<Response, TransportError> {
             unreachable!("nothing is sent")
         }
 

@@ -78,9 +78,17 @@ pub(crate) fn read_state<'de, T: Deserialize<'de> + Default>(
     let read = read_noting(body);
     let (state, pass) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
     if let Pass::LeftOut(address) = pass {
-        warnings.push(messages::left_out(name_before(body, address)));
+        warn_left_out(name_before(body, address), warnings);
     }
     Ok(state)
+}
+
+/// Warns once that a value was left out, that of the `field` where it has a name.
+pub(crate) fn warn_left_out(field: Option<&str>, warnings: &mut Vec<Message>) {
+    let warning = messages::left_out(field);
+    if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
 }
 
 /// The same, with the pass that read it.
@@ -95,12 +103,7 @@ fn read_in<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
 ) -> serde_json::Result<(T, Pass)> {
     let outer = PASS.replace(pass);
-    // Checking the encoding once is cheaper than checking each string. Where it fails, only the
-    // strings that are read need be UTF-8.
-    let object: serde_json::Result<Option<Object<T>>> = match str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    };
+    let object: serde_json::Result<Option<Object<T>>> = serde_json::from_slice(body);
     let pass = PASS.replace(outer);
     let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
     Ok((object, pass))
@@ -399,8 +402,54 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
                 Some(None) => {}
             }
         }
-        let error = format_args!("a list of {MAX_ENTRIES} entries or more");
-        Err(A::Error::custom(error))
+        Err(too_long())
+    }
+}
+
+fn too_long<E: Error>() -> E {
+    E::custom(format_args!("a list of {MAX_ENTRIES} entries or more"))
+}
+
+/// A list of less than [`MAX_ENTRIES`] objects that are only shown, each as its JSON: one that was read before
+/// need not be decoded again. An entry that is null is skipped.
+#[derive(Debug, Default)]
+pub(crate) struct JsonList<'a>(Vec<Shown<Option<JsonObject<'a>>>>);
+
+/// The JSON of an object.
+#[derive(Debug)]
+struct JsonObject<'a>(&'a str);
+
+impl JsonList<'_> {
+    /// The objects.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|entry| Some(entry.as_ref()?.0))
+    }
+
+    /// The number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonList<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries: Option<Vec<_>> = Deserialize::deserialize(deserializer)?;
+        let entries = entries.unwrap_or_default();
+        if entries.len() >= MAX_ENTRIES {
+            return Err(too_long());
+        }
+        Ok(Self(entries))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        if json.starts_with('{') {
+            Ok(Self(json))
+        } else {
+            Err(D::Error::custom("an object is expected"))
+        }
     }
 }
 

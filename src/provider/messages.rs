@@ -152,6 +152,11 @@ pub(super) fn may_be_earlier(options: &[&str]) -> Message {
     )
 }
 
+/// A response contradicts itself.
+pub(super) fn two_statuses() -> Message {
+    Message::new("the response has two statuses", "响应中有两个状态")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +174,7 @@ mod tests {
             missing_field("data"),
             broken_field("data"),
             unknown_value("status", "x-1"),
+            two_statuses(),
             other_id("x-1", "x-2"),
             left_out(Some("list")),
             awaits_confirmation(Some(1), Some(2)),

@@ -15,11 +15,12 @@ mod texts;
 
 pub(super) use options::YunxiaoOptions;
 
+use order::KnownMachines;
 use run::{FoundOrder, PipelineRun};
 
 use super::json::{self, Text, safe_in_url};
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody, Request, Response};
+use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
@@ -35,18 +36,22 @@ const RUN_PERMISSION: &str = "流水线运行实例";
 /// Good polls in a row after which an order that runs on after a failure is warned of.
 const STUCK_POLLS: u32 = 2;
 
-/// Which deploy order of the pipeline is watched.
-enum OrderSelector {
-    Id(String),
-    /// The one that a run of the pipeline makes.
-    OfRun {
-        /// The run's id; none for the latest run.
-        run: Option<String>,
-        /// The name or the id of the job that makes it, if there are several.
-        job: Option<String>,
-        /// Ignore a run that ended before the watch started.
-        fresh: bool,
-    },
+/// Which deploy order of the pipeline is watched: the one with this id, or the one that a run makes.
+struct OrderSelector {
+    order: Option<String>,
+    /// The run's id; none for the latest run.
+    run: Option<String>,
+    /// The name or the id of the job that makes it, if there are several.
+    job: Option<String>,
+    /// Ignore a run that ended before the watch started.
+    fresh: bool,
+}
+
+impl OrderSelector {
+    /// Whether it is the order of the latest run, whichever that is, so that it may be an earlier one.
+    fn may_be_earlier(&self) -> bool {
+        self.order.is_none() && self.run.is_none() && !self.fresh
+    }
 }
 
 /// A deploy order being watched.
@@ -57,32 +62,32 @@ struct Yunxiao {
     pipeline_url: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
     in_organization: bool,
+    selector: OrderSelector,
     /// The order, once it is known. The watch stays with it, whatever is started later.
     order: Option<String>,
-    /// Whether the order was given, so that it is not looked for.
-    order_given: bool,
     search: OrderSearch,
     /// The run in which the order is looked for, or was found, once that is known.
     run: Option<String>,
-    /// The body that `last` was made of.
-    parsed: ParsedBody,
+    /// The body that `last` was made of; its memory takes the next one.
+    body: Vec<u8>,
     last: Arc<Snapshot>,
-    /// Good polls in a row in which a machine had failed, none moved, and the order ran on.
+    machines: KnownMachines,
+    /// Whether in `last` a machine has failed, none moves, and the order runs on.
+    is_stuck: bool,
+    /// For how many good polls in a row.
     stuck_polls: u32,
 }
 
-/// How the order of a run is looked for.
+/// The search for the order of a run.
 #[derive(Default)]
 struct OrderSearch {
-    job: Option<String>,
-    fresh: bool,
     /// Whether a run was read: only the first one may have ended before the watch started.
     has_begun: bool,
-    previous: Option<PreviousRun>,
+    ignored: Option<IgnoredRun>,
 }
 
 /// A run that ended before the watch started, and is ignored.
-struct PreviousRun {
+struct IgnoredRun {
     id: Option<String>,
     /// Its orders: when the same run is started again it makes new ones [I].
     orders: Vec<String>,
@@ -104,31 +109,31 @@ impl Yunxiao {
         credential: Credential,
         http: Client,
     ) -> Self {
-        let (order, run, job, fresh) = match selector {
-            OrderSelector::Id(order) => (Some(order), None, None, false),
-            OrderSelector::OfRun { run, job, fresh } => (None, run, job, fresh),
-        };
         Self {
             http,
             credential,
             pipeline_url,
             in_organization,
-            order_given: order.is_some(),
-            order,
-            search: OrderSearch {
-                job,
-                fresh,
-                ..OrderSearch::default()
-            },
-            run,
-            parsed: ParsedBody::default(),
+            order: selector.order.clone(),
+            run: selector.run.clone(),
+            selector,
+            search: OrderSearch::default(),
+            body: Vec::new(),
             last: Arc::default(),
+            machines: KnownMachines::new(),
+            is_stuck: false,
             stuck_polls: 0,
         }
     }
 
-    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
-    fn get(&mut self, path: &str, permission: &'static str) -> Result<Response, PollError> {
+    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs, `earlier` the body
+    /// that it was before.
+    fn get(
+        &mut self,
+        path: &str,
+        permission: &'static str,
+        mut earlier: Vec<u8>,
+    ) -> Result<Response, PollError> {
         let url = format!("{}/{path}", self.pipeline_url);
         let response = self.credential.with_token(|token| {
             let request = Request {
@@ -136,26 +141,34 @@ impl Yunxiao {
                 body: None,
                 headers: vec![("x-yunxiao-token", token)],
             };
-            self.http.get_json(&request)
+            self.http.get_json_again(&request, mem::take(&mut earlier))
         });
         response.map_err(|error| self.with_hint(error, permission))
     }
 
     fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
-        let response = self.get(&format!("deploy/{order}"), ORDER_PERMISSION)?;
-        if !self.parsed.is(&response.body) {
+        let earlier = mem::take(&mut self.body);
+        let response = self.get(&format!("deploy/{order}"), ORDER_PERMISSION, earlier)?;
+        if !response.is_repeated {
             let redactor = self.http.redactor();
-            let mut snapshot = order::read(&response.body, &self.last.units, order, redactor)
-                .map_err(|problem| response.unreadable(problem, redactor))?;
-            if !self.order_given {
+            let mut snapshot = order::read(
+                &response.body,
+                &self.last.units,
+                &mut self.machines,
+                order,
+                redactor,
+            )
+            .map_err(|problem| response.unreadable(problem, redactor))?;
+            if self.selector.order.is_none() {
                 snapshot.run_selector = Some(format!("--order {order}").into());
                 let found = texts::found_order(order, self.run.as_deref());
                 snapshot.warnings.push(found);
             }
+            self.is_stuck = runs_on_after_failure(&snapshot);
             self.last = Arc::new(snapshot);
-            self.parsed.set(response.body);
         }
-        if !runs_on_after_failure(&self.last) {
+        self.body = response.body;
+        if !self.is_stuck {
             self.stuck_polls = 0;
             return Ok(Arc::clone(&self.last));
         }
@@ -177,7 +190,7 @@ impl Yunxiao {
     fn read_run(&mut self) -> Result<PipelineRun, PollError> {
         let run = self.run.clone();
         let path = format!("runs/{}", run.as_deref().unwrap_or("latestPipelineRun"));
-        let response = self.get(&path, RUN_PERMISSION)?;
+        let response = self.get(&path, RUN_PERMISSION, Vec::new())?;
         let redactor = self.http.redactor();
         run::read(&response.body, run.as_deref(), redactor)
             .map_err(|problem| response.unreadable(problem, redactor))
@@ -187,12 +200,15 @@ impl Yunxiao {
     fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
         let mut run = self.read_run()?;
         let may_be_previous = !self.search.has_begun && self.run.is_none();
-        if self.search.filter_previous_run(&mut run) {
+        if self
+            .search
+            .filter_previous_run(&mut run, self.selector.fresh)
+        {
             let message = messages::awaits_new_run();
             let state = Snapshot::with_message(Phase::Pending, message);
             return Ok(ControlFlow::Break(state));
         }
-        let job = self.search.job.as_deref();
+        let job = self.selector.job.as_deref();
         let found = match (run.find_order(job), run.end, &run.gate) {
             (FoundOrder::One(order), ..) => Ok(order.to_owned()),
             (FoundOrder::Ambiguous(jobs), ..) => {
@@ -254,20 +270,20 @@ impl OrderSearch {
     /// Takes a previous run's orders out of `run`, and tells whether nothing of another run is left.
     /// "Trigger the pipeline, then watch" races: the latest run may be the previous one, which may
     /// have succeeded.
-    fn filter_previous_run(&mut self, run: &mut PipelineRun) -> bool {
+    fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> bool {
         let is_first = !mem::replace(&mut self.has_begun, true);
-        if is_first && self.fresh && run.end.is_some() {
-            self.previous = Some(PreviousRun {
+        if is_first && fresh && run.end.is_some() {
+            self.ignored = Some(IgnoredRun {
                 id: run.id.clone(),
                 orders: run.orders().map(str::to_owned).collect(),
             });
         }
-        let Some(previous) = &self.previous else {
+        let Some(ignored) = &self.ignored else {
             return false;
         };
-        run.ignore_orders(&previous.orders);
+        run.ignore_orders(&ignored.orders);
         // The same run may be started again; only a new order makes it another deployment.
-        previous.id == run.id && run.orders().next().is_none()
+        ignored.id == run.id && run.orders().next().is_none()
     }
 }
 
@@ -290,7 +306,7 @@ impl DeploymentSource for Yunxiao {
             return Ok(Vec::new());
         };
         let path = format!("deploy/{order}/machine/{}/log", unit.id);
-        let response = self.get(&path, ORDER_PERMISSION)?;
+        let response = self.get(&path, ORDER_PERMISSION, Vec::new())?;
         let log: MachineLog<'_> = json::read(&response.body).unwrap_or_default();
         let text = log.deploy_log.get().unwrap_or_default();
         Ok(self.http.redactor().tail(text, lines))

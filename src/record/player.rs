@@ -186,7 +186,7 @@ impl Player {
 }
 
 impl Transport for Player {
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, TransportError> {
         let exchange = self
             .exchanges
             .take(self.target, request.method(), request.url);

@@ -40,9 +40,9 @@ impl<T> Recorder<T> {
 }
 
 impl<T: Transport> Transport for Recorder<T> {
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
         let sent = self.inner.now();
-        let result = self.inner.send(request);
+        let result = self.inner.send(request, earlier);
         let answered = self.inner.now();
         self.file
             .record(self.target, sent, answered, request, result.as_ref());

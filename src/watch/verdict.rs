@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::message::Message;
-use crate::model::{Phase, Unit};
+use crate::model::{Phase, Unit, UnitState};
 use crate::outcome::{Cause, Signal};
 use crate::poll::{PollError, RefusalKind};
 use crate::progress::Offline;
@@ -22,8 +22,8 @@ pub(super) struct Observation<'a> {
     /// The phase that one poll, or two, make of it; none while the second is awaited.
     pub(super) phase: Option<Phase>,
     pub(super) message: Option<&'a Message>,
-    /// A failed unit of this response.
-    pub(super) failed: Option<&'a Unit>,
+    /// The units of this response.
+    pub(super) units: &'a [Unit],
     /// `Snapshot::success_caveats`.
     pub(super) success_caveats: &'a [Message],
 }
@@ -33,8 +33,9 @@ pub(super) fn of_observation(
     observed: &Observation<'_>,
     options: &WatchOptions,
 ) -> Option<Decision> {
-    if let Some(unit) = observed.failed
-        && options.fail_fast
+    let has_failed = |unit: &&Unit| unit.state == UnitState::Failed;
+    if options.fail_fast
+        && let Some(unit) = observed.units.iter().find(has_failed)
     {
         return Some((Cause::FailFast, fail_fast(unit)));
     }
@@ -230,7 +231,7 @@ mod tests {
     use super::*;
     use crate::clock::Instant;
     use crate::message::assert_chinese;
-    use crate::model::{UnitKind, UnitState};
+    use crate::model::{UnitInfo, UnitKind};
 
     fn options() -> WatchOptions {
         WatchOptions {
@@ -251,7 +252,7 @@ mod tests {
         Observation {
             phase: Some(phase),
             message: None,
-            failed: None,
+            units: &[],
             success_caveats: &[],
         }
     }
@@ -305,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_failed_unit_is_a_failure_with_fail_fast_only() {
-        let unit = Unit {
+        let unit = Unit::new(UnitInfo {
             id: "a".into(),
             name: "a".into(),
             kind: UnitKind::Machine,
@@ -314,10 +315,10 @@ mod tests {
             detail: None,
             began: None,
             ended: None,
-        };
+        });
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
             let answer = Observation {
-                failed: Some(&unit),
+                units: std::slice::from_ref(&unit),
                 ..answer(phase)
             };
             let fail_fast = WatchOptions {

@@ -113,6 +113,43 @@ fn a_job_is_chosen_by_its_name_or_its_number() {
 }
 
 #[test]
+fn a_run_that_waits_at_a_gate_is_paused_and_names_it() {
+    let gate = r#"{"id":1,"name":"approval","status":"WAITING",
+        "actions":[{"type":"PassPipelineValidate"}]}"#;
+    let waiting = run(7, "WAITING", &[gate.to_owned(), job("deploy", None)]);
+    let passed = run(7, "RUNNING", &[job("deploy", Some(10))]);
+    for (args, code) in [
+        (&[][..], 0),
+        (&["--on-pause", "wait"], 0),
+        (&["--on-pause", "exit"], 4),
+        (&["--once"], 4),
+    ] {
+        let server = pipeline(vec![waiting.clone(), waiting.clone(), passed.clone()]);
+        let out = watch(&server, args).run();
+        out.code(code).stdout_has("waits at the gate approval");
+    }
+    // The job waits for something else.
+    let other = gate.replace("PassPipelineValidate", "Other");
+    let server = pipeline(vec![run(7, "WAITING", &[other])]);
+    watch(&server, &["--once"]).run().code(7);
+}
+
+#[test]
+fn the_order_is_found_in_whichever_place() {
+    for places in [
+        r#""actions":[{"type":"VMDeploy","params":{"deployOrderId":"10"}}]"#,
+        r#""actions":[{"type":"GetVMDeployOrder","data":"{\"deployOrderId\":1.0e1}"}]"#,
+        r#""result":"{\"data\":{\"deployOrderId\":10}}""#,
+        r#""result":"{\"data\":{\"deployOrderId\":{\"id\":10}}}""#,
+    ] {
+        let job = format!(r#"{{"id":1,"name":"deploy",{places}}}"#);
+        let server = pipeline(vec![run(7, "RUNNING", &[job])]);
+        watch(&server, &[]).run().code(0);
+        assert_eq!(asked(&server), ["runs/latestPipelineRun", "deploy/10"]);
+    }
+}
+
+#[test]
 fn a_run_that_ends_without_an_order_never_succeeds() {
     for (status, code) in [("FAIL", 1), ("CANCELED", 3), ("SUCCESS", 5)] {
         let server = pipeline(vec![run(7, "RUNNING", &[]), run(7, status, &[])]);

@@ -155,7 +155,9 @@ fn what_is_only_shown_may_be_of_any_type() {
             if left_out {
                 assert!(warnings > 0, "{name}\n{events}");
             }
-            assert!(warnings < 2, "{name}\n{events}");
+            // One of the order and one of its machines, which are read on their own.
+            let most = if name.starts_with("yunxiao") { 2 } else { 1 };
+            assert!(warnings <= most, "{name}\n{events}");
         }
     }
 }

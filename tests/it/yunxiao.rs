@@ -182,16 +182,133 @@ fn fail_fast_acts_on_a_failed_machine_of_the_answer_at_hand() {
 }
 
 #[test]
-fn a_success_with_skipped_machines_is_one_with_a_warning() {
-    let skipped = [order_with("Success", &[("a", "Success"), ("b", "Skipped")])];
-    let out = assert_ends(&skipped, &[], 0, 1);
-    out.stderr_has("warning: ").stderr_has("1 machine skipped");
-    let out = assert_ends(&skipped, &["--strict"], 1, 1);
-    out.stdout_has("--strict").stdout_has("1 machine skipped");
+fn a_success_with_machines_that_did_not_succeed_is_one_with_a_warning() {
+    for state in [
+        "Skipped",
+        "Cancelled",
+        "canceled",
+        "Pending",
+        "Queued",
+        "Running",
+        "Failed",
+    ] {
+        let partial = [order_with("Success", &[("a", "Success"), ("b", state)])];
+        let state = state.replace("canceled", "cancelled").to_lowercase();
+        let words = format!("1 machine {state}");
+        let out = assert_ends(&partial, &[], 0, 1);
+        out.stderr_has("warning: ").stderr_has(&words);
+        let out = assert_ends(&partial, &["--strict"], 1, 1);
+        out.stdout_has("--strict").stdout_has(&words);
+    }
     // One that the answer no longer names is history.
     let earlier = order_with("Running", &[("a", "Skipped"), ("b", "Running")]);
     let last = order_with("Success", &[("b", "Success")]);
     assert_ends(&[earlier, last], &["--strict"], 0, 2).stderr_is_empty();
+}
+
+#[test]
+fn an_answer_about_another_order_is_a_failed_poll() {
+    let about = |id: Value, status: &str| Order::new(status).with("deployOrderId", id);
+    for id in [
+        json!(2222),
+        json!("2222"),
+        json!(1111.5),
+        json!("1111a"),
+        json!(11110),
+    ] {
+        let other = about(id.clone(), "Success");
+        for reply in [other.reply(), Reply::json(other.wrapped())] {
+            let answers = [running(), reply.clone(), order("Cancelled")];
+            assert_ends(&answers, &[], 3, 3).stdout_has("the answer is about ");
+            assert_ends(slice::from_ref(&reply), &["--once"], 6, 1);
+            // It neither confirms a finding nor takes it back.
+            assert_ends(&[stopped(), reply, stopped()], &[], 1, 3);
+        }
+    }
+    for id in [
+        json!(1111),
+        json!("1111"),
+        json!(1.111e3),
+        json!(" 11-11 "),
+        json!(null),
+    ] {
+        assert_ends(&[about(id, "Success").reply()], &[], 0, 1).stderr_is_empty();
+    }
+}
+
+#[test]
+fn what_is_only_said_anew_is_no_progress() {
+    let flapping: [fn(bool) -> Order; 3] = [
+        |odd| Order::new("Running").with("exceptionCode", if odd { "E-1" } else { "E-2" }),
+        |odd| {
+            let mut machine = silent_machine("Running");
+            machine["clientStatus"] = if odd { "ok" } else { "error" }.into();
+            Order::new("Running").machine_json(machine)
+        },
+        |odd| Order::new("Running").with("updateTime", u64::from(odd)),
+    ];
+    for order in flapping {
+        let server = Server::start(move |_, turn| order(turn % 2 == 0).reply());
+        let out = yunxiao(&server).args(["--stall-timeout", "500ms"]).run();
+        out.code(124).stdout_has("--stall-timeout");
+        assert!(server.polls().len() > 3, "{out}");
+    }
+}
+
+#[test]
+fn refused_logs_are_one_line_and_change_no_verdict() {
+    let failed = order_with("Failed", &[("a", "Failed"), ("b", "Failed")]);
+    for (status, lines) in [(403, 1), (404, 0), (500, 0)] {
+        let failed = failed.clone();
+        let server = Server::start(move |request, _| match request.target.ends_with("/log") {
+            true => refusal(status),
+            false => failed.clone(),
+        });
+        let out = yunxiao(&server).run();
+        out.code(1);
+        let said = out.stderr.matches("cannot read the log").count();
+        assert_eq!(said, lines, "{out}");
+        assert_eq!(out.stderr.matches("主机部署").count(), lines, "{out}");
+    }
+}
+
+#[test]
+fn a_machine_is_known_by_its_json_only_where_it_is_the_same() {
+    let with = |machines: &[Value]| {
+        let machines = machines.iter().cloned();
+        machines
+            .fold(Order::new("Running"), Order::machine_json)
+            .reply()
+    };
+    let machine = |sn: &str, status: &str| json!({"machineSn": sn, "status": status});
+    let (a, b) = (machine("a", "Running"), machine("b", "Odd"));
+    let answers = [
+        with(&[a.clone(), b.clone(), a.clone()]),
+        with(&[b.clone(), a.clone(), a.clone()]),
+        with(&[
+            json!("x"),
+            a.clone(),
+            json!(null),
+            machine("a", "Success"),
+            b,
+        ]),
+        with(slice::from_ref(&a)),
+        order("Cancelled"),
+    ];
+    let out = assert_ends(&answers, &["-o", "json"], 3, 5);
+    let events = out.events();
+    let units = named(&events, "unit").into_iter();
+    let moves: Vec<_> = units
+        .map(|unit| format!("{} {}", unit["id"], unit["state"]))
+        .collect();
+    let expected = [
+        r#""a" "running""#,
+        r#""b" "unknown""#,
+        r##""a#2" "running""##,
+        r##""a#2" "succeeded""##,
+    ];
+    assert_eq!(moves, expected, "{out}");
+    assert_eq!(named(&events, "warning").len(), 2, "{out}");
 }
 
 #[test]

@@ -406,7 +406,10 @@ pub(super) mod tests {
     #[test]
     fn the_components_own_running_is_not_in_progress() {
         let pending = unit(r#""status":"RUNNING","job_status":"CREATED""#);
-        assert_eq!((pending.state, pending.detail), (UnitState::Pending, None));
+        assert_eq!(
+            (pending.state, &pending.detail),
+            (UnitState::Pending, &None)
+        );
         assert!(release(&[r#""status":"RUNNING","job_status":"SUCCEEDED""#]).are_still());
     }
 
@@ -516,7 +519,11 @@ pub(super) mod tests {
     #[test]
     fn a_failed_component_tells_why() {
         let reason = r#""fail_message":"no\u001b[31m""#;
-        let detail = |job: &str| unit(&format!(r#""job_status":"{job}",{reason}"#)).detail;
+        let detail = |job: &str| {
+            unit(&format!(r#""job_status":"{job}",{reason}"#))
+                .detail
+                .clone()
+        };
         assert_eq!(detail("FAILED"), Some(Message::verbatim("no")));
         assert_eq!(detail("RUNNING"), None, "it is tried again");
     }

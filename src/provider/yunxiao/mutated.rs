@@ -31,13 +31,25 @@ fn says_success(answer: &Value) -> bool {
 
 #[test]
 fn a_damaged_order_is_no_success_that_it_does_not_say() {
-    let (mut last, mut seen) = (Vec::new(), 0);
+    let (mut last, mut known, mut seen) = (Vec::new(), Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let found = order::read(body, &last, "1111", &crate::redact::Redactor::default());
+        let found = order::read(
+            body,
+            &last,
+            &mut known,
+            "1111",
+            &crate::redact::Redactor::default(),
+        );
         // Sharing text with the answer before changes nothing.
         assert_eq!(
             found,
-            order::read(body, &[], "1111", &crate::redact::Redactor::default())
+            order::read(
+                body,
+                &[],
+                &mut Vec::new(),
+                "1111",
+                &crate::redact::Redactor::default()
+            )
         );
         let Ok(snapshot) = found else {
             return;
@@ -98,7 +110,13 @@ fn what_only_shows_something_changes_no_verdict() {
                 "actions":[{{"type":"t"}}]}},null]}}}}"#
         );
         stays(sample.as_bytes(), &["/status", "/deployOrderId"], |body| {
-            let order = order::read(body, &[], "1111", &crate::redact::Redactor::default());
+            let order = order::read(
+                body,
+                &[],
+                &mut Vec::new(),
+                "1111",
+                &crate::redact::Redactor::default(),
+            );
             let order = order.expect("an order");
             (order.phase, order.unconfirmed)
         });

@@ -90,29 +90,30 @@ impl ProviderOptions for YunxiaoOptions {
         )?;
         let in_organization = organization.is_some();
         let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
-        let orders = self.orders(setup.fresh).into_iter();
-        let specs = orders.map(|order| DeploymentSpec {
+        let selectors = self.selectors(setup.fresh).into_iter();
+        let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
-            target: match &order {
-                OrderSelector::Id(order) => format!("yunxiao:{pipeline}/{order}"),
-                OrderSelector::OfRun { .. } => format!("yunxiao:{pipeline}"),
+            target: match &selector.order {
+                Some(order) => format!("yunxiao:{pipeline}/{order}"),
+                None => format!("yunxiao:{pipeline}"),
             },
             endpoint: endpoint.clone(),
             sends_secret: true,
-            already_ended_warning: match &order {
-                OrderSelector::OfRun {
-                    run: None,
-                    fresh: false,
-                    ..
-                } => Some(may_be_earlier(&["--fresh", "--run ID", "--order ID"])),
-                _ => None,
-            },
+            already_ended_warning: selector
+                .may_be_earlier()
+                .then(|| may_be_earlier(&["--fresh", "--run ID", "--order ID"])),
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
                 let (url, credential) = (url.clone(), credential.clone());
                 Box::new(move |http| {
-                    Box::new(Yunxiao::new(url, in_organization, order, credential, http))
+                    Box::new(Yunxiao::new(
+                        url,
+                        in_organization,
+                        selector,
+                        credential,
+                        http,
+                    ))
                 })
             },
         });
@@ -154,14 +155,17 @@ impl YunxiaoOptions {
     }
 
     /// The deploy orders to watch.
-    fn orders(&self, fresh: bool) -> Vec<OrderSelector> {
-        if self.order.is_empty() {
-            return vec![OrderSelector::OfRun {
-                run: self.run.clone(),
-                job: self.job.clone(),
-                fresh,
-            }];
-        }
-        self.order.iter().cloned().map(OrderSelector::Id).collect()
+    fn selectors(&self, fresh: bool) -> Vec<OrderSelector> {
+        let orders = match &self.order[..] {
+            [] => vec![None],
+            orders => orders.iter().cloned().map(Some).collect(),
+        };
+        let selectors = orders.into_iter().map(|order| OrderSelector {
+            order,
+            run: self.run.clone(),
+            job: self.job.clone(),
+            fresh,
+        });
+        selectors.collect()
     }
 }

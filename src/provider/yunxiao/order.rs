@@ -1,11 +1,13 @@
 //! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its wire format and the mapping to the model.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::texts;
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, Object, Shown, ShownList, Text};
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
+use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text};
 use crate::provider::messages;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -30,7 +32,7 @@ struct DeployOrder<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct MachineInfo<'a> {
-    deploy_machines: ShownList<Machine<'a>>,
+    deploy_machines: Shown<JsonList<'a>>,
 }
 
 /// A machine [D]. `createTime` is not read: it may be the order's own, so it is no start time.
@@ -43,6 +45,9 @@ struct Machine<'a> {
     client_status: Shown<Text<'a>>,
     batch_num: Shown<Count>,
 }
+
+/// What an order is called in messages.
+const NAME: (&str, &str) = ("deploy order", "部署单");
 
 /// An order's `status` [D]; `Failed` and `Fail` are undocumented, but seen in tools [O].
 const PHASES: [(&str, Phase); 6] = [
@@ -65,22 +70,26 @@ const STATES: [(&str, UnitState); 7] = [
     (CANCELLED, UnitState::Cancelled),
 ];
 
-/// Reads the order `asked`; `last` are the units of the previous response.
+/// The machines of an order, each with the JSON that it was decoded from: nearly all are the same in the next
+/// response. One that was warned of has no JSON, so that it is warned of again.
+pub(super) type KnownMachines = Vec<(Box<str>, Unit)>;
+
+/// Reads the order `asked`; `last` are the units of the previous response, `known` its machines.
 ///
 /// # Errors
 /// The response is no order, is about another one, or contradicts itself.
 pub(super) fn read(
     body: &[u8],
     last: &[Unit],
+    known: &mut KnownMachines,
     asked: &str,
     redactor: &Redactor,
 ) -> Result<Snapshot, Message> {
     let mut warnings = Vec::new();
-    let name = ("deploy order", "部署单");
-    let mut response: DeployOrder<'_> = json::read_state(body, name, &mut warnings, redactor)?;
+    let mut response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
     let wrapped = response.deploy_order.take();
     let order = match &wrapped {
-        Some(_) if response.status.get().is_some() => return Err(texts::two_statuses()),
+        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
         Some(wrapped) => &wrapped.0,
         None => &response,
     };
@@ -88,8 +97,11 @@ pub(super) fn read(
         .status
         .required("status")
         .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-    order.deploy_order_id.check_id(asked, redactor)?;
-    let snapshot = order.to_snapshot(last, warnings, redactor);
+    for answer in [&response, order] {
+        answer.deploy_order_id.check_id(asked, redactor)?;
+    }
+    let units = order.units(last, known, &mut warnings, redactor);
+    let snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
     if response.success.is("false")
         || snapshot.phase == Phase::Succeeded && (response.is_error() || order.is_error())
@@ -111,14 +123,14 @@ impl DeployOrder<'_> {
 
     fn to_snapshot(
         &self,
-        last: &[Unit],
+        units: Vec<Unit>,
         mut warnings: Vec<Message>,
         redactor: &Redactor,
     ) -> Snapshot {
         // Shown, never decided on: the vendor's own sample has "500" on a success [D].
         let code = self.exception_code.printable(redactor);
         let mut snapshot = Snapshot {
-            units: self.units(last, &mut warnings, redactor),
+            units,
             batch: self.current_batch.get(),
             batches: self.total_batch.get(),
             message: code.as_deref().map(texts::exception_code),
@@ -158,26 +170,68 @@ impl DeployOrder<'_> {
         snapshot
     }
 
-    fn units(&self, last: &[Unit], warnings: &mut Vec<Message>, redactor: &Redactor) -> Vec<Unit> {
+    fn units(
+        &self,
+        last: &[Unit],
+        known: &mut KnownMachines,
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) -> Vec<Unit> {
         let machines = &self.deploy_machine_info.deploy_machines;
         let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
-        for (index, machine) in machines.iter().enumerate() {
-            let (serial, address) = (machine.machine_sn.get(), machine.ip.get());
-            // By its serial number, else by its address [I].
-            let nameless = || format!("machine {}", index + 1);
-            let state = machine
-                .status
-                .interpret("machine status", &STATES, warnings, redactor);
-            // Whether the host's agent answers. It is not the result of the deploy [I].
-            let agent_fails = machine.client_status.is("error");
-            let detail = agent_fails.then_some("clientStatus error");
-            let batch = machine.batch_num.get();
-            match (serial.or(address), address.or(serial)) {
-                (Some(id), Some(name)) => units.push(id, name, batch, state, detail),
-                _ => units.push(&nameless(), &nameless(), batch, state, detail),
+        known.truncate(machines.len());
+        for json in machines.iter() {
+            let index = units.len();
+            if let Some((known, unit)) = known.get(index)
+                && **known == *json
+            {
+                units.add(Arc::clone(unit));
+                continue;
+            }
+            let warned = warnings.len();
+            let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
+            let machine: Machine<'_> = match machine {
+                Ok(machine) => machine,
+                Err(_) => {
+                    json::warn_left_out(None, warnings);
+                    continue;
+                }
             };
+            let unit = Arc::new(machine.to_unit(&units, index, warnings, redactor));
+            units.add(Arc::clone(&unit));
+            let json = if warnings.len() == warned { json } else { "" };
+            let now = (json.into(), unit);
+            match known.get_mut(index) {
+                Some(known) => *known = now,
+                None => known.push(now),
+            }
         }
         units.finish()
+    }
+}
+
+impl Machine<'_> {
+    fn to_unit(
+        &self,
+        units: &UnitsBuilder<'_>,
+        index: usize,
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) -> UnitInfo {
+        let (serial, address) = (self.machine_sn.get(), self.ip.get());
+        // By its serial number, else by its address [I].
+        let nameless = || format!("machine {}", index + 1);
+        let state = self
+            .status
+            .interpret("machine status", &STATES, warnings, redactor);
+        // Whether the host's agent answers. It is not the result of the deploy [I].
+        let agent_fails = self.client_status.is("error");
+        let detail = agent_fails.then_some("clientStatus error");
+        let batch = self.batch_num.get();
+        match (serial.or(address), address.or(serial)) {
+            (Some(id), Some(name)) => units.unit(id, name, batch, state, detail),
+            _ => units.unit(&nameless(), &nameless(), batch, state, detail),
+        }
     }
 }
 
@@ -188,7 +242,13 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/yunxiao.response.json");
 
     fn order(json: &str) -> Result<Snapshot, Message> {
-        read(json.as_bytes(), &[], "1111", &Redactor::default())
+        read(
+            json.as_bytes(),
+            &[],
+            &mut Vec::new(),
+            "1111",
+            &Redactor::default(),
+        )
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -207,7 +267,8 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot = read(SAMPLE, &[], "1111", &Redactor::default()).expect("an order");
+        let snapshot =
+            read(SAMPLE, &[], &mut Vec::new(), "1111", &Redactor::default()).expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let unit = &snapshot.units[0];
@@ -314,10 +375,35 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot =
-            read(json.as_bytes(), &[], "44178813", &Redactor::default()).expect("an order");
+        let snapshot = read(
+            json.as_bytes(),
+            &[],
+            &mut Vec::new(),
+            "44178813",
+            &Redactor::default(),
+        )
+        .expect("an order");
         assert!(snapshot.warnings.is_empty());
-        read(json.as_bytes(), &[], "1", &Redactor::default()).expect_err("another order");
+        read(
+            json.as_bytes(),
+            &[],
+            &mut Vec::new(),
+            "1",
+            &Redactor::default(),
+        )
+        .expect_err("another order");
+    }
+
+    #[test]
+    fn an_answer_about_another_order_is_an_error_wherever_its_id_stands() {
+        for json in [
+            r#"{"deployOrderId":2222,"status":"Success"}"#,
+            r#"{"deployOrder":{"deployOrderId":"2222","status":"Success"}}"#,
+            r#"{"deployOrderId":2222,"deployOrder":{"status":"Success"}}"#,
+        ] {
+            let error = order(json).expect_err(json);
+            assert_eq!(error.en(), "the answer is about 2222, not 1111");
+        }
     }
 
     #[test]
@@ -441,7 +527,10 @@ mod tests {
                     let snapshot = order(&json).expect(&json);
                     assert_eq!(snapshot.phase, phase, "{json}");
                     if odd.starts_with(['[', '{']) && odd.len() > 2 {
-                        assert_eq!(snapshot.warnings.len(), 1, "{json}");
+                        // A list is no machine, so that the entry is left out as well.
+                        let entry = odd.starts_with('[') && json.contains("machineSn");
+                        let warnings = 1 + usize::from(entry);
+                        assert_eq!(snapshot.warnings.len(), warnings, "{json}");
                     }
                 }
             }

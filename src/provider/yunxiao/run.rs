@@ -175,8 +175,11 @@ pub(super) fn read(
     let mut warnings = Vec::new();
     let name = ("pipeline run", "运行实例");
     let response: WireRun<'_> = json::read_state(body, name, &mut warnings, redactor)?;
-    let wrapped = response.pipeline_run.as_deref();
-    let run = wrapped.map_or(&response, |Object(run)| run);
+    let run = match response.pipeline_run.as_deref() {
+        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
+        Some(Object(wrapped)) => wrapped,
+        None => &response,
+    };
     let status = run.status.required("status");
     if let Err(problem) = status {
         return Err(messages::error_in_place_of(body, problem, redactor));
@@ -186,7 +189,9 @@ pub(super) fn read(
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
     if let Some(asked) = asked {
-        run.pipeline_run_id.check_id(asked, redactor)?;
+        for answer in [&response, run] {
+            answer.pipeline_run_id.check_id(asked, redactor)?;
+        }
     }
     let jobs = || {
         let stages = run.stages.iter();
@@ -201,7 +206,7 @@ pub(super) fn read(
         end: run
             .status
             .interpret("run status", &ENDS, &mut warnings, redactor),
-        gate: gate.map(|gate| gate.name.printable(redactor).unwrap_or_default()),
+        gate: gate.map(|gate| gate.called(redactor)),
         jobs: jobs().map(|job| job.to_model(redactor)).collect(),
         warnings,
     })
@@ -212,28 +217,34 @@ impl WireJob<'_> {
         self.actions.iter().filter(|action| action.kind.is(kind))
     }
 
+    /// Its name, else its id.
+    fn called(&self, redactor: &Redactor) -> Arc<str> {
+        let name = self.name.printable(redactor);
+        name.or_else(|| self.id.printable(redactor))
+            .unwrap_or_default()
+    }
+
     fn to_model(&self, redactor: &Redactor) -> RunJob {
         let order = self.order();
         RunJob {
             id: self.id.printable(redactor).unwrap_or_default(),
-            name: self.name.printable(redactor).unwrap_or_default(),
+            name: self.called(redactor),
             end: self.status.meaning(&ENDS).flatten(),
             deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
             order,
         }
     }
 
-    /// The id of its deploy order: in the parameters of its action [D], else in the action's `data`
-    /// [O], else in the parameters of another action [O], else in its `result` [O]. A job run again
-    /// makes a new order [I], the last one in the list.
+    /// The id of its deploy order: in the parameters of its action [D], else in the action's `data`, in
+    /// another action, in its `result` [O]. A job run again makes a new order [I], the last one in the list.
     fn order(&self) -> Option<String> {
-        let mut own: Vec<_> = self.actions_of(ORDER_ACTION).collect();
-        own.reverse();
-        let of_any = self.actions.iter().rev();
-        let places = own.iter().map(|action| &action.params);
-        let places = places.chain(own.iter().map(|action| &action.data));
-        let places = places.chain(of_any.map(|action| &action.params));
-        places.chain([&self.result]).find_map(|place| place.0.get())
+        let is_own = |action: &&Action<'_>| action.kind.is(ORDER_ACTION);
+        let (own, others): (Vec<_>, Vec<_>) = self.actions.iter().rev().partition(is_own);
+        let found = [own, others].into_iter().find_map(|actions| {
+            let params = actions.iter().find_map(|action| action.params.0.get());
+            params.or_else(|| actions.iter().find_map(|action| action.data.0.get()))
+        });
+        found.or_else(|| self.result.0.get())
     }
 }
 
@@ -306,6 +317,14 @@ mod tests {
             (
                 "the parameters of another action",
                 r#"{"actions":[{"type":"VMDeploy","params":{"deployOrderId":44178813}}]}"#,
+            ),
+            (
+                "the data of another action",
+                r#"{"actions":[{"type":"VMDeploy","data":"{\"deployOrderId\":\"44178813\"}"}]}"#,
+            ),
+            (
+                "the parameters as text",
+                r#"{"actions":[{"type":"VMDeploy","params":"{\"deployOrderId\":44178813}"}]}"#,
             ),
             (
                 "the action that deploys before another one",
@@ -420,6 +439,11 @@ mod tests {
                 format!("{other},{}", gate("WAITING")),
                 Some("approval"),
             ),
+            (
+                "WAITING",
+                gate("WAITING").replace("name", "id"),
+                Some("approval"),
+            ),
             ("WAITING", gate("SUCCESS"), None),
             ("WAITING", other.to_owned(), None),
             ("RUNNING", gate("WAITING"), None),
@@ -438,6 +462,8 @@ mod tests {
             answer(id, Some("7")).expect(id);
         }
         answer("9", None).expect("the latest run");
+        let outer = br#"{"pipelineRunId":9,"pipelineRun":{"status":"SUCCESS"}}"#;
+        read(outer, Some("7"), &Redactor::default()).expect_err("another run");
         let error = answer("9", Some("7")).expect_err("another run");
         assert_eq!(error.en(), "the answer is about 9, not 7");
     }
@@ -460,6 +486,7 @@ mod tests {
             "{}",
             "null",
             "[]",
+            r#"{"status":"RUNNING","pipelineRun":{"status":"FAIL"}}"#,
             r#"{"success":false,"status":"SUCCESS"}"#,
         ] {
             read(json.as_bytes(), None, &Redactor::default()).expect_err(json);

@@ -66,13 +66,6 @@ pub(super) fn ended_without_order() -> Message {
     )
 }
 
-pub(super) fn two_statuses() -> Message {
-    Message::new(
-        "the response has two order statuses",
-        "响应中有两个部署单状态",
-    )
-}
-
 pub(super) fn job_failed() -> Message {
     Message::new(
         "the order still runs after a failure, but the job that made it failed",
@@ -149,7 +142,6 @@ mod tests {
             no_order_yet(),
             at_gate("x-1"),
             ended_without_order(),
-            two_statuses(),
             job_failed(),
             nothing_deployed(),
             new_run_hint(),
