@@ -11,8 +11,6 @@ use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitState};
 
 /// The median duration is that of this many units that succeeded last.
 const MAX_DURATIONS: usize = 499;
-/// Units that ended last whose time is known.
-const MAX_RECENT: usize = 1000;
 /// Minimum number of ended units for an estimate.
 const MIN_SAMPLE: usize = 3;
 /// Maximum number of units remembered beyond those of the latest response: a provider that names new
@@ -36,6 +34,10 @@ pub(crate) struct Progress {
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
     pub(crate) url: Option<Arc<str>>,
+    /// The provider's own name of the deployment.
+    pub(crate) title: Option<Arc<str>>,
+    /// The number of responses that `units` were taken from.
+    pub(crate) revision: u64,
     /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
     /// Whether the watch of the target has ended.
@@ -54,8 +56,6 @@ pub(crate) struct Progress {
     pub(crate) median_duration: Option<Duration>,
     failed: Vec<usize>,
     running: Vec<(Instant, usize)>,
-    /// The units that ended last: when, and their indices.
-    recent: VecDeque<(Instant, usize)>,
     /// Durations of the units that succeeded last.
     durations: VecDeque<Duration>,
     /// Units that ended during the watch; earlier ones do not count for the pace.
@@ -76,6 +76,16 @@ pub(crate) struct Counts {
     pub(crate) percent: Option<u8>,
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
+}
+
+impl Counts {
+    /// The part that is done, from 0 to 1; none if there is nothing to count.
+    pub(crate) fn fraction(self) -> Option<f64> {
+        match self.percent {
+            Some(percent) => Some(f64::from(percent) / 100.0),
+            None => (self.total > 0).then(|| self.done as f64 / self.total as f64),
+        }
+    }
 }
 
 /// A series of failed polls.
@@ -173,6 +183,7 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
+        self.revision += 1;
         self.summarize();
         changes
     }
@@ -189,7 +200,6 @@ impl Progress {
     fn forget_units(&mut self) {
         self.units.clear();
         self.index_by_id = None;
-        self.recent.clear();
         self.durations.clear();
         self.ended_here = 0;
         self.active_time = Duration::ZERO;
@@ -247,11 +257,13 @@ impl Progress {
             if let Some(since) = tracked.running
                 && state == UnitState::Succeeded
             {
-                push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
+                self.durations.push_back(at.since(since));
+                if self.durations.len() > MAX_DURATIONS {
+                    self.durations.pop_front();
+                }
             }
             if from.is_some() {
                 self.ended_here += 1;
-                push_bounded(&mut self.recent, (at, index), MAX_RECENT);
             }
         } else if was_over && !state.ended() {
             // Another attempt has an age of its own.
@@ -339,15 +351,6 @@ impl Progress {
         self.running.iter().map(|&(_, index)| index)
     }
 
-    /// The indices of the units that ended since `since`, last ended first.
-    pub(crate) fn ended_since(&self, since: Instant) -> impl Iterator<Item = usize> + '_ {
-        let recent = self.recent.iter().rev();
-        recent
-            .take_while(move |(at, _)| *at >= since)
-            .filter(|&&(at, index)| self.units[index].ended == Some(at))
-            .map(|&(_, index)| index)
-    }
-
     /// When a response last named the unit.
     fn last_reported(&self, tracked: &TrackedUnit) -> Instant {
         match self.last_good {
@@ -381,14 +384,6 @@ impl Progress {
         }
         let each = active_time.as_secs_f64() / self.ended_here as f64;
         Duration::try_from_secs_f64(each * open as f64).ok()
-    }
-}
-
-/// Adds an item and removes the oldest one beyond `limit`.
-fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, limit: usize) {
-    queue.push_back(item);
-    if queue.len() > limit {
-        queue.pop_front();
     }
 }
 
@@ -596,8 +591,6 @@ mod tests {
         ]);
         let age = progress.unit(0).age(Instant::at(9.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
-        let ended: Vec<_> = progress.ended_since(Instant::at(0.0)).collect();
-        assert_eq!(ended, [0]);
         assert_eq!(progress.ended_here, 1, "b ended before it was watched");
     }
 

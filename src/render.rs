@@ -27,6 +27,7 @@ mod quiet;
 mod report;
 mod style;
 mod summary;
+mod taskbar;
 #[cfg(test)]
 mod testing;
 

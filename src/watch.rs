@@ -353,6 +353,9 @@ impl Watch {
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
         progress.url.clone_from(&snapshot.url);
+        if snapshot.title.is_some() {
+            progress.title.clone_from(&snapshot.title);
+        }
         let before = (progress.phase, progress.message.take());
         progress.phase = Some(phase);
         progress.message = message.cloned();

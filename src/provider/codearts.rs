@@ -265,6 +265,7 @@ struct Record<'a> {
     step: Text<'a>,
     record_id: Text<'a>,
     task_id: Text<'a>,
+    task_name: Text<'a>,
     step_state: ShownList<Step<'a>>,
 }
 
@@ -351,6 +352,7 @@ fn map(record: &Record<'_>, last: &[Unit], redactor: &Redactor) -> Snapshot {
         }
     }
     snapshot.run = record.record_id.printable(redactor);
+    snapshot.title = record.task_name.printable(redactor);
     snapshot.units = units(&record.step_state, snapshot.phase, last, redactor);
     snapshot
 }
