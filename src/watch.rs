@@ -615,6 +615,18 @@ mod tests {
     }
 
     #[test]
+    fn a_title_is_kept_where_a_response_has_none() {
+        let named = Snapshot {
+            title: Some("shop".into()),
+            ..Snapshot::new(Phase::Running)
+        };
+        let mut play = Play::new(options());
+        play.answer(1.0, Ok(named))
+            .answer(2.0, Ok(Snapshot::new(Phase::Running)));
+        assert_eq!(play.watch.progress().title.as_deref(), Some("shop"));
+    }
+
+    #[test]
     fn two_polls_in_a_row_must_agree() {
         let found = || unconfirmed(Phase::Paused, Phase::PausedAfterFailure);
         let mut play = Play::new(options());

@@ -467,6 +467,7 @@ mod tests {
         assert_eq!(record.as_deref(), Some(RECORD));
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!(snapshot.run.as_deref(), Some(RECORD));
+        assert_eq!(snapshot.title.as_deref(), Some("test"));
         assert_eq!((snapshot.message, snapshot.unconfirmed), (None, None));
         assert!(snapshot.units.is_empty() && snapshot.warnings.is_empty());
     }

@@ -305,7 +305,8 @@ impl Picture<'_> {
     /// What is unusual: polls fail, the deployment is paused or has not begun; with the batch.
     fn notice(&self) -> Option<String> {
         let progress = self.progress;
-        let batch = progress.batch.filter(|_| !progress.over).map(|batch| {
+        let has_ended = progress.phase.is_some_and(Phase::has_ended);
+        let batch = progress.batch.filter(|_| !has_ended).map(|batch| {
             let batch = self.style.lang.batch(batch, progress.batches);
             self.style.color(Color::Faint, &batch)
         });
@@ -460,8 +461,8 @@ mod tests {
         let rows = [
             "yunxiao:1/2 ━━━━━━─────────────  101/300       1s  1 failed".into(),
             String::new(),
-            "✓".repeat(50) + "▸▸○○" + &"·".repeat(20) + "✗" + &"·".repeat(4),
-            "·".repeat(71),
+            "✓".repeat(50) + "▸▸○○" + &"·".repeat(20) + "✗",
+            "·".repeat(75),
             "1 cell = 2 machines  ✗ 1 failed  ▸ 3 running  ○ 5 queued  · 191 pending  ✓ 100…"
                 .into(),
             "▸ 192.0.2.101 ─────────────── running        1s".into(),
@@ -476,7 +477,7 @@ mod tests {
         let progress = progress(&states);
         assert_eq!(draw_one(&progress, 1.0, (80, 16)), rows);
         // A cell for each where there is room; beside its legend where it is short.
-        assert_eq!(draw_one(&progress, 1.0, (80, 24))[5], "·".repeat(63));
+        assert_eq!(draw_one(&progress, 1.0, (80, 24))[5], "·".repeat(75));
         let few = [vec![Succeeded; 5], vec![Pending; 7]].concat();
         assert_eq!(
             draw_one(&self::progress(&few), 0.0, (80, 10))[2..4],
@@ -565,7 +566,7 @@ mod tests {
             (Phase::Pending, "batch 2  pending: why"),
             (Phase::PausedAfterFailure, "batch 2  ✗ paused: why"),
             (Phase::Unknown, "batch 2  unknown: why"),
-            (Phase::Failed, "batch 2"),
+            (Phase::Failed, ""),
         ] {
             progress.phase = Some(phase);
             progress.message = Some(Message::verbatim("why"));

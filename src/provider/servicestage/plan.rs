@@ -184,7 +184,8 @@ mod tests {
     }
 
     fn plan(status: &str, fail_strategy: &str) -> Plan {
-        let json = format!(r#"{{"status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
+        let json =
+            format!(r#"{{"name":"shop","status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
         read(&json).expect("a plan")
     }
 
@@ -193,6 +194,7 @@ mod tests {
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());
         let snapshot = decide(components, plan);
+        assert_eq!(snapshot.title.as_deref(), plan.map(|_| "shop"));
         let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found, snapshot.standstill.is_some())
     }

@@ -134,7 +134,10 @@ impl Fleet {
         if !self.has_map {
             return Vec::new();
         }
-        let rows = self.cells.chunks(width.max(1)).map(|row| {
+        // A rectangle, as far as that goes.
+        let rows = self.cells.len().div_ceil(width.max(1));
+        let columns = self.cells.len().div_ceil(rows.max(1));
+        let rows = self.cells.chunks(columns.max(1)).map(|row| {
             let runs = row.chunk_by(|one, other| one == other).map(|run| {
                 let (mark, color) = style::of_state(run[0]);
                 (color, mark, run.len())
