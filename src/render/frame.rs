@@ -202,7 +202,7 @@ impl Picture<'_> {
     /// The rows below the first, always as many.
     fn details(&self, layout: &Layout) -> Vec<String> {
         let fleet = &layout.blocks[self.index].fleet;
-        let notice = self.notice();
+        let notice = self.notice().filter(|_| self.has_notice_row());
         let mut rows = Vec::with_capacity(self.share);
         if self.share > 2 || notice.is_some() {
             rows.push(notice.unwrap_or_default());
@@ -224,13 +224,16 @@ impl Picture<'_> {
         rows
     }
 
-    /// The name of the deployment: the provider's own one instead of long ids.
+    /// The name of the deployment: the provider's own one instead of long ids. In a list two may have the
+    /// same, so that the last id stays.
     fn label(&self) -> String {
         let target = &self.progress.target;
         let short = shorten(target);
-        match (&self.progress.title, target.split_once(':')) {
-            (Some(title), Some((provider, _))) if *short != **target => {
-                format!("{provider}:{title}")
+        match (&self.progress.title, short.split_once(':')) {
+            (Some(title), Some((provider, ids))) if *short != **target => {
+                let last = ids.find('/').filter(|_| self.is_list);
+                let last = last.map_or("", |last| &ids[last..]);
+                format!("{provider}:{title}{last}")
             }
             _ => short,
         }
@@ -260,20 +263,17 @@ impl Picture<'_> {
             count = columns.count(),
             time = Columns::TIME
         );
-        let failed = match progress.count(UnitState::Failed) {
-            0 => None,
-            failed => {
-                let failed = lang.state_count(UnitState::Failed, failed);
-                Some(style.color(Color::Bad, &failed))
-            }
-        };
-        let eta = progress.eta(self.now);
-        let eta = eta.map(|eta| {
+        let failed = progress.count(UnitState::Failed);
+        let failed = (failed > 0).then(|| {
+            let failed = lang.state_count(UnitState::Failed, failed);
+            style.color(Color::Bad, &failed)
+        });
+        let eta = progress.eta(self.now).map(|eta| {
             let eta = lang.eta(text::duration(text::whole(eta)));
             style.color(Color::Faint, &eta)
         });
         // A notice that has no row of its own is cut, the others are there or not.
-        let notice = self.notice().filter(|_| self.share == 1);
+        let notice = self.notice().filter(|_| !self.has_notice_row());
         let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));
         [failed, eta].into_iter().flatten().fold(row, |row, fact| {
             let longer = format!("{row}  {fact}");
@@ -302,11 +302,17 @@ impl Picture<'_> {
         )
     }
 
-    /// What is unusual: polls fail, the deployment is paused or has not begun; with the batch.
+    /// Whether a notice has a row of its own. If there is one row below the first, a failed unit takes it.
+    fn has_notice_row(&self) -> bool {
+        self.share > 2 || self.share == 2 && self.progress.count(UnitState::Failed) == 0
+    }
+
+    /// The batch, where a row is kept for it, and what is unusual.
     fn notice(&self) -> Option<String> {
         let progress = self.progress;
-        let has_ended = progress.phase.is_some_and(Phase::has_ended);
-        let batch = progress.batch.filter(|_| !has_ended).map(|batch| {
+        let is_open = !progress.phase.is_some_and(Phase::has_ended);
+        let batch = progress.batch.filter(|_| is_open && self.share > 2);
+        let batch = batch.map(|batch| {
             let batch = self.style.lang.batch(batch, progress.batches);
             self.style.color(Color::Faint, &batch)
         });
@@ -314,6 +320,7 @@ impl Picture<'_> {
         (!parts.is_empty()).then(|| parts.join("  "))
     }
 
+    /// That polls fail, that the deployment is paused, has not begun or, in a list, has ended.
     fn status(&self) -> Option<String> {
         let Self {
             progress, style, ..
@@ -617,6 +624,15 @@ mod tests {
             let figures = "━━━━━━━━━──────────      1/2  59m 59s";
             assert_eq!(row, format!("{label} {figures}"));
         }
+        // In a list two may have the same name.
+        let mut two = [progress(&[]), progress(&[])];
+        two[0].target = format!("codearts:{id}/{uuid}").into();
+        two[0].title = Some("shop".into());
+        let picture = draw(&[&two[0], &two[1]], &mut Layout::default(), 0.0, (80, 24));
+        assert!(
+            picture[0].starts_with("codearts:shop/4567ef01… ─"),
+            "{picture:#?}"
+        );
     }
 
     #[test]
@@ -732,17 +748,14 @@ mod tests {
             [
                 "good       ──────────────      0/2       2s",
                 "  ▸ 192.0.2.1 ─────────── running        2s",
-                "much-worse ━━━━━━━───────      1/2       1s  1 failed",
-                "  ✗ failed",
+                "much-worse ━━━━━━━───────      1/2       1s  ✗ failed",
+                "  ✗ 192.0.2.1 ─────────── failed",
                 "large      ──────────────    0/100       2s",
                 "  ▸ 192.0.2.1 ─────────── running        2s",
             ]
         );
-        let one_each = draw(6);
-        assert_eq!(
-            one_each[1],
-            "much-worse ━━━━━━━───────      1/2       1s  ✗ failed"
-        );
+        let row = "much-worse ━━━━━━━───────      1/2       1s  ✗ failed";
+        assert_eq!(draw(6)[1], row);
         assert_eq!(
             draw(5),
             [
