@@ -25,6 +25,8 @@ pub(crate) struct Snapshot {
     /// The option that selects this run, if the command line does not; empty if none is needed any
     /// more.
     pub(crate) run_selector: Option<Arc<str>>,
+    /// The provider's own name of the deployment, if the response has one.
+    pub(crate) title: Option<Arc<str>>,
     /// The deployment's page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
     /// Warnings for the user; each is shown once in a watch.

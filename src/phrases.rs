@@ -66,8 +66,8 @@ phrases! {
     polls_failing_for(offline): "polls failing for {offline}", "轮询已失败 {offline}";
     last_good(ago): ", last good response {ago} ago", "，上次有效响应在 {ago} 前";
     no_response_yet: "waiting for the first response", "等待首次响应";
-    more_units(more, counts): "… {more} more: {counts}", "… 另有 {more} 个：{counts}";
-    more_deployments(more): "… {more} more deployments", "… 另有 {more} 个部署";
+    one_cell(units): "1 cell = {units}", "1 格 = {units}";
+    more_deployments(more, counts): "… {more} more deployments: {counts}", "… 另有 {more} 个部署：{counts}";
 
     // The end of a watch.
     all: "all", "全部";

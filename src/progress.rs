@@ -11,9 +11,8 @@ use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitState};
 
 /// The median duration is that of this many units that succeeded last.
 const MAX_DURATIONS: usize = 499;
-/// Units that ended last whose time is known.
-const MAX_RECENT: usize = 1000;
-/// Outages and pauses whose times are known.
+/// Units that ran again, outages and pauses that are remembered.
+const MAX_RETRIED: usize = 1000;
 const MAX_GAPS: usize = 500;
 /// Minimum number of ended units for an estimate.
 const MIN_SAMPLE: usize = 3;
@@ -38,6 +37,10 @@ pub(crate) struct Progress {
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
     pub(crate) url: Option<Arc<str>>,
+    /// The provider's own name of the deployment.
+    pub(crate) title: Option<Arc<str>>,
+    /// The number of responses that `units` were taken from.
+    pub(crate) revision: u64,
     /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
     /// When the phase, the state of a unit or a count last changed; at first when the watch began.
@@ -52,7 +55,7 @@ pub(crate) struct Progress {
     /// Times in which polls failed or the deployment was paused, the last [`MAX_GAPS`].
     gaps: VecDeque<Gap>,
     paused_since: Option<Instant>,
-    /// The indices of the units that ran again after they had ended, [`MAX_RECENT`] at most.
+    /// The indices of the units that ran again after they had ended, [`MAX_RETRIED`] at most.
     retried: BTreeSet<usize>,
     /// The run that the units belong to.
     run: Option<Arc<str>>,
@@ -68,8 +71,6 @@ pub(crate) struct Progress {
     failed: BTreeSet<usize>,
     /// The running units: since when, and their indices.
     running: BTreeSet<(Instant, usize)>,
-    /// The units that ended last: when, and their indices.
-    recent: VecDeque<(Instant, usize)>,
     /// Durations of the units that succeeded last.
     durations: VecDeque<Duration>,
     /// Units that ended during the watch; earlier ones do not count for the pace.
@@ -90,6 +91,16 @@ pub(crate) struct Counts {
     pub(crate) percent: Option<u8>,
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
+}
+
+impl Counts {
+    /// The part that is done, from 0 to 1; none if there is nothing to count.
+    pub(crate) fn fraction(self) -> Option<f64> {
+        match self.percent {
+            Some(percent) => Some(f64::from(percent) / 100.0),
+            None => (self.total > 0).then(|| self.done as f64 / self.total as f64),
+        }
+    }
 }
 
 /// A series of failed polls.
@@ -212,6 +223,7 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
+        self.revision += 1;
         self.median_duration = median(&self.durations);
         changes
     }
@@ -231,7 +243,6 @@ impl Progress {
         self.by_state = StateCounts::default();
         self.failed.clear();
         self.running.clear();
-        self.recent.clear();
         self.retried.clear();
         self.durations.clear();
         self.ended_here = 0;
@@ -298,15 +309,17 @@ impl Progress {
             if let Some(since) = tracked.running
                 && state == UnitState::Succeeded
             {
-                push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
+                self.durations.push_back(at.since(since));
+                if self.durations.len() > MAX_DURATIONS {
+                    self.durations.pop_front();
+                }
             }
             if from.is_some() {
                 self.ended_here += 1;
-                push_bounded(&mut self.recent, (at, index), MAX_RECENT);
             }
         } else if was_over && !state.ended() {
             // Another attempt has an age of its own.
-            if self.retried.len() < MAX_RECENT {
+            if self.retried.len() < MAX_RETRIED {
                 self.retried.insert(index);
             }
             tracked.running = None;
@@ -422,15 +435,6 @@ impl Progress {
     /// The indices of the running units, longest running first.
     pub(crate) fn running(&self) -> impl Iterator<Item = usize> + '_ {
         self.running.iter().map(|&(_, index)| index)
-    }
-
-    /// The indices of the units that ended since `since`, last ended first.
-    pub(crate) fn ended_since(&self, since: Instant) -> impl Iterator<Item = usize> + '_ {
-        let recent = self.recent.iter().rev();
-        recent
-            .take_while(move |(at, _)| *at >= since)
-            .filter(|&&(at, index)| self.units[index].ended == Some(at))
-            .map(|&(_, index)| index)
     }
 
     /// When a response last named the unit.
@@ -706,8 +710,6 @@ mod tests {
         ]);
         let age = progress.unit(0).age(Instant::at(9.0));
         assert_eq!(age, Some(Duration::from_secs(1)));
-        let ended: Vec<_> = progress.ended_since(Instant::at(0.0)).collect();
-        assert_eq!(ended, [0]);
         assert_eq!(progress.ended_here, 1, "b ended before it was watched");
     }
 

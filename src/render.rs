@@ -29,6 +29,7 @@ mod quiet;
 mod report;
 mod style;
 mod summary;
+mod taskbar;
 #[cfg(test)]
 mod testing;
 mod timeline;

@@ -349,6 +349,9 @@ impl Watch {
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
         progress.url.clone_from(&snapshot.url);
+        if snapshot.title.is_some() {
+            progress.title.clone_from(&snapshot.title);
+        }
         let before = (progress.phase, progress.message.take());
         progress.enter_phase(phase, now.instant);
         progress.message = message.cloned();
@@ -612,6 +615,18 @@ mod tests {
         fn code(&self) -> Option<u8> {
             self.watch.verdict().map(Verdict::code)
         }
+    }
+
+    #[test]
+    fn a_title_is_kept_where_a_response_has_none() {
+        let named = Snapshot {
+            title: Some("shop".into()),
+            ..Snapshot::new(Phase::Running)
+        };
+        let mut play = Play::new(options());
+        play.answer(1.0, Ok(named))
+            .answer(2.0, Ok(Snapshot::new(Phase::Running)));
+        assert_eq!(play.watch.progress().title.as_deref(), Some("shop"));
     }
 
     #[test]

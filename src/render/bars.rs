@@ -1,5 +1,5 @@
 //! The live picture in a terminal: the rows of `frame` as the message of one indicatif bar. No other
-//! file uses indicatif.
+//! file uses indicatif. Progress goes to the terminal's title bar or taskbar as well.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,9 +12,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
+use super::taskbar::{self, Taskbar};
 use super::{Render, ScreenChange, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Kind};
+use crate::event::{Event, Finished, Kind};
 use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
@@ -29,7 +30,8 @@ const BYTES: u64 = 40_000;
 /// others ignore it.
 const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
 
-/// Renderer of the live picture, which is cleared when this is dropped.
+/// Renderer of the live picture. The last one stays on the screen; a picture of a watch that has not ended
+/// is cleared when this is dropped.
 pub(super) struct BarsRenderer {
     bar: ProgressBar,
     stdout: StyledStream,
@@ -47,6 +49,7 @@ pub(super) struct BarsRenderer {
     pending_lines: Vec<String>,
     /// Stopped by Ctrl-Z: nothing is drawn until the process is continued.
     suspended: bool,
+    taskbar: Taskbar,
 }
 
 impl BarsRenderer {
@@ -68,12 +71,14 @@ impl BarsRenderer {
             stale: false,
             pending_lines: Vec::new(),
             suspended: false,
+            taskbar: Taskbar::new(),
         }
     }
 
     fn draw(&mut self, now: Instant, deployments: &[&Progress]) {
-        let size = self.fit();
-        let rows = frame(deployments, &mut self.layout, now, size, self.stderr.style);
+        let rows = self.frame(now, deployments);
+        let bar = taskbar::progress(deployments);
+        self.taskbar.show(Some(bar), &self.stderr.writer);
         self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
         let picture = rows.join("\n");
         let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
@@ -81,6 +86,11 @@ impl BarsRenderer {
         self.bar.set_message(picture);
         self.drawn = Some(now);
         self.stale = false;
+    }
+
+    fn frame(&mut self, now: Instant, deployments: &[&Progress]) -> Vec<String> {
+        let size = self.fit();
+        frame(deployments, &mut self.layout, now, size, self.stderr.style)
     }
 
     /// Returns the window's size. Erases a picture that was drawn for another size: its rows may have
@@ -125,12 +135,20 @@ impl BarsRenderer {
         self.bar.set_draw_target(target(&self.stderr.writer));
     }
 
-    /// Erases the picture and writes the report to stdout.
-    fn end(&mut self, report: &[String]) -> io::Result<()> {
+    /// Leaves the last picture on the screen, without the empty rows at its end, and writes the report to
+    /// stdout.
+    fn end(&mut self, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
         self.say_all();
-        self.fit();
+        let deployments = Vec::from_iter(end.parts.iter().map(|(progress, _)| *progress));
+        let picture = self.frame(at.instant, &deployments).join("\n");
         self.bar.finish_and_clear();
-        for line in report {
+        if deployments.iter().any(|progress| progress.phase.is_some()) {
+            self.stderr.writer.line(picture.trim_end());
+        }
+        self.taskbar.show(None, &self.stderr.writer);
+        // A picture is drawn for a person: no workflow commands.
+        let (style, columns) = (self.stdout.style, self.stdout.columns());
+        for line in report::report(at, end, style, CiSystem::Other, columns) {
             writeln!(self.stdout.writer, "{line}")?;
         }
         self.stdout.writer.flush()
@@ -163,17 +181,7 @@ impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let progress = event.progress;
         match &event.kind {
-            Kind::Finished(end) => {
-                // A picture is drawn for a person: no workflow commands.
-                let report = report::report(
-                    event.at,
-                    end,
-                    self.stdout.style,
-                    CiSystem::Other,
-                    self.stdout.columns(),
-                );
-                return self.end(&report);
-            }
+            Kind::Finished(end) => return self.end(event.at, end),
             Kind::Warning { .. } | Kind::Trace(_) => {
                 if let Some(line) = report::notice(event, self.stderr.style) {
                     self.say(line);
@@ -213,6 +221,7 @@ impl Render for BarsRenderer {
             ScreenChange::Suspended => {
                 let size = self.fit();
                 self.erase(size);
+                self.taskbar.show(None, &self.stderr.writer);
                 self.suspended = true;
             }
             ScreenChange::Resumed => {
@@ -227,6 +236,7 @@ impl Render for BarsRenderer {
 impl Drop for BarsRenderer {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+        self.taskbar.show(None, &self.stderr.writer);
     }
 }
 

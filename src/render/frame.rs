@@ -1,37 +1,55 @@
 //! The picture of a watch, as a pure function of progress and window size. Each row is at most as
 //! wide as the window, and there are never more than its height less three.
+//!
+//! The picture is calm: everything is drawn in the provider's order and keeps its place, columns and
+//! the picture itself only grow while the window keeps its size.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Duration;
-
-use console::{measure_text_width, pad_str, truncate_str};
+use console::{measure_text_width, truncate_str};
 
 use super::report;
 use super::style::{self, Color, Style};
 use crate::clock::Instant;
-use crate::message::Lang;
-use crate::model::{Phase, UnitState};
-use crate::progress::{Progress, TrackedUnit};
+use crate::model::{Phase, StateCounts, UnitState};
+use crate::progress::Progress;
 use crate::text;
+use fleet::Fleet;
+use rows::{Columns, draw_line, fit_to};
 
-/// How long a unit that has just ended keeps its row.
-const JUST: Duration = Duration::from_secs(2);
+mod fleet;
+mod rows;
+
 /// Rows of the window that are left to the shell.
 const SPARE: usize = 3;
+/// The indentation of what belongs to one of several deployments.
+const INDENT: &str = "  ";
+/// The hexadecimal digits that are shown of a long id.
+const SHORT: usize = 8;
 
 /// The size of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
 }
 
-/// The indices of the units in the rows of the last picture, by target.
+/// What the next picture takes over from the last one, as long as the window keeps its size.
 #[derive(Debug, Default)]
-pub(crate) struct Layout(HashMap<Arc<str>, Vec<usize>>);
+pub(crate) struct Layout {
+    size: Size,
+    columns: Columns,
+    /// By the index of the deployment.
+    blocks: Vec<Block>,
+}
 
-/// The rows of the picture at `now`; grouped by deployment.
+/// The rows of a deployment: one for it as a whole, one for notices, the others for its units.
+#[derive(Debug, Default)]
+struct Block {
+    /// The rows that would show all of it, at most so far.
+    need: usize,
+    fleet: Fleet,
+}
+
+/// The rows of the picture at `now`. The deployments must be the same ones in each call.
 pub(super) fn frame(
     deployments: &[&Progress],
     layout: &mut Layout,
@@ -42,125 +60,276 @@ pub(super) fn frame(
     // The last column stays free: terminals differ in what they do when it is written.
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
-    let mut picture = Picture { layout, now, style };
-    let mut rows = match deployments {
-        [progress] => {
-            let mut rows = vec![picture.overall(progress, width)];
-            rows.extend(picture.details(progress, width, height - 1, true));
-            rows
-        }
-        deployments => picture.several(deployments, width, height),
-    };
+    if layout.size != size {
+        *layout = Layout::default();
+        layout.size = size;
+    }
+    layout.blocks.resize_with(deployments.len(), Block::default);
+    let is_list = deployments.len() > 1;
+    let indent = if is_list { INDENT } else { "" };
+    let shown = choose(deployments, height);
+    let hidden = deployments.len() - shown.len();
+    let shares = layout.share(deployments, &shown, height - usize::from(hidden > 0));
+    let pictures = shown.iter().zip(shares).map(|(&index, share)| Picture {
+        progress: deployments[index],
+        index,
+        share,
+        width: width.saturating_sub(indent.len()),
+        now: ended_or(now, deployments[index]),
+        style,
+        is_list,
+    });
+    let pictures = Vec::from_iter(pictures);
+    for picture in &pictures {
+        picture.fit(layout);
+    }
+    let mut rows = Vec::with_capacity(height);
+    for picture in &pictures {
+        rows.push(picture.overall(&layout.columns, width));
+        let details = picture.details(layout).into_iter();
+        rows.extend(details.map(|row| format!("{indent}{row}")));
+    }
+    if hidden > 0 {
+        let more = style.lang.more_deployments(
+            hidden,
+            report::states(count_hidden(deployments, &shown), style.lang),
+        );
+        rows.push(style.color(Color::Faint, &more));
+    }
     for row in &mut rows {
-        *row = truncate_str(row, width, "…").into_owned();
+        let tail = if width == 0 { "" } else { "…" };
+        *row = truncate_str(row.trim_end(), width, tail).into_owned();
     }
     rows
 }
 
-/// What all rows of a picture depend on.
+/// The time of the last response if the watch of the deployment has ended: its clocks stand still.
+fn ended_or(now: Instant, progress: &Progress) -> Instant {
+    progress.last_good.filter(|_| progress.over).unwrap_or(now)
+}
+
+/// The state of a deployment, as if it were a unit.
+pub(super) fn state_of(progress: &Progress) -> UnitState {
+    match progress.phase {
+        _ if progress.count(UnitState::Failed) > 0 => UnitState::Failed,
+        Some(Phase::Failed | Phase::RolledBack | Phase::PausedAfterFailure) => UnitState::Failed,
+        Some(Phase::Succeeded) => UnitState::Succeeded,
+        Some(Phase::Cancelled) => UnitState::Cancelled,
+        Some(Phase::Ended | Phase::Unknown) => UnitState::Unknown,
+        _ if progress.over => UnitState::Unknown,
+        Some(Phase::Running | Phase::Paused) => UnitState::Running,
+        Some(Phase::Pending) | None => UnitState::Pending,
+    }
+}
+
+/// The deployments that are shown, in the order of the list: those that failed, run or come next, if there
+/// are more than rows. Then one row is left for the others.
+fn choose(deployments: &[&Progress], height: usize) -> Vec<usize> {
+    let mut shown = Vec::from_iter(0..deployments.len());
+    if shown.len() > height {
+        shown.sort_by_key(|&index| fleet::rank(state_of(deployments[index])));
+        shown.truncate(height - 1);
+        shown.sort_unstable();
+    }
+    shown
+}
+
+fn count_hidden(deployments: &[&Progress], shown: &[usize]) -> StateCounts {
+    let mut counts = StateCounts::default();
+    for (index, progress) in deployments.iter().enumerate() {
+        if shown.binary_search(&index).is_err() {
+            counts[state_of(progress) as usize] += 1;
+        }
+    }
+    counts
+}
+
+impl Layout {
+    /// The number of rows of each deployment that is shown: `height` divided evenly among those that can
+    /// fill it.
+    fn share(&mut self, deployments: &[&Progress], shown: &[usize], height: usize) -> Vec<usize> {
+        let mut shares = vec![0; shown.len()];
+        let mut left = height;
+        for &index in shown {
+            let need = &mut self.blocks[index].need;
+            *need = (*need).max(deployments[index].total() + 2);
+        }
+        loop {
+            let before = left;
+            for (share, &index) in shares.iter_mut().zip(shown) {
+                if left > 0 && *share < self.blocks[index].need {
+                    *share += 1;
+                    left -= 1;
+                }
+            }
+            if left == before {
+                return shares;
+            }
+        }
+    }
+}
+
+/// What the rows of a deployment depend on.
 struct Picture<'a> {
-    layout: &'a mut Layout,
+    progress: &'a Progress,
+    /// Its index among the deployments.
+    index: usize,
+    /// Its number of rows.
+    share: usize,
+    /// The width of the rows below the first.
+    width: usize,
     now: Instant,
     style: Style,
+    /// Whether there are several deployments.
+    is_list: bool,
 }
 
 impl Picture<'_> {
-    /// Several deployments: the failed ones first, then the running ones, then those that have ended.
-    /// Each has its own row; the other rows are for units, those that failed first.
-    fn several(&mut self, deployments: &[&Progress], width: usize, height: usize) -> Vec<String> {
-        let mut deployments = deployments.to_vec();
-        deployments.sort_by_key(|progress| {
-            let failed = progress.count(UnitState::Failed) > 0;
-            let failed = failed || progress.phase == Some(Phase::Failed);
-            (!failed, progress.over)
+    /// Chooses the units that are shown and makes the columns wide enough.
+    fn fit(&self, layout: &mut Layout) {
+        let fleet = &mut layout.blocks[self.index].fleet;
+        // The only row of details is for a notice, if there is one.
+        let rows = match self.share {
+            0 | 1 => 0,
+            2 => 1,
+            share => share - 2,
+        };
+        fleet.fit(self.progress, self.now, rows, self.width);
+        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
+        layout.columns.fit(&self.label(), &self.count(), units);
+    }
+
+    /// The rows below the first, always as many.
+    fn details(&self, layout: &Layout) -> Vec<String> {
+        let fleet = &layout.blocks[self.index].fleet;
+        let notice = self.notice().filter(|_| self.has_notice_row());
+        let mut rows = Vec::with_capacity(self.share);
+        if self.share > 2 || notice.is_some() {
+            rows.push(notice.unwrap_or_default());
+        }
+        rows.extend(fleet.map(self.progress, self.width, self.style));
+        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
+        rows.extend(units.map(|tracked| {
+            let median = self.progress.median_duration;
+            rows::unit(
+                tracked,
+                median,
+                self.now,
+                &layout.columns,
+                self.width,
+                self.style,
+            )
+        }));
+        rows.resize(self.share - 1, String::new());
+        rows
+    }
+
+    /// The name of the deployment: the provider's own one instead of long ids. In a list two may have the
+    /// same, so that the last id stays.
+    fn label(&self) -> String {
+        let target = &self.progress.target;
+        let short = shorten(target);
+        match (&self.progress.title, short.split_once(':')) {
+            (Some(title), Some((provider, ids))) if *short != **target => {
+                let last = ids.find('/').filter(|_| self.is_list);
+                let last = last.map_or("", |last| &ids[last..]);
+                format!("{provider}:{title}{last}")
+            }
+            _ => short,
+        }
+    }
+
+    /// How much is done, in figures.
+    fn count(&self) -> String {
+        let counts = self.progress.counts();
+        match counts.percent {
+            Some(percent) => format!("{percent} %"),
+            None if counts.total > 0 => format!("{}/{}", counts.done, counts.total),
+            None => String::new(),
+        }
+    }
+
+    /// The deployment as a whole: name, bar, count, time; then what else there is room for.
+    fn overall(&self, columns: &Columns, width: usize) -> String {
+        let (progress, style, lang) = (self.progress, self.style, self.style.lang);
+        let elapsed = text::whole(self.now.since(progress.started));
+        let label = fit_to(&self.label(), columns.label(width));
+        let bar = self.overall_bar(Columns::overall_bar(width));
+        let row = format!(
+            "{} {bar}  {:>count$}  {:>time$}",
+            style.color(Color::Strong, &label),
+            self.count(),
+            text::duration(elapsed),
+            count = columns.count(),
+            time = Columns::TIME
+        );
+        let failed = progress.count(UnitState::Failed);
+        let failed = (failed > 0).then(|| {
+            let failed = lang.state_count(UnitState::Failed, failed);
+            style.color(Color::Bad, &failed)
         });
-        let hidden = deployments.split_off(deployments.len().min(height));
-        let more = (!hidden.is_empty()).then(|| deployments.pop()).is_some();
-        let mut room = height - deployments.len() - usize::from(more);
-        let mut rows = Vec::new();
-        for (number, progress) in deployments.iter().enumerate() {
-            rows.push(self.overall(progress, width));
-            // An equal share of what is left, so that the first deployment does not take it all.
-            let share = room.div_ceil(deployments.len() - number);
-            let shown = progress.count(UnitState::Failed) + progress.count(UnitState::Running);
-            let with_units = shown > 0 && !progress.over;
-            let details = self.details(progress, width.saturating_sub(2), share, with_units);
-            room -= details.len();
-            rows.extend(details.into_iter().map(|row| format!("  {row}")));
-        }
-        if more {
-            let more = self.style.lang.more_deployments(hidden.len() + 1);
-            rows.push(self.style.color(Color::Faint, &more));
-        }
-        rows
-    }
-
-    /// The deployment as a whole: target, bar, counts, batch, times.
-    fn overall(&self, progress: &Progress, width: usize) -> String {
-        let Self { now, style, .. } = *self;
-        let lang = style.lang;
-        let counts = progress.counts();
-        let (fraction, count) = match counts.percent {
-            Some(percent) => (f64::from(percent) / 100.0, format!("{percent} %")),
-            None if counts.total > 0 => (
-                counts.done as f64 / counts.total as f64,
-                format!("{}/{}", counts.done, counts.total),
-            ),
-            None => (0.0, String::new()),
-        };
-        let failed = match progress.count(UnitState::Failed) {
-            0 => String::new(),
-            failed => style.color(Color::Bad, &lang.state_count(UnitState::Failed, failed)),
-        };
-        let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
-        let elapsed = seconds(now.since(progress.started));
-        let eta = progress.eta(now).map(|eta| lang.eta(seconds(eta)));
-        let eta = style.color(Color::Faint, &eta.unwrap_or_default());
-        let mut parts = [count, failed, batch.unwrap_or_default(), elapsed, eta];
-        let target = progress.target.as_ref();
-        // A narrow window gives up the least important part first.
-        for given_up in [None, Some(4), Some(2), Some(3)] {
-            if let Some(part) = given_up {
-                parts[part].clear();
+        let eta = progress.eta(self.now).map(|eta| {
+            let eta = lang.eta(text::duration(text::whole(eta)));
+            style.color(Color::Faint, &eta)
+        });
+        // A notice that has no row of its own is cut, the others are there or not.
+        let notice = self.notice().filter(|_| !self.has_notice_row());
+        let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));
+        [failed, eta].into_iter().flatten().fold(row, |row, fact| {
+            let longer = format!("{row}  {fact}");
+            if measure_text_width(&longer) <= width {
+                longer
+            } else {
+                row
             }
-            let right = join(&parts);
-            let taken = measure_text_width(target) + measure_text_width(&right) + 2;
-            if let Some(room) = width.checked_sub(taken).filter(|&room| room >= 6) {
-                let bar = bar(fraction, room.min(40), color_of(progress), style);
-                return format!("{} {bar} {right}", style.color(Color::Strong, target));
-            }
-        }
-        let right = join(&parts);
-        let room = width.saturating_sub(measure_text_width(&right) + 1);
-        let target = truncate_str(target, room, "…");
-        format!("{} {right}", style.color(Color::Strong, &target))
+        })
     }
 
-    /// The status of a deployment and as many of its units as fit.
-    fn details(
-        &mut self,
-        progress: &Progress,
-        width: usize,
-        height: usize,
-        with_units: bool,
-    ) -> Vec<String> {
-        let mut rows = Vec::from_iter(self.status(progress));
-        rows.truncate(height);
-        if with_units {
-            rows.extend(self.units(progress, width, height - rows.len()));
-        }
-        rows
+    /// The overall bar: what is done, what failed, what is left.
+    fn overall_bar(&self, width: usize) -> String {
+        let counts = self.progress.counts();
+        let failed = self.progress.count(UnitState::Failed) * width;
+        let failed = failed.div_ceil(counts.total.max(1));
+        let filled = counts.fraction().unwrap_or(0.0) * width as f64;
+        let done = (filled as usize).min(width).saturating_sub(failed);
+        draw_line(
+            &[
+                (Color::Good, "━", done),
+                (Color::Bad, "━", failed),
+                (Color::Faint, "─", width - done - failed),
+            ],
+            self.style,
+        )
     }
 
-    /// A row for what is unusual: polls fail, the deployment is paused or has not begun.
-    fn status(&self, progress: &Progress) -> Option<String> {
-        let Self { now, style, .. } = *self;
+    /// Whether a notice has a row of its own. If there is one row below the first, a failed unit takes it.
+    fn has_notice_row(&self) -> bool {
+        self.share > 2 || self.share == 2 && self.progress.count(UnitState::Failed) == 0
+    }
+
+    /// The batch, where a row is kept for it, and what is unusual.
+    fn notice(&self) -> Option<String> {
+        let progress = self.progress;
+        let is_open = !progress.phase.is_some_and(Phase::has_ended);
+        let batch = progress.batch.filter(|_| is_open && self.share > 2);
+        let batch = batch.map(|batch| {
+            let batch = self.style.lang.batch(batch, progress.batches);
+            self.style.color(Color::Faint, &batch)
+        });
+        let parts = Vec::from_iter(batch.into_iter().chain(self.status()));
+        (!parts.is_empty()).then(|| parts.join("  "))
+    }
+
+    /// That polls fail, that the deployment is paused, has not begun or, in a list, has ended.
+    fn status(&self) -> Option<String> {
+        let Self {
+            progress, style, ..
+        } = *self;
         let lang = style.lang;
+        let ago = |since: Instant| text::duration(text::whole(self.now.since(since)));
         if let Some(offline) = &progress.offline {
-            let failing = lang.polls_failing_for(seconds(now.since(offline.since)));
-            let last_good = progress
-                .last_good
-                .map(|at| lang.last_good(seconds(now.since(at))));
+            let failing = lang.polls_failing_for(ago(offline.since));
+            let last_good = progress.last_good.map(|at| lang.last_good(ago(at)));
             let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
             let row = style.color(Color::Notice, &row);
             return Some(lang.with_message(row, Some(&offline.error)));
@@ -170,201 +339,47 @@ impl Picture<'_> {
         };
         let mark = match phase {
             Phase::Running if progress.message.is_none() => return None,
+            // The report of a single one says it.
+            _ if phase.has_ended() && !self.is_list => return None,
             Phase::Paused => "‖ ",
-            Phase::PausedAfterFailure => "✗ ",
+            Phase::PausedAfterFailure | Phase::Failed => "✗ ",
+            Phase::Succeeded => "✓ ",
             _ => "",
         };
         let word = [mark, lang.phase(phase)].concat();
         let word = style.color(style::of_phase(phase), &word);
         Some(lang.with_message(word, progress.message.as_ref()))
     }
-
-    /// The rows of the units, and a last one that counts those without a row.
-    fn units(&mut self, progress: &Progress, width: usize, room: usize) -> Vec<String> {
-        let lang = self.style.lang;
-        let all = progress.total() <= room;
-        let space = if all { room } else { room.saturating_sub(1) };
-        let last = self.layout.0.remove(&progress.target).unwrap_or_default();
-        let slots = assign_rows(progress, self.now, space, &last);
-        let units = Vec::from_iter(slots.iter().map(|&index| progress.unit(index)));
-        let columns = Columns::fit(&units, width, lang);
-        let rows = units
-            .iter()
-            .map(|tracked| self.unit(progress, tracked, &columns));
-        let mut rows = Vec::from_iter(rows);
-        if !all && room > 0 {
-            let mut counts = progress.by_state;
-            for tracked in units {
-                counts[tracked.unit.state as usize] -= 1;
-            }
-            let hidden: usize = counts.iter().sum();
-            let more = lang.more_units(hidden, report::states(counts, lang));
-            rows.push(self.style.color(Color::Faint, &more));
-        }
-        self.layout.0.insert(Arc::clone(&progress.target), slots);
-        rows
-    }
-
-    fn unit(&self, progress: &Progress, tracked: &TrackedUnit, columns: &Columns) -> String {
-        let style = self.style;
-        let unit = &tracked.unit;
-        let (mark, color) = style::of_state(unit.state);
-        let name = pad(&truncate_str(&unit.name, columns.name, "…"), columns.name);
-        let age = tracked.age(self.now).map(text::whole);
-        let bar = match unit.state {
-            UnitState::Succeeded => bar(1.0, columns.bar, color, style),
-            UnitState::Running => {
-                estimated_bar(progress, age.unwrap_or_default(), columns.bar, style)
-            }
-            _ => bar(0.0, columns.bar, Color::Faint, style),
-        };
-        let gap = if columns.bar > 0 { " " } else { "" };
-        let age = age.map_or(String::new(), text::duration);
-        let state = pad(style.lang.state(unit.state), columns.state);
-        let detail = unit
-            .detail
-            .as_ref()
-            .map_or("", |detail| detail.get(style.lang));
-        let row = format!(
-            "{} {name} {bar}{gap}{} {age:>7}  {detail}",
-            style.color(color, mark),
-            style.color(color, &state)
-        );
-        row.trim_end().to_owned()
-    }
 }
 
-fn color_of(progress: &Progress) -> Color {
-    match progress.phase {
-        _ if progress.count(UnitState::Failed) > 0 => Color::Bad,
-        Some(phase) => style::of_phase(phase),
-        None => Color::Faint,
-    }
-}
-
-fn join(parts: &[String]) -> String {
-    let parts = parts.iter().filter(|part| !part.is_empty());
-    Vec::from_iter(parts.map(String::as_str)).join("  ")
-}
-
-/// The indices of the units that get a row: the failed ones, then the running ones, longest running first,
-/// then those that have just ended; all in the provider's order if they fit. A unit keeps its row, and a
-/// free row goes to the next unit. Only a failed unit moves: to the top, in exchange.
-fn assign_rows(progress: &Progress, now: Instant, room: usize, last: &[usize]) -> Vec<usize> {
-    let is_failed = |index: usize| progress.unit(index).unit.state == UnitState::Failed;
-    let mut wanted: Vec<usize> = progress.failed().take(room).collect();
-    if progress.total() <= room {
-        wanted.extend((0..progress.total()).filter(|&index| !is_failed(index)));
-    } else {
-        let ended = progress.ended_since(now.before(JUST));
-        let ended = ended.filter(|&index| !is_failed(index));
-        wanted.extend(progress.running().chain(ended).take(room));
-        wanted.truncate(room);
-    }
-    let kept: Vec<_> = last
-        .iter()
-        .map(|index| wanted.contains(index).then_some(*index))
-        .collect();
-    let mut new = wanted.iter().filter(|index| !kept.contains(&Some(**index)));
-    let mut slots: Vec<usize> = kept
-        .iter()
-        .filter_map(|kept| kept.or_else(|| new.next().copied()))
-        .collect();
-    slots.extend(new);
-    let mut top = 0;
-    for slot in 0..slots.len() {
-        if is_failed(slots[slot]) {
-            slots.swap(top, slot);
-            top += 1;
-        }
-    }
-    slots
-}
-
-/// The widths of a unit's row. A narrow window gives up the bar first, the name last.
-struct Columns {
-    name: usize,
-    /// 0 if there is no room for one.
-    bar: usize,
-    /// The widest state of the language.
-    state: usize,
-}
-
-impl Columns {
-    /// The width of the mark, the age and the gaps.
-    const OTHERS: usize = 13;
-
-    fn fit(units: &[&TrackedUnit], width: usize, lang: Lang) -> Self {
-        let states = UnitState::ALL.map(|state| measure_text_width(lang.state(state)));
-        let state = states.into_iter().max().unwrap_or(0);
-        let names = units
-            .iter()
-            .map(|tracked| measure_text_width(&tracked.unit.name));
-        let name = names.max().unwrap_or(0).min(width / 2);
-        let bar = match width.saturating_sub(name + state + Self::OTHERS) {
-            0..4 => 0,
-            room => room.min(width / 5).clamp(4, 24),
-        };
-        Self { name, bar, state }
-    }
-}
-
-/// A duration in whole seconds.
-fn seconds(span: Duration) -> String {
-    text::duration(text::whole(span))
-}
-
-/// `text`, filled up to so many columns.
-fn pad(text: &str, columns: usize) -> String {
-    pad_str(text, columns, console::Alignment::Left, None).into_owned()
-}
-
-/// A bar that is `fraction` full, and full only at 1.
-fn bar(fraction: f64, width: usize, color: Color, style: Style) -> String {
-    let filled = (fraction.clamp(0.0, 1.0) * width as f64).floor() as usize;
-    let line = [(color, "━", filled), (Color::Faint, "─", width - filled)];
-    draw_line(&line, style)
-}
-
-/// The bar of a running unit. Providers give no fraction, so it is an estimate and looks like one: the
-/// unit's age as a part of the median duration, never full; without a median, a segment that moves on
-/// each second.
-fn estimated_bar(progress: &Progress, age: Duration, width: usize, style: Style) -> String {
-    let (before, estimate) = match progress.median_duration {
-        Some(median) => {
-            let share = age.as_secs_f64() / median.as_secs_f64().max(0.001);
-            (0, (share.min(0.95) * width as f64) as usize)
-        }
-        None => {
-            let segment = (width / 4).max(1).min(width);
-            let position = usize::try_from(age.as_secs()).unwrap_or(0) % (width - segment + 1);
-            (position, segment)
-        }
+/// A target with each long id cut to its beginning.
+fn shorten(target: &str) -> String {
+    let is_long = |id: &str| {
+        id.len() > 2 * SHORT
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
     };
-    let line = [
-        (Color::Faint, "─", before),
-        (Color::Busy, "╍", estimate),
-        (Color::Faint, "─", width - before - estimate),
-    ];
-    draw_line(&line, style)
-}
-
-/// A line of segments: the colour of each, its character and its length.
-fn draw_line(segments: &[(Color, &str, usize)], style: Style) -> String {
-    let segments = segments.iter();
-    segments
-        .map(|&(color, character, length)| style.color(color, &character.repeat(length)))
-        .collect()
+    let ids = target.split_inclusive([':', '/']);
+    let ids = ids.map(|part| {
+        let id = part.trim_end_matches([':', '/']);
+        match is_long(id) {
+            true => [&id[..SHORT], "…", &part[id.len()..]].concat(),
+            false => part.to_owned(),
+        }
+    });
+    ids.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::message::Message;
+    use crate::message::{Lang, Message};
     use crate::model::{Snapshot, UnitKind};
+    use crate::progress::Offline;
     use crate::units::UnitsBuilder;
-    use UnitState::{Failed, Pending, Running, Succeeded};
+    use UnitState::{Cancelled, Failed, Pending, Queued, Running, Skipped, Succeeded, Unknown};
 
     fn take(progress: &mut Progress, second: f64, states: &[UnitState]) {
         let mut list = UnitsBuilder::of_test(UnitKind::Machine);
@@ -387,144 +402,237 @@ mod tests {
         progress
     }
 
+    /// The picture of these deployments, each row of which fits into the window.
     fn draw(
-        progress: &Progress,
+        deployments: &[&Progress],
         layout: &mut Layout,
         second: f64,
-        columns: usize,
-        rows: usize,
-    ) -> String {
+        (columns, rows): (usize, usize),
+    ) -> Vec<String> {
         let size = Size { rows, columns };
-        let rows = frame(&[progress], layout, Instant::at(second), size, Style::PLAIN);
-        for row in &rows {
-            assert!(measure_text_width(row) < columns, "{row:?}");
+        let picture = frame(deployments, layout, Instant::at(second), size, Style::PLAIN);
+        assert!(picture.len() <= rows.saturating_sub(SPARE).max(1));
+        for row in &picture {
+            assert!(measure_text_width(row) < columns.max(1), "{row:?}");
         }
-        rows.join("\n")
+        picture
+    }
+
+    fn draw_one(progress: &Progress, second: f64, size: (usize, usize)) -> Vec<String> {
+        draw(&[progress], &mut Layout::default(), second, size)
+    }
+
+    /// The numbers of the machines that have a row.
+    fn machines(picture: &[String]) -> Vec<usize> {
+        let names = picture
+            .iter()
+            .filter_map(|row| row.split("192.0.2.").nth(1));
+        let numbers = names.filter_map(|rest| rest.split(' ').next()?.parse().ok());
+        numbers.collect()
     }
 
     #[test]
-    fn a_small_deployment_is_shown_whole_and_its_failures_first() {
+    fn a_small_deployment_is_shown_whole_in_the_providers_order() {
         let mut progress = progress(&[Running, Running, Running, Pending]);
         take(&mut progress, 5.0, &[Succeeded, Running, Failed, Pending]);
+        assert_eq!(
+            draw_one(&progress, 8.0, (80, 24)),
+            [
+                "yunxiao:1/2 ━━━━━━━━━──────────      2/4       8s  1 failed",
+                "",
+                "✓ 192.0.2.1 ━━━━━━━━━━━━━━━ succeeded      5s",
+                "▸ 192.0.2.2 ─────────────── running        8s",
+                "✗ 192.0.2.3 ─────────────── failed         5s",
+                "· 192.0.2.4 ─────────────── pending",
+            ]
+        );
         (progress.batch, progress.batches) = (Some(1), Some(2));
-        let picture = draw(&progress, &mut Layout::default(), 8.0, 80, 24);
+        progress.phase = Some(Phase::Paused);
+        progress.percent = Some(100);
         assert_eq!(
-            picture,
-            "\
-yunxiao:1/2 ━━━━━━━━━━━━━━━━━────────────────── 2/4  1 failed  batch 1 of 2  8s
-✗ 192.0.2.3 ─────────────── failed         5s
-✓ 192.0.2.1 ━━━━━━━━━━━━━━━ succeeded      5s
-▸ 192.0.2.2 ────────╍╍╍──── running        8s
-· 192.0.2.4 ─────────────── pending"
+            draw_one(&progress, 8.0, (40, 24))[..4],
+            [
+                "yunxiao:1/2 ━━━━    100 %       8s",
+                "batch 1 of 2  ‖ paused",
+                "✓ 192.0.2.1 succeeded      5s",
+                "▸ 192.0.2.2 running        8s",
+            ]
         );
     }
 
     #[test]
-    fn a_large_one_shows_failures_then_what_runs_and_counts_the_rest() {
-        let mut states = vec![Running; 2000];
-        states[1500..].fill(Pending);
-        let mut progress = progress(&states);
-        states[1999] = Failed;
-        states[0] = Succeeded;
-        take(&mut progress, 1.0, &states);
-        let picture = draw(&progress, &mut Layout::default(), 1.0, 40, 10);
+    fn a_large_one_is_a_map_and_the_most_interesting_units() {
+        let all = [(Succeeded, 100), (Running, 3), (Queued, 5), (Pending, 192)];
+        let mut states = all.map(|(state, count)| vec![state; count]).concat();
+        states[149] = Failed;
+        let rows = [
+            "yunxiao:1/2 ━━━━━━─────────────  101/300       1s  1 failed".into(),
+            String::new(),
+            "✓".repeat(50) + "▸▸○○" + &"·".repeat(20) + "✗",
+            "·".repeat(75),
+            "1 cell = 2 machines  ✗ 1 failed  ▸ 3 running  ○ 5 queued  · 191 pending  ✓ 100…"
+                .into(),
+            "▸ 192.0.2.101 ─────────────── running        1s".into(),
+            "▸ 192.0.2.102 ─────────────── running        1s".into(),
+            "▸ 192.0.2.103 ─────────────── running        1s".into(),
+            "○ 192.0.2.104 ─────────────── queued".into(),
+            "○ 192.0.2.105 ─────────────── queued".into(),
+            "○ 192.0.2.106 ─────────────── queued".into(),
+            "○ 192.0.2.107 ─────────────── queued".into(),
+            "✗ 192.0.2.150 ─────────────── failed".into(),
+        ];
+        let progress = progress(&states);
+        assert_eq!(draw_one(&progress, 1.0, (80, 16)), rows);
+        // A cell for each where there is room; beside its legend where it is short.
+        assert_eq!(draw_one(&progress, 1.0, (80, 24))[5], "·".repeat(75));
+        let few = [vec![Succeeded; 5], vec![Pending; 7]].concat();
         assert_eq!(
-            picture,
-            "\
-yunxiao:1/2 ────── 2/2000  1 failed  1s
-✗ 192.0.2.2000 ───── failed
-▸ 192.0.2.2    ─╍─── running        1s
-▸ 192.0.2.3    ─╍─── running        1s
-▸ 192.0.2.4    ─╍─── running        1s
-▸ 192.0.2.5    ─╍─── running        1s
-… 1995 more: 1495 running, 499 pending…"
+            draw_one(&self::progress(&few), 0.0, (80, 10))[2..4],
+            [
+                "✓✓✓✓✓·······  · 7 pending  ✓ 5 succeeded",
+                "· 192.0.2.6 ─────────────── pending",
+            ]
         );
-    }
-
-    #[test]
-    fn there_are_never_more_rows_than_the_window_has_less_three() {
-        let progress = progress(&[Running; 300]);
-        for rows in (0..60).step_by(3) {
-            for columns in (0..120).step_by(7) {
-                let size = Size { rows, columns };
-                let now = Instant::at(1.0);
-                let picture = frame(
-                    &[&progress],
-                    &mut Layout::default(),
-                    now,
-                    size,
-                    Style::PLAIN,
-                );
-                assert!(picture.len() <= rows.saturating_sub(3).max(1));
-            }
+        let map =
+            |states: &[UnitState]| draw_one(&self::progress(states), 0.0, (40, 10))[2].clone();
+        assert_eq!(map(&vec![Running; 30_000]), "▸".repeat(39));
+        // A cell shows the worst of its units.
+        let mut states = vec![Succeeded; 39 * 8];
+        for (cell, state) in [
+            Failed, Unknown, Cancelled, Running, Queued, Pending, Skipped,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            states[cell * 8..]
+                .iter_mut()
+                .take(cell + 1)
+                .for_each(|unit| *unit = state);
+            states[cell * 8] = Skipped;
+            states[cell * 8 + 7] = state;
         }
+        assert_eq!(map(&states), format!("✗?⊘▸○·»{}", "✓".repeat(32)));
     }
 
     #[test]
-    fn a_row_keeps_its_place_while_its_state_holds() {
+    fn a_unit_keeps_its_row_until_another_one_needs_it() {
         let mut states = [
-            Running, Running, Running, Running, Pending, Pending, Pending, Pending,
+            Running, Running, Pending, Pending, Pending, Pending, Pending, Pending,
         ];
         let mut progress = progress(&states);
         let mut layout = Layout::default();
-        let rows = |picture: &str| -> Vec<String> {
-            let names = picture
-                .lines()
-                .skip(1)
-                .filter_map(|row| row.split(' ').nth(1));
-            names.map(|name| name.replace("192.0.2.", "")).collect()
+        // Four rows are for units.
+        let mut rows = |progress: &Progress, second| {
+            machines(&draw(&[progress], &mut layout, second, (80, 10)))
         };
-        let first = draw(&progress, &mut layout, 0.0, 80, 9);
-        assert_eq!(
-            rows(&first),
-            ["1", "2", "3", "4", "4"],
-            "four, and four more"
-        );
-        // The second ends; it stays for two seconds, then the next one takes its place.
-        (states[1], states[4]) = (Succeeded, Running);
+        assert_eq!(rows(&progress, 0.0), [1, 2, 3, 4]);
+        // The second has ended; it stays for two seconds, then the next one takes its place.
+        (states[1], states[6]) = (Succeeded, Running);
         take(&mut progress, 1.0, &states);
-        assert_eq!(
-            rows(&draw(&progress, &mut layout, 2.0, 80, 9))[..4],
-            ["1", "5", "3", "4"]
-        );
-        // A failure goes to the top, in exchange for the row that was there.
-        states[2] = Failed;
-        take(&mut progress, 3.0, &states);
-        assert_eq!(
-            rows(&draw(&progress, &mut layout, 3.0, 80, 9))[..4],
-            ["3", "5", "1", "4"]
-        );
+        assert_eq!(rows(&progress, 1.0), [1, 2, 3, 7], "a waiting one yields");
+        assert_eq!(rows(&progress, 2.9), [1, 2, 3, 7]);
+        assert_eq!(rows(&progress, 3.0), [1, 3, 4, 7]);
+        // A failed one takes a row at once, from the one that waits.
+        states[7] = Failed;
+        take(&mut progress, 4.0, &states);
+        assert_eq!(rows(&progress, 4.0), [1, 3, 7, 8]);
+        take(&mut progress, 5.0, &[Succeeded; 8]);
+        assert_eq!(rows(&progress, 99.0), [1, 3, 7, 8]);
+        // Another run has fewer units.
+        assert_eq!(rows(&self::progress(&[Running; 2]), 99.0), [1, 2]);
     }
 
     #[test]
-    fn the_bar_of_a_running_unit_is_never_full() {
+    fn the_bar_of_a_running_unit_is_an_estimate_that_is_never_full() {
         let mut progress = progress(&[Running; 4]);
+        let bar = |progress: &Progress, second| {
+            let row = draw_one(progress, second, (54, 24)).remove(5);
+            row.chars().filter(|&character| character == '━').count()
+        };
+        assert_eq!(bar(&progress, 5.0), 0, "no median");
         take(
             &mut progress,
             10.0,
             &[Succeeded, Succeeded, Succeeded, Running],
         );
-        let bar = estimated_bar(&progress, Duration::from_secs(5), 20, Style::PLAIN);
-        assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍──────────");
-        let bar = estimated_bar(&progress, Duration::from_secs(500), 20, Style::PLAIN);
-        assert_eq!(bar, "╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍─");
+        for (second, filled) in [(5.0, 5), (9.0, 9), (10.0, 9), (99.0, 9)] {
+            assert_eq!(bar(&progress, second), filled, "of 10");
+        }
     }
 
     #[test]
-    fn lost_contact_is_said_with_the_age_of_what_is_known() {
-        let mut progress = progress(&[Running]);
-        progress.offline = Some(crate::progress::Offline {
+    fn what_is_unusual_has_a_row_of_its_own() {
+        let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
+        let row = |progress: &Progress| draw_one(progress, 45.0, (80, 24))[1].clone();
+        assert_eq!(row(&progress), "waiting for the first response");
+        take(&mut progress, 0.0, &[Running]);
+        assert_eq!(row(&progress), "");
+        progress.batch = Some(2);
+        assert_eq!(row(&progress), "batch 2");
+        for (phase, text) in [
+            (Phase::Pending, "batch 2  pending: why"),
+            (Phase::PausedAfterFailure, "batch 2  ✗ paused: why"),
+            (Phase::Unknown, "batch 2  unknown: why"),
+            (Phase::Failed, ""),
+        ] {
+            progress.phase = Some(phase);
+            progress.message = Some(Message::verbatim("why"));
+            assert_eq!(row(&progress), text);
+        }
+        progress.batch = None;
+        progress.offline = Some(Offline {
             since: Instant::at(3.0),
             attempts: 2,
             error: Message::verbatim("HTTP 500"),
             status: None,
             endpoint_in_doubt: false,
         });
-        let picture = draw(&progress, &mut Layout::default(), 45.0, 80, 24);
-        let row = picture.lines().nth(1).expect("a second row");
-        assert_eq!(
-            row,
-            "! polls failing for 42s, last good response 45s ago: HTTP 500"
+        let text = "! polls failing for 42s, last good response 45s ago: HTTP 500";
+        assert_eq!(row(&progress), text);
+    }
+
+    #[test]
+    fn long_ids_give_way_to_the_bar_the_count_and_the_time() {
+        let id = "0123abcd0123abcd0123abcd0123abcd";
+        let uuid = "4567ef01-0000-4000-8000-000000000000";
+        for (target, title, label) in [
+            (
+                format!("servicestage:{id}/{uuid}"),
+                None,
+                "servicestage:0123abcd…/4567ef01…",
+            ),
+            (
+                format!("servicestage:{id}/{uuid}"),
+                Some("shop"),
+                "servicestage:shop",
+            ),
+            (format!("codearts:{id}"), Some("x"), "codearts:x"),
+            (
+                "yunxiao:12345678901/1111".into(),
+                Some("x"),
+                "yunxiao:12345678901/1111",
+            ),
+            (
+                "w".repeat(90),
+                None,
+                "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww…",
+            ),
+        ] {
+            let mut progress = progress(&[Succeeded, Running]);
+            progress.target = target.into();
+            progress.title = title.map(Into::into);
+            let row = draw_one(&progress, 3_599.0, (80, 24)).remove(0);
+            let figures = "━━━━━━━━━──────────      1/2  59m 59s";
+            assert_eq!(row, format!("{label} {figures}"));
+        }
+        // In a list two may have the same name.
+        let mut two = [progress(&[]), progress(&[])];
+        two[0].target = format!("codearts:{id}/{uuid}").into();
+        two[0].title = Some("shop".into());
+        let picture = draw(&[&two[0], &two[1]], &mut Layout::default(), 0.0, (80, 24));
+        assert!(
+            picture[0].starts_with("codearts:shop/4567ef01… ─"),
+            "{picture:#?}"
         );
     }
 
@@ -533,14 +641,7 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         let mut progress = Progress::new("yunxiao:1/2".into(), Instant::at(0.0));
         let mut list = UnitsBuilder::of_test(UnitKind::Machine);
         let states = [
-            Pending,
-            UnitState::Queued,
-            Running,
-            Succeeded,
-            Failed,
-            UnitState::Skipped,
-            UnitState::Cancelled,
-            UnitState::Unknown,
+            Pending, Queued, Running, Succeeded, Failed, Skipped, Cancelled, Unknown,
         ];
         for (index, state) in states.into_iter().enumerate() {
             let name = ["192.0.2.1", "主机", "主机-web-1"][index % 3];
@@ -553,78 +654,173 @@ yunxiao:1/2 ────── 2/2000  1 failed  1s
         progress.take_units(&snapshot, Timestamp::at(0.0));
         progress.phase = Some(Phase::Running);
         (progress.batch, progress.batches) = (Some(1), Some(2));
-        let size = Size {
-            rows: 24,
-            columns: 80,
-        };
+        let (rows, columns) = (24, 80);
         let style = Style {
-            list: false,
             lang: Lang::Zh,
             ..Style::PLAIN
         };
-        let rows = frame(
-            &[&progress],
-            &mut Layout::default(),
-            Instant::at(7.0),
-            size,
-            style,
-        );
+        let (size, now) = (Size { rows, columns }, Instant::at(7.0));
+        let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
         assert_eq!(
-            rows.join("\n"),
-            "\
-yunxiao:1/2 ━━━━━━━━━━━━━━━━━━━━──────────────────── 4/8  失败 1  第 1/2 批  7s
-✗ 主机       ─────────────── 失败            说明
-· 192.0.2.1  ─────────────── 等待中          说明
-○ 主机       ─────────────── 排队中          说明
-▸ 主机-web-1 ───────╍╍╍───── 运行中      7s  说明
-✓ 192.0.2.1  ━━━━━━━━━━━━━━━ 成功            说明
-» 主机-web-1 ─────────────── 已跳过          说明
-⊘ 192.0.2.1  ─────────────── 已取消          说明
-? 主机       ─────────────── 未知            说明"
+            rows,
+            [
+                "yunxiao:1/2 ━━━━━━━━━──────────      4/8       7s  失败 1",
+                "第 1/2 批",
+                "· 192.0.2.1  ─────────────── 等待中          说明",
+                "○ 主机       ─────────────── 排队中          说明",
+                "▸ 主机-web-1 ─────────────── 运行中      7s  说明",
+                "✓ 192.0.2.1  ━━━━━━━━━━━━━━━ 成功            说明",
+                "✗ 主机       ─────────────── 失败            说明",
+                "» 主机-web-1 ─────────────── 已跳过          说明",
+                "⊘ 192.0.2.1  ─────────────── 已取消          说明",
+                "? 主机       ─────────────── 未知            说明",
+            ]
         );
-        let start = |row: &String| {
-            row.find(['━', '─', '╍'])
-                .map(|at| measure_text_width(&row[..at]))
+        for state in UnitState::ALL {
+            assert_eq!(measure_text_width(style::of_state(state).0), 1);
+        }
+    }
+
+    #[test]
+    fn a_failed_row_is_red_all_over_and_the_overall_bar_has_segments() {
+        let mut progress = progress(&[Running, Running, Running]);
+        take(&mut progress, 1.0, &[Succeeded, Failed, Running]);
+        let style = Style {
+            is_colored: true,
+            ..Style::PLAIN
         };
-        assert!(
-            rows[1..].iter().all(|row| start(row) == Some(13)),
-            "{rows:#?}"
+        let size = Size {
+            rows: 24,
+            columns: 53,
+        };
+        let now = Instant::at(1.0);
+        let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
+        let color = |code: u8, text: &str| format!("\u{1b}[{code}m{text}\u{1b}[0m");
+        let bar = color(32, "━━━") + &color(31, "━━━━━") + &color(2, "─────");
+        assert!(rows[0].contains(&bar), "{:?}", rows[0]);
+        let plain = console::strip_ansi_codes(&rows[3]).into_owned();
+        assert_eq!(plain, "✗ 192.0.2.2 ────────── failed         1s");
+        let outside = rows[3]
+            .split("\u{1b}[31m")
+            .map(|part| part.split("\u{1b}[0m").nth(1));
+        assert_eq!(
+            Vec::from_iter(outside.flatten()).concat().trim(),
+            "",
+            "{:?}",
+            rows[3]
         );
     }
 
     #[test]
-    fn several_deployments_are_grouped_and_the_failed_one_is_first() {
+    fn several_deployments_keep_their_places_and_share_rows_and_columns() {
         let mut good = progress(&[Running, Pending]);
         good.target = "good".into();
         let mut bad = progress(&[Failed, Running]);
-        bad.target = "bad".into();
-        let size = Size {
-            rows: 24,
-            columns: 60,
-        };
-        let now = Instant::at(2.0);
-        let rows = frame(
-            &[&good, &bad],
-            &mut Layout::default(),
-            now,
-            size,
-            Style::PLAIN,
+        bad.target = "much-worse".into();
+        let mut large = progress(&[Running; 100]);
+        large.target = "large".into();
+        bad.last_good = Some(Instant::at(1.0));
+        (bad.over, bad.phase) = (true, Some(Phase::Failed));
+        let all = [&good, &bad, &large];
+        let mut layout = Layout::default();
+        assert_eq!(
+            draw(&all, &mut layout, 2.0, (60, 18)),
+            [
+                "good       ──────────────      0/2       2s",
+                "",
+                "  ▸ 192.0.2.1 ─────────── running        2s",
+                "  · 192.0.2.2 ─────────── pending",
+                "much-worse ━━━━━━━───────      1/2       1s  1 failed",
+                "  ✗ failed",
+                "  ✗ 192.0.2.1 ─────────── failed",
+                "  ▸ 192.0.2.2 ─────────── running        1s",
+                "large      ──────────────    0/100       2s",
+                "",
+                "  ▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸▸",
+                "  1 cell = 2 machines  ▸ 100 running",
+                "  ▸ 192.0.2.1 ─────────── running        2s",
+                "  ▸ 192.0.2.2 ─────────── running        2s",
+                "  ▸ 192.0.2.3 ─────────── running        2s",
+            ]
         );
-        let starts: Vec<_> = rows.iter().map(|row| row.trim_end()).collect();
-        assert!(starts[0].starts_with("bad ") && starts[0].ends_with("1/2  1 failed  2s"));
-        assert!(starts[1].starts_with("  ✗ 192.0.2.1"), "{rows:#?}");
-        assert!(starts[3].starts_with("good "), "{rows:#?}");
-        let one_row = Size {
-            rows: 4,
-            columns: 60,
-        };
-        let rows = frame(
-            &[&good, &bad],
-            &mut Layout::default(),
-            now,
-            one_row,
-            Style::PLAIN,
+        let draw = |rows| draw(&all, &mut Layout::default(), 2.0, (60, rows));
+        assert_eq!(
+            draw(9),
+            [
+                "good       ──────────────      0/2       2s",
+                "  ▸ 192.0.2.1 ─────────── running        2s",
+                "much-worse ━━━━━━━───────      1/2       1s  ✗ failed",
+                "  ✗ 192.0.2.1 ─────────── failed",
+                "large      ──────────────    0/100       2s",
+                "  ▸ 192.0.2.1 ─────────── running        2s",
+            ]
         );
-        assert_eq!(rows, ["… 2 more deployments"]);
+        let row = "much-worse ━━━━━━━───────      1/2       1s  ✗ failed";
+        assert_eq!(draw(6)[1], row);
+        assert_eq!(
+            draw(5),
+            [
+                "much-worse ━━━━━━━───────      1/2       1s  ✗ failed",
+                "… 2 more deployments: 2 running",
+            ]
+        );
+        assert_eq!(draw(0), ["… 3 more deployments: 1 failed, 2 running"]);
+    }
+
+    /// Random histories of deployments: the picture stays calm.
+    #[test]
+    fn no_history_makes_the_picture_jump() {
+        for seed in 0..100 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut deployments: Vec<_> = (0..random.usize(1..5))
+                .map(|number| {
+                    let states = vec![Pending; random.usize(0..60)];
+                    let mut progress = progress(&states);
+                    progress.target = format!("target-{number}").into();
+                    (progress, states)
+                })
+                .collect();
+            let size = (random.usize(0..130), random.usize(0..50));
+            let (mut layout, mut height) = (Layout::default(), 0);
+            for second in 0..12_u32 {
+                let second = f64::from(second);
+                for (progress, states) in &mut deployments {
+                    for state in states.iter_mut() {
+                        if random.u8(..) < 60 {
+                            *state = random.choice(UnitState::ALL).unwrap_or_default();
+                        }
+                    }
+                    states.extend(vec![Queued; random.usize(0..3)]);
+                    take(progress, second, states);
+                    progress.phase = random.choice([Phase::Running, Phase::Paused]);
+                    progress.over = random.u8(..) < 20;
+                }
+                let all = Vec::from_iter(deployments.iter().map(|(progress, _)| progress));
+                let picture = draw(&all, &mut layout, second, size);
+                assert!(picture.len() >= height, "seed {seed}: {picture:#?}");
+                height = picture.len();
+                let places = all.iter().filter_map(|progress| {
+                    picture
+                        .iter()
+                        .position(|row| row.starts_with(&*progress.target))
+                });
+                assert!(places.is_sorted(), "seed {seed}: {picture:#?}");
+                if let [progress] = all[..]
+                    && size.0 > 60
+                {
+                    let shown = machines(&picture);
+                    assert!(shown.is_sorted(), "seed {seed}: {picture:#?}");
+                    let failed = shown
+                        .iter()
+                        .filter(|&&number| progress.unit(number - 1).unit.state == Failed);
+                    let failed = failed.count();
+                    let all = progress.count(Failed);
+                    assert!(
+                        failed == all || failed == shown.len(),
+                        "seed {seed}: {picture:#?}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -9,9 +9,6 @@ use crate::support::{
 /// Rows and columns: the usual window, a small one, a large one.
 const WINDOWS: [(u16, u16); 3] = [(24, 80), (10, 40), (50, 200)];
 
-/// What the bars and the last row of the picture are made of, and nothing else.
-const PICTURE: [&str; 4] = ["━", "─", "╍", " more: "];
-
 /// The rows of the picture; empty while there is none.
 fn picture(screen: &vt100::Screen) -> Vec<String> {
     let mut rows = rows(screen);
@@ -39,27 +36,26 @@ fn wait_for_picture(screen: &Screen, what: &str, met: impl Fn(&[String]) -> bool
 #[track_caller]
 fn wait_for_one_machine(screen: &Screen) {
     wait_for_picture(screen, "a machine", |rows| {
-        rows.len() == 2 && rows[1].contains("192.0.2.1 ")
+        rows.len() == 3 && rows[2].contains("192.0.2.1 ")
     });
 }
 
-/// The program has ended with this code, the picture is gone, and the report stands in its place.
+/// The program has ended with this code; the last picture is there, once, and the report follows it.
 #[track_caller]
-fn assert_only_the_report_is_left(screen: &mut Screen, code: i32, verdict: &str) {
+fn assert_picture_and_report_are_left(screen: &mut Screen, code: i32, verdict: &str) {
     assert_eq!(screen.wait_exit(), code, "{}", screen.contents());
     let left = screen.history();
-    assert!(left[0].contains(verdict), "{left:#?}");
-    for part in PICTURE {
-        assert!(
-            !left.iter().any(|row| row.contains(part)),
-            "{part:?} in {left:#?}"
-        );
-    }
+    let is_bar = |row: &String| row.starts_with("yunxiao:123") && row.contains(['━', '─']);
+    let bars = left.iter().filter(|row| is_bar(row));
+    assert_eq!(bars.count(), 1, "{left:#?}");
+    assert!(is_bar(&left[0]), "{left:#?}");
+    let verdicts = left.iter().filter(|row| row.starts_with(verdict));
+    assert_eq!(verdicts.count(), 1, "{left:#?}");
     screen.assert_left_clean();
 }
 
 #[test]
-fn a_few_machines_are_all_shown_failures_first() {
+fn a_few_machines_are_all_shown_in_the_order_of_the_provider() {
     let states = [
         ("192.0.2.1", "Success"),
         ("192.0.2.2", "Running"),
@@ -69,30 +65,25 @@ fn a_few_machines_are_all_shown_failures_first() {
         let answers = vec![order_with("Running", &states)];
         let (server, end) = Server::two_acts(answers, vec![order("Cancelled")]);
         let mut screen = Screen::spawn(yunxiao(&server), height, width);
-        wait_for_picture(&screen, "four rows", |rows| rows.len() == 4);
-        wait_for_picture(&screen, "the whole first", |rows| rows[0].contains("2/3"));
-        wait_for_picture(&screen, "the failure before the others", |rows| {
-            let order = ["192.0.2.3", "192.0.2.1", "192.0.2.2"];
-            rows[1..]
-                .iter()
-                .zip(order)
-                .all(|(row, name)| row.contains(name))
-        });
-        wait_for_picture(&screen, "each with its state", |rows| {
-            let order = ["failed", "succeeded", "running"];
-            rows[1..]
-                .iter()
-                .zip(order)
-                .all(|(row, state)| row.contains(state))
+        let machines = [
+            ["192.0.2.1", "succeeded"],
+            ["192.0.2.2", "running"],
+            ["192.0.2.3", "failed"],
+        ];
+        wait_for_picture(&screen, "the whole, then each with its state", |rows| {
+            let mut pairs = rows.iter().skip(2).zip(machines);
+            rows.len() == 5
+                && rows[0].contains("2/3")
+                && pairs.all(|(row, words)| words.iter().all(|word| row.contains(word)))
         });
         end();
-        assert_only_the_report_is_left(&mut screen, 3, "yunxiao:123/1111 cancelled");
+        assert_picture_and_report_are_left(&mut screen, 3, "⊘ yunxiao:123/1111 cancelled");
         screen.wait_for("✗ failed 192.0.2.3");
     }
 }
 
 #[test]
-fn of_two_thousand_machines_the_failed_ones_come_first_and_the_rest_is_counted() {
+fn two_thousand_machines_are_a_map_and_rows_for_those_that_failed_or_run() {
     let order = |word| {
         Order::new(word)
             .machines("pending", 1890, "Pending")
@@ -110,39 +101,25 @@ fn of_two_thousand_machines_the_failed_ones_come_first_and_the_rest_is_counted()
         wait_for_picture(&screen, "the whole first", |rows| {
             rows[0].contains("10/2000")
         });
-        wait_for_picture(&screen, "the failures, then what runs", |rows| {
-            let kind = |row: &String, kind: &str| row.contains(&format!("{kind}-0"));
-            rows[1..4].iter().all(|row| kind(row, "failed"))
-                && rows[4..all - 1].iter().all(|row| kind(row, "running"))
+        wait_for_picture(&screen, "the map and its legend", |rows| {
+            let legend = rows.iter().position(|row| row.contains("✗ 3 failed"));
+            let map = rows[2..legend.unwrap_or(2)].concat();
+            map.starts_with("····") && (width == 40 || map.ends_with('✗'))
         });
-        let rest = 2000 - (all - 2);
-        let more = format!("… {rest} more: ");
-        wait_for_picture(&screen, &more, |rows| rows[all - 1].starts_with(&more));
+        wait_for_picture(&screen, "what runs, then the failures", |rows| {
+            let kind = |row: &String, kind: &str| row.contains(&format!("{kind}-0"));
+            let first = rows.iter().position(|row| kind(row, "running"));
+            first.is_none_or(|first| rows[first..all - 3].iter().all(|row| kind(row, "running")))
+                && rows[all - 3..].iter().all(|row| kind(row, "failed"))
+        });
         end();
-        assert_only_the_report_is_left(&mut screen, 3, "yunxiao:123/1111 cancelled");
+        assert_picture_and_report_are_left(&mut screen, 3, "⊘ yunxiao:123/1111 cancelled");
+        let reported = screen.history().into_iter();
         assert_eq!(
-            screen
-                .history()
-                .iter()
-                .filter(|row| row.contains("✗ failed"))
-                .count(),
+            reported.filter(|row| row.starts_with("  ✗ failed")).count(),
             3
         );
     }
-}
-
-#[test]
-fn more_failures_than_rows_leave_room_for_the_count() {
-    let order = Order::new("Running").machines("bad", 99, "Failed");
-    let order = order.machines("good", 1, "Running").reply();
-    let (server, end) = Server::two_acts(vec![order], vec![self::order("Failed")]);
-    let mut screen = Screen::spawn(yunxiao(&server), 10, 40);
-    let more = "… 95 more: 94 failed, 1 running";
-    wait_for_picture(&screen, "the count", |rows| {
-        rows.len() == 7 && rows[0].contains("99/100") && rows[6].starts_with(more)
-    });
-    end();
-    assert_only_the_report_is_left(&mut screen, 1, "yunxiao:123/1111 failed");
 }
 
 /// In every window each of four machines with such names has a row of its own.
@@ -155,7 +132,7 @@ fn assert_one_row_each(names: &[String; 4]) {
     for (height, width) in WINDOWS {
         let screen = Screen::spawn(yunxiao(&server), height, width);
         wait_for_picture(&screen, "four machines", |rows| {
-            rows.len() == 5 && rows[1..].iter().all(|row| row.contains("running"))
+            rows.len() == 6 && rows[2..].iter().all(|row| row.contains("running"))
         });
     }
 }
@@ -212,7 +189,7 @@ fn the_terminal_is_left_clean_however_it_ends() {
             let mut screen = Screen::spawn(yunxiao(&server).args(args), height, width);
             wait_for_one_machine(&screen);
             end();
-            assert_only_the_report_is_left(&mut screen, code, verdict);
+            assert_picture_and_report_are_left(&mut screen, code, verdict);
         }
     }
 }
@@ -224,7 +201,7 @@ fn ctrl_c_leaves_the_report_and_a_clean_terminal() {
         let mut screen = Screen::spawn(yunxiao(&server), height, width);
         wait_for_one_machine(&screen);
         screen.send([3]);
-        assert_only_the_report_is_left(&mut screen, 130, "■ yunxiao:123/1111 interrupted");
+        assert_picture_and_report_are_left(&mut screen, 130, "■ yunxiao:123/1111 interrupted");
         screen.wait_for("Stopped watching; the deployment");
     }
 }
@@ -235,7 +212,7 @@ fn a_signal_leaves_the_report_and_a_clean_terminal() {
     let mut screen = Screen::spawn(yunxiao(&server), 24, 80);
     wait_for_one_machine(&screen);
     screen.signal(Signal::TERM);
-    assert_only_the_report_is_left(&mut screen, 143, "■ yunxiao:123/1111 interrupted");
+    assert_picture_and_report_are_left(&mut screen, 143, "■ yunxiao:123/1111 interrupted");
 }
 
 #[test]
@@ -274,9 +251,6 @@ fn warnings_stand_above_the_picture_and_stay() {
     end();
     assert_eq!(screen.wait_exit(), 0);
     let left = screen.history();
-    for part in PICTURE {
-        assert!(!left.iter().any(|row| row.contains(part)), "{left:#?}");
-    }
     let count = |text| left.iter().filter(|row| row.contains(text)).count();
     assert_eq!(
         (count("warning: "), count("✓ yunxiao:123/1111 succeeded")),
@@ -300,7 +274,12 @@ fn the_report_goes_to_stdout_where_that_is_a_file() {
             .stdout()
             .starts_with("✗ yunxiao:123/1111 failed (watched for ")
     );
-    assert_eq!(screen.contents(), "", "the picture is gone");
+    let left = screen.contents();
+    assert!(left.starts_with("yunxiao:123/1111 "), "{left}");
+    assert!(
+        left.lines().count() == 3 && !left.contains("watched"),
+        "{left}"
+    );
     screen.assert_left_clean();
 }
 
@@ -315,11 +294,20 @@ fn the_picture_follows_the_size_of_the_window() {
     screen.resize(24, 80);
     screen.wait_until("a picture of 21 rows", |screen| {
         let rows = rows(screen);
-        rows.iter().any(|row| row.starts_with("… 81 more: "))
+        let first = rows.iter().position(|row| row.starts_with("yunxiao:123"));
+        // A map of two rows and its legend, and as many machines as fit.
+        first.is_some_and(|first| rows[first + 20].contains("▸ host-0016 "))
+    });
+    screen.resize(10, 40);
+    screen.wait_until("seven rows again", |screen| {
+        let rows = picture(screen);
+        let first = rows.iter().rposition(|row| row.starts_with("yunxiao:123"));
+        first == rows.len().checked_sub(7) && rows.iter().all(|row| row.chars().count() < 40)
     });
     end();
     assert_eq!(screen.wait_exit(), 0);
-    screen.wait_for("✓ yunxiao:123/1111 succeeded");
+    let is_verdict = |row: &String| row.starts_with("✓ yunxiao:123/1111 succeeded");
+    assert!(screen.history().iter().any(is_verdict));
     screen.assert_left_clean();
 }
 
@@ -334,8 +322,8 @@ fn it_is_drawn_ten_times_a_second_at_most() {
     assert_eq!(screen.wait_exit(), 0);
     let most = begun.elapsed().as_millis() / 100 + 2;
     let raw = String::from_utf8(screen.raw()).unwrap();
-    // The report names the target once.
-    let draws = raw.matches("yunxiao:123/1111").count() - 1;
+    // The last picture stays, and the report names the target once.
+    let draws = raw.matches("yunxiao:123/1111").count() - 2;
     assert!(
         (3..=most as usize).contains(&draws),
         "{draws} draws, {most} at most"
@@ -383,4 +371,55 @@ fn where_bars_have_no_place_it_is_plain() {
     let screen = Screen::spawn(program, 24, 80);
     wait_for_picture(&screen, "the picture", |rows| rows.len() == 2);
     server.wait_for_requests(1);
+}
+
+#[test]
+fn a_window_without_room_is_no_hindrance() {
+    for (height, width) in [(1, 1), (1, 80), (24, 1), (2, 3)] {
+        let answers = vec![order_with("Running", &[("192.0.2.1", "Running")])];
+        let (server, end) = Server::two_acts(answers, vec![order("Success")]);
+        let mut screen = Screen::spawn_with_stdout_piped(yunxiao(&server), height, width);
+        server.wait_for_requests(2);
+        end();
+        assert_eq!(screen.wait_exit(), 0, "{height} × {width}");
+        let report = screen.stdout();
+        assert!(
+            report.starts_with("✓ yunxiao:123/1111 succeeded"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn the_taskbar_shows_progress_where_the_terminal_can_and_is_cleared() {
+    let states = [("192.0.2.1", "Success"), ("192.0.2.2", "Running")];
+    let failed = [("192.0.2.1", "Success"), ("192.0.2.2", "Failed")];
+    let no_key: &[u8] = &[];
+    for (states, keys, code, sequence) in [
+        (&states, no_key, 0, "1;50"),
+        (&states, &[3], 130, "1;50"),
+        (&failed, no_key, 0, "2;100"),
+    ] {
+        let answers = vec![order_with("Running", states)];
+        let (server, end) = Server::two_acts(answers, vec![order("Success")]);
+        let program = yunxiao(&server).env("WT_SESSION", "1");
+        let mut screen = Screen::spawn(program, 24, 80);
+        screen.wait_for("192.0.2.2");
+        if keys.is_empty() {
+            end();
+        } else {
+            screen.send(keys);
+        }
+        assert_eq!(screen.wait_exit(), code);
+        let raw = String::from_utf8(screen.raw()).unwrap();
+        let sequences: Vec<_> = raw.split("\u{1b}]9;4;").skip(1).collect();
+        let shows = |part: &&str| part.starts_with(&format!("{sequence}\u{1b}\\"));
+        assert!(sequences.iter().any(shows), "{sequences:?}");
+        assert!(sequences.last().unwrap().starts_with("0;"), "{sequences:?}");
+    }
+    let server = Server::script(vec![order("Running"), order("Success")]);
+    let mut screen = Screen::spawn(yunxiao(&server), 24, 80);
+    assert_eq!(screen.wait_exit(), 0);
+    let raw = screen.raw();
+    assert!(!raw.windows(4).any(|bytes| bytes == b"]9;4"));
 }

@@ -38,6 +38,7 @@ struct RunState<'a> {
     step: Shown<Text<'a>>,
     record_id: Text<'a>,
     task_id: Text<'a>,
+    task_name: Shown<Text<'a>>,
     step_state: ShownList<StepState<'a>>,
 }
 
@@ -142,6 +143,7 @@ impl RunState<'_> {
     fn to_snapshot(&self, last: &[Unit], warnings: Vec<Message>, redactor: &Redactor) -> Snapshot {
         let mut snapshot = Snapshot {
             run: self.record_id.printable(redactor),
+            title: self.task_name.printable(redactor),
             warnings,
             ..Snapshot::new(Phase::Unknown)
         };
@@ -310,6 +312,7 @@ mod tests {
         let snapshot = state.snapshot;
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!(snapshot.run.as_deref(), Some(RECORD));
+        assert_eq!(snapshot.title.as_deref(), Some("test"));
         assert_eq!((snapshot.message, snapshot.unconfirmed), (None, None));
         assert!(snapshot.units.is_empty() && snapshot.warnings.is_empty());
     }

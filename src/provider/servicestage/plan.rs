@@ -19,6 +19,7 @@ use crate::redact::Redactor;
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Release<'a> {
     id: Text<'a>,
+    name: Shown<Text<'a>>,
     status: Text<'a>,
     fail_strategy: Shown<Text<'a>>,
     /// Not looked at: where it is no list, the answer is none.
@@ -29,6 +30,7 @@ struct Release<'a> {
 /// What the release task says of the release as a whole.
 #[derive(Debug, PartialEq)]
 pub(super) struct Plan {
+    name: Option<Arc<str>>,
     /// Its word.
     status: Arc<str>,
     /// What the word stands for; none where it is not that of an end or a pause.
@@ -83,6 +85,7 @@ impl Plan {
             })
         };
         Ok(Self {
+            name: release.name.printable(redactor),
             status,
             says,
             stops: release.fail_strategy.is("stop"),
@@ -93,6 +96,7 @@ impl Plan {
     /// Adds what the plan says to what the components say.
     fn decide(&self, components: &Components, snapshot: &mut Snapshot) {
         snapshot.warnings.extend_from_slice(&self.warnings);
+        snapshot.title.clone_from(&self.name);
         match self.says {
             Some(Phase::Succeeded) => self.succeed(components.contradictory, snapshot),
             Some(Phase::Paused) => pause(snapshot),
@@ -180,7 +184,8 @@ mod tests {
     }
 
     fn plan(status: &str, fail_strategy: &str) -> Plan {
-        let json = format!(r#"{{"status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
+        let json =
+            format!(r#"{{"name":"shop","status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
         read(&json).expect("a plan")
     }
 
@@ -189,6 +194,7 @@ mod tests {
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());
         let snapshot = decide(components, plan);
+        assert_eq!(snapshot.title.as_deref(), plan.map(|_| "shop"));
         let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found, snapshot.standstill.is_some())
     }
