@@ -27,13 +27,13 @@ const CLOCK: ClockId = ClockId::Monotonic;
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 impl Timestamp {
-    /// Reads both clocks of the machine.
+    /// Reads both clocks of the machine, the monotonic one in whole microseconds as a recording has them.
     fn read() -> Self {
         let time = clock_gettime(CLOCK);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
         Self {
-            instant: Instant(BEFORE + Duration::new(seconds, nanoseconds)),
+            instant: Instant(BEFORE + Duration::new(seconds, nanoseconds / 1_000 * 1_000)),
             wall: SystemTime::now(),
         }
     }

@@ -19,6 +19,8 @@ mod messages;
 mod mrs;
 #[cfg(test)]
 mod mutate;
+#[cfg(test)]
+mod noise_tests;
 mod options;
 mod servicestage;
 mod yunxiao;

@@ -50,6 +50,12 @@ pub(crate) trait Transport: Send + Sync {
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;
+
+    /// When what was sent last was answered, exactly as a recording has it; the time here where nothing
+    /// is recorded.
+    fn answered(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 impl Request<'_> {

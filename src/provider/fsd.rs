@@ -9,14 +9,14 @@ use crate::http::{Client, ParsedBody, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::poll::{PollError, Retry};
-use history::History;
+use fresh::FreshGuard;
+use history::HistoryRun;
 use options::Urls;
-use previous::{PreviousRun, Status};
 
 mod answer;
+mod fresh;
 mod history;
 mod options;
-mod previous;
 mod status;
 mod texts;
 
@@ -43,12 +43,13 @@ struct Fsd {
     parsed: ParsedBody,
     /// What the last status says on its own.
     status: Snapshot,
-    history: History,
+    /// The last run of the history, where the server has one.
+    history: Option<HistoryRun>,
     /// Whether the history is to be read before anything is concluded from the status.
     history_due: bool,
     /// How many runs the history has shown, which may have the same plan.
     runs: u32,
-    previous: PreviousRun,
+    fresh: FreshGuard,
     last: Arc<Snapshot>,
 }
 
@@ -61,10 +62,10 @@ impl Fsd {
             question,
             parsed: ParsedBody::default(),
             status: Snapshot::new(Phase::Unknown),
-            history: History::default(),
+            history: None,
             history_due: true,
             runs: 0,
-            previous: PreviousRun::new(fresh),
+            fresh: FreshGuard::new(fresh),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
         }
     }
@@ -108,15 +109,16 @@ impl Fsd {
         };
         let redactor = self.http.redactor();
         let history = match self.http.get_json(&request) {
-            Ok(response) => History::read(&response.body, redactor)
+            Ok(response) => HistoryRun::read(&response.body, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?,
-            Err(error) if matches!(error.status, Some(404 | 405)) => History::Absent,
+            // An older server has none.
+            Err(error) if matches!(error.status, Some(404 | 405)) => None,
             Err(error) if matches!(error.retry, Retry::Refused { .. }) => {
                 return Err(PollError::retryable(error.message, error.status));
             }
             Err(error) => return Err(error),
         };
-        match (self.history.last(), history.last()) {
+        match (&self.history, &history) {
             (Some(_), None) => return Err(PollError::retryable(texts::history_gone(), None)),
             (Some(last), Some(run)) if !last.is_same(run) => self.runs += 1,
             _ => {}
@@ -126,11 +128,16 @@ impl Fsd {
         Ok(())
     }
 
-    /// What the status and the history say together.
+    /// What the status and the history say together. `is_meant` says whether the status is that of the
+    /// run that is meant.
     ///
     /// # Errors
     /// The two contradict each other.
-    fn conclude(&mut self) -> Result<Snapshot, Message> {
+    fn conclude(&self, is_meant: bool) -> Result<Snapshot, Message> {
+        if !is_meant && !status::ended(&self.status).is_empty() {
+            let message = messages::awaits_new_run();
+            return Ok(Snapshot::with_message(Phase::Pending, message));
+        }
         let mut snapshot = self.status.clone();
         // The same plan in another run is another run.
         if let Some(plan) = &snapshot.run {
@@ -139,19 +146,12 @@ impl Fsd {
                 found.fingerprint.clone_from(&snapshot.run);
             }
         }
-        match self.previous.judge(&self.status, &self.history) {
-            Status::Counts => {
-                self.ask_consent(&mut snapshot)?;
-                // A watch that takes up this run must not ignore it once it has ended.
-                snapshot.run_selector = Some(Arc::default());
-            }
-            Status::Unclear => snapshot.unconfirmed = None,
-            Status::Previous => {
-                snapshot = Snapshot {
-                    message: Some(messages::awaits_new_run()),
-                    ..Snapshot::new(Phase::Pending)
-                };
-            }
+        if is_meant {
+            self.ask_consent(&mut snapshot)?;
+            // A watch that takes up this run must not ignore it once it has ended.
+            snapshot.run_selector = Some(Arc::default());
+        } else {
+            snapshot.unconfirmed = None;
         }
         Ok(snapshot)
     }
@@ -165,21 +165,22 @@ impl Fsd {
         let Some(found) = found.filter(|found| found.phase == Phase::Succeeded) else {
             return Ok(());
         };
-        match self.history.last() {
-            Some(run) if run.is_running() || self.previous.was(run) => {
+        match &self.history {
+            Some(run) if run.is_running() || self.fresh.ignored(run) => {
                 snapshot.unconfirmed = None;
                 snapshot.standstill = Some(Standstill {
                     limit: Some(UNWRITTEN_END),
                     message: texts::still_in_history(),
                 });
             }
-            Some(run) => {
-                run.check_success(self.http.redactor())?;
-                if !run.has_start() {
+            history => {
+                if let Some(run) = history {
+                    run.check_success(self.http.redactor())?;
+                }
+                if !history.as_ref().is_some_and(HistoryRun::has_start) {
                     found.apart = CONFIRMATION;
                 }
             }
-            None => found.apart = CONFIRMATION,
         }
         Ok(())
     }
@@ -188,12 +189,22 @@ impl Fsd {
 impl DeploymentSource for Fsd {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let is_another = self.read_status()?;
-        if self.history_due || self.previous.is_awaiting() || status::is_success(&self.status) {
-            self.read_history()?;
-        } else if !is_another {
+        let has_failed = self.status.phase == Phase::Failed;
+        // A failure is one whatever the history says or fails to say.
+        let history = if has_failed && self.fresh.is_proven_by(&self.status) {
+            Ok(())
+        } else if self.history_due || self.fresh.is_awaiting() || status::is_success(&self.status) {
+            self.read_history()
+        } else if is_another {
+            Ok(())
+        } else {
             return Ok(Arc::clone(&self.last));
+        };
+        let is_meant = self.fresh.admits(&self.status, self.history.as_ref());
+        if !(has_failed && is_meant) {
+            history?;
         }
-        let snapshot = self.conclude();
+        let snapshot = self.conclude(is_meant);
         let snapshot = snapshot.map_err(|problem| PollError::retryable(problem, None))?;
         self.last = Arc::new(snapshot);
         Ok(Arc::clone(&self.last))
@@ -251,7 +262,7 @@ mod tests {
     }
 
     /// An installer that shows this status and this history.
-    fn installer(status: Snapshot, history: History, fresh: bool) -> Fsd {
+    fn installer(status: Snapshot, history: Option<HistoryRun>, fresh: bool) -> Fsd {
         let urls = Urls {
             status: String::new(),
             history: String::new(),
@@ -274,12 +285,14 @@ mod tests {
         let upgrade = |result| history(&format!(r#"{{"total":1,"history_data":[{result}]}}"#));
         for (history, apart) in [
             (run("10:00:00", "true"), Duration::ZERO),
-            (History::Absent, CONFIRMATION),
-            (History::Empty, CONFIRMATION),
+            (None, CONFIRMATION),
+            (history("null"), CONFIRMATION),
             (upgrade(r#"{"result":true}"#), CONFIRMATION),
             (upgrade("{}"), CONFIRMATION),
         ] {
-            let snapshot = installer(done(), history, false).conclude().expect("good");
+            let snapshot = installer(done(), history, false)
+                .conclude(true)
+                .expect("good");
             let found = snapshot.unconfirmed.expect("a finding");
             assert_eq!((found.phase, found.apart), (Phase::Succeeded, apart));
             assert_eq!(found.fingerprint, snapshot.run);
@@ -291,7 +304,9 @@ mod tests {
     fn a_history_that_stays_open_ends_without_a_result_after_a_minute() {
         let upgrade = history(r#"{"total":1,"history_data":[{"result":""}]}"#);
         for history in [run("10:00:00", r#""""#), upgrade] {
-            let snapshot = installer(done(), history, false).conclude().expect("good");
+            let snapshot = installer(done(), history, false)
+                .conclude(true)
+                .expect("good");
             assert_eq!(
                 (snapshot.phase, snapshot.unconfirmed),
                 (Phase::Running, None)
@@ -305,32 +320,32 @@ mod tests {
     fn a_success_that_the_history_contradicts_is_a_failed_poll() {
         for result in ["false", r#""perhaps""#, "null"] {
             let history = || run("10:00:00", result);
-            let mut watch = installer(done(), history(), false);
-            watch.conclude().expect_err(result);
+            let watch = installer(done(), history(), false);
+            watch.conclude(true).expect_err(result);
             // That of the run before does not matter.
-            let mut fresh = installer(done(), history(), true);
-            let snapshot = fresh.conclude().expect(result);
+            let fresh = installer(done(), history(), true);
+            let snapshot = fresh.conclude(false).expect(result);
             assert_eq!(snapshot.message, Some(messages::awaits_new_run()));
             assert!(!snapshot.has_ended() && snapshot.run_selector.is_none());
         }
         // Nor does it matter to anything but a success.
         let going = status(false, &PLAN, &GOOD[..1]);
-        let snapshot = installer(going, run("10:00:00", "false"), false).conclude();
+        let snapshot = installer(going, run("10:00:00", "false"), false).conclude(true);
         assert_eq!(snapshot.expect("good").phase, Phase::Running);
     }
 
     #[test]
     fn the_same_plan_in_another_run_is_another_run() {
-        let mut watch = installer(done(), History::Absent, false);
-        let first = watch.conclude().expect("good");
-        assert_eq!(first, watch.conclude().expect("good"));
+        let mut watch = installer(done(), None, false);
+        let first = watch.conclude(true).expect("good");
+        assert_eq!(first, watch.conclude(true).expect("good"));
         assert_eq!(
             first.run_selector.as_deref(),
             Some(""),
             "--fresh is left out"
         );
         watch.runs += 1;
-        let second = watch.conclude().expect("good");
+        let second = watch.conclude(true).expect("good");
         assert_ne!(first.run, second.run);
         let [first, second] = [first, second].map(|it| it.unconfirmed.expect("a finding"));
         assert!(!first.agrees(&second), "nor do they confirm each other");

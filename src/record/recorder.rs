@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -26,6 +26,7 @@ pub(crate) struct Recorder<T> {
     /// The number of the target, in the order of the deployments.
     target: usize,
     file: Arc<CaptureFile>,
+    answered: Mutex<Option<Timestamp>>,
 }
 
 impl<T> Recorder<T> {
@@ -35,7 +36,12 @@ impl<T> Recorder<T> {
             inner,
             target,
             file,
+            answered: Mutex::default(),
         }
+    }
+
+    fn last_answered(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,6 +50,7 @@ impl<T: Transport> Transport for Recorder<T> {
         let sent = self.inner.now();
         let result = self.inner.send(request, earlier);
         let answered = self.inner.now();
+        *self.last_answered() = Some(answered);
         self.file
             .record(self.target, sent, answered, request, result.as_ref());
         result
@@ -51,6 +58,11 @@ impl<T: Transport> Transport for Recorder<T> {
 
     fn now(&self) -> Timestamp {
         self.inner.now()
+    }
+
+    fn answered(&self) -> Timestamp {
+        let answered = *self.last_answered();
+        answered.unwrap_or_else(|| self.now())
     }
 }
 
@@ -261,6 +273,45 @@ mod tests {
             url: "https://h/a?ticket=ST-123456",
             body: None,
             headers,
+        }
+    }
+
+    /// A transport on which each look at the clock takes a second.
+    struct Slow(Mutex<f64>);
+
+    impl Transport for Slow {
+        fn send(
+            &self,
+            _request: &Request<'_>,
+            _earlier: Vec<u8>,
+        ) -> Result<Response, TransportError> {
+            Ok(Response::recorded(200, &[], Vec::new(), self.now()))
+        }
+
+        fn now(&self) -> Timestamp {
+            let mut seconds = self.0.lock().expect("nothing panics with it");
+            *seconds += 1.0;
+            Timestamp::at(*seconds)
+        }
+    }
+
+    #[test]
+    fn the_time_of_an_answer_is_the_recorded_one_however_long_it_is_read() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let capture = CaptureFile::create(file.path(), Arc::default(), |_| {}).expect("a capture");
+        let capture = Arc::new(capture);
+        capture.begin(Timestamp::at(0.0), 7, false, Vec::new());
+        let recorder = Recorder::new(Slow(Mutex::new(0.0)), 0, capture);
+        assert!(recorder.send(&request(vec![]), Vec::new()).is_ok());
+        let answered = recorder.answered().instant.since(Instant::at(0.0));
+        assert_eq!(answered, Duration::from_secs(3), "sent at 1, received at 2");
+        assert!(recorder.now().instant > recorder.answered().instant);
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let mut written = String::new();
+        while !written.contains("\"answered_ms\":3000.0") {
+            assert!(std::time::Instant::now() < deadline, "{written}");
+            std::thread::yield_now();
+            written = std::fs::read_to_string(file.path()).expect("text");
         }
     }
 

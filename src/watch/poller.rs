@@ -82,7 +82,8 @@ fn poll(
             PollerCommand::Poll => {
                 let result = catch_unwind(AssertUnwindSafe(|| source.poll()));
                 let result = result.unwrap_or_else(|_| Err(panicked()));
-                LoopEvent::Answer(target, transport.now(), result)
+                // What a replay decides must not depend on how long this process took.
+                LoopEvent::Answer(target, transport.answered(), result)
             }
             PollerCommand::FetchLogs(units, lines) => {
                 let fetch = || {

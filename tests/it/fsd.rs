@@ -187,9 +187,10 @@ fn each_operation_has_its_request() {
         ),
     ] {
         for base in ["", "/", "/base/"] {
-            let server = installer(vec![(failed(), page(404, NOT_FOUND))]);
+            let missing = || page(404, NOT_FOUND);
+            let server = installer(vec![(going(), missing()), (failed(), missing())]);
             let endpoint = format!("{}{base}", server.url());
-            deploywatch(["fsd", "--endpoint", &endpoint])
+            deploywatch(["fsd", "--interval", "20ms", "--endpoint", &endpoint])
                 .args(args)
                 .run()
                 .code(1);
@@ -201,13 +202,17 @@ fn each_operation_has_its_request() {
                 .collect();
             let path = format!("{base}{path}");
             let operation = path.trim_end_matches("status");
-            let mut expected = vec![(method, path.clone())];
-            if method == "POST" {
-                expected.push(("GET", format!("{operation}history")));
-                expected.push(("GET", format!("{operation}download")));
+            // A failure needs no history.
+            let query = if method == "POST" {
+                ""
             } else {
-                let query = "sort=endtime&size=1";
-                expected.push(("GET", format!("{operation}history?{query}")));
+                "?sort=endtime&size=1"
+            };
+            let history = ("GET", format!("{operation}history{query}"));
+            let status = (method, path.clone());
+            let mut expected = vec![status.clone(), history, status];
+            if method == "POST" {
+                expected.push(("GET", format!("{operation}download")));
             }
             let expected: Vec<_> = expected
                 .iter()
@@ -424,6 +429,29 @@ fn without_a_history_two_polls_a_second_apart_decide() {
 }
 
 #[test]
+fn a_success_that_took_a_second_replays_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Polls a second apart confirm or do not by a hair.
+    let watches: Vec<_> = (0..8)
+        .map(|number| {
+            let server = installer(vec![(done(), page(404, NOT_FOUND))]);
+            let file = folder.path().join(number.to_string());
+            let interval = ["1s", "200ms"][number % 2];
+            let program = deploywatch(["fsd", "-i", interval, "--endpoint", &server.url()]);
+            let capture = ["--capture", file.to_str().unwrap()];
+            (program.args(capture).spawn(), server, file)
+        })
+        .collect();
+    for (watch, _server, file) in watches {
+        let live = watch.wait();
+        live.code(0);
+        let replay = deploywatch(["replay", "--speed", "1000", file.to_str().unwrap()]).run();
+        replay.code(0);
+        assert_eq!(replay.stdout, live.stdout);
+    }
+}
+
+#[test]
 fn a_history_that_cannot_be_read_is_a_failed_poll() {
     for unreadable in [
         Reply::status(500, ""),
@@ -466,6 +494,50 @@ fn a_history_that_cannot_be_read_is_a_failed_poll() {
             .args(["--fresh", "--max-offline", "200ms"])
             .run();
         out.code(6);
+    }
+}
+
+#[test]
+fn a_failed_step_is_a_failure_whatever_the_history_says_or_fails_to_say() {
+    let mut watches = Vec::new();
+    for history_then in [
+        Reply::status(500, ""),
+        Reply::html("<title>FSD</title>"),
+        Reply::json(r#"{"code":0,"data":{"result":tr"#),
+        Reply::json(r#"{"code":500,"message":"database is locked"}"#),
+        Reply::json(r#"{"code":0,"data":null}"#),
+        Reply::reset(),
+        Reply::hang(),
+        history("10:00:00", ""),
+        history("10:00:00", true),
+    ] {
+        let failed = || (failed(), history_then.clone());
+        let mut watch = |polls: Vec<Poll>, args: &[&str]| {
+            let server = installer(polls);
+            let program = fsd(&server).args(["--timeout", "20s"]).args(args);
+            watches.push((program.spawn(), server));
+        };
+        watch(vec![failed()], &["--once"]);
+        watch(vec![failed()], &[]);
+        watch(vec![(going(), history("10:00:00", "")), failed()], &[]);
+        // Lists that the run before cannot show.
+        let before = || (done(), history("10:00:00", true));
+        watch(vec![before(), failed()], &["--fresh"]);
+        watch(
+            vec![before(), (going(), page(404, NOT_FOUND)), failed()],
+            &["--fresh"],
+        );
+    }
+    for (watch, _server) in watches {
+        watch.wait().code(1).stdout_has("步骤b (b): the reason");
+    }
+    // Nor must it be told of an installer that was idle.
+    for history_then in [Reply::status(500, ""), Reply::html("<title>FSD</title>")] {
+        let server = installer(vec![
+            (idle(), history_then.clone()),
+            (failed(), history_then),
+        ]);
+        fsd(&server).args(["--fresh"]).run().code(1);
     }
 }
 

@@ -17,20 +17,9 @@ const HISTORY: (&str, &str) = ("installer's history", "安装器历史");
 /// `startTime` is written when a run begins and again when it ends, slightly later [O].
 const SAME_START: Duration = Duration::from_secs(10);
 
-/// What the history says of the last run.
-#[derive(Debug, Default, PartialEq)]
-pub(super) enum History {
-    /// An older server has none.
-    #[default]
-    Absent,
-    /// There was no run yet, or the database is locked.
-    Empty,
-    Last(Run),
-}
-
-/// A run by the history.
+/// The last run by the history.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Run {
+pub(super) struct HistoryRun {
     start: Option<String>,
     /// How many upgrades there were; of the other operations only the last run is told.
     total: Option<u32>,
@@ -40,7 +29,7 @@ pub(super) struct Run {
 /// The last run, or the last one of the upgrades.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Record<'a> {
+struct HistoryData<'a> {
     #[serde(rename = "startTime")]
     start_time: Text<'a>,
     /// `""` while the run goes on, after that a boolean or the text of one.
@@ -55,42 +44,29 @@ struct Upgrade<'a> {
     result: Text<'a>,
 }
 
-impl History {
-    /// Reads the history.
+impl HistoryRun {
+    /// Reads the last run of the history; none where there was no run yet, or the database is locked.
     ///
     /// # Errors
     /// What is wrong with the answer.
-    pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Self, Message> {
+    pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Option<Self>, Message> {
         let data = answer::data(body, HISTORY, redactor)?;
         if serde_json::from_slice::<Option<[IgnoredAny; 0]>>(data).is_ok() {
-            return Ok(Self::Empty);
+            return Ok(None);
         }
-        let record: Record<'_> =
+        let data: HistoryData<'_> =
             json::read(data).map_err(|error| messages::not_json(HISTORY, &error, redactor))?;
-        let total = record.total.get();
-        if total == Some(0) {
-            return Ok(Self::Empty);
-        }
-        let upgrade = record.history_data.first();
-        let result = upgrade.map_or(&record.result, |upgrade| &upgrade.result);
+        let upgrade = data.history_data.first();
+        let result = upgrade.map_or(&data.result, |upgrade| &upgrade.result);
         let is_there = *result != Text::default();
-        Ok(Self::Last(Run {
-            start: record.start_time.get().map(str::to_owned),
-            total,
+        let run = Self {
+            start: data.start_time.get().map(str::to_owned),
+            total: data.total.get(),
             result: is_there.then(|| result.get().unwrap_or_default().to_owned()),
-        }))
+        };
+        Ok((run.total != Some(0)).then_some(run))
     }
 
-    /// The last run.
-    pub(super) fn last(&self) -> Option<&Run> {
-        match self {
-            Self::Last(run) => Some(run),
-            Self::Absent | Self::Empty => None,
-        }
-    }
-}
-
-impl Run {
     /// Whether it goes on. A run whose server was restarted does so for ever.
     pub(super) fn is_running(&self) -> bool {
         self.result.as_deref() == Some("")
@@ -148,30 +124,30 @@ fn is_close(one: SystemTime, other: SystemTime) -> bool {
 pub(super) mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<History, Message> {
-        History::read(json.as_bytes(), &Redactor::default())
+    fn read(json: &str) -> Result<Option<HistoryRun>, Message> {
+        HistoryRun::read(json.as_bytes(), &Redactor::default())
     }
 
     /// A history whose data are these.
-    pub(in crate::provider::fsd) fn history(data: &str) -> History {
+    pub(in crate::provider::fsd) fn history(data: &str) -> Option<HistoryRun> {
         read(&format!(r#"{{"code":0,"data":{data}}}"#)).expect(data)
     }
 
     /// A run that began at that time of a day.
-    pub(in crate::provider::fsd) fn run(start: &str, result: &str) -> History {
+    pub(in crate::provider::fsd) fn run(start: &str, result: &str) -> Option<HistoryRun> {
         history(&format!(
             r#"{{"startTime":"2025-07-09 {start}","result":{result}}}"#
         ))
     }
 
-    fn last(history: &History) -> Run {
-        history.last().expect("a run").clone()
+    fn last(history: &Option<HistoryRun>) -> HistoryRun {
+        history.clone().expect("a run")
     }
 
     #[test]
     fn no_run_is_null_or_an_empty_list() {
         for data in ["null", "[]", r#"{"total":0,"history_data":[]}"#] {
-            assert_eq!(history(data), History::Empty, "{data}");
+            assert_eq!(history(data), None, "{data}");
         }
     }
 

@@ -16,20 +16,20 @@ const STATUS: (&str, &str) = ("installer's status", "安装器状态");
 /// The state of the one run there is [D].
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Data<'a> {
+struct StatusData<'a> {
     is_end: Text<'a>,
     /// What has ended, in order; the step at work is not in it [O]. An entry keeps its place, so
     /// that a null one moves none.
-    now_list: Option<SparseList<Step<'a>>>,
+    now_list: Option<SparseList<ListedStep<'a>>>,
     /// The whole plan.
-    process_list: Option<SparseList<Step<'a>>>,
+    process_list: Option<SparseList<ListedStep<'a>>>,
 }
 
 /// A step of either list [D]. `sort` is not read: it repeats, and the lists contradict each other
 /// in it [O].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Step<'a> {
+struct ListedStep<'a> {
     en: Shown<Text<'a>>,
     zh: Shown<Text<'a>>,
     message: Shown<Text<'a>>,
@@ -37,7 +37,7 @@ struct Step<'a> {
     result: Shown<Text<'a>>,
 }
 
-impl Step<'_> {
+impl ListedStep<'_> {
     /// `zh` with `en`, where the step has a name.
     fn name(&self) -> Option<String> {
         match (self.zh.get(), self.en.get()) {
@@ -55,7 +55,7 @@ impl Step<'_> {
 pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
     let mut warnings = Vec::new();
     let data = answer::data(body, STATUS, redactor)?;
-    let data: Data<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
+    let data: StatusData<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
     let plan = data
         .process_list
         .ok_or_else(|| missing_field("processList"))?;
@@ -73,7 +73,7 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
 /// A status without a plan: nothing has been started, or a new run is being set up. Its tables are not
 /// rewritten at once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
 /// not said which run this is, so that what is known of the last one is not forgotten.
-fn without_plan(ended: &[Step<'_>], redactor: &Redactor) -> Snapshot {
+fn without_plan(ended: &[ListedStep<'_>], redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Pending);
     if !ended.is_empty() {
         // Where it stays so, the installer's database refuses the plan [O].
@@ -89,8 +89,8 @@ fn without_plan(ended: &[Step<'_>], redactor: &Redactor) -> Snapshot {
 }
 
 fn with_plan(
-    plan: &[Step<'_>],
-    ended: &[Step<'_>],
+    plan: &[ListedStep<'_>],
+    ended: &[ListedStep<'_>],
     is_end: &Text<'_>,
     last: &[Unit],
     redactor: &Redactor,
@@ -121,7 +121,7 @@ fn with_plan(
 }
 
 /// Why a step failed.
-fn reason(step: &Step<'_>, redactor: &Redactor) -> Option<Message> {
+fn reason(step: &ListedStep<'_>, redactor: &Redactor) -> Option<Message> {
     let parts = [step.name(), step.message.get().map(str::to_owned)];
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
     let words = redactor.message(&words);
@@ -132,8 +132,8 @@ fn reason(step: &Step<'_>, redactor: &Redactor) -> Option<Message> {
 /// them, so that an ended step goes by its own names [O]. The one behind the last that ended is at
 /// work [O], as long as the run goes on.
 fn steps(
-    plan: &[Step<'_>],
-    ended: &[Step<'_>],
+    plan: &[ListedStep<'_>],
+    ended: &[ListedStep<'_>],
     goes_on: bool,
     last: &[Unit],
     redactor: &Redactor,
@@ -144,8 +144,8 @@ fn steps(
         let (planned, ended_here) = (plan.get(place), ended.get(place));
         let number = (place + 1).to_string();
         let name = ended_here
-            .and_then(Step::name)
-            .or_else(|| planned.and_then(Step::name))
+            .and_then(ListedStep::name)
+            .or_else(|| planned.and_then(ListedStep::name))
             .unwrap_or_else(|| format!("step {number}"));
         let state = match ended_here {
             Some(step) if step.result.is("true") => UnitState::Succeeded,
