@@ -35,6 +35,7 @@ impl Secret {
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure!(!text.is_empty(), "it is empty");
+        check_literal(text)?;
         ensure!(
             text.bytes().all(|byte| byte.is_ascii_graphic()),
             "it holds white space or characters that no token has"
@@ -237,6 +238,33 @@ fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<S
 fn is_missing(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Checks that text is a token and not how a shell or a settings file writes one.
+fn check_literal(text: &str) -> Result<()> {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty()
+            && name.chars().all(is_part)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let quoted = ['"', '\'']
+        .iter()
+        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
+    ensure!(!quoted, "it is in quotes, which are no part of a token");
+    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
+    ensure!(
+        !assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty()),
+        "it reads NAME=value: give the value alone"
+    );
+    let variable = text
+        .strip_prefix('$')
+        .map(|name| name.trim_matches(['{', '}']));
+    ensure!(
+        !variable.is_some_and(is_name),
+        "it is the name of a variable, which nobody replaced by its value"
+    );
+    Ok(())
 }
 
 /// Text without the byte order mark that some editors put before it.

@@ -73,8 +73,10 @@ pub(super) fn id_or_variable(
     }
 }
 
-/// An id becomes part of a URL's path: it must not contain anything with a meaning there.
+/// An id becomes part of a URL's path: it must not contain anything with a meaning there. White space around
+/// it, as a file or a web page leaves it, is dropped.
 pub(super) fn id(text: &str) -> Result<String, String> {
+    let text = text.trim();
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if text.is_empty() || text.len() > 128 || !text.bytes().all(fits) {
         return Err("an id is 1 to 128 letters, digits, - and _".into());

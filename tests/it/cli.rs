@@ -72,9 +72,7 @@ fn a_wrong_option_is_turned_down() {
 fn an_id_that_means_something_in_a_path_is_turned_down() {
     let server = Server::script(vec![order("Success")]);
     let long = "a".repeat(200);
-    for id in [
-        "a/b", "..", ".", "a b", "", "部署", "a?b", "a%2fb", "1\n", &long,
-    ] {
+    for id in ["a/b", "..", ".", "a b", "", "部署", "a?b", "a%2fb", &long] {
         for option in ["--pipeline", "--order", "--organization"] {
             let program = from_environment(&server).args([&format!("{option}={id}")]);
             let out = assert_usage_error(program, "letters, digits, - and _", &server);

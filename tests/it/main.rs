@@ -15,6 +15,8 @@ mod codearts;
 mod completions;
 mod demo;
 mod faults;
+mod field_reasons;
+mod field_secrets;
 mod fsd;
 mod hostile;
 mod huawei;

@@ -86,8 +86,9 @@ impl HuaweiOptions {
     }
 }
 
-/// A region becomes part of a host's name.
+/// A region becomes part of a host's name. White space around it is dropped.
 fn region(text: &str) -> Result<String, String> {
+    let text = text.trim();
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if text.is_empty() || text.len() > 63 || !text.bytes().all(fits) {
         return Err("a region is letters, digits and -, like cn-north-4".into());

@@ -184,6 +184,11 @@ impl Reply {
         Self { delay, ..reply }
     }
 
+    /// The same with another status.
+    pub(crate) fn with_status(self, code: u16) -> Self {
+        Self { code, ..self }
+    }
+
     /// Sets a header in place of one of the same name; `Set-Cookie` is added, for an answer may
     /// have several.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
