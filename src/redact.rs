@@ -36,7 +36,7 @@ struct Secrets {
     /// Those that servers made up, oldest first.
     received: VecDeque<Arc<str>>,
     /// What finds them; none while there are none. It is made where it is first used.
-    search: OnceLock<Option<Search>>,
+    search: OnceLock<Option<Arc<Search>>>,
 }
 
 /// Finds every secret, as it is and in any spelling, in one pass.
@@ -82,6 +82,13 @@ impl Redactor {
         if change(&mut secrets) {
             secrets.search = OnceLock::new();
         }
+    }
+
+    /// What finds the secrets. No lock is held while it searches, which may take seconds.
+    fn search(&self) -> Option<Arc<Search>> {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let search = || Search::new(&secrets).map(Arc::new);
+        secrets.search.get_or_init(search).clone()
     }
 
     /// Remote text as one printable line of at most `columns` columns, without secrets.
@@ -134,9 +141,7 @@ impl Redactor {
 
     /// The same for what may be no text. JSON stays JSON.
     pub(crate) fn redact_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let search = secrets.search.get_or_init(|| Search::new(&secrets));
-        let found = search.as_ref().map(|search| search.find(bytes));
+        let found = self.search().map(|search| search.find(bytes));
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Cow::Borrowed(bytes);
         };

@@ -15,6 +15,7 @@ mod codearts;
 mod completions;
 mod demo;
 mod faults;
+mod field_ends;
 mod field_reasons;
 mod field_secrets;
 mod fsd;

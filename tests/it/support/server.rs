@@ -2,15 +2,16 @@
 //! can.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionbio;
 use rustix::net::sockopt::set_socket_linger;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+use rustix::net::{AddressFamily, SocketType, bind, connect, getsockname, listen, socket};
 
 use super::{PATIENCE, lock};
 
@@ -91,6 +92,7 @@ enum How {
     Endless,
     Cut,
     Raw,
+    RawThenHang,
     Hang,
     Reset,
     ResetInHeaders,
@@ -162,6 +164,11 @@ impl Reply {
     /// These bytes, then the connection is closed.
     pub(crate) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new(0, bytes, How::Raw)
+    }
+
+    /// The same, and then the connection stays open and silent.
+    pub(crate) fn kept_open(self) -> Self {
+        self.how(How::RawThenHang)
     }
 
     /// No answer at all, until the client goes or the server is dropped.
@@ -258,6 +265,10 @@ impl Reply {
                 set_socket_linger(stream, Some(Duration::ZERO))?;
             }
             How::Raw => stream.write_all(&self.body)?,
+            How::RawThenHang => {
+                stream.write_all(&self.body)?;
+                io::copy(&mut stream, &mut io::sink())?;
+            }
             How::Hang => drop(io::copy(&mut stream, &mut io::sink())?),
             // A close that does not linger is a reset.
             How::Reset => set_socket_linger(stream, Some(Duration::ZERO))?,
@@ -534,6 +545,46 @@ impl Unheard {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+}
+
+/// An address of this machine at which nothing is answered, as behind a firewall that drops packets: whoever
+/// connects waits.
+pub(crate) struct BlackHole {
+    addr: SocketAddr,
+    _listener: OwnedFd,
+    /// They fill the queue of the listener, which takes none.
+    _queued: Vec<OwnedFd>,
+}
+
+impl BlackHole {
+    /// At this address; its port may be 0.
+    pub(crate) fn at(address: IpAddr, port: u16) -> Self {
+        let family = match address {
+            IpAddr::V4(_) => AddressFamily::INET,
+            IpAddr::V6(_) => AddressFamily::INET6,
+        };
+        let listener = socket(family, SocketType::STREAM, None).unwrap();
+        bind(&listener, &SocketAddr::new(address, port)).unwrap();
+        listen(&listener, 0).unwrap();
+        let addr: SocketAddr = getsockname(&listener).unwrap().try_into().unwrap();
+        let queued = (0..4).map(|_| {
+            let client = socket(family, SocketType::STREAM, None).unwrap();
+            ioctl_fionbio(&client, true).unwrap();
+            // The first is taken, the others are under way.
+            let _ = connect(&client, &addr);
+            client
+        });
+        Self {
+            addr,
+            _queued: queued.collect(),
+            _listener: listener,
+        }
+    }
+
+    /// Its address and port.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
     }
 }
 
