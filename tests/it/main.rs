@@ -16,6 +16,7 @@ mod completions;
 mod demo;
 mod faults;
 mod field_ends;
+mod field_limits;
 mod field_reasons;
 mod field_secrets;
 mod fsd;

@@ -20,6 +20,8 @@ use crate::secret::Secret;
 
 /// The port of the Manager's CAS server [D].
 const CAS_PORT: u16 = 20009;
+/// The most cookies that are kept, as browsers keep of a site at least: a server may set ever new ones.
+const MAX_COOKIES: usize = 50;
 /// The cookies that are a session [D].
 const SESSION: [&str; 2] = ["JSESSIONID", "FISessionId"];
 /// The cookie that says that CAS took the password [D].
@@ -524,7 +526,7 @@ impl Cookies {
         let (name, value) = (name.trim(), value.trim());
         self.0
             .retain(|cookie| cookie.port != port || cookie.name != name);
-        if !value.trim_matches('"').is_empty() {
+        if !value.trim_matches('"').is_empty() && self.0.len() < MAX_COOKIES {
             self.0.push(Cookie {
                 port,
                 name: name.to_owned(),

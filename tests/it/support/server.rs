@@ -414,7 +414,13 @@ impl Server {
     /// Waits until that many requests have come.
     #[track_caller]
     pub(crate) fn wait_for_requests(&self, n: usize) {
-        let came = self.wait_until(|state| state.requests.len() >= n);
+        self.wait_for_requests_for(n, PATIENCE);
+    }
+
+    /// The same for what takes its time.
+    #[track_caller]
+    pub(crate) fn wait_for_requests_for(&self, n: usize, patience: Duration) {
+        let came = self.wait_until(patience, |state| state.requests.len() >= n);
         assert!(
             came,
             "{n} requests were expected, these came: {:#?}",
@@ -435,7 +441,7 @@ impl Server {
         // is left in the queue.
         let probe = TcpStream::connect(self.addr).unwrap().local_addr().unwrap();
         assert!(
-            self.wait_until(|state| state.callers.contains(&probe)),
+            self.wait_until(PATIENCE, |state| state.callers.contains(&probe)),
             "nobody accepts"
         );
         let mut state = lock(&self.shared.state);
@@ -448,9 +454,9 @@ impl Server {
         );
     }
 
-    fn wait_until(&self, mut met: impl FnMut(&State) -> bool) -> bool {
+    fn wait_until(&self, patience: Duration, mut met: impl FnMut(&State) -> bool) -> bool {
         let (state, changed) = (lock(&self.shared.state), &self.shared.changed);
-        let waited = changed.wait_timeout_while(state, PATIENCE, |state| !met(state));
+        let waited = changed.wait_timeout_while(state, patience, |state| !met(state));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
