@@ -17,7 +17,7 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// The language that was asked for, else that of the locale.
+    /// The language that was asked for, else that of the locale: Chinese where its charset is UTF-8.
     pub(crate) fn choose(
         asked: Option<Self>,
         environment: &dyn Fn(&str) -> Option<String>,
@@ -26,9 +26,20 @@ impl Lang {
             let mut variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
             variables.find_map(environment)
         };
-        asked.unwrap_or_else(|| match locale() {
-            Some(locale) if locale.starts_with("zh") => Self::Zh,
-            _ => Self::En,
+        let is_chinese = |locale: String| {
+            let (language, charset) = locale.split_once('.').unwrap_or_default();
+            let charset = charset.split('@').next().unwrap_or_default();
+            let is_utf8 = ["utf-8", "utf8"]
+                .iter()
+                .any(|name| charset.eq_ignore_ascii_case(name));
+            is_utf8 && language.starts_with("zh")
+        };
+        asked.unwrap_or_else(|| {
+            if locale().is_some_and(is_chinese) {
+                Self::Zh
+            } else {
+                Self::En
+            }
         })
     }
 
@@ -204,9 +215,10 @@ mod tests {
             (None, "", "", "", Lang::En),
             (None, "", "", "zh_CN.UTF-8", Lang::Zh),
             (None, "", "", "C.UTF-8", Lang::En),
-            (None, "", "zh_TW", "en_US.UTF-8", Lang::Zh),
+            (None, "", "zh_TW.UTF-8", "en_US.UTF-8", Lang::Zh),
             (None, "C", "zh_CN", "zh_CN", Lang::En),
-            (None, "zh", "C", "C", Lang::Zh),
+            (None, "zh_CN.utf8", "C", "C", Lang::Zh),
+            (None, "zh_CN.GBK", "C", "C", Lang::En),
             (Some(Lang::En), "zh_CN", "zh_CN", "zh_CN", Lang::En),
             (Some(Lang::Zh), "C", "C", "C", Lang::Zh),
         ] {

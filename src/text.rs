@@ -94,13 +94,24 @@ pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(line)
 }
 
-/// A word as a shell reads it back.
+/// A word as a shell reads it back, on one line and printable.
 pub(crate) fn shell_quote(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if printable(word) == word || word.trim_matches(' ').is_empty() {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let escaped = word.chars().map(|c| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        // It may begin the mark of a command.
+        '#' => r"\x23".to_owned(),
+        _ if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        _ if c.is_control() || is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
+        _ => c.to_string(),
+    });
+    format!("$'{}'", escaped.collect::<String>())
 }
 
 /// The last `lines` lines of a log, [`LOG_LINES`] and [`LOG_BYTES`] at most, each made printable by
@@ -326,6 +337,21 @@ mod tests {
             "{line}"
         );
         assert!(console::measure_text_width(line) <= MESSAGE);
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_printable_line() {
+        for (word, quoted) in [
+            ("a-b.c/d", "a-b.c/d"),
+            ("", "''"),
+            (" ", "' '"),
+            ("it's", r"'it'\''s'"),
+            ("a\n::error::b", r"$'a\x0a::error::b'"),
+            ("it's\u{1b}[m\u{200b}\\", r"$'it\'s\x1b[m\U0000200b\\'"),
+            ("##vso[a]", r"$'\x23\x23vso[a]'"),
+        ] {
+            assert_eq!(shell_quote(word), quoted);
+        }
     }
 
     #[test]

@@ -243,6 +243,10 @@ fn absolute(file: &Path) -> PathBuf {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
+    // To humantime these are months.
+    if text.contains('M') {
+        return Err("M are months, and minutes are m: a duration reads like 30m".into());
+    }
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; a duration reads like 500ms, 3s, 10m or '1h 30m'"))
 }

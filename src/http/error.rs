@@ -204,7 +204,13 @@ fn trust_hint(has_cacert: bool) -> Message {
 fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
     let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     Some(match problem {
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Message::new(
+        // Alerts about a certificate are about ours: the server's is checked here.
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        ) => Message::new(
             "the server requires a TLS client certificate, which deploywatch does not have",
             "服务器要求 TLS 客户端证书，deploywatch 不支持",
         ),

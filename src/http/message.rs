@@ -145,10 +145,13 @@ impl Response {
         let values = self.cookies().filter_map(|pair| pair.split_once('='));
         let cookies = values.map(|(_, value)| value.trim().trim_matches('"'));
         let location = self.location().unwrap_or_default();
-        let tickets = ["ticket=", ";jsessionid="].into_iter().filter_map(|name| {
-            let start = location.find(name)? + name.len();
-            location[start..].split(['&', '#', '?', ';']).next()
-        });
+        let lower = location.to_ascii_lowercase();
+        let tickets = ["ticket=", ";jsessionid="]
+            .into_iter()
+            .filter_map(move |name| {
+                let start = lower.find(name)? + name.len();
+                location[start..].split(['&', '#', '?', ';']).next()
+            });
         cookies.chain(tickets)
     }
 

@@ -19,7 +19,7 @@ pub(crate) use providers::watches;
 pub(crate) use run::{Output, Program, Running, deploywatch};
 pub(crate) use rustix::process::Signal;
 pub(crate) use screen::{Screen, rows};
-pub(crate) use server::{Reply, Request, Server, Unheard};
+pub(crate) use server::{BlackHole, Reply, Request, Server, Unheard};
 pub(crate) use yunxiao::{Order, order, order_with, yunxiao, yunxiao_at};
 
 /// The token every test signs in with. A test fails when the program lets it be seen: in its

@@ -10,27 +10,28 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{Order, Output, Program, Reply, Server, Unheard, order, watches, yunxiao_at};
 
 /// An authority made for one test.
-struct Authority {
-    pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 /// What a certificate says that is not so.
 #[derive(Clone, Copy)]
-enum Flaw {
+pub(crate) enum Flaw {
     None,
     Expired,
     OtherName,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -41,8 +42,28 @@ impl Authority {
         }
     }
 
+    /// The certificate of the authority itself.
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
+    }
+
     /// What a server of this machine shows.
-    fn certify(&self, flaw: Flaw) -> Arc<ServerConfig> {
+    pub(crate) fn certify(&self, flaw: Flaw) -> Arc<ServerConfig> {
+        let (chain, key) = self.issue(flaw);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key);
+        Arc::new(config.unwrap())
+    }
+
+    /// A certificate of a server of this machine, and its key.
+    pub(crate) fn issue(
+        &self,
+        flaw: Flaw,
+    ) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
         let names = match flaw {
             Flaw::OtherName => vec!["other.example".to_owned()],
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
@@ -55,26 +76,20 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(config.unwrap())
+        (vec![certificate.der().clone()], key)
     }
 }
 
 /// A server behind TLS: one request a connection, so that each shows the certificate anew. It
 /// answers with these bodies in turn, the last one for ever.
-struct TlsServer {
-    port: u16,
+pub(crate) struct TlsServer {
+    pub(crate) port: u16,
     connections: Arc<AtomicUsize>,
     config: Arc<Mutex<Arc<ServerConfig>>>,
 }
 
 impl TlsServer {
-    fn start(config: Arc<ServerConfig>, words: &'static [&'static str]) -> Self {
+    pub(crate) fn start(config: Arc<ServerConfig>, words: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -103,11 +118,11 @@ impl TlsServer {
         *self.config.lock().unwrap() = config;
     }
 
-    fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    fn watch(&self) -> Program {
+    pub(crate) fn watch(&self) -> Program {
         yunxiao_at(&format!("https://127.0.0.1:{}", self.port)).args(["--interval", "20ms"])
     }
 }

@@ -341,6 +341,15 @@ impl Running {
         self.wait_for(text, PATIENCE, |running| &running.stderr);
     }
 
+    /// Puts a new file in the place of one in the working directory, at once.
+    pub(crate) fn write_file(&self, name: &str, text: &str) {
+        let path = self.process.dir.path().join(name);
+        let new = path.with_extension("new");
+        fs::write(&new, text).unwrap();
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::rename(new, path).unwrap();
+    }
+
     /// Waits until a file of the working directory holds the text.
     #[track_caller]
     pub(crate) fn wait_for_file(&mut self, name: &str, text: &str) {

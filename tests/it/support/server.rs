@@ -2,15 +2,16 @@
 //! can.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::io::ioctl_fionbio;
 use rustix::net::sockopt::set_socket_linger;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
+use rustix::net::{AddressFamily, SocketType, bind, connect, getsockname, listen, socket};
 
 use super::{PATIENCE, lock};
 
@@ -91,6 +92,7 @@ enum How {
     Endless,
     Cut,
     Raw,
+    RawThenHang,
     Hang,
     Reset,
     ResetInHeaders,
@@ -164,6 +166,11 @@ impl Reply {
         Self::new(0, bytes, How::Raw)
     }
 
+    /// The same, and then the connection stays open and silent.
+    pub(crate) fn kept_open(self) -> Self {
+        self.how(How::RawThenHang)
+    }
+
     /// No answer at all, until the client goes or the server is dropped.
     pub(crate) fn hang() -> Self {
         Self::new(0, "", How::Hang)
@@ -182,6 +189,11 @@ impl Reply {
     /// The reply, that much later; none where the client goes before.
     pub(crate) fn delayed(reply: Self, delay: Duration) -> Self {
         Self { delay, ..reply }
+    }
+
+    /// The same with another status.
+    pub(crate) fn with_status(self, code: u16) -> Self {
+        Self { code, ..self }
     }
 
     /// Sets a header in place of one of the same name; `Set-Cookie` is added, for an answer may
@@ -253,6 +265,10 @@ impl Reply {
                 set_socket_linger(stream, Some(Duration::ZERO))?;
             }
             How::Raw => stream.write_all(&self.body)?,
+            How::RawThenHang => {
+                stream.write_all(&self.body)?;
+                io::copy(&mut stream, &mut io::sink())?;
+            }
             How::Hang => drop(io::copy(&mut stream, &mut io::sink())?),
             // A close that does not linger is a reset.
             How::Reset => set_socket_linger(stream, Some(Duration::ZERO))?,
@@ -398,7 +414,13 @@ impl Server {
     /// Waits until that many requests have come.
     #[track_caller]
     pub(crate) fn wait_for_requests(&self, n: usize) {
-        let came = self.wait_until(|state| state.requests.len() >= n);
+        self.wait_for_requests_for(n, PATIENCE);
+    }
+
+    /// The same for what takes its time.
+    #[track_caller]
+    pub(crate) fn wait_for_requests_for(&self, n: usize, patience: Duration) {
+        let came = self.wait_until(patience, |state| state.requests.len() >= n);
         assert!(
             came,
             "{n} requests were expected, these came: {:#?}",
@@ -419,7 +441,7 @@ impl Server {
         // is left in the queue.
         let probe = TcpStream::connect(self.addr).unwrap().local_addr().unwrap();
         assert!(
-            self.wait_until(|state| state.callers.contains(&probe)),
+            self.wait_until(PATIENCE, |state| state.callers.contains(&probe)),
             "nobody accepts"
         );
         let mut state = lock(&self.shared.state);
@@ -432,9 +454,9 @@ impl Server {
         );
     }
 
-    fn wait_until(&self, mut met: impl FnMut(&State) -> bool) -> bool {
+    fn wait_until(&self, patience: Duration, mut met: impl FnMut(&State) -> bool) -> bool {
         let (state, changed) = (lock(&self.shared.state), &self.shared.changed);
-        let waited = changed.wait_timeout_while(state, PATIENCE, |state| !met(state));
+        let waited = changed.wait_timeout_while(state, patience, |state| !met(state));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
@@ -529,6 +551,46 @@ impl Unheard {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+}
+
+/// An address of this machine at which nothing is answered, as behind a firewall that drops packets: whoever
+/// connects waits.
+pub(crate) struct BlackHole {
+    addr: SocketAddr,
+    _listener: OwnedFd,
+    /// They fill the queue of the listener, which takes none.
+    _queued: Vec<OwnedFd>,
+}
+
+impl BlackHole {
+    /// At this address; its port may be 0.
+    pub(crate) fn at(address: IpAddr, port: u16) -> Self {
+        let family = match address {
+            IpAddr::V4(_) => AddressFamily::INET,
+            IpAddr::V6(_) => AddressFamily::INET6,
+        };
+        let listener = socket(family, SocketType::STREAM, None).unwrap();
+        bind(&listener, &SocketAddr::new(address, port)).unwrap();
+        listen(&listener, 0).unwrap();
+        let addr: SocketAddr = getsockname(&listener).unwrap().try_into().unwrap();
+        let queued = (0..4).map(|_| {
+            let client = socket(family, SocketType::STREAM, None).unwrap();
+            ioctl_fionbio(&client, true).unwrap();
+            // The first is taken, the others are under way.
+            let _ = connect(&client, &addr);
+            client
+        });
+        Self {
+            addr,
+            _queued: queued.collect(),
+            _listener: listener,
+        }
+    }
+
+    /// Its address and port.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
     }
 }
 

@@ -1,0 +1,550 @@
+//! Section 3 of the cases from the field: a watch ends. Nothing blocks the loop that keeps the deadlines:
+//! `--timeout` ends within a second of its time, a signal at once.
+//!
+//! Elsewhere: readers of stdout and of files who stand still, and terminals that are held (`output`); second
+//! signals (`signals`); Ctrl-Z below a shell (`machine`); plans that ended and contradict themselves
+//! (`servicestage`); the first 30 s in every order of events (unit tests of `watch`).
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rustix::fs::{CWD, Mode, mkfifoat};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::{
+    BlackHole, Order, Program, Reply, SECRET, Screen, Server, Signal, Unheard, deploywatch, named,
+    order, watches, yunxiao, yunxiao_at,
+};
+
+/// The program's path, for a shell.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_deploywatch");
+/// The limit of the watches that something hangs in.
+const LIMIT: Duration = Duration::from_millis(600);
+/// How long after its limit, or after a signal, a watch may end: a second, and what a busy machine takes to
+/// start a program and to let it go.
+const GRACE: Duration = Duration::from_millis(1600);
+
+/// A pipe with a name that nobody reads or writes.
+fn fifo() -> (TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fifo");
+    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    let name = path.display().to_string();
+    (dir, name)
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_or_writes_is_a_usage_error() {
+    let (_dir, fifo) = fifo();
+    let server = Server::script(vec![order("Success")]);
+    server.may_be_idle();
+    let mrs = || watches(&server.url()).remove(3).1;
+    let written = ["--events", "--junit", "--summary", "--capture"];
+    for option in written {
+        let out = yunxiao(&server).args([option, &fifo]).run();
+        out.code(2)
+            .stdout_is_empty()
+            .stderr_has("nobody reads this pipe")
+            .stderr_has(option);
+    }
+    let limit = ["--timeout", "300ms"];
+    for program in [
+        yunxiao(&server).args(["--token-file", &fifo]),
+        yunxiao(&server).args(["--cacert", &fifo]),
+        mrs().args(["--password-file", &fifo]),
+        deploywatch(["all", &fifo]),
+        deploywatch(["replay", &fifo]),
+    ] {
+        let out = program.args(limit).run();
+        out.code(2).stdout_is_empty();
+        assert_eq!(out.stderr.trim_end().lines().count(), 1, "{out}");
+        assert!(out.elapsed < Duration::from_millis(300) + GRACE, "{out}");
+    }
+    // Nobody asked for this one.
+    let out = yunxiao(&server)
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", &fifo)
+        .run();
+    out.code(0).stderr_has("nobody reads this pipe");
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_pipe_that_nobody_writes() {
+    let (_dir, fifo) = fifo();
+    for program in [
+        yunxiao_at("http://127.0.0.1:9").args(["--token-file", &fifo]),
+        deploywatch(["all", &fifo]),
+    ] {
+        let mut watch = program.spawn();
+        assert!(watch.goes_on(Duration::from_millis(100)));
+        let sent = Instant::now();
+        watch.signal(Signal::TERM);
+        watch.wait().code(143);
+        assert!(sent.elapsed() < GRACE);
+    }
+}
+
+#[test]
+fn a_pipe_whose_other_end_is_open_works() {
+    let server = Server::script(vec![order("Running"), order("Success")]);
+    let watch = "exec $PROGRAM yunxiao --pipeline 123 --order 1111 --organization org-1 -i 20ms \
+                 --endpoint $URL --token-file <(printf %s \"$TOKEN\") --events >(cat > events.copy) \
+                 --junit >(cat > junit.copy)";
+    let out = Program::shell(&format!("exec bash -c '{watch}'"))
+        .envs(&[
+            ("PROGRAM", PROGRAM),
+            ("URL", &server.url()),
+            ("TOKEN", SECRET),
+        ])
+        .run();
+    if out.code == 127 {
+        server.may_be_idle();
+        return;
+    }
+    out.code(0);
+    // The copies are written by processes that outlive the watch.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !(out.file("events.copy").contains("\"finished\"")
+        && out.file("junit.copy").contains("</testsuites>"))
+    {
+        assert!(Instant::now() < deadline, "{out}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_replay_opens_no_file_that_its_recording_names() {
+    let (_dir, fifo) = fifo();
+    let endpoint = "http://192.0.2.1";
+    let url = format!("{endpoint}/oapi/v1/flow/organizations/org-1/pipelines/123/deploy/1111");
+    for option in [
+        "--token-file",
+        "--cacert",
+        "--events",
+        "--junit",
+        "--capture",
+    ] {
+        let command = [
+            "yunxiao",
+            "--pipeline=123",
+            "--order=1111",
+            "--organization=org-1",
+            &format!("--endpoint={endpoint}"),
+            &format!("{option}={fifo}"),
+        ];
+        let recording = [
+            json!({"capture": 1, "deploywatch": "0.1.0", "started": "2025-07-09T03:36:28.000Z",
+                "seed": 7, "all": false, "deployments": [
+                    {"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]}]}),
+            json!({"target": 0, "sent_ms": 0, "answered_ms": 1, "method": "GET", "url": url,
+                "status": 200, "body": Order::new("Success").json()}),
+            json!({"ended_ms": 2}),
+        ];
+        let recording = recording.map(|line| format!("{line}\n")).concat();
+        let out = deploywatch(["replay", "recording", "--speed", "1000"])
+            .file("recording", &recording)
+            .run();
+        assert!(out.elapsed < GRACE, "{out}");
+        out.code(2).stderr_has(option);
+    }
+}
+
+/// A body of this many MiB of one letter, packed.
+fn bomb(letter: u8, mebibytes: usize) -> Reply {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..mebibytes {
+        gzip.write_all(&vec![letter; 1 << 20]).unwrap();
+    }
+    Reply::json(gzip.finish().unwrap()).header("content-encoding", "gzip")
+}
+
+#[test]
+fn a_body_of_the_first_letter_of_the_token_ends_in_time() {
+    let server = Server::script(vec![bomb(SECRET.as_bytes()[0], 200)]);
+    let program = yunxiao(&server).args(["--timeout", "600ms", "--capture", "capture", "-v"]);
+    let out = program.run();
+    out.code(124);
+    assert!(out.elapsed < LIMIT + GRACE, "{out}");
+}
+
+/// What hangs, as a watch in which it does.
+fn hanging() -> Vec<(&'static str, Vec<Server>, Vec<BlackHole>, Program)> {
+    let hole = || BlackHole::at(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let silent = || Server::script(vec![Reply::hang()]);
+    let through = |scheme: &str, endpoint: &str| {
+        let server = silent();
+        let proxy = server.url().replace("http://", &format!("{scheme}://"));
+        server.may_be_idle();
+        let program = yunxiao_at(endpoint)
+            .env("ALL_PROXY", proxy)
+            .args(["--allow-http"]);
+        (server, program)
+    };
+    let mut all = Vec::new();
+    for (what, url) in [("connecting", "http"), ("connecting for TLS", "https")] {
+        let hole = hole();
+        let program = yunxiao_at(&format!("{url}://{}", hole.addr()));
+        all.push((what, vec![], vec![hole], program));
+    }
+    let slow = |body: &str| Reply::drip(body.repeat(100), Duration::from_millis(50));
+    for (what, reply) in [
+        ("the response", Reply::hang()),
+        ("a body that drips", slow("{}")),
+        ("a body that never ends", Reply::endless()),
+        (
+            "a chunk",
+            Reply::raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{").kept_open(),
+        ),
+    ] {
+        let server = Server::script(vec![reply]);
+        let program = yunxiao(&server);
+        all.push((what, vec![server], vec![], program));
+    }
+    let server = silent();
+    server.may_be_idle();
+    let program = yunxiao_at(&server.url().replace("http", "https"));
+    all.push(("the handshake of TLS", vec![server], vec![], program));
+    for (what, scheme, endpoint) in [
+        ("a proxy", "http", "http://192.0.2.1"),
+        ("a tunnel of a proxy", "http", "https://192.0.2.1"),
+        ("a proxy's handshake", "https", "http://192.0.2.1"),
+        ("SOCKS", "socks5", "http://192.0.2.1"),
+    ] {
+        let (server, program) = through(scheme, endpoint);
+        all.push((what, vec![server], vec![], program));
+    }
+    if let Some(program) = with_silent_name_server() {
+        all.push(("looking up a name", vec![], vec![], program));
+    }
+    let server = silent();
+    let sign_in = watches(&server.url()).remove(3).1.args(["--command", "43"]);
+    all.push((
+        "the sign-in of one of two commands",
+        vec![server],
+        vec![],
+        sign_in,
+    ));
+    all
+}
+
+#[test]
+fn whatever_hangs_a_timeout_ends_the_watch_within_a_second() {
+    let mut slowest = (Duration::ZERO, "");
+    thread::scope(|scope| {
+        let watches = hanging()
+            .into_iter()
+            .map(|(what, servers, holes, program)| {
+                scope.spawn(move || {
+                    let out = program.args(["--timeout", "600ms"]).run();
+                    out.code(124);
+                    assert!(out.elapsed < LIMIT + GRACE, "{what}\n{out}");
+                    drop((servers, holes));
+                    (out.elapsed, what)
+                })
+            });
+        for watch in watches.collect::<Vec<_>>() {
+            slowest = slowest.max(watch.join().unwrap());
+        }
+    });
+    println!("slowest: {} after {:?}", slowest.1, slowest.0);
+}
+
+#[test]
+fn whatever_hangs_a_signal_ends_the_watch_within_a_second() {
+    thread::scope(|scope| {
+        for (what, servers, holes, program) in hanging() {
+            scope.spawn(move || {
+                let mut watch = program.spawn();
+                watch.wait_for_stdout("watching");
+                assert!(watch.goes_on(Duration::from_millis(100)), "{what}");
+                let sent = Instant::now();
+                watch.signal(Signal::TERM);
+                watch.wait().code(143);
+                assert!(sent.elapsed() < GRACE, "{what} {:?}", sent.elapsed());
+                drop((servers, holes));
+            });
+        }
+    });
+}
+
+#[test]
+fn logs_that_hang_after_the_verdict_do_not_outlast_the_timeout() {
+    for reply in [Reply::hang(), Reply::endless()] {
+        let failed = Order::new("Failed").machines("host", 10, "Failed");
+        let server = Server::start(move |request, _| {
+            if request.target.ends_with("/log") {
+                reply.clone()
+            } else {
+                failed.reply()
+            }
+        });
+        let out = yunxiao(&server).args(["--timeout", "600ms"]).run();
+        // The verdict had come before.
+        out.code(1);
+        assert!(out.elapsed < LIMIT + GRACE, "{out}");
+
+        let watch = yunxiao(&server).spawn();
+        server.wait_for_requests(4);
+        let sent = Instant::now();
+        watch.signal(Signal::INT);
+        let out = watch.wait();
+        assert!(out.code == 1 || out.code == 130, "{out}");
+        assert!(sent.elapsed() < GRACE, "{out}");
+    }
+}
+
+#[test]
+fn what_only_flaps_is_a_standstill() {
+    let mut poll = 0;
+    let server = Server::start(move |_, _| {
+        poll += 1;
+        let machine = json!({"machineSn": "sn-1", "ip": "192.0.2.1", "status": "Running",
+            "clientStatus": format!("state {poll}"), "batchNum": 1});
+        Order::new("Running")
+            .with("exceptionCode", format!("E{poll}"))
+            .with("updateTime", 1_729_178_040_000_u64 + poll)
+            .machine_json(machine)
+            .reply()
+    });
+    let out = yunxiao(&server).args(["--stall-timeout", "600ms"]).run();
+    out.code(124).stdout_has("--stall-timeout");
+}
+
+#[test]
+fn ctrl_z_is_ignored_where_nobody_could_continue_it() {
+    // The terminal's own process has no shell; nor has process 1 of a container.
+    let alone = |server: &Server| yunxiao(server);
+    let first = |server: &Server| {
+        let script = format!(
+            "exec unshare -pf {PROGRAM} yunxiao --pipeline 123 --order 1111 --organization org-1 -i 20ms \
+             --endpoint {}",
+            server.url()
+        );
+        Program::shell(&script).env("YUNXIAO_ACCESS_TOKEN", SECRET)
+    };
+    let may_unshare = Program::shell("unshare -pf true").run().code == 0;
+    let programs: [&dyn Fn(&Server) -> Program; 2] = [&alone, &first];
+    for program in &programs[..1 + usize::from(may_unshare)] {
+        let running = || Order::new("Running").machine("sn-1", "192.0.2.1", "Running", 1);
+        let more = running().machine("sn-2", "192.0.2.2", "Running", 1);
+        let (server, on) = Server::two_acts(vec![running().reply()], vec![more.reply()]);
+        let mut screen = Screen::spawn(program(&server), 24, 80);
+        screen.wait_for("192.0.2.1 ");
+        screen.send([26]);
+        let seen = server.requests().len();
+        server.wait_for_requests(seen + 3);
+        on();
+        screen.wait_for("192.0.2.2 ");
+        screen.send([3]);
+        assert_eq!(screen.wait_exit(), 130);
+    }
+}
+
+/// A recording in which this comes of the poll of each second, for 100 s.
+fn recording(exchange: &serde_json::Value, options: &[&str]) -> String {
+    let url = "http://192.0.2.1/oapi/v1/flow/organizations/org-1/pipelines/123/deploy/1111";
+    let mut command = vec![
+        "yunxiao",
+        "--pipeline=123",
+        "--order=1111",
+        "--organization=org-1",
+        "--endpoint=http://192.0.2.1",
+        "--interval=1s",
+    ];
+    command.extend(options);
+    let mut lines = vec![json!({"capture": 1, "deploywatch": "0.1.0",
+        "started": "2025-07-09T03:36:28.000Z", "seed": 7, "all": false, "deployments": [
+            {"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]}]})];
+    for second in 0..100 {
+        let mut line = json!({"target": 0, "sent_ms": second * 1000, "answered_ms": second * 1000 + 10,
+            "method": "GET", "url": url});
+        let fields = exchange.as_object().unwrap().clone();
+        line.as_object_mut().unwrap().extend(fields);
+        lines.push(line);
+    }
+    lines.push(json!({"ended_ms": 400_000}));
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn without_one_good_answer_a_wrong_endpoint_costs_thirty_seconds() {
+    let failure = json!({"error": {"cause": "could not connect", "received": false}});
+    let no_json =
+        json!({"status": 200, "headers": [["content-type", "text/html"]], "body": "<html>"});
+    let busy = json!({"status": 503, "body": ""});
+    for (exchange, options, seconds) in [
+        (&failure, &[][..], 30.0..31.0),
+        (&no_json, &[], 30.0..31.0),
+        (&failure, &["--max-offline=2m"], 120.0..121.0),
+        (&failure, &["--max-offline=5s"], 5.0..6.0),
+        (&busy, &[], 290.0..301.0),
+    ] {
+        let out = deploywatch(["replay", "recording", "--speed", "1000000", "-o", "json"])
+            .file("recording", &recording(exchange, options))
+            .run();
+        out.code(6);
+        let last = out.finished();
+        let elapsed = last["elapsed_ms"].as_f64().unwrap() / 1000.0;
+        assert!(
+            seconds.contains(&elapsed),
+            "{elapsed} s, {exchange} {options:?}"
+        );
+        let reason = last["reason"].as_str().unwrap();
+        assert_eq!(
+            reason.contains("--endpoint"),
+            options.is_empty() && exchange != &busy,
+            "{reason}"
+        );
+    }
+}
+
+/// The program as another user who may have this many processes, where this user may do so.
+fn with_processes(count: u32, words: &str) -> Option<Program> {
+    let limited = format!("exec setpriv --reuid 65534 --clear-groups prlimit --nproc={count}");
+    let allowed = Program::shell(&format!("{limited} true")).run().code == 0;
+    allowed.then(|| {
+        Program::shell(&format!("{limited} {PROGRAM} {words}")).env("YUNXIAO_ACCESS_TOKEN", SECRET)
+    })
+}
+
+#[test]
+fn without_a_thread_for_the_resolver_polls_fail_and_say_so() {
+    let server = Server::script(vec![order("Success")]);
+    server.may_be_idle();
+    let words = "yunxiao --pipeline 123 --order 1111 --organization org-1 --once --endpoint ";
+    let words = words.to_owned() + &server.url().replace("127.0.0.1", "localhost");
+    let mut said = Vec::new();
+    for count in 2..14 {
+        let Some(program) = with_processes(count, &words) else {
+            return;
+        };
+        let out = program.run();
+        assert!(matches!(out.code, 0 | 2 | 6), "{count}\n{out}");
+        out.stderr_lacks("panicked").stdout_lacks("panicked");
+        said.push(out.code);
+    }
+    assert!(said.contains(&2) && said.contains(&0), "{said:?}");
+    assert!(said.contains(&6), "{said:?}");
+}
+
+#[test]
+fn more_deployments_than_threads_or_files_are_a_usage_error() {
+    let list = list(300, "http://127.0.0.1:9");
+    let watch = format!("exec {PROGRAM} all list --once");
+    let files = Program::shell(&format!("ulimit -n 200; {watch}"))
+        .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+        .file("list", &list);
+    files
+        .run()
+        .code(2)
+        .stdout_is_empty()
+        .stderr_has("--partition");
+    if let Some(threads) = with_processes(100, "all - --once") {
+        let out = threads.stdin(&list).run();
+        out.code(2).stdout_is_empty().stderr_has("--partition");
+    }
+}
+
+/// A shell that runs the watch where this text stands in a file of the system; none where that may not be.
+fn with_system_file(path: &str, text: &str, words: &str) -> Option<Program> {
+    let in_place = |then: &str| {
+        let script = format!("mount --bind file {path} && exec {then} \"$@\"");
+        let program = Program::shell(&format!("exec unshare -m sh -c '{script}' sh \"$@\""));
+        program.args(["sh"]).file_with_mode("file", text, 0o644)
+    };
+    let is_allowed = in_place("true").run().code == 0;
+    is_allowed.then(|| in_place(&format!("{PROGRAM} {words}")).env("YUNXIAO_ACCESS_TOKEN", SECRET))
+}
+
+/// A watch that asks a name server which never answers; none where that may not be.
+fn with_silent_name_server() -> Option<Program> {
+    static SERVER: OnceLock<Option<UdpSocket>> = OnceLock::new();
+    SERVER
+        .get_or_init(|| UdpSocket::bind("127.0.0.54:53").ok())
+        .as_ref()?;
+    let words =
+        "yunxiao --pipeline 123 --order 1111 --organization org-1 --endpoint https://yunxiao.test";
+    with_system_file("/etc/resolv.conf", "nameserver 127.0.0.54\n", words)
+}
+
+#[test]
+fn of_a_name_with_two_addresses_the_second_is_tried_too() {
+    let words = |port| {
+        format!(
+            "yunxiao --pipeline 123 --order 1111 --organization org-1 --allow-http --once \
+             --request-timeout 5s --endpoint http://two.test:{port}"
+        )
+    };
+    for (dead, alive) in [(1, 2), (2, 1)] {
+        let [dead, alive] = [dead, alive].map(|last| Ipv4Addr::new(127, 0, 0, last));
+        let listener = TcpListener::bind((alive, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let _hole = BlackHole::at(IpAddr::V4(dead), port);
+        let server = Server::listen(listener, |_, _| order("Success"));
+        let hosts = "127.0.0.1 two.test\n127.0.0.2 two.test\n";
+        let Some(program) = with_system_file("/etc/hosts", hosts, &words(port)) else {
+            server.may_be_idle();
+            return;
+        };
+        program.run().code(0);
+    }
+}
+
+#[test]
+fn the_cost_of_two_thousand_deployments_is_linear() {
+    let nobody = Unheard::take();
+    let watch = |count: usize| {
+        let out = deploywatch(["all", "list", "--timeout", "100ms", "-o", "json"])
+            .file("list", &list(count, &nobody.url()))
+            .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+            .run();
+        out.code(124);
+        assert_eq!(named(&out.events(), "finished").len(), count + 1);
+        out.elapsed
+    };
+    let (some, many) = (watch(500), watch(2000));
+    println!("500 deployments: {some:?}, 2000: {many:?}");
+    // Four times as much, where it is linear; sixteen times, where it is not.
+    assert!(
+        many < some * 8 + Duration::from_secs(1),
+        "{some:?} {many:?}"
+    );
+}
+
+/// A list of so many orders.
+fn list(count: usize, endpoint: &str) -> String {
+    let table = |id| {
+        format!(
+            "[[deploy]]\nprovider = \"yunxiao\"\npipeline = 123\norganization = \"o\"\norder = {id}\n\
+             endpoint = \"{endpoint}\"\n"
+        )
+    };
+    (1..=count).map(table).collect()
+}
+
+/// A file that becomes a pipe while it is watched holds up no watch either.
+#[test]
+fn a_token_file_that_becomes_a_pipe_does_not_hold_up_the_timeout() {
+    let server = Server::script(vec![order("Running"), Reply::status(401, "{}")]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("token");
+    fs::write(&path, SECRET).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let program =
+        yunxiao_at(&server.url()).args(["-i", "300ms", "--timeout", "1s", "--token-file"]);
+    let mut watch = program.args([&path]).spawn();
+    watch.wait_for_stdout("running");
+    fs::remove_file(&path).unwrap();
+    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    let out = watch.wait();
+    assert!(out.code == 124 || out.code == 5, "{out}");
+    assert!(out.elapsed < Duration::from_secs(1) + GRACE, "{out}");
+}
