@@ -127,11 +127,8 @@ fn breaks() -> Vec<Fault> {
             packed.pop();
             Reply::json(packed).header("content-encoding", "gzip")
         }),
-        ("hang before the headers", Reply::hang()),
-        (
-            "one byte a second",
-            Reply::drip(order(), Duration::from_secs(1)),
-        ),
+        (HANGING[0], Reply::hang()),
+        (HANGING[1], Reply::drip(order(), Duration::from_secs(1))),
         ("204", Reply::status(204, "")),
         ("HTML 200", Reply::html("<html>Success</html>")),
     ];
@@ -140,6 +137,9 @@ fn breaks() -> Vec<Fault> {
         .map(|(name, reply)| (name.to_owned(), reply))
         .collect()
 }
+
+/// The faults that end with the request's time.
+const HANGING: [&str; 2] = ["hang before the headers", "one byte a second"];
 
 /// Statuses that are asked again, with every kind of `Retry-After`. The body says success, which
 /// means nothing there.
@@ -218,15 +218,12 @@ fn all_at_once<T: Send>(rows: Vec<T>, work: impl Fn(T) + Sync) {
     });
 }
 
-fn impatient(server: &Server) -> Program {
-    yunxiao_at(&server.url()).args([
-        "--interval",
-        "10ms",
-        "--request-timeout",
-        "150ms",
-        "-o",
-        "json",
-    ])
+/// A watch in which a request times out soon where the `fault` needs it, and else never.
+fn impatient(server: &Server, fault: &str) -> Program {
+    let is_slow = HANGING.iter().any(|name| fault.starts_with(name));
+    let request_timeout = if is_slow { "1s" } else { "30s" };
+    let watch = yunxiao_at(&server.url()).args(["--interval", "10ms", "-o", "json"]);
+    watch.args(["--request-timeout", request_timeout])
 }
 
 fn count(out: &Output, event: &str) -> usize {
@@ -255,7 +252,9 @@ fn between_faults_the_verdict_is_the_providers() {
         } else {
             "10s"
         };
-        let out = impatient(&server).args(["--max-offline", budget]).run();
+        let out = impatient(&server, &name)
+            .args(["--max-offline", budget])
+            .run();
         assert_eq!(out.code, code, "{name}\n{out}");
         out.stderr_is_empty();
         assert!(count(&out, "offline") >= 1, "{name}\n{out}");
@@ -277,7 +276,9 @@ fn beyond_the_budget_contact_is_lost() {
     all_at_once(rows, |(name, replies)| {
         let known = replies.len() == 2;
         let server = Server::script(replies);
-        let out = impatient(&server).args(["--max-offline", "60ms"]).run();
+        let out = impatient(&server, &name)
+            .args(["--max-offline", "60ms"])
+            .run();
         assert_eq!(out.code, 6, "{name}\n{out}");
         let last = out.stderr_is_empty().finished();
         assert_eq!(last["verdict"], "lost", "{name}");
@@ -290,7 +291,7 @@ fn beyond_the_budget_contact_is_lost() {
 fn a_server_that_is_away_for_a_while_is_no_end() {
     for (word, code) in [("Success", 0), ("Failed", 1)] {
         let server = Server::script(vec![running()]);
-        let mut watch = impatient(&server).spawn();
+        let mut watch = impatient(&server, "away").spawn();
         server.wait_for_requests(2);
         let addr = server.close();
         watch.wait_for_stdout("could not connect");
