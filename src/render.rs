@@ -5,13 +5,12 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
 
-use anyhow::Result;
 use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
-use crate::message::{Lang, Message};
+use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
 use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
-
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list::{self, Entry, Located};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::partition::Partition;
 use super::resume::ResumeCommand;
 use super::{Cli, Command};
+use crate::message::{Message, Result, ensure};
 use crate::provider::{
     DeploymentSpec, Environment, Provider, Setup, Variables, refuse_plaintext_secret,
 };
@@ -109,7 +108,11 @@ impl Deployments {
             let mut files = cli.explicit_args.iter().filter(|arg| arg.path().is_some());
             let recorded_file = files.find(|arg| !explicit.contains(arg));
             if let Some(arg) = recorded_file {
-                bail!("a recording names no file, and this one has --{}", arg.name);
+                let name = &arg.name;
+                return Err(Message::new(
+                    format!("a recording names no file, and this one has --{name}"),
+                    format!("录制文件中不应出现文件选项 --{name}"),
+                ));
             }
             deployments.add(&cli, recorded.name.as_deref(), None, &environment)?;
         }
@@ -140,17 +143,25 @@ impl Deployments {
         let name = entry.name.as_ref().map(|name| name.text.as_str());
         let Some(Located { text, place }) = &entry.token_env else {
             let added = self.add(&entry.cli, name, None, environment);
-            return added.map(drop).context(entry.place.clone());
+            return added.map(drop).map_err(|error| error.at(&entry.place));
         };
-        let secret = environment(text)
-            .with_context(|| format!("{place}: the variable {text} is not set"))?;
+        let secret = environment(text).ok_or_else(|| {
+            let message = Message::new(
+                format!("the variable {text} is not set"),
+                format!("没有设置环境变量 {text}"),
+            );
+            message.at(place)
+        })?;
         let added = self.add(&entry.cli, name, Some(&secret), environment);
-        ensure!(
-            added.context(entry.place.clone())?,
-            "{place}: nothing asks for it, as the other keys say where the secret is, or that there \
-             is none"
-        );
-        Ok(())
+        let is_used = added.map_err(|error| error.at(&entry.place))?;
+        ensure(is_used, || {
+            let message = Message::new(
+                "nothing asks for it, as the other keys say where the secret is, or that there is \
+                 none",
+                "用不上：其他键已指明密钥的来源，或者不需要密钥",
+            );
+            message.at(place)
+        })
     }
 
     /// Adds the deployments that a command line names. `name` replaces their own, and `secret` that of
@@ -165,13 +176,14 @@ impl Deployments {
         let provider = watched(cli)?.options();
         let variables = provider.variables();
         let is_plain = |variable: &str| variables.plain.contains(&variable);
+        let fallback = provider.fallback(environment)?;
         let found = RefCell::new(BTreeMap::new());
         let read = |variable: &str| {
             let value = match secret {
                 Some(secret) if variables.secret == Some(variable) => Some(secret.to_owned()),
                 // No other secret of the environment is taken.
                 Some(_) if !is_plain(variable) => None,
-                _ => environment(variable),
+                _ => environment(variable).or_else(|| fallback.get(variable).cloned()),
             }?;
             found
                 .borrow_mut()
@@ -186,7 +198,7 @@ impl Deployments {
             redactor: &self.redactor,
         })?;
         let Some(command) = specs.first().map(|spec| spec.provider) else {
-            bail!("the command names no deployment");
+            return Err(names_no_deployment());
         };
         let ConnectionOptions {
             allow_http, direct, ..
@@ -227,7 +239,9 @@ fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
 /// Parses a command line whose watch uses no network, and so no proxy.
 fn offline(words: &[String]) -> Result<Cli> {
     let program = "deploywatch".to_owned();
-    let mut cli = super::parse(std::iter::once(&program).chain(words))?;
+    let words = std::iter::once(&program).chain(words);
+    let mut cli =
+        super::parse_with(&mut super::command(), words).map_err(|error| error.message())?;
     cli.connection.direct = true;
     Ok(cli)
 }
@@ -236,8 +250,12 @@ fn offline(words: &[String]) -> Result<Cli> {
 fn watched(cli: &Cli) -> Result<&Provider> {
     match &cli.command {
         Command::Watch(provider) => Ok(provider),
-        _ => bail!("the command watches no deployment"),
+        _ => Err(names_no_deployment()),
     }
+}
+
+fn names_no_deployment() -> Message {
+    Message::new("the command names no deployment", "该命令没有指定部署")
 }
 
 /// The files that options name as input, with these options.
@@ -288,7 +306,7 @@ mod tests {
 
     fn parsed(line: &str) -> Cli {
         let words = words(&format!("deploywatch {line}"));
-        super::super::parse(words).expect("a command line")
+        super::super::parse_with(&mut super::super::command(), words).expect("a command line")
     }
 
     fn made(line: &str, variables: &[(&str, &str)]) -> Deployments {

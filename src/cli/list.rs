@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
 use clap::Subcommand;
-use clap::error::ContextKind;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -15,6 +13,7 @@ use super::Cli;
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::options::OutputOptions;
 use crate::input;
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::provider::Provider;
 
 /// The keys of a table that are not options.
@@ -52,16 +51,20 @@ pub(super) fn read(
     timeout: Option<Duration>,
 ) -> Result<(OutputOptions, Vec<Entry>)> {
     let text = input::read(path, input::SETTINGS_SIZE, timeout)
-        .and_then(|bytes| Ok(String::from_utf8(bytes)?))
-        .with_context(|| format!("cannot read {}", path.display()))?;
+        .and_then(|bytes| String::from_utf8(bytes).map_err(Message::library))
+        .context(|| Message::cannot_read(path))?;
     let mut file = File {
         path,
         text: &text,
         command: super::command(),
     };
     file.command.build();
-    let document = DeTable::parse(&text)
-        .map_err(|error| file.error(error.span().unwrap_or_default(), error.message()))?;
+    let document = DeTable::parse(&text).map_err(|error| {
+        file.error(
+            error.span().unwrap_or_default(),
+            &Message::library(error.message()),
+        )
+    })?;
     let tables = file.tables(document.get_ref())?;
     let mut defaults: Vec<Setting<'_, '_>> = document.get_ref().iter().collect();
     defaults.retain(|(key, _)| key.get_ref() != "deploy");
@@ -89,8 +92,13 @@ impl File<'_> {
         &self,
         document: &'t DeTable<'d>,
     ) -> Result<Vec<(&'t DeTable<'d>, Range<usize>)>> {
-        let error =
-            |value: &Spanned<_>| self.error(value.span(), "deploy: write [[deploy]] tables");
+        let error = |value: &Spanned<_>| {
+            let message = Message::new(
+                "deploy: write [[deploy]] tables",
+                "deploy: 请写成 [[deploy]] 表",
+            );
+            self.error(value.span(), &message)
+        };
         let tables = match document.get("deploy").map(|value| (value, value.get_ref())) {
             Some((_, DeValue::Array(list))) => list.iter(),
             Some((value, _)) => return Err(error(value)),
@@ -102,11 +110,10 @@ impl File<'_> {
                 _ => Err(error(value)),
             })
             .collect::<Result<_>>()?;
-        ensure!(
-            !tables.is_empty(),
-            "{}: there is no [[deploy]] table",
-            self.path.display()
-        );
+        ensure(!tables.is_empty(), || {
+            let none = Message::new("there is no [[deploy]] table", "没有 [[deploy]] 表");
+            none.at(self.path.display())
+        })?;
         Ok(tables)
     }
 
@@ -118,9 +125,13 @@ impl File<'_> {
         defaults: &[Setting<'_, '_>],
         explicit: &[&ExplicitArg],
     ) -> Result<Entry> {
-        let provider = self
-            .text(table, "provider")?
-            .ok_or_else(|| self.error(span.clone(), "provider: the table does not say which"))?;
+        let provider = self.text(table, "provider")?.ok_or_else(|| {
+            let message = Message::new(
+                "provider: the table does not say which",
+                "provider: 该表没有指定",
+            );
+            self.error(span.clone(), &message)
+        })?;
         let name = provider.text;
         if !Provider::has_subcommand(&name) {
             let root = Provider::augment_subcommands(clap::Command::new("all"));
@@ -129,10 +140,11 @@ impl File<'_> {
                 .map(clap::Command::get_name)
                 .collect();
             let known = known.join(", ");
-            return Err(anyhow!(
-                "{}: {name:?} is not one of {known}",
-                provider.place
-            ));
+            let message = Message::new(
+                format!("{name:?} is not one of {known}"),
+                format!("{name:?} 不是 {known} 之一"),
+            );
+            return Err(message.at(provider.place));
         }
         let own = || {
             table
@@ -141,8 +153,11 @@ impl File<'_> {
         };
         if let Some((key, _)) = own().find(|(key, _)| OutputOptions::contain(key.get_ref())) {
             let name = key.get_ref();
-            let message = format!("{name}: it is about the watch of all: put it at the top");
-            return Err(self.error(key.span(), &message));
+            let message = Message::new(
+                "it is about the watch of all: put it at the top",
+                "它针对整个跟踪，请写在文件开头",
+            );
+            return Err(self.error(key.span(), &message.at(name)));
         }
         let inherited = defaults.iter().copied();
         let inherited = inherited.filter(|(key, _)| table.get(&**key.get_ref()).is_none());
@@ -166,7 +181,7 @@ impl File<'_> {
                 text: text.to_owned(),
                 place,
             })),
-            _ => Err(anyhow!("{place}: it must be a text")),
+            _ => Err(Message::new("it must be a text", "必须是文本").at(place)),
         }
     }
 
@@ -185,19 +200,13 @@ impl File<'_> {
         let line = ["deploywatch"].iter().chain(command).copied();
         let line = line.map(str::to_owned).chain(words);
         super::parse_with(&mut self.command, line).map_err(|error| {
-            let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-            let argument = argument.as_deref().and_then(|text| text.split(' ').next());
-            let option = argument.and_then(|argument| argument.strip_prefix("--"));
+            let option = error.option();
             let culprit = settings
                 .iter()
-                .find(|(key, _)| option == Some(key.get_ref()));
-            let message = error.to_string();
-            let message = message.strip_prefix("error: ").unwrap_or(&message);
-            let lines = message.lines().map(str::trim);
-            let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
-            let message = paragraph.join(" ");
+                .find(|(key, _)| option.as_deref() == Some(key.get_ref()));
+            let message = error.message();
             match culprit {
-                Some((key, _)) => self.error(key.span(), &format!("{}: {message}", key.get_ref())),
+                Some((key, _)) => self.error(key.span(), &message.at(key.get_ref())),
                 None => self.error(span, &message),
             }
         })
@@ -211,8 +220,11 @@ impl File<'_> {
             .into_iter()
             .flat_map(clap::Command::get_arguments);
         let Some(option) = options.find(|option| option.get_long() == Some(name)) else {
-            let message = format!("{name}: not an option of {command}");
-            return Err(self.error(key.span(), &message));
+            let message = Message::new(
+                format!("not an option of {command}"),
+                format!("不是 {command} 的选项"),
+            );
+            return Err(self.error(key.span(), &message.at(name)));
         };
         let is_flag = !option.get_action().takes_values();
         let wanted = match value.get_ref() {
@@ -223,11 +235,18 @@ impl File<'_> {
             DeValue::Integer(number) if !is_flag && number.radix() == 10 => {
                 return Ok(Some(format!("--{name}={}", number.as_str())));
             }
-            _ if is_flag => "true or false",
-            DeValue::Boolean(_) => "a text or a number",
-            _ => "a text, a number, true or false",
+            _ if is_flag => ("true or false", "true 或 false"),
+            DeValue::Boolean(_) => ("a text or a number", "文本或数字"),
+            _ => (
+                "a text, a number, true or false",
+                "文本、数字、true 或 false",
+            ),
         };
-        Err(self.error(value.span(), &format!("{name}: it must be {wanted}")))
+        let message = Message::new(
+            format!("it must be {}", wanted.0),
+            format!("必须是{}", wanted.1),
+        );
+        Err(self.error(value.span(), &message.at(name)))
     }
 
     /// `FILE:LINE` of where `span` begins.
@@ -237,7 +256,7 @@ impl File<'_> {
         format!("{}:{line}", self.path.display())
     }
 
-    fn error(&self, span: Range<usize>, message: &str) -> anyhow::Error {
-        anyhow!("{}: {message}", self.place(&span))
+    fn error(&self, span: Range<usize>, message: &Message) -> Message {
+        message.at(self.place(&span))
     }
 }

@@ -63,9 +63,9 @@ fn of_command(command: &clap::Command) -> String {
 
 /// The examples with which the command's help ends.
 fn examples(command: &clap::Command) -> String {
-    let after = command.get_after_help().map(ToString::to_string);
-    let after = after.unwrap_or_default();
-    let lines = after.lines().skip(1).take_while(|line| !line.is_empty());
+    let before = command.get_before_help().map(ToString::to_string);
+    let before = before.unwrap_or_default();
+    let lines = before.lines().skip(1).take_while(|line| !line.is_empty());
     let mut section = String::new();
     for line in lines {
         let _ = writeln!(section, "{}", escaped(line.trim()));

@@ -1,9 +1,9 @@
 //! Huawei Cloud CodeArts Deploy: one run of a deployment task. [D] documented by the vendor, [O]
 //! observed in public code, [I] inferred.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Deserialize;
 use url::Url;
@@ -11,10 +11,10 @@ use url::Url;
 use super::huawei::options::HuaweiOptions;
 use super::huawei::{self, Account};
 use super::json::{self, MaybeObject, ShownList, Text, safe_in_url};
-use super::options::id_or_variable;
+use super::options::{Environment, Problems, id_or_variable, missing};
 use super::{DeploymentSource, DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::http::{Client, ParsedBody};
-use crate::message::Message;
+use crate::message::{Message, Result, ensure};
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
 use crate::redact::Redactor;
@@ -28,13 +28,16 @@ const ID: usize = 32;
 
 /// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "deploywatch codearts [OPTIONS] --task <ID> <--region <REGION>|--endpoint <URL>>"
+)]
+#[command(before_help = "\
 Examples:
   deploywatch codearts --task 0123456789abcdef0123456789abcdef --region cn-north-4 --fresh")]
 pub(crate) struct CodeartsOptions {
     /// The deployment task's id: 32 letters or digits
     #[arg(long, value_name = "ID", value_parser = id32)]
-    task: String,
+    task: Option<String>,
     /// The id of one run of the task [default: the latest run]
     #[arg(long, value_name = "ID", value_parser = id32)]
     record: Option<String>,
@@ -47,15 +50,29 @@ impl ProviderOptions for CodeartsOptions {
         &huawei::options::VARIABLES
     }
 
+    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment)
+    }
+
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        ensure!(
-            !setup.fresh || self.record.is_none(),
-            "--fresh waits for a new run, so it cannot go with --record"
-        );
-        let endpoint = self.huawei.endpoint(SERVICE, setup.environment)?;
-        let project = id_or_variable(None, &huawei::options::PROJECT, setup.environment)?;
-        let account = self.huawei.account(project, setup)?;
+        ensure(!setup.fresh || self.record.is_none(), || {
+            Message::new(
+                "--fresh waits for a new run, so it cannot go with --record",
+                "--fresh 等待新的运行，不能与 --record 同用",
+            )
+        })?;
+        let mut problems = Problems::default();
         let task = self.task.clone();
+        let task = problems.note(task.ok_or_else(|| missing(("task", "任务"), "--task ID", &[])));
+        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
+        let project = id_or_variable(None, &huawei::options::PROJECT, setup.environment);
+        let project = problems.note(project).flatten();
+        let account = self.huawei.account(project, setup, &mut problems);
+        let (Some(task), Some(endpoint), Some(account), true) =
+            (task, endpoint, account, problems.is_empty())
+        else {
+            return Err(problems.error());
+        };
         let run = match &self.record {
             Some(record) => Run::This(record.clone()),
             None if setup.fresh => Run::Fresh,
@@ -79,9 +96,12 @@ impl ProviderOptions for CodeartsOptions {
 }
 
 /// An id is 32 letters or digits [D].
-fn id32(text: &str) -> Result<String, String> {
+fn id32(text: &str) -> Result<String> {
     if text.len() != ID || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err("it is 32 letters or digits".into());
+        return Err(Message::new(
+            "it is 32 letters or digits",
+            "它由 32 个字母或数字组成",
+        ));
     }
     Ok(text.to_owned())
 }

@@ -384,7 +384,7 @@ fn the_help_of_the_root_says_that_a_command_is_needed() {
 #[test]
 fn the_help_of_a_watch_names_defaults_and_ends_with_the_exit_codes() {
     for command in [None, Some("yunxiao"), Some("demo")] {
-        for option in ["--help", "-h"] {
+        for option in ["--help"] {
             let out = deploywatch(command.into_iter().chain([option])).run();
             let words = out.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
             for default in ["3s", "5m", "30s"] {

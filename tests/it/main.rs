@@ -20,6 +20,7 @@ mod hostile;
 mod huawei;
 mod lang;
 mod machine;
+mod manners;
 mod mrs;
 mod output;
 mod picture;
