@@ -83,7 +83,7 @@ _deploywatch() {
 
     case "${cmd}" in
         deploywatch)
-            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="-i -t -o -q -v -h -V --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,6 +97,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -106,6 +110,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -169,7 +177,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --partition --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --partition --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -187,6 +195,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -196,6 +208,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -259,7 +275,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -293,6 +309,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -302,6 +322,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -365,7 +389,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__completions)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
+            opts="-i -t -o -q -v -h --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -379,6 +403,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -388,6 +416,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -451,7 +483,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__demo)
-            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
+            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -481,6 +513,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -490,6 +526,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -553,7 +593,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__fsd)
-            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -579,6 +619,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -588,6 +632,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -805,7 +853,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__mrs)
-            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -839,6 +887,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -848,6 +900,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -911,7 +967,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__replay)
-            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --speed --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -929,6 +985,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -938,6 +998,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1001,7 +1065,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__servicestage)
-            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1035,6 +1099,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1044,6 +1112,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1107,7 +1179,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__yunxiao)
-            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1149,6 +1221,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1158,6 +1234,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

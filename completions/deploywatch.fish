@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_deploywatch_global_optspecs
-    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= capture= color= lang= v/verbose request-timeout= cacert= insecure allow-http h/help V/version
+    string join \n i/interval= name= fresh once t/timeout= stall-timeout= wait-for-start= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= capture= color= lang= bell v/verbose request-timeout= cacert= insecure allow-http h/help V/version
 end
 
 function __fish_deploywatch_needs_command
@@ -25,8 +25,10 @@ function __fish_deploywatch_using_subcommand
 end
 
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -53,6 +55,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -l once -d 'Poll o
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -76,8 +79,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l orga
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -104,6 +109,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -114,8 +120,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l reg
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -142,6 +150,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l onc
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -152,8 +161,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -180,6 +191,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -192,8 +204,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l auth -d 
 cas\t''
 none\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -220,6 +234,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -230,8 +245,10 @@ extend\t''
 upgrade\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'Where the installer is' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -258,14 +275,17 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l partition -d 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -292,14 +312,17 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l speed -d 'How many times as fast as it was recorded' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -326,6 +349,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l once 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
@@ -339,8 +363,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l duration -d 'How long it takes' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command that watches it' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -367,13 +393,16 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
@@ -400,6 +429,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'

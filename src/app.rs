@@ -38,14 +38,14 @@ const ONCE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the command line or the configuration is wrong or does not say enough.
-pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
+pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
-            let deployments = Deployments::of_command(cli, environment)?;
-            watch(deployments, &cli.output, &Source::Network, environment)
+            let (output, deployments) = Deployments::of_command(cli, environment)?;
+            watch(deployments, &output, &Source::Network, environment)
         }
         Command::All { file, partition } => {
-            let (output, deployments) = Deployments::of_list(file, *partition, cli, environment)?;
+            let (output, deployments) = Deployments::of_list(file, *partition, &cli, environment)?;
             if let Some(part) = partition
                 && deployments.list.is_empty()
             {
@@ -54,7 +54,7 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             }
             watch(deployments, &output, &Source::Network, environment)
         }
-        Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
+        Command::Replay { file, speed } => run_replay(file, *speed, &cli, environment),
         #[cfg(feature = "demo")]
         Command::Demo(options) => run_demo(options, &cli.explicit_args, environment),
         Command::Completions { shell } => {

@@ -20,6 +20,7 @@ use crate::text;
 
 mod chinese;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod deployments;
 mod errors;
 pub(crate) mod explicit;
@@ -30,6 +31,7 @@ pub(crate) mod partition;
 mod man_test;
 pub(crate) mod options;
 pub(crate) mod resume;
+mod settings;
 
 use errors::{ParseError, control_character};
 use explicit::{ExplicitArg, explicit_args};
@@ -56,6 +58,9 @@ pub(crate) struct Cli {
     pub(crate) connection: ConnectionOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// The command's name.
+    #[arg(skip)]
+    name: String,
     /// The options that were given.
     #[arg(skip)]
     pub(crate) explicit_args: Vec<ExplicitArg>,
@@ -166,6 +171,7 @@ where
     if let Some((name, own)) = matches.subcommand()
         && let Some(command) = definition.find_subcommand(name)
     {
+        cli.name = name.to_owned();
         cli.explicit_args = explicit_args(command, own);
     }
     if matches!(cli.command, Command::Completions { .. })
@@ -214,6 +220,13 @@ const ESSENTIAL: [&str; 2] = ["timeout", "output"];
 /// The definition of the command line, help included.
 fn command() -> clap::Command {
     command_in(Lang::En)
+}
+
+/// The same, with the options of every watch among those of each command.
+fn built() -> clap::Command {
+    let mut command = command();
+    command.build();
+    command
 }
 
 /// The same with the help in a language.

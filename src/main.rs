@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let lang = cli::language(&arguments, &environment);
     match cli::parse(&arguments, lang) {
-        Ok(cli) => app::run(&cli, &environment).unwrap_or_else(|error| cli::refuse(&error, lang)),
+        Ok(cli) => app::run(cli, &environment).unwrap_or_else(|error| cli::refuse(&error, lang)),
         Err(error) => cli::print(&error, lang),
     }
 }

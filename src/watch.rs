@@ -63,6 +63,8 @@ pub(crate) struct Watch {
     unchanged: Duration,
     /// When the unconfirmed finding of the last good answer was first made.
     found_at: Instant,
+    /// Until when `--wait-for-start` waits, where the last poll found that nothing is there yet.
+    awaited_until: Option<Instant>,
     /// The status of a refusal that the next poll must confirm.
     unconfirmed_refusal: Option<Option<u16>>,
     said: HashSet<Message>,
@@ -92,6 +94,7 @@ impl Watch {
             last_change: now.instant,
             unchanged: Duration::ZERO,
             found_at: now.instant,
+            awaited_until: None,
             unconfirmed_refusal: None,
             said: HashSet::new(),
             outcome: None,
@@ -183,6 +186,7 @@ impl Watch {
     fn budget_end(&self) -> Option<Instant> {
         let offline = self.progress.offline.as_ref()?;
         Some(match self.options.max_offline {
+            _ if self.awaited_until.is_some() => self.awaited_until?,
             Some(limit) => offline.since.after(limit),
             None if self.is_endpoint_in_doubt() => {
                 self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
@@ -249,6 +253,7 @@ impl Watch {
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
         self.unconfirmed_refusal = None;
+        self.awaited_until = None;
         let since_last_good = match (self.progress.offline.take(), self.progress.last_good) {
             (Some(offline), _) => {
                 let offline = now.instant.since(offline.since);
@@ -382,7 +387,17 @@ impl Watch {
         changed
     }
 
+    /// Until when a target that is not there yet is waited for.
+    fn awaited_until(&self, error: &PollError) -> Option<Instant> {
+        let patience = self.options.wait_for_start?;
+        let is_awaited = self.last.is_none() && error.is_absent();
+        is_awaited.then(|| self.progress.started.after(patience))
+    }
+
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
+        let was_awaited = self.awaited_until.is_some();
+        self.awaited_until = self.awaited_until(&error);
+        let waits = self.awaited_until.is_some_and(|until| now.instant < until);
         let retry_after = match &error.retry {
             Retry::Retryable { retry_after } => {
                 // It is the next poll that must say the same.
@@ -394,6 +409,7 @@ impl Watch {
                 self.schedule.finished();
                 return self.end(verdict::end_of_recording(), now);
             }
+            Retry::Refused { .. } if waits => None,
             Retry::Refused { hint, fatal } => {
                 let confirmed = self.unconfirmed_refusal == Some(error.status);
                 if *fatal || confirmed || self.last.is_none() {
@@ -409,6 +425,9 @@ impl Watch {
             error: error.message.clone(),
             endpoint_in_doubt: false,
         });
+        if was_awaited && self.awaited_until.is_none() {
+            offline.since = now.instant;
+        }
         offline.attempts += 1;
         offline.error = error.message;
         offline.endpoint_in_doubt = error.endpoint_in_doubt;
@@ -520,6 +539,8 @@ mod tests {
             once: false,
             logs: 0,
             fresh: false,
+            name: None,
+            wait_for_start: None,
         }
     }
 

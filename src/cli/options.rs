@@ -25,6 +25,10 @@ pub(crate) struct WatchOptions {
         help_heading = "Watch"
     )]
     pub(crate) interval: Duration,
+    /// What the deployment is called in output and events [default: made of its ids]
+    #[arg(long, global = true, value_name = "NAME", value_parser = name, help_heading = "Output")]
+    #[arg(display_order = 102)]
+    pub(crate) name: Option<String>,
     /// Ignore runs that finished before the watch started, and wait for a new one
     #[arg(long, global = true, help_heading = "Watch")]
     pub(crate) fresh: bool,
@@ -42,6 +46,11 @@ pub(crate) struct WatchOptions {
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     #[arg(help_heading = "When to give up")]
     pub(crate) stall_timeout: Option<Duration>,
+    /// Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused
+    /// connection [default: not at all]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(conflicts_with = "once", help_heading = "When to give up")]
+    pub(crate) wait_for_start: Option<Duration>,
     /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
     /// failure [default: 5m; until the first good response 30s from the start where the endpoint may be
     /// wrong]
@@ -147,6 +156,9 @@ pub(crate) struct OutputOptions {
     /// that of the locale: LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
     pub(crate) lang: Option<Lang>,
+    /// Ring the terminal's bell at the end
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) bell: bool,
     /// Write a line on stderr about each request: method, URL, status, bytes, time
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
@@ -244,6 +256,13 @@ fn absolute(file: &Path) -> PathBuf {
                 .map_or_else(|_| file.to_owned(), |folder| folder.join(name)),
             _ => file.to_owned(),
         })
+}
+
+fn name(text: &str) -> Result<String> {
+    ensure(!text.trim().is_empty(), || {
+        Message::new("it must be a text", "必须是文本")
+    })?;
+    Ok(text.to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration> {

@@ -57,6 +57,17 @@ pub(crate) struct Variables {
     pub(crate) secret: Option<&'static str>,
     /// Those that hold no secret.
     pub(crate) plain: &'static [&'static str],
+    /// Options, and the variables that give the same where an option does not.
+    pub(crate) options: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Variables {
+    /// The option that names the file of the secret, and the variables that may hold a secret.
+    pub(crate) fn secret_file(&self) -> (&'static str, &'static [&'static str]) {
+        let mut options = self.options.iter();
+        let found = options.find(|(option, _)| option.ends_with("-file"));
+        found.copied().unwrap_or_default()
+    }
 }
 
 /// What is wrong with the options: all of it is told at once.

@@ -97,7 +97,7 @@ fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
     })?;
     let mut header: Header = json(serde_json::from_value(value))?;
     for deployment in &mut header.deployments {
-        let words = deployment.command.iter_mut().chain(&mut deployment.name);
+        let words = deployment.command.iter_mut();
         words
             .chain(deployment.environment.values_mut())
             .for_each(|word| *word = text::printable(word).into_owned());

@@ -168,7 +168,7 @@ fn redacted(mut header: Header, redactor: &Redactor) -> Header {
     for origin in &mut header.deployments {
         let words = origin.command.iter_mut();
         let values = origin.environment.values_mut();
-        for text in words.chain(values).chain(&mut origin.name) {
+        for text in words.chain(values) {
             *text = redactor.redact(text).into_owned();
         }
     }

@@ -13,6 +13,7 @@ mod ci;
 mod cli;
 mod codearts;
 mod completions;
+mod config;
 mod demo;
 mod faults;
 mod fsd;

@@ -89,6 +89,7 @@ impl ProviderOptions for FsdOptions {
         &Variables {
             secret: None,
             plain: &[],
+            options: &[],
         }
     }
 

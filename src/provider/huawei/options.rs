@@ -21,6 +21,16 @@ pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT
 pub(crate) const VARIABLES: Variables = Variables {
     secret: Some(TOKEN),
     plain: &[REGION, PROJECT[0], PROJECT[1]],
+    options: &[
+        ("region", &[REGION]),
+        // A region gives an endpoint as well.
+        ("endpoint", &[REGION]),
+        ("project", &PROJECT),
+        (
+            "token-file",
+            &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
+        ),
+    ],
 };
 
 /// Where the service is, and the credentials.

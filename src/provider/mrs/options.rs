@@ -52,6 +52,7 @@ impl ProviderOptions for MrsOptions {
         &Variables {
             secret: Some(PASSWORD),
             plain: &[USER],
+            options: &[("user", &[USER]), ("password-file", &[PASSWORD])],
         }
     }
 

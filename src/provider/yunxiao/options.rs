@@ -68,6 +68,12 @@ impl ProviderOptions for YunxiaoOptions {
                 ENDPOINT,
                 EDITION,
             ],
+            options: &[
+                ("pipeline", &[PIPELINE]),
+                ("organization", &ORGANIZATION),
+                ("endpoint", &[ENDPOINT]),
+                ("token-file", &TOKEN),
+            ],
         }
     }
 
