@@ -56,7 +56,10 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
         }
         Command::Replay { file, speed } => run_replay(file, *speed, &cli, environment),
         #[cfg(feature = "demo")]
-        Command::Demo(options) => run_demo(options, &cli.explicit_args, environment),
+        Command::Demo(options) => {
+            let lang = Lang::choose(cli.output.lang, environment);
+            run_demo(options, &cli.explicit_args, lang, environment)
+        }
         Command::Completions { shell } => {
             let script = completions::script(*shell);
             match io::stdout().write_all(script.as_bytes()) {
@@ -442,6 +445,7 @@ fn delays(deployments: &[Deployment]) -> Vec<Duration> {
 fn run_demo(
     options: &demo::DemoOptions,
     explicit: &[ExplicitArg],
+    lang: Lang,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     let demo = options.start()?;
@@ -452,7 +456,7 @@ fn run_demo(
     let (output, deployments) = Deployments::of_demo(&words, &variables)?;
     if options.serves_only() {
         output.check_files(&deployments.files)?;
-        demo.serve(&words)?;
+        demo.serve(&words, lang)?;
         return Ok(ExitCode::SUCCESS);
     }
     watch(deployments, &output, &Source::Network, environment)

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -16,8 +16,10 @@ use crate::demo;
 use crate::message::{Lang, Message};
 use crate::outcome;
 use crate::provider::{Environment, Provider};
+use crate::secret;
 use crate::text;
 
+mod advice;
 mod chinese;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -43,7 +45,7 @@ const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
 /// Watch a deployment until it ends; the exit code is the verdict.
 #[derive(Parser, Debug)]
-#[command(name = "deploywatch", version, max_term_width = 100)]
+#[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = 100)]
 #[command(
     override_usage = "deploywatch [OPTIONS] <COMMAND>",
     arg_required_else_help = true
@@ -137,6 +139,7 @@ pub(crate) fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, ParseErro
         Err(error) if error.is_help() && lang != Lang::En => {
             parse_with(&mut command_in(lang), arguments)
         }
+        Err(error) => Err(without_secrets(error, arguments)),
         parsed => parsed,
     }
 }
@@ -160,7 +163,8 @@ where
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (mut cli, matches) = parsed.map_err(|error| {
         let has_break = |word: &String| word.contains(char::is_control);
-        let error = ParseError::new(error, None);
+        let advice = advice::advice(definition, &error, &words);
+        let error = ParseError::new(error, advice);
         if words.iter().any(has_break) {
             ParseError::Usage(error.message())
         } else {
@@ -183,6 +187,29 @@ where
         )));
     }
     Ok(cli)
+}
+
+/// An error that repeats no word which looks like a secret.
+fn without_secrets(error: ParseError, arguments: &[OsString]) -> ParseError {
+    let ParseError::Clap(of_clap, _) = &error else {
+        return error;
+    };
+    let text = of_clap.to_string();
+    let words = arguments.iter().filter_map(|word| word.to_str());
+    let mut secrets = words.filter_map(secret_in);
+    match secrets.find(|secret| text.contains(*secret)) {
+        Some(secret) => ParseError::Usage(error.message().without(secret)),
+        None => error,
+    }
+}
+
+/// The part of a word that looks like a secret.
+fn secret_in(word: &str) -> Option<&str> {
+    let value = match word.strip_prefix('-') {
+        Some(option) => option.split_once('=')?.1,
+        None => word,
+    };
+    secret::looks_like_secret(Path::new(value)).then_some(value)
 }
 
 /// Prints help, the version or what is wrong with the command line, and returns the exit code.

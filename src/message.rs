@@ -169,6 +169,15 @@ impl Message {
             .with_detail(&Self::io(error))
     }
 
+    /// The same without a text that must not be shown.
+    pub(crate) fn without(&self, secret: &str) -> Self {
+        const NOT_SHOWN: &str = "(not shown)";
+        Self::new(
+            self.en().replace(secret, NOT_SHOWN),
+            self.zh().replace(secret, "（不予显示）"),
+        )
+    }
+
     /// The text in a language.
     pub(crate) fn get(&self, lang: Lang) -> &str {
         lang.pick(self.en(), self.zh())

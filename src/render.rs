@@ -62,6 +62,11 @@ trait Render {
 
     /// Reacts to a change of the terminal.
     fn screen(&mut self, _change: ScreenChange) {}
+
+    /// Puts text for stderr above a picture; gives it back where there is none.
+    fn say(&mut self, text: String) -> Option<String> {
+        Some(text)
+    }
 }
 
 /// A change of the terminal that the picture is drawn on.
@@ -123,6 +128,8 @@ pub(crate) struct Output {
     recording: Option<NonBlockingWriter>,
     /// stdout is a closed pipe.
     closed: bool,
+    /// The terminal's bell rings at the end.
+    has_bell: bool,
     lang: Lang,
 }
 
@@ -182,6 +189,7 @@ impl Output {
             files,
             recording: None,
             closed: false,
+            has_bell: options.bell && are_terminals[1],
             lang,
         };
         Ok((output, warnings))
@@ -253,6 +261,22 @@ impl Output {
         self.event(&general_warning(message, at, progress));
     }
 
+    /// Says on stderr where a deployment stands.
+    pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
+        let style = Style {
+            lang: self.lang,
+            ..Style::PLAIN
+        };
+        let text = Some(report::status(progress, now, style).join("\n"));
+        let left = text.and_then(|text| match &mut self.main {
+            Some(main) => main.say(text),
+            None => Some(text),
+        });
+        if let Some(text) = left {
+            self.stderr.line(&text);
+        }
+    }
+
     /// Redraws where that is due, and finds out about failed writes. To be called at least once a
     /// second.
     pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
@@ -270,6 +294,10 @@ impl Output {
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
         self.main = None;
+        if mem::take(&mut self.has_bell) {
+            // Nobody is there to hear it where stderr cannot be written.
+            let _ = self.stderr.queue(b"\x07".to_vec());
+        }
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
         match self.stdout.finish(begun, deadline) {

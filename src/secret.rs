@@ -282,7 +282,7 @@ fn shown(path: &Path) -> Message {
 
 /// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has
 /// nothing of a path.
-fn looks_like_secret(path: &Path) -> bool {
+pub(crate) fn looks_like_secret(path: &Path) -> bool {
     /// Of Yunxiao, of a JSON Web Token, of Huawei Cloud.
     const BEGINNINGS: [&str; 3] = ["pt-", "eyJ", "MII"];
     let text = path.display().to_string();

@@ -633,6 +633,46 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_there_yet_is_waited_for_at_the_start() {
+        let no_connection = || {
+            let error = PollError::retryable(Message::verbatim("no"), None);
+            Err(error.with_endpoint_in_doubt())
+        };
+        let absent = |name: char| match name {
+            '4' => refused(404),
+            'c' => no_connection(),
+            'r' => refused(403),
+            '5' => transient(),
+            _ => phase(Phase::Running),
+        };
+        // What the polls of each ten seconds find, and the code at the last of them.
+        for (polls, code) in [
+            ("44444", None),
+            ("ccccc", None),
+            ("4c4cg4", None),
+            ("4444444", Some(5)),
+            ("ccccccc", Some(6)),
+            ("44r", Some(5)),
+            // Other failures count from the first of them.
+            ("cc5", None),
+            ("cc55", Some(6)),
+            ("g44", Some(5)),
+        ] {
+            let mut play = Play::new(WatchOptions {
+                wait_for_start: Some(Duration::from_secs(60)),
+                ..options()
+            });
+            for (number, poll) in polls.chars().enumerate() {
+                assert_eq!(play.code(), None, "{polls}: {number}");
+                play.answer(number as f64 * 10.0, absent(poll));
+            }
+            assert_eq!(play.code(), code, "{polls}");
+        }
+        let mut play = Play::new(options());
+        assert_eq!(play.answer(0.0, refused(404)).code(), Some(5));
+    }
+
+    #[test]
     fn two_polls_in_a_row_must_agree() {
         let found = || unconfirmed(Phase::Paused, Phase::PausedAfterFailure);
         let mut play = Play::new(options());

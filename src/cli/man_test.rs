@@ -13,7 +13,8 @@ use crate::outcome;
 
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
-    let root = super::command();
+    // The page is of every build.
+    let root = super::command().version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(root.clone());
     let mut page = Vec::new();
     for section in [

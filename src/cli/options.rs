@@ -266,6 +266,18 @@ fn name(text: &str) -> Result<String> {
 }
 
 fn duration(text: &str) -> Result<Duration> {
+    let is_month =
+        |(at, _): &(usize, &str)| text[..*at].ends_with(|c: char| c.is_ascii_digit() || c == ' ');
+    let ends = |(at, _): &(usize, &str)| !text[at + 1..].starts_with(char::is_alphabetic);
+    let months = text
+        .match_indices('M')
+        .find(|found| is_month(found) && ends(found));
+    ensure(months.is_none(), || {
+        Message::new(
+            "M would be months; minutes are m, like 30m",
+            "M 表示月；分钟写作 m，例如 30m",
+        )
+    })?;
     humantime::parse_duration(text).map_err(|error| {
         let hint = Message::new(
             "a duration reads like 500ms, 3s, 10m or '1h 30m'",

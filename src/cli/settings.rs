@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
-use super::{Cli, parse_with};
+use super::{Cli, parse_with, secret_in};
 use crate::message::{Message, Result};
 use crate::provider::Environment;
 
@@ -287,12 +287,14 @@ impl Setting {
     /// An error about it, with the variables in its value as the file has them: one may hold a secret.
     fn error(&self, message: &Message) -> Message {
         let message = message.at(&self.name).at(&self.place);
-        match &self.expanded {
-            Some((value, written)) => Message::new(
+        let secret = self.word.as_deref().and_then(secret_in);
+        match (&self.expanded, secret) {
+            (Some((value, written)), _) => Message::new(
                 message.en().replace(value, written),
                 message.zh().replace(value, written),
             ),
-            None => message,
+            (None, Some(secret)) => message.without(secret),
+            (None, None) => message,
         }
     }
 }

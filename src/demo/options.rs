@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use super::{SYSTEMS, Scenario, System, server};
 use crate::cli::options::limit;
-use crate::message::{Context as _, Message, Result, ensure};
+use crate::message::{Context as _, Lang, Message, Result, ensure};
 use crate::text::shell_quote;
 
 /// The options of `deploywatch demo`, which describe the simulated deployment.
@@ -119,7 +119,13 @@ impl Demo {
     ///
     /// # Errors
     /// The line cannot be printed.
-    pub(crate) fn serve(self, watch_args: &[String]) -> io::Result<()> {
+    pub(crate) fn serve(self, watch_args: &[String], lang: Lang) -> io::Result<()> {
+        let message = Message::new(
+            "serving a simulated deployment; watch it with the command below, stop it with Ctrl-C",
+            "正在提供模拟的部署：用下面的命令跟踪，按 Ctrl-C 停止",
+        );
+        // Who cannot read it can still use the command.
+        let _ = writeln!(io::stderr(), "{}", message.get(lang));
         writeln!(io::stdout(), "{}", shell_line(self.system, watch_args))?;
         // An error means that the server panicked, which has been reported.
         let _ = self.server.join();

@@ -366,6 +366,10 @@ impl Watches {
                 }
             }
             LoopEvent::Signal(signal) => self.interrupt(signal, now),
+            LoopEvent::StatusAsked => {
+                let deployments = self.list.iter().filter(|watch| !watch.is_done());
+                deployments.for_each(|watch| output.status(watch.watch.progress(), now));
+            }
             LoopEvent::Screen(change) => {
                 let suspends = change == ScreenChange::Suspended;
                 // Nobody would continue it.

@@ -1,6 +1,10 @@
 //! How the program speaks to people: help that fits a screen, both languages, advice for wrong turns.
 
-use crate::support::{SECRET, deploywatch};
+use std::time::Duration;
+
+use crate::support::{
+    Reply, SECRET, Screen, Server, Signal, deploywatch, order, order_with, yunxiao, yunxiao_at,
+};
 
 const COMMANDS: [&str; 9] = [
     "yunxiao",
@@ -208,4 +212,213 @@ fn everything_that_is_missing_is_named_at_once() {
         .code(2)
         .stderr_has("no pipeline")
         .stderr_lacks("token");
+}
+
+#[test]
+fn a_wrong_turn_gets_advice() {
+    for (words, en, zh) in [
+        (
+            &["fsd", "--json"][..],
+            "tip: write --output json",
+            "提示：请写 --output json",
+        ),
+        (
+            &["yunxiao", "--token", "x"],
+            "a secret is never an argument: set YUNXIAO_ACCESS_TOKEN, or give --token-file FILE",
+            "请设置 YUNXIAO_ACCESS_TOKEN",
+        ),
+        (
+            &["mrs", "--password=x"],
+            "set MRS_PASSWORD, or give --password-file FILE",
+            "请设置 MRS_PASSWORD",
+        ),
+        (
+            &["servicestage", "--ak", "x"],
+            "set HW_AUTH_TOKEN",
+            "请设置 HW_AUTH_TOKEN",
+        ),
+        (
+            &["yunxiao", "123", "1111"],
+            "ids are given with their options: --pipeline ID --order ID",
+            "--pipeline ID --order ID",
+        ),
+        (
+            &["mrs", "42"],
+            "their options: --command ID",
+            "需用选项给出：--command ID",
+        ),
+        (
+            &["fsd", "--timeout", "30M"],
+            "minutes are m, like 30m",
+            "分钟写作 m",
+        ),
+        (
+            &["fsd", "--timeout", "1h 2M"],
+            "minutes are m, like 30m",
+            "分钟写作 m",
+        ),
+    ] {
+        deploywatch(words)
+            .run()
+            .code(2)
+            .stderr_has(en)
+            .stdout_is_empty();
+        deploywatch(words)
+            .args(["--lang", "zh"])
+            .run()
+            .code(2)
+            .stderr_has(zh);
+    }
+}
+
+#[test]
+fn a_secret_in_the_place_of_something_else_is_not_shown() {
+    for words in [
+        &["yunxiao", SECRET][..],
+        &["yunxiao", "--interval", SECRET],
+        &["yunxiao", &format!("--on-pause={SECRET}")],
+        &["yunxiao", "--token", SECRET],
+        &["yunxiao", "--pipeline", "1", "--token-file", SECRET],
+        &[SECRET],
+        &["all", "list", SECRET],
+    ] {
+        for lang in ["en", "zh"] {
+            let out = deploywatch(words).args(["--lang", lang]).run();
+            out.code(2).stderr_lacks(SECRET);
+        }
+    }
+}
+
+#[test]
+fn two_orders_cannot_share_a_name_and_one_has_its_own() {
+    let server = Server::start(|_, _| order("Success"));
+    let out = yunxiao(&server).args(["--name", "web", "-o", "json"]).run();
+    out.code(0);
+    assert!(
+        out.events().iter().all(|event| event["target"] == "web"),
+        "{out}"
+    );
+    let out = yunxiao(&server)
+        .args(["--order", "2", "--name", "web"])
+        .run();
+    out.code(2).stderr_has("web is there twice");
+    for name in ["", " ", "a\nb"] {
+        yunxiao(&server)
+            .args([&format!("--name={name}")])
+            .run()
+            .code(2);
+    }
+    yunxiao(&server)
+        .args(["--name", "all"])
+        .run()
+        .code(2)
+        .stderr_has("name all");
+}
+
+#[test]
+fn the_bell_rings_once_at_the_end_of_a_terminal() {
+    for (args, rings) in [(&["--bell"][..], 1), (&[], 0), (&["--bell", "-q"], 1)] {
+        let server = Server::script(vec![order("Success")]);
+        let mut screen = Screen::spawn(yunxiao(&server).args(args), 24, 80);
+        assert_eq!(screen.wait_exit(), 0);
+        let bells = screen.raw().iter().filter(|byte| **byte == 7).count();
+        assert_eq!(bells, rings, "{args:?}");
+    }
+    let server = Server::script(vec![order("Success")]);
+    let out = yunxiao(&server).args(["--bell"]).run();
+    out.code(0).stderr_is_empty();
+}
+
+#[test]
+fn a_signal_asks_where_the_watch_stands() {
+    for output in ["plain", "json", "quiet"] {
+        let machines = [
+            ("192.0.2.1", "Running"),
+            ("192.0.2.2", "Failed"),
+            ("192.0.2.3", "Pending"),
+        ];
+        let server = Server::script(vec![order_with("Running", &machines), Reply::hang()]);
+        let mut running = yunxiao(&server).args(["-o", output]).spawn();
+        server.wait_for_requests(2);
+        running.signal(Signal::USR1);
+        running.wait_for_stderr("▸ running 192.0.2.1");
+        assert!(running.goes_on(Duration::from_millis(50)));
+        running.signal(Signal::INT);
+        let out = running.wait();
+        out.code(130)
+            .stderr_has("yunxiao:123/1111 running (1/3")
+            .stderr_has("✗ failed 192.0.2.2");
+        let status = out.stderr.split("▸ running").next().unwrap();
+        assert!(!status.contains("192.0.2.3"), "{out}");
+    }
+}
+
+#[test]
+fn what_is_not_there_yet_is_waited_for() {
+    let server = Server::script(vec![
+        Reply::status(404, "{}"),
+        Reply::status(404, "{}"),
+        order("Success"),
+    ]);
+    let program = yunxiao(&server).args(["--wait-for-start", "1m"]);
+    program.run().code(0).stdout_has("HTTP 404 Not Found");
+    let server = Server::script(vec![Reply::status(404, "{}")]);
+    let program = yunxiao(&server).args(["--wait-for-start", "300ms"]);
+    program.run().code(5);
+    assert!(server.requests().len() > 1);
+    let program = yunxiao_at("http://127.0.0.1:1").args(["--wait-for-start", "300ms"]);
+    program.run().code(6);
+    let out = yunxiao(&server)
+        .args(["--wait-for-start", "1m", "--once"])
+        .run();
+    out.code(2)
+        .stderr_has("'--wait-for-start <DURATION>' cannot be used with '--once'");
+}
+
+#[test]
+fn a_demo_that_serves_says_so_and_how_to_stop_it() {
+    let mut running = deploywatch(["demo", "--serve", "127.0.0.1:0"]).spawn();
+    assert!(running.first_line().contains("deploywatch yunxiao"));
+    running.wait_for_stderr("Ctrl-C");
+    running.signal(Signal::INT);
+    running.wait().code(130);
+}
+
+#[test]
+fn the_credentials_file_of_the_sdk_is_the_last_place() {
+    let keys = "[basic]\nak = AKMADEUP\nsk = made-up-secret-key\nproject_id = p-file\n";
+    let token = ("HW_AUTH_TOKEN", "made-up-token");
+    let half = ("HUAWEICLOUD_SDK_AK", "AK");
+    for (variables, code, signs) in [
+        (&[][..], 6, true),
+        (&[token], 2, false),
+        (&[token, ("HW_PROJECT_ID", "p")], 6, false),
+        (&[half], 2, false),
+    ] {
+        let server = Server::start(|_, _| Reply::status(502, ""));
+        server.may_be_idle();
+        let program = deploywatch(["servicestage", "--release", "r", "--once"]);
+        let program = program
+            .args(["--endpoint", &server.url()])
+            .file("keys", keys);
+        let program = program.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "keys");
+        program.envs(variables).run().code(code);
+        if let Some(request) = server.requests().first() {
+            assert_eq!(
+                request.header("authorization").is_some(),
+                signs,
+                "{variables:?}"
+            );
+            assert!(
+                !signs || request.target.contains("p-file"),
+                "{}",
+                request.target
+            );
+        }
+    }
+    let program = deploywatch(["servicestage", "--release", "r", "--region", "r"]);
+    let out = program
+        .env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "nowhere")
+        .run();
+    out.code(2).stderr_has("cannot read nowhere");
 }
