@@ -13,7 +13,7 @@ use clap_complete::Shell;
 
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::message::{Lang, Message};
+use crate::message::{Lang, Message, Result};
 use crate::outcome;
 use crate::provider::{Environment, Provider};
 use crate::secret;
@@ -69,6 +69,20 @@ pub(crate) struct Cli {
     /// The words as they were given, after the program's name.
     #[arg(skip)]
     words: Vec<String>,
+}
+
+impl Cli {
+    /// The provider, where the command watches what one deploys.
+    fn provider(&self) -> Result<&Provider> {
+        match &self.command {
+            Command::Watch(provider) => Ok(provider),
+            _ => Err(names_no_deployment()),
+        }
+    }
+}
+
+fn names_no_deployment() -> Message {
+    Message::new("the command names no deployment", "该命令没有指定部署")
 }
 
 #[derive(Subcommand, Debug)]

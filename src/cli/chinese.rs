@@ -21,16 +21,19 @@ fn translation(en: &str) -> Option<&'static str> {
 }
 
 /// Each part of a text, of which the parts are separated by `separator`, in Chinese.
-fn parts(text: impl ToString, separator: &str) -> String {
-    let text = text.to_string();
+fn parts(text: &str, separator: &str) -> String {
     let parts = text.split(separator).map(|part| pick(Lang::Zh, part));
     parts.collect::<Vec<_>>().join(separator)
 }
 
 /// A definition that has been built, with its help in Chinese.
 pub(super) fn translated(command: Command) -> Command {
-    let about = command.get_about().map(|text| parts(text, "\n\n"));
-    let examples = command.get_before_help().map(|text| parts(text, "\n"));
+    let about = command
+        .get_about()
+        .map(|text| parts(&text.to_string(), "\n\n"));
+    let examples = command
+        .get_before_help()
+        .map(|text| parts(&text.to_string(), "\n"));
     let command = command.mut_args(argument).mut_subcommands(translated);
     let command = match about {
         Some(about) => command.about(about),
@@ -49,7 +52,7 @@ fn argument(arg: Arg) -> Arg {
         None => "选项",
     };
     let values = values(&arg);
-    let translate = |text: String| parts(text, "\n\n") + &values;
+    let translate = |text: String| parts(&text, "\n\n") + &values;
     let short = arg.get_help().map(|text| translate(text.to_string()));
     let long = arg.get_long_help().map(|text| translate(text.to_string()));
     let arg = arg.help_heading(heading).hide_default_value(true);

@@ -8,10 +8,8 @@ use std::time::Duration;
 use clap::Subcommand as _;
 use toml::de::{DeTable, DeValue};
 
-use super::deployments::watched;
 use super::explicit::ExplicitArg;
-use super::list::of_one;
-use super::settings::{Located, Setting, SettingsFile, command_line, layered};
+use super::settings::{Located, Setting, SettingsFile, command_line, layered, of_one};
 use super::{Cli, built};
 use crate::input;
 use crate::message::{Context as _, Message, Result};
@@ -165,7 +163,7 @@ impl Config {
                 None,
             ));
         };
-        let variables = watched(&first)?.options().variables();
+        let variables = first.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
         let is_set = secrets.iter().any(|name| environment(name).is_some());
         let mut own = without_set(table.settings.clone(), variables.options, environment);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Cli;
 use super::config::{self, Config};
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list;
@@ -13,11 +14,8 @@ use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::partition::Partition;
 use super::resume::ResumeCommand;
 use super::settings::{Located, not_set};
-use super::{Cli, Command};
 use crate::message::{Message, Result, ensure};
-use crate::provider::{
-    DeploymentSpec, Environment, Provider, Setup, Variables, refuse_plaintext_secret,
-};
+use crate::provider::{DeploymentSpec, Environment, Setup, Variables, refuse_plaintext_secret};
 use crate::record::RecordedCommand;
 use crate::redact::Redactor;
 use crate::text;
@@ -180,7 +178,7 @@ impl Deployments {
         secret: Option<&str>,
         environment: Environment<'_>,
     ) -> Result<bool> {
-        let provider = watched(cli)?.options();
+        let provider = cli.provider()?.options();
         let variables = provider.variables();
         let is_plain = |variable: &str| variables.plain.contains(&variable);
         let fallback = provider.fallback(environment)?;
@@ -205,7 +203,7 @@ impl Deployments {
             redactor: &self.redactor,
         })?;
         let Some(command) = specs.first().map(|spec| spec.provider) else {
-            return Err(names_no_deployment());
+            return Err(super::names_no_deployment());
         };
         let ConnectionOptions {
             allow_http, direct, ..
@@ -251,18 +249,6 @@ fn offline(words: &[String]) -> Result<Cli> {
         super::parse_with(&mut super::command(), words).map_err(|error| error.message())?;
     cli.connection.direct = true;
     Ok(cli)
-}
-
-/// The provider of a command line that watches one deployment.
-pub(super) fn watched(cli: &Cli) -> Result<&Provider> {
-    match &cli.command {
-        Command::Watch(provider) => Ok(provider),
-        _ => Err(names_no_deployment()),
-    }
-}
-
-fn names_no_deployment() -> Message {
-    Message::new("the command names no deployment", "该命令没有指定部署")
 }
 
 /// The files that options name as input, with these options.

@@ -12,7 +12,7 @@ use super::Cli;
 use super::config::Config;
 use super::explicit::{ExplicitArg, Scope};
 use super::options::OutputOptions;
-use super::settings::{Located, Setting, SettingsFile, command_line, layered};
+use super::settings::{Located, Setting, SettingsFile, command_line, layered, of_one};
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 use crate::provider::{Environment, Provider};
@@ -85,12 +85,6 @@ pub(super) fn read(
         .into_iter()
         .map(|(table, span)| list.entry(table, span));
     Ok((all.output, entries.collect::<Result<_>>()?))
-}
-
-/// The settings that are about one deployment.
-pub(super) fn of_one(mut settings: Vec<Setting>) -> Vec<Setting> {
-    settings.retain(|setting| !OutputOptions::contain(&setting.name));
-    settings
 }
 
 /// The tables of `[[deploy]]`, and where each is.

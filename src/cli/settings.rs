@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
+use super::options::OutputOptions;
 use super::{Cli, parse_with, secret_in};
 use crate::message::{Message, Result};
 use crate::provider::Environment;
@@ -211,6 +212,12 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
         )
     });
     message.with_hint(near.as_ref())
+}
+
+/// The settings that are about one deployment.
+pub(super) fn of_one(mut settings: Vec<Setting>) -> Vec<Setting> {
+    settings.retain(|setting| !OutputOptions::contain(&setting.name));
+    settings
 }
 
 /// Settings of which the later ones take the place of those of the same name, or that cannot go with them.

@@ -101,7 +101,7 @@ impl HuaweiOptions {
     ) -> Result<BTreeMap<&'static str, String>> {
         let mut keys = KEYS.iter().flat_map(|[access, secret, _]| [access, secret]);
         let is_set = |name: &&str| environment(name).is_some();
-        if self.token_file.is_some() || is_set(&TOKEN) || keys.any(|name| is_set(name)) {
+        if self.token_file.is_some() || is_set(&TOKEN) || keys.any(is_set) {
             return Ok(BTreeMap::new());
         }
         credentials::read(environment)
