@@ -83,7 +83,7 @@ _deploywatch() {
 
     case "${cmd}" in
         deploywatch)
-            opts="-i -t -o -q -v -h -V --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="-i -t -o -q -v -h -V --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,6 +97,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -106,6 +110,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -173,7 +181,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --partition --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --partition --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,6 +199,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -200,6 +212,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -267,7 +283,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -301,6 +317,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -310,6 +330,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -377,7 +401,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__completions)
-            opts="-i -t -o -q -v -h --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
+            opts="-i -t -o -q -v -h --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -391,6 +415,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -400,6 +428,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -467,7 +499,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__demo)
-            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
+            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -497,6 +529,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -506,6 +542,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -573,7 +613,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__fsd)
-            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +639,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -608,6 +652,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -829,7 +877,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__mrs)
-            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -863,6 +911,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -872,6 +924,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -939,7 +995,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__replay)
-            opts="-i -t -o -q -v -h --speed --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --speed --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -957,6 +1013,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -966,6 +1026,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1033,7 +1097,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__servicestage)
-            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1067,6 +1131,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1076,6 +1144,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1143,7 +1215,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__yunxiao)
-            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --fresh --once --timeout --stall-timeout --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1185,6 +1257,10 @@ _deploywatch() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1194,6 +1270,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_deploywatch_global_optspecs
-    string join \n i/interval= fresh once t/timeout= stall-timeout= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= timeline= capture= color= lang= v/verbose request-timeout= cacert= insecure allow-http h/help V/version
+    string join \n i/interval= name= fresh once t/timeout= stall-timeout= wait-for-start= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= timeline= capture= color= lang= bell v/verbose request-timeout= cacert= insecure allow-http h/help V/version
 end
 
 function __fish_deploywatch_needs_command
@@ -25,14 +25,16 @@ function __fish_deploywatch_using_subcommand
 end
 
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -54,10 +56,11 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -l once -d 'Poll o
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_needs_command" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s V -l version -d 'Print version'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
@@ -77,14 +80,16 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l orga
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -106,24 +111,27 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l task -d 'The deployment task\'s id: 32 letters or digits' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'The id of one run of the task [default: the latest run]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -145,24 +153,27 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l onc
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l project -d 'The project\'s id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l release -d 'The release task\'s id' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -184,10 +195,11 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l command -d 'The command\'s id, from the answer of the request that started it; given again, it watches several at once' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l endpoint -d 'The cluster\'s Manager, usually https://<floating IP>:28443' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l user -d 'The user who signs in [env: MRS_USER]' -r
@@ -196,14 +208,16 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l auth -d 
 cas\t''
 none\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -225,24 +239,27 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l key -d 'The key of the deployment' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l operation -d 'Which of the installer\'s operations' -r -f -a "deploy\t''
 extend\t''
 upgrade\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'Where the installer is' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -264,20 +281,23 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l partition -d 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -299,20 +319,23 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l once -d 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l speed -d 'How many times as fast as it was recorded' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -334,10 +357,11 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l once 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l scenario -d 'How the deployment goes' -r -f -a "success\t'Everything succeeds'
 failure\t'Something fails a little after half-way, and the deployment with it'
 pause\t'It waits for a person after the first batch, then goes on by itself'
@@ -347,14 +371,16 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l duration -d 'How long it takes' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command that watches it' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -376,19 +402,22 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long, including time suspended: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s o -l output -d 'How to show the watch: bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only what went wrong; auto is bars at a terminal, else plain' -r -f -a "auto\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
 json\t''
@@ -410,10 +439,11 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l bell -d 'Ring the terminal\'s bell at the end'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "servicestage" -d 'Huawei Cloud ServiceStage: release task'

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
 use url::Url;
 
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::options::{ConnectionOptions, OutputOptions};
-use crate::cli::partition::{PARTITION_ADVICE, Partition};
+use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, VirtualClock};
 #[cfg(feature = "demo")]
@@ -23,7 +22,7 @@ use crate::demo;
 use crate::event::Started;
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
-use crate::message::{Lang, Message};
+use crate::message::{Context as _, Lang, Message, Result, ensure};
 use crate::outcome::Verdict;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
@@ -39,14 +38,14 @@ const ONCE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the command line or the configuration is wrong or does not say enough.
-pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
+pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
-            let deployments = Deployments::of_command(cli, environment)?;
-            watch(deployments, &cli.output, &Source::Network, environment)
+            let (output, deployments) = Deployments::of_command(cli, environment)?;
+            watch(deployments, &output, &Source::Network, environment)
         }
         Command::All { file, partition } => {
-            let (output, deployments) = Deployments::of_list(file, *partition, cli, environment)?;
+            let (output, deployments) = Deployments::of_list(file, *partition, &cli, environment)?;
             if let Some(part) = partition
                 && deployments.list.is_empty()
             {
@@ -55,9 +54,12 @@ pub(crate) fn run(cli: &Cli, environment: Environment<'_>) -> Result<ExitCode> {
             }
             watch(deployments, &output, &Source::Network, environment)
         }
-        Command::Replay { file, speed } => run_replay(file, *speed, cli, environment),
+        Command::Replay { file, speed } => run_replay(file, *speed, &cli, environment),
         #[cfg(feature = "demo")]
-        Command::Demo(options) => run_demo(options, &cli.explicit_args, environment),
+        Command::Demo(options) => {
+            let lang = Lang::choose(cli.output.lang, environment);
+            run_demo(options, &cli.explicit_args, lang, environment)
+        }
         Command::Completions { shell } => {
             let script = completions::script(*shell);
             match io::stdout().write_all(script.as_bytes()) {
@@ -74,7 +76,7 @@ fn watch(
     shown: &OutputOptions,
     source: &Source,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     check_names(&deployments.list)?;
     shown.check_files(&deployments.files)?;
     let all = deployments.is_list;
@@ -150,10 +152,16 @@ fn check_descriptors(deployments: usize) -> Result<()> {
     const OTHERS: u64 = 32;
     let needed = deployments as u64 + OTHERS;
     match system::allow_descriptors(needed) {
-        Err(allowed) if deployments > 1 => bail!(
-            "{deployments} deployments need {needed} open files, and the system allows {allowed}: \
-             {PARTITION_ADVICE}"
-        ),
+        Err(allowed) if deployments > 1 => {
+            let error = Message::new(
+                format!(
+                    "{deployments} deployments need {needed} open files, and the system allows \
+                     {allowed}"
+                ),
+                format!("{deployments} 个部署需要打开 {needed} 个文件，而系统只允许 {allowed} 个"),
+            );
+            Err(error.with_detail(&partition_advice()))
+        }
         _ => Ok(()),
     }
 }
@@ -300,7 +308,7 @@ fn connect_options(
 ) -> Result<ConnectOptions> {
     let read = |path: &Path| {
         input::read(path, input::SETTINGS_SIZE, timeout)
-            .with_context(|| format!("--cacert: cannot read {}", path.display()))
+            .context(|| Message::cannot_read(path).at("--cacert"))
     };
     Ok(ConnectOptions {
         timeout: connection.request_timeout,
@@ -337,22 +345,23 @@ fn run_replay(
     speed: f64,
     cli: &Cli,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
-    ensure!(
-        cli.output.capture.is_none(),
-        "--capture records a watch, and a replay is none: leave it out"
-    );
+) -> anyhow::Result<ExitCode> {
+    ensure(cli.output.capture.is_none(), || {
+        Message::new(
+            "--capture records a watch, and a replay is none: leave it out",
+            "--capture 用于录制跟踪，回放时不能使用，请去掉",
+        )
+    })?;
     cli.output
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
     let recording = Recording::read(file, cli.watch.timeout)?;
     let recorded = &recording.header.deployments;
+    let place = format!("{}:1", file.display());
     let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
-        .with_context(|| format!("{}:1", file.display()))?;
-    ensure!(
-        !deployments.list.is_empty(),
-        "{}:1: there is no deployment in it",
-        file.display()
-    );
+        .map_err(|error| error.at(&place))?;
+    ensure(!deployments.list.is_empty(), || {
+        Message::new("there is no deployment in it", "其中没有部署").at(&place)
+    })?;
     deployments.is_list = recording.header.all;
     let source = Source::Recording(ReplaySource {
         exchanges: Arc::new(recording.exchanges),
@@ -378,14 +387,18 @@ fn check_names(deployments: &[Deployment]) -> Result<()> {
     let mut names = HashSet::new();
     for deployment in deployments {
         let name = &deployment.spec.target;
-        ensure!(
-            name != "all",
-            "a deployment cannot have the name all: the events call the whole list so"
-        );
-        ensure!(
-            names.insert(name),
-            "{name} is there twice; give each deployment a name of its own"
-        );
+        ensure(name != "all", || {
+            Message::new(
+                "a deployment cannot have the name all: the events call the whole list so",
+                "部署不能命名为 all：事件流用它表示整个列表",
+            )
+        })?;
+        ensure(names.insert(name), || {
+            Message::new(
+                format!("{name} is there twice; give each deployment a name of its own"),
+                format!("{name} 出现了两次，请为每个部署取不同的名字"),
+            )
+        })?;
     }
     Ok(())
 }
@@ -432,8 +445,9 @@ fn delays(deployments: &[Deployment]) -> Vec<Duration> {
 fn run_demo(
     options: &demo::DemoOptions,
     explicit: &[ExplicitArg],
+    lang: Lang,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     let demo = options.start()?;
     let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
     let words = override_args(&demo.watch_args(), &explicit.collect::<Vec<_>>());
@@ -442,7 +456,7 @@ fn run_demo(
     let (output, deployments) = Deployments::of_demo(&words, &variables)?;
     if options.serves_only() {
         output.check_files(&deployments.files)?;
-        demo.serve(&words)?;
+        demo.serve(&words, lang)?;
         return Ok(ExitCode::SUCCESS);
     }
     watch(deployments, &output, &Source::Network, environment)

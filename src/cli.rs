@@ -4,21 +4,27 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 #[cfg(feature = "demo")]
 use crate::demo;
+use crate::message::{Lang, Message, Result};
 use crate::outcome;
-use crate::provider::Provider;
+use crate::provider::{Environment, Provider};
+use crate::secret;
 use crate::text;
 
+mod advice;
+mod chinese;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod deployments;
+mod errors;
 pub(crate) mod explicit;
 mod list;
 pub(crate) mod partition;
@@ -27,7 +33,9 @@ pub(crate) mod partition;
 mod man_test;
 pub(crate) mod options;
 pub(crate) mod resume;
+mod settings;
 
+use errors::{ParseError, control_character};
 use explicit::{ExplicitArg, explicit_args};
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
 use partition::Partition;
@@ -37,12 +45,12 @@ const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
 /// Watch a deployment until it ends; the exit code is the verdict.
 #[derive(Parser, Debug)]
-#[command(name = "deploywatch", version, max_term_width = 100)]
+#[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = 100)]
 #[command(
     override_usage = "deploywatch [OPTIONS] <COMMAND>",
     arg_required_else_help = true
 )]
-#[command(after_help = format!("Examples:\n  {}\n  deploywatch demo", Provider::EXAMPLE))]
+#[command(before_help = format!("Examples:\n  deploywatch demo\n  {}", Provider::EXAMPLE))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) watch: WatchOptions,
@@ -52,6 +60,9 @@ pub(crate) struct Cli {
     pub(crate) connection: ConnectionOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// The command's name.
+    #[arg(skip)]
+    name: String,
     /// The options that were given.
     #[arg(skip)]
     pub(crate) explicit_args: Vec<ExplicitArg>,
@@ -60,12 +71,26 @@ pub(crate) struct Cli {
     words: Vec<String>,
 }
 
+impl Cli {
+    /// The provider, where the command watches what one deploys.
+    fn provider(&self) -> Result<&Provider> {
+        match &self.command {
+            Command::Watch(provider) => Ok(provider),
+            _ => Err(names_no_deployment()),
+        }
+    }
+}
+
+fn names_no_deployment() -> Message {
+    Message::new("the command names no deployment", "该命令没有指定部署")
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     #[command(flatten)]
     Watch(Provider),
     /// Several deployments at once, from a TOML file
-    #[command(after_help = "\
+    #[command(before_help = "\
 Examples:
   deploywatch all release.toml
   deploywatch all release.toml --fail-fast --timeout 1h
@@ -80,7 +105,7 @@ Examples:
         partition: Option<Partition>,
     },
     /// Play a recorded watch again
-    #[command(after_help = "\
+    #[command(before_help = "\
 Examples:
   deploywatch replay capture.jsonl
   deploywatch replay capture.jsonl --speed 100 --output plain")]
@@ -95,157 +120,219 @@ Examples:
     #[cfg(feature = "demo")]
     Demo(demo::DemoOptions),
     /// Print a shell completion script
-    #[command(help_template = "{about}\n\n{usage-heading} {usage}\n\n{positionals}{after-help}\n")]
-    #[command(after_help = "\
+    #[command(before_help = "\
 Examples:
   deploywatch completions bash > ~/.local/share/bash-completion/completions/deploywatch
   deploywatch completions fish > ~/.config/fish/completions/deploywatch.fish")]
     Completions {
         /// The shell it is for
-        #[arg(help_heading = "Arguments")]
         shell: Shell,
     },
 }
 
-/// Reads the arguments. What clap wants printed (help, version, an error) is the error.
+/// The language that a command line asks for, or else the locale does, before the command line is read.
+pub(crate) fn language(arguments: &[OsString], environment: Environment<'_>) -> Lang {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_str()).collect();
+    let asked = words.iter().enumerate().find_map(|(index, word)| {
+        let value = word.as_ref()?.strip_prefix("--lang")?;
+        let value = match value.strip_prefix('=') {
+            None if value.is_empty() => words.get(index + 1).copied().flatten()?,
+            value => value?,
+        };
+        Lang::from_str(value, false).ok()
+    });
+    Lang::choose(asked, environment)
+}
+
+/// Reads the arguments. What there is to print instead of something to do is the error.
 ///
 /// # Errors
-/// There is something to print instead of something to do.
-pub(crate) fn parse<I, T>(arguments: I) -> Result<Cli, clap::Error>
-where
-    I: IntoIterator<Item = T>,
-    T: Into<OsString>,
-{
-    parse_with(&mut command(), arguments)
+/// Help or the version is asked for, or the command line is wrong.
+pub(crate) fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, ParseError> {
+    match parse_with(&mut command(), arguments) {
+        Err(error) if error.is_help() && lang != Lang::En => {
+            parse_with(&mut command_in(lang), arguments)
+        }
+        Err(error) => Err(without_secrets(error, arguments)),
+        parsed => parsed,
+    }
 }
 
 /// Reads the arguments by a definition that may be used again.
-fn parse_with<I, T>(definition: &mut clap::Command, arguments: I) -> Result<Cli, clap::Error>
+fn parse_with<I, T>(definition: &mut clap::Command, arguments: I) -> Result<Cli, ParseError>
 where
     I: IntoIterator<Item = T>,
     T: Into<OsString>,
 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    if let Some(message) = control_character(&arguments) {
-        return Err(definition.error(ErrorKind::InvalidValue, message));
+    let words: Vec<_> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    if let Some(message) = control_character(&words) {
+        return Err(ParseError::Usage(message));
     }
-    let matches = definition.try_get_matches_from_mut(&arguments);
-    let matches = matches.map_err(|error| {
-        let has_breaks = |word: &OsString| word.to_string_lossy().contains(char::is_control);
-        if error.use_stderr() && arguments.iter().any(has_breaks) {
-            in_one_line(&error)
+    let parsed = definition
+        .try_get_matches_from_mut(&arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (mut cli, matches) = parsed.map_err(|error| {
+        let has_break = |word: &String| word.contains(char::is_control);
+        let advice = advice::advice(definition, &error, &words);
+        let error = ParseError::new(error, advice);
+        if words.iter().any(has_break) {
+            ParseError::Usage(error.message())
         } else {
             error
         }
     })?;
-    let mut cli = Cli::from_arg_matches(&matches)?;
-    let words = arguments.iter().skip(1);
-    cli.words = words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    cli.words = words.into_iter().skip(1).collect();
     if let Some((name, own)) = matches.subcommand()
         && let Some(command) = definition.find_subcommand(name)
     {
+        cli.name = name.to_owned();
         cli.explicit_args = explicit_args(command, own);
     }
     if matches!(cli.command, Command::Completions { .. })
         && let Some(arg) = cli.explicit_args.first()
     {
-        let message = format!("{arg} is an option of a watch; completions takes none");
-        return Err(definition.error(ErrorKind::ArgumentConflict, message));
+        return Err(ParseError::Usage(Message::new(
+            format!("{arg} is an option of a watch; completions takes none"),
+            format!("{arg} 是跟踪用的选项，completions 不接受选项"),
+        )));
     }
     Ok(cli)
 }
 
-/// An error of clap as one line: it repeats words that contain line breaks.
-fn in_one_line(error: &clap::Error) -> clap::Error {
-    let plain = error.to_string();
-    let message = text::printable(plain.strip_prefix("error: ").unwrap_or(&plain));
-    clap::Error::raw(error.kind(), format!("{message}\n"))
-}
-
-/// The error where a word contains a control character between others: it is not repeated, as it could be a
-/// line of its own or a command to the terminal.
-fn control_character(words: &[OsString]) -> Option<String> {
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    let number = words
-        .iter()
-        .position(|word| word.trim().contains(char::is_control))?;
-    let option = |word: &str| {
-        let name = word
-            .split('=')
-            .next()
-            .filter(|name| name.starts_with('-'))?;
-        Some(text::name(name).into_owned())
+/// An error that repeats no word which looks like a secret.
+fn without_secrets(error: ParseError, arguments: &[OsString]) -> ParseError {
+    let ParseError::Clap(of_clap, _) = &error else {
+        return error;
     };
-    let before = number.checked_sub(1).and_then(|before| words.get(before));
-    let option = option(&words[number]).or_else(|| option(before?));
-    let place = option.unwrap_or_else(|| format!("argument {number}"));
-    Some(format!(
-        "{place}: a line break or another control character is in it"
-    ))
+    let text = of_clap.to_string();
+    let words = arguments.iter().filter_map(|word| word.to_str());
+    let mut secrets = words.filter_map(secret_in);
+    match secrets.find(|secret| text.contains(*secret)) {
+        Some(secret) => ParseError::Usage(error.message().without(secret)),
+        None => error,
+    }
 }
 
-/// Prints help, the version or an error of clap, and returns its exit code.
-pub(crate) fn print(message: &clap::Error) -> ExitCode {
-    let plain = message.to_string();
-    let cleaned = printable_lines(&plain);
-    let is_help = message.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+/// The part of a word that looks like a secret.
+fn secret_in(word: &str) -> Option<&str> {
+    let value = match word.strip_prefix('-') {
+        Some(option) => option.split_once('=')?.1,
+        None => word,
+    };
+    secret::looks_like_secret(Path::new(value)).then_some(value)
+}
+
+/// Prints help, the version or what is wrong with the command line, and returns the exit code.
+pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
+    let (error, advice) = match error {
+        ParseError::Clap(error, advice) => (error, advice.as_ref()),
+        ParseError::Usage(message) => return refuse(&message.clone().into(), lang),
+    };
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    let text = match lang {
+        Lang::En => error.to_string(),
+        Lang::Zh => errors::printed(error, advice, lang),
+    };
+    let cleaned = printable_lines(&text);
     // Where it cannot be printed, nobody could read why.
-    let _ = if is_help || !message.use_stderr() || cleaned == plain {
-        message.print()
+    let _ = if is_help || !error.use_stderr() || cleaned == error.to_string() {
+        error.print()
     } else {
         io::stderr().write_all(cleaned.as_bytes())
     };
-    ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(outcome::USAGE))
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(outcome::USAGE))
 }
+
+/// Prints what is wrong with the command line or the configuration, and returns the exit code.
+pub(crate) fn refuse(error: &anyhow::Error, lang: Lang) -> ExitCode {
+    let message = error.downcast_ref::<Message>().cloned();
+    let message = message.unwrap_or_else(|| Message::library(format!("{error:#}")));
+    let line = lang.with_message(lang.error(), Some(&message));
+    // Where it cannot be printed, nobody could read why.
+    let _ = writeln!(io::stderr(), "{}", text::printable(&line));
+    ExitCode::from(outcome::USAGE)
+}
+
+/// The options of a watch that the short help shows.
+const ESSENTIAL: [&str; 2] = ["timeout", "output"];
 
 /// The definition of the command line, help included.
 fn command() -> clap::Command {
-    let command = Cli::command();
-    let template = help_template(&command);
-    let codes = exit_codes();
-    let with_codes = |command: clap::Command| {
-        let examples = command.get_after_help().map(ToString::to_string);
-        command.after_help(examples.unwrap_or_default() + &codes)
-    };
-    with_codes(command.help_template(template)).mut_subcommands(|command| {
-        // The template lists them.
-        let command = command.hide(true);
-        if command.get_name() == "completions" {
-            command
-        } else {
-            with_codes(command)
-        }
-    })
+    command_in(Lang::En)
 }
 
-/// The help of the root: clap cannot group subcommands, so that the template lists them.
-fn help_template(root: &clap::Command) -> String {
+/// The same, with the options of every watch among those of each command.
+fn built() -> clap::Command {
+    let mut command = command();
+    command.build();
+    command
+}
+
+/// The same with the help in a language.
+fn command_in(lang: Lang) -> clap::Command {
+    let usage = lang.pick("{usage-heading} ", "用法：");
+    let codes = exit_codes(lang);
+    let command = Cli::command().mut_args(|option| {
+        let is_essential = ESSENTIAL.contains(&option.get_id().as_str());
+        option.hide_short_help(!is_essential)
+    });
+    let list = command_list(&command, lang);
+    let template = |list: &str, args: &str| {
+        format!("{{about}}\n\n{usage}{{usage}}\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
+    };
+    let mut command = command
+        .help_template(template(&list, "all-args"))
+        .after_long_help(codes.clone())
+        .mut_subcommands(|command| {
+            // The template of the root lists them.
+            let command = command.hide(true);
+            if command.get_name() == "completions" {
+                return command.help_template(template("", "positionals"));
+            }
+            let command = command.help_template(template("", "all-args"));
+            command.after_long_help(codes.clone())
+        });
+    if lang == Lang::Zh {
+        // Its own help option is translated too.
+        command.build();
+        command = chinese::translated(command);
+    }
+    command
+}
+
+/// The commands for the help of the root: clap cannot group them.
+fn command_list(root: &clap::Command, lang: Lang) -> String {
     let list = |of_provider: bool| {
         let mut list = String::new();
         for command in root.get_subcommands() {
             let name = command.get_name();
             if Provider::has_subcommand(name) == of_provider {
                 let about = command.get_about().map(ToString::to_string);
-                let _ = writeln!(list, "  {name:<12}  {}", about.unwrap_or_default());
+                let about = about.unwrap_or_default();
+                let _ = writeln!(list, "  {name:<12}  {}", chinese::pick(lang, &about));
             }
         }
         list
     };
     format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nWatch one deployment:\n{}\nMore:\n{}\n\
-         {{all-args}}{{after-help}}",
+        "{}:\n{}{}:\n{}\n",
+        lang.pick("Watch one deployment", "跟踪一个部署"),
         list(true),
+        lang.pick("More", "其他"),
         list(false)
     )
 }
 
 /// What the exit codes mean, for the end of a help text.
-fn exit_codes() -> String {
-    let mut text = String::from("\n\nExit codes:");
+fn exit_codes(lang: Lang) -> String {
+    let mut text = format!("{}:", lang.pick("Exit codes", "退出码"));
     for (code, verdict, meaning) in outcome::TABLE {
         let meaning = meaning.replace('`', "");
+        let meaning = chinese::pick(lang, &meaning);
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");
     }
     text
@@ -263,16 +350,15 @@ fn printable_lines(text: &str) -> String {
     cleaned
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| "it is a number".to_owned())?;
-    if !SPEED.contains(&speed) {
-        return Err(format!(
-            "it must be from {} to {}",
-            SPEED.start(),
-            SPEED.end()
-        ));
-    }
-    Ok(speed)
+fn speed(text: &str) -> Result<f64, Message> {
+    let speed = text.parse().ok().filter(|speed| SPEED.contains(speed));
+    speed.ok_or_else(|| {
+        let (least, most) = (SPEED.start(), SPEED.end());
+        Message::new(
+            format!("it is a number from {least} to {most}"),
+            format!("必须是 {least} 到 {most} 的数"),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::system::{self, HiddenTerminal};
 use crate::text;
 
@@ -46,7 +45,12 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
         let patience = timeout.unwrap_or(PATIENCE).min(PATIENCE);
         within(Some(patience), read)??
     };
-    ensure!(bytes.len() as u64 <= size, "it is larger than {size} bytes");
+    ensure(bytes.len() as u64 <= size, || {
+        Message::new(
+            format!("it is larger than {size} bytes"),
+            format!("超过 {size} 字节"),
+        )
+    })?;
     Ok(bytes)
 }
 
@@ -55,7 +59,8 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
 /// # Errors
 /// The terminal cannot be used, or nothing was entered in time.
 pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
-    let hidden = HiddenTerminal::new().context("cannot use the terminal")?;
+    let hidden = HiddenTerminal::new()
+        .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
     let mut stderr = io::stderr();
     let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
     let typed = within(timeout, move || typed_line(io::stdin().lock(), size));
@@ -65,7 +70,7 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
         Some(line) => Ok(line),
         None => {
             system::interrupt();
-            bail!("interrupted")
+            Err(Message::new("interrupted", "已中断"))
         }
     }
 }
@@ -106,7 +111,7 @@ fn within<T: Send + 'static>(
             // Nobody waits any longer where it cannot be sent.
             let _ = sender.send(work());
         })
-        .context("cannot start a thread")?;
+        .context(Message::cannot_start_thread)?;
     let done = match patience {
         Some(patience) => receiver.recv_timeout(patience),
         None => receiver.recv().map_err(RecvTimeoutError::from),
@@ -114,9 +119,16 @@ fn within<T: Send + 'static>(
     match (done, patience) {
         (Ok(done), _) => Ok(done),
         (Err(RecvTimeoutError::Timeout), Some(patience)) => {
-            bail!("its end did not come within {}", text::duration(patience))
+            let patience = text::duration(patience);
+            Err(Message::new(
+                format!("its end did not come within {patience}"),
+                format!("{patience} 内没有读完"),
+            ))
         }
-        (Err(_), _) => bail!("internal error in deploywatch; please report it"),
+        (Err(_), _) => Err(Message::new(
+            "internal error in deploywatch; please report it",
+            "deploywatch 内部错误，请报告",
+        )),
     }
 }
 

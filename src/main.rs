@@ -1,6 +1,5 @@
 //! Watches a deployment until it ends; the exit code is the verdict.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 mod app;
@@ -31,13 +30,10 @@ mod writer;
 fn main() -> ExitCode {
     system::survive_file_size_limit();
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let cli = match cli::parse(std::env::args_os()) {
-        Ok(cli) => cli,
-        Err(message) => return cli::print(&message),
-    };
-    app::run(&cli, &environment).unwrap_or_else(|error| {
-        let error = format!("{error:#}");
-        let _ = writeln!(io::stderr(), "error: {}", text::printable(&error));
-        ExitCode::from(outcome::USAGE)
-    })
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let lang = cli::language(&arguments, &environment);
+    match cli::parse(&arguments, lang) {
+        Ok(cli) => app::run(cli, &environment).unwrap_or_else(|error| cli::refuse(&error, lang)),
+        Err(error) => cli::print(&error, lang),
+    }
 }

@@ -1,8 +1,10 @@
 //! Texts for people in both languages, and the choice of the language. A text is made where the fact
 //! is known; events and reports for machines carry the English one.
 
-use std::fmt;
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::text;
@@ -22,25 +24,22 @@ impl Lang {
         asked: Option<Self>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
-        let locale = || {
-            let mut variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
-            variables.find_map(environment)
+        let locale = |category| {
+            let mut variables = ["LC_ALL", category, "LANG"].into_iter();
+            variables.find_map(environment).unwrap_or_default()
         };
-        let is_chinese = |locale: String| {
-            let (language, charset) = locale.split_once('.').unwrap_or_default();
-            let charset = charset.split('@').next().unwrap_or_default();
-            let is_utf8 = ["utf-8", "utf8"]
-                .iter()
-                .any(|name| charset.eq_ignore_ascii_case(name));
-            is_utf8 && language.starts_with("zh")
+        let is_utf8 = |locale: &str| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
         };
-        asked.unwrap_or_else(|| {
-            if locale().is_some_and(is_chinese) {
-                Self::Zh
-            } else {
-                Self::En
-            }
-        })
+        let is_chinese = || {
+            let language = locale("LC_MESSAGES");
+            // Another charset would show other characters.
+            language.starts_with("zh")
+                && is_utf8(&language)
+                && environment("LC_CTYPE").is_none_or(|_| is_utf8(&locale("LC_CTYPE")))
+        };
+        asked.unwrap_or_else(|| if is_chinese() { Self::Zh } else { Self::En })
     }
 
     /// The value for this language.
@@ -50,6 +49,26 @@ impl Lang {
             Self::Zh => zh,
         }
     }
+}
+
+/// A result whose error is said in both languages.
+pub(crate) type Result<T, E = Message> = std::result::Result<T, E>;
+
+/// What went wrong where an error is known only by its detail.
+pub(crate) trait Context<T> {
+    /// The error as a detail of `about`.
+    fn context(self, about: impl FnOnce() -> Message) -> Result<T>;
+}
+
+impl<T, E: Into<Message>> Context<T> for Result<T, E> {
+    fn context(self, about: impl FnOnce() -> Message) -> Result<T> {
+        self.map_err(|error| about().with_detail(&error.into()))
+    }
+}
+
+/// Fails with `error` unless `condition` holds.
+pub(crate) fn ensure(condition: bool, error: impl FnOnce() -> Message) -> Result<()> {
+    if condition { Ok(()) } else { Err(error()) }
 }
 
 /// A text in English and Chinese. Cloning it is cheap; `Display` is the English.
@@ -79,6 +98,11 @@ impl Message {
             en: text.into(),
             zh: None,
         }))
+    }
+
+    /// The words of an error of a library.
+    pub(crate) fn library(error: impl Display) -> Self {
+        Self::verbatim(&*text::message(&error.to_string()))
     }
 
     /// A system error. Common kinds are translated; the others stay in the system's words.
@@ -119,10 +143,46 @@ impl Message {
         Self::new(en, zh)
     }
 
+    /// The system has no thread left.
+    pub(crate) fn cannot_start_thread() -> Self {
+        Self::new("cannot start a thread", "无法启动线程")
+    }
+
+    /// The file that an option names cannot be opened.
+    pub(crate) fn cannot_open(name: &str, option: &str) -> Self {
+        Self::new(
+            format!("cannot open {name} for {option}"),
+            format!("{option}：无法打开 {name}"),
+        )
+    }
+
+    /// `name` cannot be read.
+    pub(crate) fn cannot_read(path: &Path) -> Self {
+        let name = path.display();
+        Self::new(format!("cannot read {name}"), format!("无法读取 {name}"))
+    }
+
+    /// `place: self`, where `place` is a file and a line, an option or a variable.
+    pub(crate) fn at(&self, place: impl Display) -> Self {
+        Self::new(
+            format!("{place}: {}", self.en()),
+            format!("{place}: {}", self.zh()),
+        )
+    }
+
     /// `name` cannot be written.
     pub(crate) fn cannot_write(name: &str, error: &io::Error) -> Self {
         Self::new(format!("cannot write {name}"), format!("无法写入 {name}"))
             .with_detail(&Self::io(error))
+    }
+
+    /// The same without a text that must not be shown.
+    pub(crate) fn without(&self, secret: &str) -> Self {
+        const NOT_SHOWN: &str = "(not shown)";
+        Self::new(
+            self.en().replace(secret, NOT_SHOWN),
+            self.zh().replace(secret, "（不予显示）"),
+        )
     }
 
     /// The text in a language.
@@ -183,7 +243,15 @@ impl Message {
     }
 }
 
-impl fmt::Display for Message {
+impl Error for Message {}
+
+impl From<io::Error> for Message {
+    fn from(error: io::Error) -> Self {
+        Self::io(&error)
+    }
+}
+
+impl Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.en())
     }
@@ -218,7 +286,9 @@ mod tests {
             (None, "", "zh_TW.UTF-8", "en_US.UTF-8", Lang::Zh),
             (None, "C", "zh_CN", "zh_CN", Lang::En),
             (None, "zh_CN.utf8", "C", "C", Lang::Zh),
-            (None, "zh_CN.GBK", "C", "C", Lang::En),
+            (None, "", "", "zh_CN.GBK", Lang::En),
+            (None, "", "", "zh_CN", Lang::En),
+            (None, "", "zh_CN.UTF-8", "", Lang::Zh),
             (Some(Lang::En), "zh_CN", "zh_CN", "zh_CN", Lang::En),
             (Some(Lang::Zh), "C", "C", "C", Lang::Zh),
         ] {

@@ -67,6 +67,14 @@ impl PollError {
         }
     }
 
+    /// Whether there may be nothing there yet: no connection, or a 404.
+    pub(crate) fn is_absent(&self) -> bool {
+        match self.status {
+            Some(status) => status == 404,
+            None => self.endpoint_in_doubt,
+        }
+    }
+
     /// A refusal that the next poll must confirm.
     pub(crate) fn refused(message: Message, status: Option<u16>) -> Self {
         Self {

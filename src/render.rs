@@ -5,14 +5,13 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
 
-use anyhow::Result;
 use console::Term;
 use same_file::Handle;
 
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
-use crate::message::{Lang, Message};
+use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
 use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};
@@ -69,6 +68,11 @@ trait Render {
 
     /// Reacts to a change of the terminal.
     fn screen(&mut self, _change: ScreenChange) {}
+
+    /// Puts text for stderr above a picture; gives it back where there is none.
+    fn say(&mut self, text: String) -> Option<String> {
+        Some(text)
+    }
 }
 
 /// A change of the terminal that the picture is drawn on.
@@ -140,6 +144,8 @@ pub(crate) struct Output {
     recording: Option<NonBlockingWriter>,
     /// stdout is a closed pipe.
     closed: bool,
+    /// The terminal's bell rings at the end.
+    has_bell: bool,
     lang: Lang,
     /// When the last event came.
     last_event: Option<Instant>,
@@ -208,6 +214,7 @@ impl Output {
             files,
             recording: None,
             closed: false,
+            has_bell: options.bell && are_terminals[1],
             lang,
             last_event: None,
         };
@@ -283,6 +290,22 @@ impl Output {
         self.event(&general_warning(message, at, progress));
     }
 
+    /// Says on stderr where a deployment stands.
+    pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
+        let style = Style {
+            lang: self.lang,
+            ..Style::PLAIN
+        };
+        let text = Some(report::status(progress, now, style).join("\n"));
+        let left = text.and_then(|text| match &mut self.main {
+            Some(main) => main.say(text),
+            None => Some(text),
+        });
+        if let Some(text) = left {
+            self.stderr.line(&text);
+        }
+    }
+
     /// Redraws where that is due, says that the watch goes on where nothing was said for long, and finds
     /// out about failed writes. To be called at least once a second.
     pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
@@ -310,6 +333,10 @@ impl Output {
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
         self.main = None;
+        if mem::take(&mut self.has_bell) {
+            // Nobody is there to hear it where stderr cannot be written.
+            let _ = self.stderr.queue(b"\x07".to_vec());
+        }
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
         match self.stdout.finish(begun, deadline) {

@@ -1,17 +1,14 @@
 //! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-
 use crate::input;
-use crate::message::Message;
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::text;
@@ -34,12 +31,14 @@ impl Secret {
     /// Where nothing is left, or it holds what no header may hold.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
-        ensure!(!text.is_empty(), "it is empty");
+        ensure(!text.is_empty(), empty)?;
         check_literal(text)?;
-        ensure!(
-            text.bytes().all(|byte| byte.is_ascii_graphic()),
-            "it holds white space or characters that no token has"
-        );
+        ensure(text.bytes().all(|byte| byte.is_ascii_graphic()), || {
+            Message::new(
+                "it holds white space or characters that no token has",
+                "含有空白或令牌中不会出现的字符",
+            )
+        })?;
         redactor.add(text);
         Ok(Self(text.to_owned()))
     }
@@ -53,11 +52,10 @@ impl Secret {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        ensure!(!text.is_empty(), "it is empty");
-        ensure!(
-            !text.contains(['\n', '\r', '\0']),
-            "it holds a line break or a zero byte"
-        );
+        ensure(!text.is_empty(), empty)?;
+        ensure(!text.contains(['\n', '\r', '\0']), || {
+            Message::new("it holds a line break or a zero byte", "含有换行或零字节")
+        })?;
         redactor.add(text);
         Ok(Self(text.to_owned()))
     }
@@ -78,13 +76,16 @@ impl Secret {
         if let Some(path) = file {
             return read_text(path, "Password", timeout)
                 .and_then(|text| Self::password(&text, redactor))
-                .with_context(|| format!("cannot take the password from {}", shown(path)));
+                .context(|| cannot_take(("password", "密码"), &shown(path)));
         }
-        let text = environment(variable).with_context(|| {
-            format!("no password: set ${variable}, or give --password-file FILE")
+        let text = environment(variable).ok_or_else(|| {
+            Message::new(
+                format!("no password: set ${variable}, or give --password-file FILE"),
+                format!("缺少密码：请设置 ${variable} 或 --password-file FILE"),
+            )
         })?;
         Self::password(&text, redactor)
-            .with_context(|| format!("cannot take the password from ${variable}"))
+            .context(|| cannot_take(("password", "密码"), &variable_name(variable)))
     }
 
     /// The text itself, for the request only.
@@ -123,7 +124,7 @@ impl Credential {
         let redactor = Arc::clone(redactor);
         if let Some(path) = file {
             let secret = read(path, &redactor, timeout)
-                .with_context(|| format!("cannot take the token from {}", shown(path)))?;
+                .context(|| cannot_take(("token", "令牌"), &shown(path)))?;
             // A pipe gives its secret once: whoever opens it again may wait for ever.
             let again = !input::is_stdin(path) && path.is_file();
             let again = again.then(|| path.to_owned());
@@ -136,7 +137,7 @@ impl Credential {
         for name in variables {
             if let Some(value) = environment(name) {
                 let secret = Secret::new(&value, &redactor)
-                    .with_context(|| format!("cannot take the token from ${name}"))?;
+                    .context(|| cannot_take(("token", "令牌"), &variable_name(name)))?;
                 return Ok(Self {
                     secret,
                     file: None,
@@ -145,10 +146,16 @@ impl Credential {
             }
         }
         let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
-        bail!(
-            "no token: set {}, or give --token-file FILE",
-            places.join(" or ")
-        )
+        Err(Message::new(
+            format!(
+                "no token: set {}, or give --token-file FILE",
+                places.join(" or ")
+            ),
+            format!(
+                "缺少令牌：请设置 {} 或 --token-file FILE",
+                places.join(" 或 ")
+            ),
+        ))
     }
 
     /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
@@ -219,25 +226,41 @@ fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<S
 fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
     if input::is_typed(path) {
         let typed = input::prompt(question, LONGEST, timeout)?;
-        return Ok(String::from_utf8(typed)?);
+        return utf8(typed);
     }
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
     loop {
         let read = input::read(path, LONGEST, timeout);
         let is_gap = match &read {
             Ok(bytes) => bytes.trim_ascii().is_empty() && path.is_file(),
-            Err(error) => is_missing(error) && !looks_like_secret(path),
+            Err(_) => !path.exists() && !looks_like_secret(path),
         };
         if !is_gap || Instant::now() >= until {
-            return Ok(String::from_utf8(read?)?);
+            return utf8(read?);
         }
         thread::sleep(RETRY);
     }
 }
 
-fn is_missing(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == ErrorKind::NotFound)
+fn utf8(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(Message::library)
+}
+
+fn empty() -> Message {
+    Message::new("it is empty", "内容为空")
+}
+
+/// A secret, named in both languages, cannot be taken from `place`.
+pub(crate) fn cannot_take((en, zh): (&str, &str), place: &Message) -> Message {
+    Message::new(
+        format!("cannot take the {en} from {}", place.en()),
+        format!("无法从 {} 取得{zh}", place.zh()),
+    )
+}
+
+/// A variable as a message names it.
+pub(crate) fn variable_name(variable: &str) -> Message {
+    Message::verbatim(format!("${variable}"))
 }
 
 /// Checks that text is a token and not how a shell or a settings file writes one.
@@ -251,20 +274,30 @@ fn check_literal(text: &str) -> Result<()> {
     let quoted = ['"', '\'']
         .iter()
         .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
-    ensure!(!quoted, "it is in quotes, which are no part of a token");
+    ensure(!quoted, || {
+        Message::new(
+            "it is in quotes, which are no part of a token",
+            "令牌被引号括住，引号不是令牌的一部分",
+        )
+    })?;
     let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
-    ensure!(
-        !assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty()),
-        "it reads NAME=value: give the value alone"
-    );
+    let assigned =
+        assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty());
+    ensure(!assigned, || {
+        Message::new(
+            "it reads NAME=value: give the value alone",
+            "写成了 NAME=value，请只给出值",
+        )
+    })?;
     let variable = text
         .strip_prefix('$')
         .map(|name| name.trim_matches(['{', '}']));
-    ensure!(
-        !variable.is_some_and(is_name),
-        "it is the name of a variable, which nobody replaced by its value"
-    );
-    Ok(())
+    ensure(!variable.is_some_and(is_name), || {
+        Message::new(
+            "it is the name of a variable, which nobody replaced by its value",
+            "这是变量名，没有被替换为它的值",
+        )
+    })
 }
 
 /// Text without the byte order mark that some editors put before it.
@@ -274,18 +307,20 @@ fn without_mark(text: &str) -> &str {
 
 /// The path as an error may name it. Who writes the secret itself in the place of its file must not
 /// find it in a log.
-fn shown(path: &Path) -> String {
+fn shown(path: &Path) -> Message {
     if looks_like_secret(path) {
-        return "a file of the name that was given (not shown: it looks like a secret; the option \
-                takes the name of a file)"
-            .into();
+        return Message::new(
+            "a file of the name that was given (not shown: it looks like a secret; the option \
+             takes the name of a file)",
+            "给定的文件（它像是密钥本身，不予显示；该选项需要文件名）",
+        );
     }
-    text::name(&path.display().to_string()).into_owned()
+    Message::verbatim(&*text::name(&path.display().to_string()))
 }
 
 /// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has
 /// nothing of a path.
-fn looks_like_secret(path: &Path) -> bool {
+pub(crate) fn looks_like_secret(path: &Path) -> bool {
     /// Of Yunxiao, of a JSON Web Token, of Huawei Cloud.
     const BEGINNINGS: [&str; 3] = ["pt-", "eyJ", "MII"];
     let text = path.display().to_string();
@@ -338,7 +373,11 @@ mod tests {
             ("pt-a/b.c", false),
             ("eyJh.eyJz.dozj", false),
         ] {
-            assert_eq!(shown(Path::new(path)).contains(path), is_shown, "{path}");
+            assert_eq!(
+                shown(Path::new(path)).en().contains(path),
+                is_shown,
+                "{path}"
+            );
         }
     }
 

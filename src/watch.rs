@@ -15,6 +15,7 @@ use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
 
+mod budget;
 mod event_loop;
 mod inbox;
 mod poller;
@@ -24,18 +25,12 @@ mod signals;
 mod simulation;
 mod verdict;
 
+use budget::MAX_OFFLINE;
 pub(crate) use event_loop::{Target, TargetDetails, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::{Decision, Observation};
 
-/// How long polls may fail in a row where `--max-offline` is not given.
-const MAX_OFFLINE: Duration = Duration::from_secs(5 * 60);
-/// How long after the start a first good response may take where the endpoint may be wrong: a wrong one
-/// must not cost five minutes.
-const FIRST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the answer to the last poll of the offline budget is waited for.
-const FINAL_POLL_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long the logs may take as a rule.
 const LOG_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long they may take where the watch was told to end.
@@ -62,6 +57,8 @@ pub(crate) struct Watch {
     unchanged: Duration,
     /// When the unconfirmed finding of the last good answer was first made.
     found_at: Instant,
+    /// Until when `--wait-for-start` waits, where the last poll found that nothing is there yet.
+    awaited_until: Option<Instant>,
     /// The status of a refusal that the next poll must confirm.
     unconfirmed_refusal: Option<Option<u16>>,
     said: HashSet<Message>,
@@ -90,6 +87,7 @@ impl Watch {
             polls: 0,
             unchanged: Duration::ZERO,
             found_at: now.instant,
+            awaited_until: None,
             unconfirmed_refusal: None,
             said: HashSet::new(),
             outcome: None,
@@ -177,36 +175,6 @@ impl Watch {
         Some(self.progress.last_change.after(self.options.stall_timeout?))
     }
 
-    /// When the offline budget ends.
-    fn budget_end(&self) -> Option<Instant> {
-        let offline = self.progress.offline.as_ref()?;
-        Some(match self.options.max_offline {
-            Some(limit) => offline.since.after(limit),
-            None if self.is_endpoint_in_doubt() => {
-                self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
-            }
-            None => offline.since.after(MAX_OFFLINE),
-        })
-    }
-
-    /// Whether no good response has come yet, and a wrong endpoint fails like the last poll.
-    fn is_endpoint_in_doubt(&self) -> bool {
-        let offline = self.progress.offline.as_ref();
-        self.last.is_none() && offline.is_some_and(|offline| offline.endpoint_in_doubt)
-    }
-
-    /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
-    /// to that moment, and the poll that begins there gets a short time for its answer.
-    fn lost(&self) -> Option<Instant> {
-        let end = self.budget_end()?;
-        let began = self.schedule.began()?;
-        Some(if began < end {
-            end
-        } else {
-            began.after(FINAL_POLL_TIMEOUT)
-        })
-    }
-
     /// Lets time pass: ends the watch where a deadline is over.
     pub(crate) fn advance(&mut self, now: Timestamp) {
         let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now.instant);
@@ -247,6 +215,7 @@ impl Watch {
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
         self.unconfirmed_refusal = None;
+        self.awaited_until = None;
         let since_last_good = match (
             self.progress.end_outage(now.instant),
             self.progress.last_good,
@@ -382,6 +351,9 @@ impl Watch {
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
+        let was_awaited = self.awaited_until.is_some();
+        self.awaited_until = self.awaited_until(&error);
+        let waits = self.awaited_until.is_some_and(|until| now.instant < until);
         let retry_after = match &error.retry {
             Retry::Retryable { retry_after } => {
                 // It is the next poll that must say the same.
@@ -393,6 +365,7 @@ impl Watch {
                 self.schedule.finished();
                 return self.end(verdict::end_of_recording(), now);
             }
+            Retry::Refused { .. } if waits => None,
             Retry::Refused { hint, kind } => {
                 let confirmed = self.unconfirmed_refusal == Some(error.status);
                 if *kind != RefusalKind::Request || confirmed || self.last.is_none() {
@@ -410,6 +383,9 @@ impl Watch {
             status: None,
             endpoint_in_doubt: false,
         });
+        if was_awaited && self.awaited_until.is_none() {
+            offline.since = now.instant;
+        }
         offline.attempts += 1;
         offline.error = error.message;
         offline.status = error.status;
@@ -522,6 +498,8 @@ mod tests {
             once: false,
             logs: 0,
             fresh: false,
+            name: None,
+            wait_for_start: None,
         }
     }
 
@@ -627,6 +605,46 @@ mod tests {
         play.answer(1.0, Ok(named))
             .answer(2.0, Ok(Snapshot::new(Phase::Running)));
         assert_eq!(play.watch.progress().title.as_deref(), Some("shop"));
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_waited_for_at_the_start() {
+        let no_connection = || {
+            let error = PollError::retryable(Message::verbatim("no"), None);
+            Err(error.with_endpoint_in_doubt())
+        };
+        let absent = |name: char| match name {
+            '4' => refused(404),
+            'c' => no_connection(),
+            'r' => refused(403),
+            '5' => transient(),
+            _ => phase(Phase::Running),
+        };
+        // What the polls of each ten seconds find, and the code at the last of them.
+        for (polls, code) in [
+            ("44444", None),
+            ("ccccc", None),
+            ("4c4cg4", None),
+            ("4444444", Some(5)),
+            ("ccccccc", Some(6)),
+            ("44r", Some(5)),
+            // Other failures count from the first of them.
+            ("cc5", None),
+            ("cc55", Some(6)),
+            ("g44", Some(5)),
+        ] {
+            let mut play = Play::new(WatchOptions {
+                wait_for_start: Some(Duration::from_secs(60)),
+                ..options()
+            });
+            for (number, poll) in polls.chars().enumerate() {
+                assert_eq!(play.code(), None, "{polls}: {number}");
+                play.answer(number as f64 * 10.0, absent(poll));
+            }
+            assert_eq!(play.code(), code, "{polls}");
+        }
+        let mut play = Play::new(options());
+        assert_eq!(play.answer(0.0, refused(404)).code(), Some(5));
     }
 
     #[test]

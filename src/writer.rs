@@ -9,7 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use crate::message::{Context as _, Message, Result};
+
 use memchr::{memchr_iter, memrchr};
 
 /// Maximum size of a destination's queue in bytes. Further lines are dropped and counted.
@@ -119,7 +120,7 @@ impl NonBlockingWriter {
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || write_queue(&queued, &shared, sinks))
-            .context("cannot start a thread")?;
+            .context(Message::cannot_start_thread)?;
         Ok(Self {
             name: name.into(),
             queue,

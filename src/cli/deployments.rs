@@ -6,17 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
-
+use super::Cli;
+use super::config::{self, Config};
 use super::explicit::{ExplicitArg, Scope, override_args};
-use super::list::{self, Entry, Located};
+use super::list;
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::partition::Partition;
 use super::resume::ResumeCommand;
-use super::{Cli, Command};
-use crate::provider::{
-    DeploymentSpec, Environment, Provider, Setup, Variables, refuse_plaintext_secret,
-};
+use super::settings::{Located, not_set};
+use crate::message::{Message, Result, ensure};
+use crate::provider::{DeploymentSpec, Environment, Setup, Variables, refuse_plaintext_secret};
 use crate::record::RecordedCommand;
 use crate::redact::Redactor;
 use crate::text;
@@ -52,14 +51,20 @@ impl Deployments {
     ///
     /// # Errors
     /// Options are missing or contradictory.
-    pub(crate) fn of_command(cli: &Cli, environment: Environment<'_>) -> Result<Self> {
+    pub(crate) fn of_command(
+        cli: Cli,
+        environment: Environment<'_>,
+    ) -> Result<(OutputOptions, Self)> {
+        let config = Config::read(environment, cli.watch.timeout)?;
+        let (cli, token_env) = config.complete(cli, environment)?;
         let mut deployments = Self::default();
-        deployments.add(cli, None, None, environment)?;
+        deployments.add_located(&cli, token_env.as_ref(), environment)?;
+        deployments.files.extend(config_file(&config));
         let first = deployments.list.first();
         let search_options = first.map_or(&[][..], |first| first.spec.search_options);
-        deployments.resume = Some(resume(cli, search_options));
+        deployments.resume = Some(resume(&cli, search_options));
         deployments.is_list = deployments.list.len() > 1;
-        Ok(deployments)
+        Ok((cli.output, deployments))
     }
 
     /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch. Options of the
@@ -73,17 +78,22 @@ impl Deployments {
         cli: &Cli,
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
-        let (output, entries) = list::read(path, &cli.explicit_args, cli.watch.timeout)?;
+        let timeout = cli.watch.timeout;
+        let config = Config::read(environment, timeout)?;
+        let (output, entries) =
+            list::read(path, &cli.explicit_args, timeout, &config, environment)?;
         let mut deployments = Self {
             is_list: true,
             resume: Some(resume(cli, &[])),
             files: vec![("FILE".to_owned(), path.to_owned())],
             ..Self::default()
         };
+        deployments.files.extend(config_file(&config));
         let is_wanted = |index| partition.is_none_or(|partition| partition.contains(index));
         let wanted = entries.iter().enumerate();
         for (_, entry) in wanted.filter(|(index, _)| is_wanted(*index)) {
-            deployments.add_entry(entry, environment)?;
+            let added = deployments.add_located(&entry.cli, entry.token_env.as_ref(), environment);
+            added.map_err(|error| error.at(&entry.place))?;
         }
         Ok((output, deployments))
     }
@@ -109,9 +119,13 @@ impl Deployments {
             let mut files = cli.explicit_args.iter().filter(|arg| arg.path().is_some());
             let recorded_file = files.find(|arg| !explicit.contains(arg));
             if let Some(arg) = recorded_file {
-                bail!("a recording names no file, and this one has --{}", arg.name);
+                let name = &arg.name;
+                return Err(Message::new(
+                    format!("a recording names no file, and this one has --{name}"),
+                    format!("录制文件中不应出现文件选项 --{name}"),
+                ));
             }
-            deployments.add(&cli, recorded.name.as_deref(), None, &environment)?;
+            deployments.add(&cli, None, &environment)?;
         }
         Ok(deployments)
     }
@@ -127,7 +141,7 @@ impl Deployments {
     ) -> Result<(OutputOptions, Self)> {
         let cli = offline(words)?;
         let mut deployments = Self::default();
-        deployments.add(&cli, None, None, environment)?;
+        deployments.add(&cli, None, environment)?;
         for deployment in &mut deployments.list {
             // They are about real servers.
             deployment.spec.warnings.clear();
@@ -135,43 +149,46 @@ impl Deployments {
         Ok((cli.output, deployments))
     }
 
-    /// Adds the deployments that one table of a list names.
-    fn add_entry(&mut self, entry: &Entry, environment: Environment<'_>) -> Result<()> {
-        let name = entry.name.as_ref().map(|name| name.text.as_str());
-        let Some(Located { text, place }) = &entry.token_env else {
-            let added = self.add(&entry.cli, name, None, environment);
-            return added.map(drop).context(entry.place.clone());
+    /// Adds the deployments that a command line names, with the secret of the variable `token_env`.
+    fn add_located(
+        &mut self,
+        cli: &Cli,
+        token_env: Option<&Located>,
+        environment: Environment<'_>,
+    ) -> Result<()> {
+        let Some(Located { text, place }) = token_env else {
+            return self.add(cli, None, environment).map(drop);
         };
-        let secret = environment(text)
-            .with_context(|| format!("{place}: the variable {text} is not set"))?;
-        let added = self.add(&entry.cli, name, Some(&secret), environment);
-        ensure!(
-            added.context(entry.place.clone())?,
-            "{place}: nothing asks for it, as the other keys say where the secret is, or that there \
-             is none"
-        );
-        Ok(())
+        let secret = environment(text).ok_or_else(|| not_set(text).at(place))?;
+        let is_used = self.add(cli, Some(&secret), environment)?;
+        ensure(is_used, || {
+            let message = Message::new(
+                "nothing asks for it, as the other keys say where the secret is, or that there is \
+                 none",
+                "用不上：其他键已指明密钥的来源，或者不需要密钥",
+            );
+            message.at(place)
+        })
     }
 
-    /// Adds the deployments that a command line names. `name` replaces their own, and `secret` that of
-    /// the environment. Returns whether a secret was read from a variable.
+    /// Adds the deployments that a command line names. `secret` replaces that of the environment. Returns whether a secret was read from a variable.
     fn add(
         &mut self,
         cli: &Cli,
-        name: Option<&str>,
         secret: Option<&str>,
         environment: Environment<'_>,
     ) -> Result<bool> {
-        let provider = watched(cli)?.options();
+        let provider = cli.provider()?.options();
         let variables = provider.variables();
         let is_plain = |variable: &str| variables.plain.contains(&variable);
+        let fallback = provider.fallback(environment)?;
         let found = RefCell::new(BTreeMap::new());
         let read = |variable: &str| {
             let value = match secret {
                 Some(secret) if variables.secret == Some(variable) => Some(secret.to_owned()),
                 // No other secret of the environment is taken.
                 Some(_) if !is_plain(variable) => None,
-                _ => environment(variable),
+                _ => environment(variable).or_else(|| fallback.get(variable).cloned()),
             }?;
             found
                 .borrow_mut()
@@ -187,7 +204,7 @@ impl Deployments {
             redactor: &self.redactor,
         })?;
         let Some(command) = specs.first().map(|spec| spec.provider) else {
-            bail!("the command names no deployment");
+            return Err(super::names_no_deployment());
         };
         let ConnectionOptions {
             allow_http, direct, ..
@@ -197,7 +214,7 @@ impl Deployments {
             if spec.sends_secret && !allow_http && !direct {
                 refuse_plaintext_secret(&spec.endpoint, environment)?;
             }
-            if let Some(name) = name {
+            if let Some(name) = &cli.watch.name {
                 spec.target = text::clean(name, text::NAME).into_owned();
             }
             self.list.push(Deployment {
@@ -209,15 +226,15 @@ impl Deployments {
         self.files.extend(input_files(&cli.explicit_args));
         let found = found.into_inner();
         let secret_read = found.keys().any(|variable| !is_plain(variable));
-        self.recorded.push(recorded(
-            command,
-            name,
-            &cli.explicit_args,
-            variables,
-            found,
-        ));
+        self.recorded
+            .push(recorded(command, &cli.explicit_args, variables, found));
         Ok(secret_read)
     }
+}
+
+/// The config file among the files that are read.
+fn config_file(config: &Config) -> Option<(String, PathBuf)> {
+    Some((config::VARIABLE.to_owned(), config.path.clone()?))
 }
 
 /// The command that resumes the watch of a command line.
@@ -228,17 +245,11 @@ fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
 /// Parses a command line whose watch uses no network, and so no proxy.
 fn offline(words: &[String]) -> Result<Cli> {
     let program = "deploywatch".to_owned();
-    let mut cli = super::parse(std::iter::once(&program).chain(words))?;
+    let words = std::iter::once(&program).chain(words);
+    let mut cli =
+        super::parse_with(&mut super::command(), words).map_err(|error| error.message())?;
     cli.connection.direct = true;
     Ok(cli)
-}
-
-/// The provider of a command line that watches one deployment.
-fn watched(cli: &Cli) -> Result<&Provider> {
-    match &cli.command {
-        Command::Watch(provider) => Ok(provider),
-        _ => bail!("the command watches no deployment"),
-    }
 }
 
 /// The files that options name as input, with these options.
@@ -254,7 +265,6 @@ fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> 
 /// files or concern the output are left out: they belong to one machine.
 fn recorded(
     command: &str,
-    name: Option<&str>,
     args: &[ExplicitArg],
     variables: &Variables,
     found: BTreeMap<String, String>,
@@ -273,7 +283,6 @@ fn recorded(
     let kept = args.iter().filter(is_kept).map(ToString::to_string);
     RecordedCommand {
         command: std::iter::once(command.to_owned()).chain(kept).collect(),
-        name: name.map(str::to_owned),
         environment,
         secrets,
     }
@@ -289,7 +298,7 @@ mod tests {
 
     fn parsed(line: &str) -> Cli {
         let words = words(&format!("deploywatch {line}"));
-        super::super::parse(words).expect("a command line")
+        super::super::parse_with(&mut super::super::command(), words).expect("a command line")
     }
 
     fn made(line: &str, variables: &[(&str, &str)]) -> Deployments {
@@ -297,7 +306,8 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Deployments::of_command(&parsed(line), &environment).expect("deployments")
+        let made = Deployments::of_command(parsed(line), &environment);
+        made.expect("deployments").1
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::outcome;
 
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
-    let root = super::command();
+    // The page is of every build.
+    let root = super::command().version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(root.clone());
     let mut page = Vec::new();
     for section in [
@@ -63,9 +64,9 @@ fn of_command(command: &clap::Command) -> String {
 
 /// The examples with which the command's help ends.
 fn examples(command: &clap::Command) -> String {
-    let after = command.get_after_help().map(ToString::to_string);
-    let after = after.unwrap_or_default();
-    let lines = after.lines().skip(1).take_while(|line| !line.is_empty());
+    let before = command.get_before_help().map(ToString::to_string);
+    let before = before.unwrap_or_default();
+    let lines = before.lines().skip(1).take_while(|line| !line.is_empty());
     let mut section = String::new();
     for line in lines {
         let _ = writeln!(section, "{}", escaped(line.trim()));

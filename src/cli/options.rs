@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::message::Lang;
+use crate::message::{Lang, Message, Result, ensure};
 
 /// The shortest interval between polls.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
@@ -26,6 +25,10 @@ pub(crate) struct WatchOptions {
         help_heading = "Watch"
     )]
     pub(crate) interval: Duration,
+    /// What the deployment is called in output and events [default: made of its ids]
+    #[arg(long, global = true, value_name = "NAME", value_parser = name, help_heading = "Output")]
+    #[arg(display_order = 102)]
+    pub(crate) name: Option<String>,
     /// Ignore runs that finished before the watch started, and wait for a new one
     #[arg(long, global = true, help_heading = "Watch")]
     pub(crate) fresh: bool,
@@ -33,14 +36,21 @@ pub(crate) struct WatchOptions {
     #[arg(long, global = true, help_heading = "Watch")]
     pub(crate) once: bool,
 
-    /// Give up after this long, including time suspended: exit code 124 [default: none]
+    /// Give up after this long: exit code 124
+    ///
+    /// The time that the machine was suspended counts. [default: none]
     #[arg(short, long, global = true, value_name = "DURATION", value_parser = limit)]
-    #[arg(help_heading = "When to give up")]
+    #[arg(display_order = 100)]
     pub(crate) timeout: Option<Duration>,
     /// Give up when nothing has changed for this long: exit code 124 [default: none]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     #[arg(help_heading = "When to give up")]
     pub(crate) stall_timeout: Option<Duration>,
+    /// Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused
+    /// connection [default: not at all]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(conflicts_with = "once", help_heading = "When to give up")]
+    pub(crate) wait_for_start: Option<Duration>,
     /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
     /// failure [default: 5m; until the first good response 30s from the start where the endpoint may be
     /// wrong]
@@ -109,10 +119,13 @@ pub(crate) struct ConnectionOptions {
 /// How the watch is shown. These options concern the watch as a whole, not one of its deployments.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OutputOptions {
-    /// How to show the watch: bars is a live picture on stderr, plain a line for each change, json
-    /// an event per line, quiet only what went wrong; auto is bars at a terminal, else plain
+    /// bars, plain, json or quiet; auto chooses
+    ///
+    /// bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only
+    /// what went wrong; auto is bars at a terminal, else plain
     #[arg(short, long, global = true, value_name = "HOW", default_value = "auto")]
-    #[arg(help_heading = "Output")]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    #[arg(display_order = 101)]
     output: OutputChoice,
     /// The same as --output quiet
     #[arg(
@@ -146,6 +159,9 @@ pub(crate) struct OutputOptions {
     /// that of the locale: LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
     pub(crate) lang: Option<Lang>,
+    /// Ring the terminal's bell at the end
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) bell: bool,
     /// Write a line on stderr about each request: method, URL, status, bytes, time
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,
@@ -222,7 +238,11 @@ impl OutputOptions {
             };
             let path = absolute(file);
             if let Some((other, _)) = seen.iter().find(|(_, known)| *known == path) {
-                bail!("{other} and {option} are the same file, {}", file.display());
+                let file = file.display();
+                return Err(Message::new(
+                    format!("{other} and {option} are the same file, {file}"),
+                    format!("{other} 和 {option} 是同一个文件：{file}"),
+                ));
             }
             seen.push((option, path));
         }
@@ -242,36 +262,62 @@ fn absolute(file: &Path) -> PathBuf {
         })
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    // To humantime these are months.
-    if text.contains('M') {
-        return Err("M are months, and minutes are m: a duration reads like 30m".into());
-    }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; a duration reads like 500ms, 3s, 10m or '1h 30m'"))
+fn name(text: &str) -> Result<String> {
+    ensure(!text.trim().is_empty(), || {
+        Message::new("it must be a text", "必须是文本")
+    })?;
+    Ok(text.to_owned())
 }
 
-fn interval(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration> {
+    let is_month =
+        |(at, _): &(usize, &str)| text[..*at].ends_with(|c: char| c.is_ascii_digit() || c == ' ');
+    let ends = |(at, _): &(usize, &str)| !text[at + 1..].starts_with(char::is_alphabetic);
+    let months = text
+        .match_indices('M')
+        .find(|found| is_month(found) && ends(found));
+    ensure(months.is_none(), || {
+        Message::new(
+            "M would be months; minutes are m, like 30m",
+            "M 表示月；分钟写作 m，例如 30m",
+        )
+    })?;
+    humantime::parse_duration(text).map_err(|error| {
+        let hint = Message::new(
+            "a duration reads like 500ms, 3s, 10m or '1h 30m'",
+            "时长写作 500ms、3s、10m 或 '1h 30m'",
+        );
+        Message::new(error.to_string(), "无法识别的时长").with_hint(&hint)
+    })
+}
+
+fn interval(text: &str) -> Result<Duration> {
     let interval = duration(text)?;
-    if interval < MIN_INTERVAL {
-        return Err("the shortest interval is 10ms".into());
-    }
+    ensure(interval >= MIN_INTERVAL, || {
+        Message::new("the shortest interval is 10ms", "最短间隔为 10ms")
+    })?;
     Ok(interval)
 }
 
 /// A duration that is longer than zero.
-pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+pub(crate) fn limit(text: &str) -> Result<Duration> {
     let limit = duration(text)?;
-    if limit.is_zero() {
-        return Err("it must be longer than 0; leave the option out for no limit".into());
-    }
+    ensure(!limit.is_zero(), || {
+        Message::new(
+            "it must be longer than 0; leave the option out for no limit",
+            "必须大于 0；不限时请去掉该选项",
+        )
+    })?;
     Ok(limit)
 }
 
-fn request_timeout(text: &str) -> Result<Duration, String> {
+fn request_timeout(text: &str) -> Result<Duration> {
     let timeout = duration(text)?;
-    if timeout.is_zero() || timeout > MAX_REQUEST_TIMEOUT {
-        return Err("it must be longer than 0 and at most 1day".into());
-    }
+    ensure(!timeout.is_zero() && timeout <= MAX_REQUEST_TIMEOUT, || {
+        Message::new(
+            "it must be longer than 0 and at most 1day",
+            "必须大于 0，且不超过 1day",
+        )
+    })?;
     Ok(timeout)
 }

@@ -3,9 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::message::Message;
+
 /// What to do where there are more deployments than one process can watch.
-pub(crate) const PARTITION_ADVICE: &str =
-    "watch a part of them with `deploywatch all FILE --partition N/M`";
+pub(crate) fn partition_advice() -> Message {
+    const COMMAND: &str = "`deploywatch all FILE --partition N/M`";
+    Message::new(
+        format!("watch a part of them with {COMMAND}"),
+        format!("可用 {COMMAND} 跟踪其中一部分"),
+    )
+}
 
 /// `--partition N/M`: every `of`-th deployment. Engines count their jobs from 0 or from 1, so that both 0
 /// and M stand for the last part.
@@ -23,18 +30,23 @@ impl Partition {
 }
 
 impl FromStr for Partition {
-    type Err = &'static str;
+    type Err = Message;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WHAT: &str = "a part is N/M, N from 0 to M, like 1/4";
-        let (number, of) = text.split_once('/').ok_or(WHAT)?;
+        let error = || {
+            Message::new(
+                "a part is N/M, N from 0 to M, like 1/4",
+                "分片写作 N/M，N 从 0 到 M，例如 1/4",
+            )
+        };
+        let (number, of) = text.split_once('/').ok_or_else(error)?;
         let parse = |digits: &str| {
             let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse().ok().filter(|_| is_plain).ok_or(WHAT)
+            digits.parse().ok().filter(|_| is_plain).ok_or_else(error)
         };
         let (number, of) = (parse(number)?, parse(of)?);
         if of == 0 || number > of {
-            return Err(WHAT);
+            return Err(error());
         }
         Ok(Self { number, of })
     }

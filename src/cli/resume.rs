@@ -86,7 +86,8 @@ mod tests {
         ] {
             let words: Vec<_> = words.split('|').map(str::to_owned).collect();
             let program = std::iter::once("deploywatch".to_owned());
-            let cli = super::super::parse(program.chain(words.clone()));
+            let mut definition = super::super::command();
+            let cli = super::super::parse_with(&mut definition, program.chain(words.clone()));
             let explicit = cli.map(|cli| cli.explicit_args).unwrap_or_default();
             let resume = ResumeCommand::new(&words, &explicit, &["run", "job"]);
             assert_eq!(&*resume.line(selector), line);

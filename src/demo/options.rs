@@ -5,17 +5,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::{SYSTEMS, Scenario, System, server};
 use crate::cli::options::limit;
+use crate::message::{Context as _, Lang, Message, Result, ensure};
 use crate::text::shell_quote;
 
 /// The options of `deploywatch demo`, which describe the simulated deployment.
 #[derive(Args, Clone, Copy, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   deploywatch demo
   deploywatch demo --scenario failure --units 40
@@ -62,15 +62,25 @@ impl DemoOptions {
     /// The provider cannot express the scenario, or the address cannot be used.
     pub(crate) fn start(&self) -> Result<Demo> {
         let (system, name) = (self.system, self.system.args[0]);
-        if system.unsupported.contains(&self.scenario) {
-            bail!("the API of {name} cannot express this --scenario");
-        }
+        ensure(!system.unsupported.contains(&self.scenario), || {
+            Message::new(
+                format!("the API of {name} cannot express this --scenario"),
+                format!("{name} 的接口无法表达这个 --scenario"),
+            )
+        })?;
         let listen = self.serve.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
-        if !listen.ip().is_loopback() {
-            bail!("--serve is for this machine only: pass 127.0.0.1:PORT or [::1]:PORT");
-        }
-        let listener =
-            TcpListener::bind(listen).with_context(|| format!("cannot serve on {listen}"))?;
+        ensure(listen.ip().is_loopback(), || {
+            Message::new(
+                "--serve is for this machine only: pass 127.0.0.1:PORT or [::1]:PORT",
+                "--serve 只供本机使用：请指定 127.0.0.1:PORT 或 [::1]:PORT",
+            )
+        })?;
+        let listener = TcpListener::bind(listen).context(|| {
+            Message::new(
+                format!("cannot serve on {listen}"),
+                format!("无法在 {listen} 上提供服务"),
+            )
+        })?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let args = system.args.iter().copied();
         let args = args.chain(["--endpoint", &endpoint]);
@@ -109,7 +119,13 @@ impl Demo {
     ///
     /// # Errors
     /// The line cannot be printed.
-    pub(crate) fn serve(self, watch_args: &[String]) -> io::Result<()> {
+    pub(crate) fn serve(self, watch_args: &[String], lang: Lang) -> io::Result<()> {
+        let message = Message::new(
+            "serving a simulated deployment; watch it with the command below, stop it with Ctrl-C",
+            "正在提供模拟的部署：用下面的命令跟踪，按 Ctrl-C 停止",
+        );
+        // Who cannot read it can still use the command.
+        let _ = writeln!(io::stderr(), "{}", message.get(lang));
         writeln!(io::stdout(), "{}", shell_line(self.system, watch_args))?;
         // An error means that the server panicked, which has been reported.
         let _ = self.server.join();

@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
 use flate2::read::MultiGzDecoder;
 use reqwest::blocking::{self, Client};
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
@@ -16,6 +15,7 @@ use super::resolver::ThreadResolver;
 use super::tls::{self, Trust};
 use super::{error, proxy};
 use crate::clock::{Clock, Timestamp};
+use crate::message::{Context as _, Message, Result};
 use crate::poll::PollError;
 use crate::redact::Redactor;
 
@@ -121,10 +121,11 @@ fn client(settings: &Settings) -> Result<Client> {
         .dns_resolver(Arc::new(ThreadResolver))
         .no_proxy();
     let builder = match &settings.proxy {
-        Some(proxy) => builder.proxy(Proxy::all(proxy.clone())?),
+        Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(Message::library)?),
         None => builder,
     };
-    builder.build().context("cannot set up an HTTP client")
+    let client = builder.build().map_err(Message::library);
+    client.context(|| Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"))
 }
 
 /// Reads a body. reqwest decompresses what is called `gzip` in lower case, and takes the header away; servers

@@ -5,7 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use crate::message::{Message, Result, ensure};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
@@ -47,12 +48,19 @@ pub(crate) fn proxy_for(
         format!("http://{value}")
     };
     let proxy = Url::parse(&url).ok().filter(Url::has_host);
-    let proxy = proxy.with_context(|| format!("{name} is not the URL of a proxy"))?;
-    ensure!(
-        SCHEMES.contains(&proxy.scheme()),
-        "{name}: a proxy is one of {}",
-        SCHEMES.join(", ")
-    );
+    let proxy = proxy.ok_or_else(|| {
+        Message::new(
+            format!("{name} is not the URL of a proxy"),
+            format!("{name} 不是代理的 URL"),
+        )
+    })?;
+    ensure(SCHEMES.contains(&proxy.scheme()), || {
+        let schemes = SCHEMES.join(", ");
+        Message::new(
+            format!("{name}: a proxy is one of {schemes}"),
+            format!("{name}：代理只能是 {schemes}"),
+        )
+    })?;
     Ok(Some(proxy))
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use crate::message::{Context as _, Message, Result, ensure};
+
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, ring};
@@ -37,16 +38,22 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
         _ => Vec::new(),
     };
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?;
+        .with_safe_default_protocol_versions()
+        .map_err(Message::library)?;
     let mut config = match trust {
         Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
         Trust::System | Trust::ExtraRoots(_) => {
-            let verifier = Verifier::new_with_extra_roots(named.clone(), provider).context(match trust {
-                Trust::ExtraRoots(_) => "--cacert: the certificates cannot be used",
-                _ => {
+            let verifier = Verifier::new_with_extra_roots(named.clone(), provider);
+            let verifier = verifier.map_err(Message::library).context(|| match trust {
+                Trust::ExtraRoots(_) => Message::new(
+                    "--cacert: the certificates cannot be used",
+                    "--cacert：证书无法使用",
+                ),
+                _ => Message::new(
                     "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
-                     SSL_CERT_FILE names others"
-                }
+                     SSL_CERT_FILE names others",
+                    "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
+                ),
             })?;
             let verifier = NamedOrRooted { verifier, named };
             let config = config.dangerous();
@@ -65,11 +72,18 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
 /// The certificates of a PEM bundle.
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let found = found.context("--cacert: not a PEM bundle of certificates")?;
-    ensure!(
-        !found.is_empty(),
-        "--cacert: there is no certificate in the file"
-    );
+    let found = found.map_err(Message::library).context(|| {
+        Message::new(
+            "--cacert: not a PEM bundle of certificates",
+            "--cacert：不是 PEM 格式的证书文件",
+        )
+    })?;
+    ensure(!found.is_empty(), || {
+        Message::new(
+            "--cacert: there is no certificate in the file",
+            "--cacert：文件中没有证书",
+        )
+    })?;
     Ok(found)
 }
 

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde_json::Map;
@@ -20,13 +19,14 @@ use super::json::{self, Text};
 use super::messages;
 use crate::clock;
 use crate::http::{Client, Request, Response, error_words};
-use crate::message::Message;
+use crate::message::{Context as _, Message, Result};
 use crate::model::Phase;
 use crate::poll::PollError;
 use crate::redact::Redactor;
-use crate::secret::{Credential, Secret};
+use crate::secret::{Credential, Secret, cannot_take, variable_name};
 use crate::text;
 
+mod credentials;
 pub(super) mod options;
 
 /// The variable that a token comes from.
@@ -179,14 +179,22 @@ impl Account {
     }
 }
 
+/// One of the two variables of a pair of keys is set alone.
+fn half_a_pair(set: &str, unset: &str) -> Message {
+    Message::new(
+        format!("${set} is set, ${unset} is not"),
+        format!("已设置 ${set}，但没有 ${unset}"),
+    )
+}
+
 impl Keys {
     fn find(environment: &dyn Fn(&str) -> Option<String>, redactor: &Redactor) -> Result<Self> {
         let read = |name: &str| {
             let value = environment(name)?;
             let secret = Secret::new(&value, redactor);
-            Some(secret.with_context(|| format!("cannot take the key from ${name}")))
+            Some(secret.context(|| cannot_take(("key", "密钥"), &variable_name(name))))
         };
-        let mut halves = String::new();
+        let mut halves = Vec::new();
         for [access, secret, security_token] in KEYS {
             match (read(access), read(secret)) {
                 (Some(access), Some(secret)) => {
@@ -200,19 +208,31 @@ impl Keys {
                     });
                 }
                 (Some(_), None) => {
-                    let _ = write!(halves, " (${access} is set, ${secret} is not)");
+                    halves.push(half_a_pair(access, secret));
                 }
                 (None, Some(_)) => {
-                    let _ = write!(halves, " (${secret} is set, ${access} is not)");
+                    halves.push(half_a_pair(secret, access));
                 }
                 (None, None) => {}
             }
         }
-        let pairs = KEYS.map(|[access, secret, _]| format!("${access} and ${secret}"));
-        bail!(
-            "no credentials: give --token-file FILE, or set ${TOKEN}, or {}{halves}",
-            pairs.join(", or ")
-        )
+        let pairs = |and: &str, or: &str| {
+            let pairs = KEYS.map(|[access, secret, _]| format!("${access}{and}${secret}"));
+            pairs.join(or)
+        };
+        let error = Message::new(
+            format!(
+                "no credentials: give --token-file FILE, or set ${TOKEN}, or {}",
+                pairs(" and ", ", or ")
+            ),
+            format!(
+                "缺少凭证：请指定 --token-file FILE，或设置 ${TOKEN}，或设置 {}",
+                pairs(" 和 ", "，或 ")
+            ),
+        );
+        Err(halves
+            .iter()
+            .fold(error, |error, half| error.with_aside(half)))
     }
 
     /// The headers of a signed GET [D, O]: all that are put here, and the host, are signed. What
@@ -573,7 +593,7 @@ mod tests {
                 Ok([keys.access.expose(), keys.secret.expose(), token].join(" "))
             }
             Ok(_) => Ok("token".into()),
-            Err(error) => Err(format!("{error:#}")),
+            Err(error) => Err(error.to_string()),
         }
     }
 

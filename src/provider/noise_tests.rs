@@ -10,7 +10,7 @@ use crate::cli::{self, Cli, Command};
 use crate::clock::{Instant, Timestamp};
 use crate::event::Started;
 use crate::http::{Client, Request, Response, Transport, TransportError};
-use crate::message::Message;
+use crate::message::{Lang, Message};
 use crate::poll::PollError;
 use crate::provider::Setup;
 use crate::watch::Watch;
@@ -159,7 +159,8 @@ impl Transport for Script {
 fn parse(command: &str) -> Cli {
     let options = "--endpoint https://example.com --interval 5s --timeout 3m --max-offline 1m";
     let words = format!("deploywatch {command} {options}");
-    cli::parse(words.split_whitespace()).expect("a command line")
+    let words: Vec<_> = words.split_whitespace().map(Into::into).collect();
+    cli::parse(&words, Lang::En).expect("a command line")
 }
 
 /// Watches a script, whose last poll is answered for ever. Returns the exit code.

@@ -1,14 +1,16 @@
 //! What the options of several providers have in common, and how they are checked.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
 use url::Url;
 
 use super::DeploymentSpec;
 use crate::http;
+use crate::message::{Message, Result, ensure};
 use crate::redact::Redactor;
 
 /// Reads an environment variable; an empty one counts as not set.
@@ -18,6 +20,14 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub(crate) trait ProviderOptions {
     /// The environment variables that are read.
     fn variables(&self) -> &'static Variables;
+
+    /// Variables in a file of the provider's other tools, which stand behind those of the environment.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn fallback(&self, _environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+        Ok(BTreeMap::new())
+    }
 
     /// Checks the options and makes what they name: one deployment, or one for each id where an id
     /// may be given more than once. Nothing is sent.
@@ -49,6 +59,61 @@ pub(crate) struct Variables {
     pub(crate) secret: Option<&'static str>,
     /// Those that hold no secret.
     pub(crate) plain: &'static [&'static str],
+    /// Options, and the variables that give the same where an option does not.
+    pub(crate) options: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Variables {
+    /// The option that names the file of the secret, and the variables that may hold a secret.
+    pub(crate) fn secret_file(&self) -> (&'static str, &'static [&'static str]) {
+        let mut options = self.options.iter();
+        let found = options.find(|(option, _)| option.ends_with("-file"));
+        found.copied().unwrap_or_default()
+    }
+}
+
+/// What is wrong with the options: all of it is told at once.
+#[derive(Default)]
+pub(crate) struct Problems(Vec<Message>);
+
+impl Problems {
+    /// The value; none where there is one more problem.
+    pub(crate) fn note<T>(&mut self, found: Result<T>) -> Option<T> {
+        found.map_err(|problem| self.0.push(problem)).ok()
+    }
+
+    /// The same for a secret from `file`, which is not read where something else is wrong already: it
+    /// may have to be typed.
+    pub(crate) fn note_secret<T>(
+        &mut self,
+        file: Option<&Path>,
+        find: impl FnOnce() -> Result<T>,
+    ) -> Option<T> {
+        let is_needed = file.is_none() || self.0.is_empty();
+        is_needed.then(|| self.note(find())).flatten()
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The error that tells them.
+    pub(crate) fn error(&self) -> Message {
+        Message::list(&self.0)
+    }
+}
+
+/// Nothing gives the setting, named in both languages: neither `option` nor one of `variables`.
+pub(crate) fn missing((en, zh): (&str, &str), option: &str, variables: &[&str]) -> Message {
+    let place = |before: &str, or: &str| match variables {
+        [] => String::new(),
+        variables => format!("{before}{}", variables.join(or)),
+    };
+    Message::new(
+        format!("no {en}: pass {option}{}", place(", or set ", " or ")),
+        format!("缺少{zh}：请指定 {option}{}", place("，或设置 ", " 或 ")),
+    )
 }
 
 /// An option, or the first of its variables that is set; an id either way.
@@ -66,22 +131,20 @@ pub(super) fn id_or_variable(
     let set = variables
         .iter()
         .find_map(|name| environment(name).map(|value| (name, value)));
-    match set {
-        Some((name, value)) => match id(&value) {
-            Ok(id) => Ok(Some(id)),
-            Err(why) => bail!("{name}: {why}"),
-        },
-        None => Ok(None),
-    }
+    set.map(|(name, value)| id(&value).map_err(|why| why.at(name)))
+        .transpose()
 }
 
 /// An id becomes part of a URL's path: it must not contain anything with a meaning there. White space around
 /// it, as a file or a web page leaves it, is dropped.
-pub(super) fn id(text: &str) -> Result<String, String> {
+pub(super) fn id(text: &str) -> Result<String> {
     let text = text.trim();
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if text.is_empty() || text.len() > 128 || !text.bytes().all(fits) {
-        return Err("an id is 1 to 128 letters, digits, - and _".into());
+        return Err(Message::new(
+            "an id is 1 to 128 letters, digits, - and _",
+            "ID 由 1 到 128 个字母、数字、- 或 _ 组成",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -91,20 +154,34 @@ pub(super) fn id(text: &str) -> Result<String, String> {
 /// # Errors
 /// The text is not such a URL. The message does not repeat it: it may contain a password.
 pub(super) fn endpoint(text: &str) -> Result<Url> {
-    let url = Url::parse(text).context("the endpoint is not a URL like https://host:port/path")?;
-    ensure!(
-        matches!(url.scheme(), "http" | "https") && url.has_host(),
-        "the endpoint must begin with https:// or http://"
-    );
-    ensure!(
-        url.username().is_empty() && url.password().is_none(),
-        "the endpoint must not hold a user or a password: a secret comes from the environment or \
-         a file"
-    );
-    ensure!(
-        url.query().is_none() && url.fragment().is_none(),
-        "the endpoint must not hold a ? or a #"
-    );
+    let url = Url::parse(text).map_err(|_| {
+        Message::new(
+            "the endpoint is not a URL like https://host:port/path",
+            "端点不是形如 https://host:port/path 的 URL",
+        )
+    })?;
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    ensure(is_http, || {
+        Message::new(
+            "the endpoint must begin with https:// or http://",
+            "端点必须以 https:// 或 http:// 开头",
+        )
+    })?;
+    let has_login = !url.username().is_empty() || url.password().is_some();
+    ensure(!has_login, || {
+        Message::new(
+            "the endpoint must not hold a user or a password: a secret comes from the environment \
+             or a file",
+            "端点中不能含用户名或密码：密钥只能来自环境变量或文件",
+        )
+    })?;
+    let ends_with_path = url.query().is_none() && url.fragment().is_none();
+    ensure(ends_with_path, || {
+        Message::new(
+            "the endpoint must not hold a ? or a #",
+            "端点中不能含 ? 或 #",
+        )
+    })?;
     Ok(url)
 }
 
@@ -118,23 +195,35 @@ pub(crate) fn refuse_plaintext_secret(endpoint: &Url, environment: Environment<'
         return Ok(());
     }
     let host = endpoint.host_str().unwrap_or_default();
-    ensure!(
-        is_this_machine(host),
-        "refusing to send a secret over plain HTTP to {host}: use https://, or pass --allow-http"
-    );
+    ensure(is_this_machine(host), || {
+        Message::new(
+            format!(
+                "refusing to send a secret over plain HTTP to {host}: use https://, or pass \
+                 --allow-http"
+            ),
+            format!("拒绝以明文 HTTP 向 {host} 发送密钥：请改用 https://，或加上 --allow-http"),
+        )
+    })?;
     let proxy = http::proxy_for(endpoint, environment)?;
-    ensure!(
-        proxy.is_none_or(|proxy| proxy.host_str().is_some_and(is_this_machine)),
-        "refusing to send a secret over plain HTTP to the proxy that the environment names: put {} \
-         into NO_PROXY, or pass --allow-http",
-        host.trim_matches(['[', ']'])
-    );
-    Ok(())
+    let is_here = |proxy: Url| proxy.host_str().is_some_and(is_this_machine);
+    ensure(proxy.is_none_or(is_here), || {
+        let host = host.trim_matches(['[', ']']);
+        Message::new(
+            format!(
+                "refusing to send a secret over plain HTTP to the proxy that the environment names: \
+                 put {host} into NO_PROXY, or pass --allow-http"
+            ),
+            format!(
+                "拒绝以明文 HTTP 向环境变量指定的代理发送密钥：请把 {host} 加入 NO_PROXY，或加上 \
+                 --allow-http"
+            ),
+        )
+    })
 }
 
 /// Whether a host, as written in a URL, is this machine.
 fn is_this_machine(host: &str) -> bool {
-    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     match address {
         Ok(address) => address.is_loopback(),
         Err(_) => host == "localhost" || host.ends_with(".localhost"),

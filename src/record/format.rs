@@ -30,9 +30,6 @@ pub(crate) struct Header {
 pub(crate) struct RecordedCommand {
     /// The command line, without options that name files or say how the watch is shown.
     pub(crate) command: Vec<String>,
-    /// Its name in a list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
     /// The variables that it was made of, but for secrets.
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,

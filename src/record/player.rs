@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -13,7 +12,7 @@ use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
 use crate::clock::{Instant, Timestamp, VirtualClock};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::input;
-use crate::message::Message;
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
@@ -40,14 +39,13 @@ impl Recording {
     /// # Errors
     /// Where it cannot be read or is no recording; the message names the line.
     pub(crate) fn read(path: &Path, timeout: Option<Duration>) -> Result<Self> {
-        let name = path.display();
-        let bytes =
-            input::read(path, u64::MAX, timeout).with_context(|| format!("cannot read {name}"))?;
-        Self::parse(&bytes).map_err(|(line, error)| anyhow!("{name}:{line}: {error:#}"))
+        let bytes = input::read(path, u64::MAX, timeout).context(|| Message::cannot_read(path))?;
+        Self::parse(&bytes)
+            .map_err(|(line, error)| error.at(format_args!("{}:{line}", path.display())))
     }
 
     /// Reads the lines; an error comes with the number of its line.
-    fn parse(bytes: &[u8]) -> Result<Self, (usize, anyhow::Error)> {
+    fn parse(bytes: &[u8]) -> Result<Self, (usize, Message)> {
         let mut lines = bytes
             .split(|byte| *byte == b'\n')
             .enumerate()
@@ -82,36 +80,50 @@ enum Line {
 }
 
 fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
-    const WHAT: &str = "not a file that --capture wrote";
-    let value: serde_json::Value = serde_json::from_slice(line).context(WHAT)?;
-    let schema = value.get("capture").context(WHAT)?;
-    ensure!(
-        *schema == SCHEMA,
-        "schema {schema} of a capture; this version reads {SCHEMA}"
-    );
-    let mut header: Header = serde_json::from_value(value)?;
+    let no_capture = || {
+        Message::new(
+            "not a file that --capture wrote",
+            "不是 --capture 写出的文件",
+        )
+    };
+    let value: serde_json::Value = json(serde_json::from_slice(line)).context(no_capture)?;
+    let schema = value.get("capture").ok_or_else(no_capture)?;
+    ensure(*schema == SCHEMA, || {
+        let schema = text::name(&schema.to_string()).into_owned();
+        Message::new(
+            format!("schema {schema} of a capture; this version reads {SCHEMA}"),
+            format!("录制文件的 schema 为 {schema}，本版本只支持 {SCHEMA}"),
+        )
+    })?;
+    let mut header: Header = json(serde_json::from_value(value))?;
     for deployment in &mut header.deployments {
-        let words = deployment.command.iter_mut().chain(&mut deployment.name);
+        let words = deployment.command.iter_mut();
         words
             .chain(deployment.environment.values_mut())
             .for_each(|word| *word = text::printable(word).into_owned());
     }
-    let started = humantime::parse_rfc3339(&header.started).context("started")?;
+    let started = humantime::parse_rfc3339(&header.started).map_err(Message::library);
+    let started = started.context(|| Message::verbatim("started"))?;
     Ok((header, started))
 }
 
+fn json<T>(parsed: Result<T, serde_json::Error>) -> Result<T> {
+    parsed.map_err(Message::library)
+}
+
 fn read_line(line: &[u8]) -> Result<Line> {
-    let value: serde_json::Value = serde_json::from_slice(line)?;
+    let value: serde_json::Value = json(serde_json::from_slice(line))?;
     if value.get("ended_ms").is_some() {
-        return Ok(Line::End(serde_json::from_value(value)?));
+        return Ok(Line::End(json(serde_json::from_value(value))?));
     }
-    let mut exchange: Exchange = serde_json::from_value(value)?;
-    ensure!(
+    let mut exchange: Exchange = json(serde_json::from_value(value))?;
+    ensure(
         exchange.status.is_some() || exchange.error.is_some(),
-        "neither a status nor an error"
-    );
+        || Message::new("neither a status nor an error", "既没有状态码，也没有错误"),
+    )?;
     if let Some(body) = &exchange.body_base64 {
-        STANDARD.decode(body).context("body_base64")?;
+        let decoded = STANDARD.decode(body).map_err(Message::library);
+        decoded.context(|| Message::verbatim("body_base64"))?;
         exchange.body = None;
     }
     Ok(Line::Exchange(Box::new(exchange)))
@@ -285,7 +297,7 @@ mod tests {
         )
     }
 
-    fn parse(lines: &[&str]) -> Result<Recording, (usize, anyhow::Error)> {
+    fn parse(lines: &[&str]) -> Result<Recording, (usize, Message)> {
         Recording::parse(lines.join("\n").as_bytes())
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -13,7 +12,7 @@ use serde::Serialize;
 use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
 use crate::clock::{self, Instant, Timestamp};
 use crate::http::{Request, Response, Transport, TransportError};
-use crate::message::Message;
+use crate::message::{Context as _, Message, Result};
 use crate::poll::{RefusalKind, Retry};
 use crate::redact::{MASK, Redactor};
 use crate::system::{OutputMode, open_output};
@@ -88,7 +87,7 @@ impl CaptureFile {
         let path_name = path.display().to_string();
         let name = text::name(&path_name);
         let file = open_output(path, OutputMode::CreatePrivate);
-        let file = file.with_context(|| format!("cannot open {name} for --capture"))?;
+        let file = file.context(|| Message::cannot_open(&name, "--capture"))?;
         let writer = NonBlockingWriter::file(&name, file)?;
         Ok(Self {
             writer,
@@ -181,7 +180,7 @@ fn redacted(mut header: Header, redactor: &Redactor) -> Header {
     for origin in &mut header.deployments {
         let words = origin.command.iter_mut();
         let values = origin.environment.values_mut();
-        for text in words.chain(values).chain(&mut origin.name) {
+        for text in words.chain(values) {
             *text = redactor.redact(text).into_owned();
         }
     }

@@ -215,6 +215,11 @@ impl Render for BarsRenderer {
         self.drawn.map(|drawn| drawn.after(wait))
     }
 
+    fn say(&mut self, text: String) -> Option<String> {
+        Self::say(self, text);
+        None
+    }
+
     fn screen(&mut self, change: ScreenChange) {
         match change {
             ScreenChange::Resized => {}

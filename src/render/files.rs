@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-
 use super::ci::StepOutput;
 use super::json::Json;
 use super::junit::Junit;
@@ -13,7 +11,7 @@ use super::timeline::Timeline;
 use super::{FILE_PATIENCE, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
-use crate::message::{Lang, Message};
+use crate::message::{Context as _, Lang, Message, Result};
 use crate::system::{OutputMode, open_output};
 use crate::text;
 use crate::writer::NonBlockingWriter;
@@ -82,7 +80,9 @@ pub(super) fn open(
     if let Some(path) = &step.summary {
         match open_output(path, OutputMode::Append) {
             Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.clone())))?),
-            Err(error) if is_step => return Err(error).context(cannot_open(path, "--summary")),
+            Err(error) if is_step => {
+                return Err(error).context(|| cannot_open(path, "--summary"));
+            }
             Err(error) => {
                 warnings.push(Message::cannot_write(&shown(path), &error));
             }
@@ -112,9 +112,9 @@ fn shown(path: &Path) -> String {
 
 /// Creates or truncates a file.
 fn create(path: &Path, option: &str) -> Result<File> {
-    open_output(path, OutputMode::Create).with_context(|| cannot_open(path, option))
+    open_output(path, OutputMode::Create).context(|| cannot_open(path, option))
 }
 
-fn cannot_open(path: &Path, option: &str) -> String {
-    format!("cannot open {} for {option}", path.display())
+fn cannot_open(path: &Path, option: &str) -> Message {
+    Message::cannot_open(&shown(path), option)
 }

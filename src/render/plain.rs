@@ -7,7 +7,6 @@ use super::style::{self, Color};
 use super::{Render, StyledStream, report};
 use crate::clock::{self, Timestamp};
 use crate::event::{Event, Kind};
-use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitState};
 use crate::progress::{Change, Progress};
 use crate::text;
@@ -96,7 +95,8 @@ impl Plain {
             line += &format!("{} ", progress.target);
         }
         line += lang.phase(phase);
-        let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
+        let line =
+            lang.with_message(line, progress.message.as_ref()) + &report::counts(progress, lang);
         self.about(at, progress, &style.color(style::of_phase(phase), &line))
     }
 }
@@ -117,7 +117,7 @@ impl Render for Plain {
             // The lines of the units have the number of those that are done.
             Kind::Progress { stepped: false } => {}
             Kind::Progress { stepped: true } => {
-                let line = format!("{target}{}", counts(progress, style.lang));
+                let line = format!("{target}{}", report::counts(progress, style.lang));
                 self.about(at, progress, &line)?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
@@ -136,7 +136,7 @@ impl Render for Plain {
                     Some(phase) => lang.still_in_phase(target, lang.phase(phase)),
                     None => lang.still_no_response(target),
                 };
-                self.about(at, progress, &(line + &counts(progress, lang)))?;
+                self.about(at, progress, &(line + &report::counts(progress, lang)))?;
             }
             Kind::PartFinished(outcome) => {
                 self.about(at, progress, &report::verdict(outcome, progress, style))?;
@@ -155,17 +155,4 @@ impl Render for Plain {
         }
         self.stdout.writer.flush()
     }
-}
-
-/// ` (3/10 done, 42 %, batch 1 of 3)`, as far as it is known.
-fn counts(progress: &Progress, lang: Lang) -> String {
-    let counts = progress.counts();
-    let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
-    let percent = counts.percent.map(|percent| format!("{percent} %"));
-    let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
-    let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
-    if parts.is_empty() {
-        return String::new();
-    }
-    lang.aside(parts.join(lang.comma()))
 }

@@ -9,7 +9,7 @@ use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message};
-use crate::model::{StateCounts, UnitKind, UnitState};
+use crate::model::{Phase, StateCounts, UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
 use crate::text;
@@ -294,6 +294,33 @@ fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) 
         style.color(color, &state),
         tracked.unit.name
     )
+}
+
+/// ` (3/10 done, 42 %, batch 1 of 3)`, as far as it is known.
+pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
+    let counts = progress.counts();
+    let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
+    let percent = counts.percent.map(|percent| format!("{percent} %"));
+    let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
+    let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
+    if parts.is_empty() {
+        return String::new();
+    }
+    lang.aside(parts.join(lang.comma()))
+}
+
+/// Where a deployment stands: a line about it, and the units that failed or run.
+pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> Vec<String> {
+    let lang = style.lang;
+    let phase = lang.phase(progress.phase.unwrap_or(Phase::Unknown));
+    let line = format!("{} {phase}", progress.target);
+    let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
+    let is_shown = |tracked: &&TrackedUnit| {
+        matches!(tracked.unit.state, UnitState::Failed | UnitState::Running)
+    };
+    let units = progress.units.iter().filter(is_shown).take(MAX_UNFINISHED);
+    let units = units.map(|tracked| unit(tracked, progress, now.instant, style));
+    std::iter::once(line).chain(units).collect()
 }
 
 /// `12 machines`

@@ -6,18 +6,16 @@ use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
 use super::{Watch, signals, verdict};
 use crate::cli::options::WatchOptions;
-use crate::cli::partition::PARTITION_ADVICE;
+use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind, Started};
 use crate::http::Transport;
-use crate::message::Message;
+use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
 use crate::progress::Progress;
 use crate::provider::DeploymentSource;
@@ -99,8 +97,12 @@ pub(crate) fn run(
     let mut polled = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
         let poller = Poller::start(number, target.source, target.transport, inbox);
-        let poller = poller.with_context(|| {
-            format!("the system has no thread for each deployment; {PARTITION_ADVICE}")
+        let poller = poller.context(|| {
+            Message::new(
+                "the system has no thread for each deployment",
+                "系统无法为每个部署提供线程",
+            )
+            .with_hint(&partition_advice())
         })?;
         polled.push((target.details, poller));
     }
@@ -150,7 +152,7 @@ fn finish_all(
     let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
     let causes: Vec<_> = outcomes().map(|outcome| outcome.cause).collect();
     let Some((cause, reason)) = verdict::of_list(&causes) else {
-        bail!("nothing was watched");
+        return Err(Message::new("nothing was watched", "没有可跟踪的部署"));
     };
     if all {
         let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
@@ -365,6 +367,10 @@ impl Watches {
                 }
             }
             LoopEvent::Signal(signal) => self.interrupt(signal, now),
+            LoopEvent::StatusAsked => {
+                let deployments = self.list.iter().filter(|watch| !watch.is_done());
+                deployments.for_each(|watch| output.status(watch.watch.progress(), now));
+            }
             LoopEvent::Screen(change) => {
                 let suspends = change == ScreenChange::Suspended;
                 // Nobody would continue it.

@@ -36,6 +36,8 @@ pub(crate) enum LoopEvent {
     Trace(Timestamp, RequestTrace),
     Signal(Signal),
     Screen(ScreenChange),
+    /// Somebody asks where the watch stands.
+    StatusAsked,
     /// A warning about the watch as a whole.
     Warning(Message),
 }
@@ -49,7 +51,7 @@ impl LoopEvent {
             | Self::LogWarning(_, at, _)
             | Self::LogsDone(_, at)
             | Self::Trace(at, _) => Some(at.instant),
-            Self::Signal(_) | Self::Screen(_) | Self::Warning(_) => None,
+            Self::Signal(_) | Self::Screen(_) | Self::StatusAsked | Self::Warning(_) => None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
@@ -21,6 +21,12 @@ const ENDS: [(i32, Signal); 3] = [
     (SIGHUP, Signal::Hangup),
 ];
 
+/// The signals that ask where the watch stands.
+#[cfg(not(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd")))]
+const ASKS: &[i32] = &[SIGUSR1];
+#[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
+const ASKS: &[i32] = &[SIGUSR1, signal_hook::consts::SIGINFO];
+
 /// Sends the signals that come from now on to the loop, from a thread of its own. The first one that ends
 /// the watch ends it with its report; a second one ends the process at once, even where the report itself
 /// is held up.
@@ -31,7 +37,9 @@ pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
     // Under nohup a watch outlives its terminal.
     let mut ends = ENDS.to_vec();
     ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
-    let others = [SIGTSTP, SIGCONT, SIGWINCH].into_iter();
+    let others = [SIGTSTP, SIGCONT, SIGWINCH]
+        .into_iter()
+        .chain(ASKS.iter().copied());
     let numbers = others.chain(ends.iter().map(|(number, _)| *number));
     // Before the flags: a signal that only set one would be lost.
     let mut signals = Signals::new(numbers)?;
@@ -57,6 +65,7 @@ pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
 fn event(number: i32) -> LoopEvent {
     match ENDS.iter().find(|(end, _)| *end == number) {
         Some((_, signal)) => LoopEvent::Signal(*signal),
+        None if ASKS.contains(&number) => LoopEvent::StatusAsked,
         None if number == SIGTSTP => LoopEvent::Screen(ScreenChange::Suspended),
         None if number == SIGCONT => LoopEvent::Screen(ScreenChange::Resumed),
         None => LoopEvent::Screen(ScreenChange::Resized),

@@ -61,6 +61,8 @@ fn options(random: &mut fastrand::Rng) -> WatchOptions {
         once: random.u8(..10) == 0,
         logs: 0,
         fresh: false,
+        name: None,
+        wait_for_start: None,
     }
 }
 

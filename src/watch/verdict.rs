@@ -245,6 +245,8 @@ mod tests {
             once: false,
             logs: 0,
             fresh: false,
+            name: None,
+            wait_for_start: None,
         }
     }
 

@@ -265,7 +265,7 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         ),
         (
             format!("{good}name = ' '\n"),
-            "list.toml:8: name: it must be a text",
+            "list.toml:8: name: invalid value ' ' for '--name <NAME>': it must be a text",
         ),
         (format!("{good}name = 'a\n"), "list.toml:8: "),
         (

@@ -254,7 +254,7 @@ fn whatever_hangs_a_timeout_ends_the_watch_within_a_second() {
             slowest = slowest.max(watch.join().unwrap());
         }
     });
-    println!("slowest: {} after {:?}", slowest.1, slowest.0);
+    tell(&format!("slowest: {} after {:?}", slowest.1, slowest.0));
 }
 
 #[test]
@@ -511,7 +511,7 @@ fn the_cost_of_two_thousand_deployments_is_linear() {
         out.elapsed
     };
     let (some, many) = (watch(500), watch(2000));
-    println!("500 deployments: {some:?}, 2000: {many:?}");
+    tell(&format!("500 deployments: {some:?}, 2000: {many:?}"));
     // Four times as much, where it is linear; sixteen times, where it is not.
     assert!(
         many < some * 8 + Duration::from_secs(1),
@@ -547,4 +547,10 @@ fn a_token_file_that_becomes_a_pipe_does_not_hold_up_the_timeout() {
     let out = watch.wait();
     assert!(out.code == 124 || out.code == 5, "{out}");
     assert!(out.elapsed < Duration::from_secs(1) + GRACE, "{out}");
+}
+
+/// A figure for who runs the tests with `--nocapture`.
+#[allow(clippy::print_stdout, reason = "that is what it is for")]
+fn tell(figure: &str) {
+    println!("{figure}");
 }

@@ -112,8 +112,8 @@ fn too_few_descriptors_are_a_failed_poll_or_a_usage_error() {
 
 #[test]
 fn logs_without_bound_are_bounded() {
-    // Ten units, of which five are asked for their log: 20 MiB, once in short lines, once in one.
-    for line in ["line of a log\n".repeat(20 << 16), "x".repeat(20 << 20)] {
+    // Ten units, of which five are asked for their log: 6 MiB, once in short lines, once in one.
+    for line in ["line of a log\n".repeat(6 << 16), "x".repeat(6 << 20)] {
         let log = json!({"deployLog": line}).to_string();
         let failed = Order::new("Failed").machines("host", 10, "Failed");
         let server = Server::start(move |request, _| {

@@ -18,7 +18,7 @@ use crate::support::{
 };
 
 /// So many watches run at a time: they wait more than they work.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 4;
 
 /// A fault: what comes in place of an answer.
 type Fault = (String, Reply);

@@ -1,11 +1,13 @@
 //! The options of `deploywatch codearts`.
 
-use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::{Codearts, RunSelector};
+use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::id_or_variable;
+use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
 
 /// The service's name in the endpoint of a region [O].
@@ -13,13 +15,16 @@ const SERVICE: &str = "codearts-deploy";
 
 /// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "deploywatch codearts [OPTIONS] --task <ID> <--region <REGION>|--endpoint <URL>>"
+)]
+#[command(before_help = "\
 Examples:
   deploywatch codearts --task 0123456789abcdef0123456789abcdef --region cn-north-4 --fresh")]
 pub(crate) struct CodeartsOptions {
     /// The deployment task's id: 32 letters or digits
     #[arg(long, value_name = "ID", value_parser = id32)]
-    task: String,
+    task: Option<String>,
     /// The id of one run of the task [default: the latest run]
     #[arg(long, value_name = "ID", value_parser = id32)]
     record: Option<String>,
@@ -32,15 +37,29 @@ impl ProviderOptions for CodeartsOptions {
         &VARIABLES
     }
 
+    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment)
+    }
+
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        ensure!(
-            !setup.fresh || self.record.is_none(),
-            "--fresh waits for a new run, so it cannot go with --record"
-        );
-        let endpoint = self.huawei.endpoint(SERVICE, setup.environment)?;
-        let project = id_or_variable(None, &PROJECT, setup.environment)?;
-        let account = self.huawei.account(project, setup)?;
+        ensure(!setup.fresh || self.record.is_none(), || {
+            Message::new(
+                "--fresh waits for a new run, so it cannot go with --record",
+                "--fresh 等待新的运行，不能与 --record 同用",
+            )
+        })?;
+        let mut problems = Problems::default();
         let task = self.task.clone();
+        let task = problems.note(task.ok_or_else(|| missing(("task", "任务"), "--task ID", &[])));
+        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
+        let project = id_or_variable(None, &PROJECT, setup.environment);
+        let project = problems.note(project).flatten();
+        let account = self.huawei.account(project, setup, &mut problems);
+        let (Some(task), Some(endpoint), Some(account), true) =
+            (task, endpoint, account, problems.is_empty())
+        else {
+            return Err(problems.error());
+        };
         let run = match &self.record {
             Some(record) => RunSelector::This(record.clone()),
             None if setup.fresh => RunSelector::Fresh,
@@ -64,10 +83,11 @@ impl ProviderOptions for CodeartsOptions {
 }
 
 /// The id of a task or a run is 32 letters or digits [D].
-pub(super) fn id32(text: &str) -> Result<String, String> {
+pub(super) fn id32(text: &str) -> Result<String> {
     let id = text.trim();
-    if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err("it is 32 letters or digits".into());
-    }
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ensure(is_id, || {
+        Message::new("it is 32 letters or digits", "它由 32 个字母或数字组成")
+    })?;
     Ok(id.to_owned())
 }

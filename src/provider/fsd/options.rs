@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::Args;
 use url::Url;
 
 use super::{Fsd, texts};
+use crate::message::{Message, Result};
 use crate::provider::options::endpoint;
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::text;
@@ -21,7 +21,7 @@ const MAX_KEY: usize = 200;
 
 /// The options of `deploywatch fsd`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   deploywatch fsd --fresh --stall-timeout 2h")]
 pub(crate) struct FsdOptions {
@@ -89,6 +89,7 @@ impl ProviderOptions for FsdOptions {
         &Variables {
             secret: None,
             plain: &[],
+            options: &[],
         }
     }
 
@@ -112,10 +113,13 @@ impl ProviderOptions for FsdOptions {
 }
 
 /// A key goes into JSON, which takes any text; it must be printable.
-fn key(text: &str) -> Result<String, String> {
+fn key(text: &str) -> Result<String> {
     let fits = !text.trim().is_empty() && text.chars().count() <= MAX_KEY;
     if !fits || text.chars().any(char::is_control) {
-        return Err(format!("a key is 1 to {MAX_KEY} printable characters"));
+        return Err(Message::new(
+            format!("a key is 1 to {MAX_KEY} printable characters"),
+            format!("key 由 1 到 {MAX_KEY} 个可打印字符组成"),
+        ));
     }
     Ok(text.to_owned())
 }

@@ -1,14 +1,14 @@
 //! The options that the Huawei Cloud services share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
 use clap::Args;
 use url::Url;
 
-use super::{Account, TOKEN};
-use crate::message::Message;
-use crate::provider::options::endpoint;
+use super::{Account, KEYS, TOKEN, credentials};
+use crate::message::{Message, Result};
+use crate::provider::options::{Problems, endpoint};
 use crate::provider::{Environment, Setup, Variables};
 use crate::secret;
 
@@ -21,6 +21,16 @@ pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT
 pub(crate) const VARIABLES: Variables = Variables {
     secret: Some(TOKEN),
     plain: &[REGION, PROJECT[0], PROJECT[1]],
+    options: &[
+        ("region", &[REGION]),
+        // A region gives an endpoint as well.
+        ("endpoint", &[REGION]),
+        ("project", &PROJECT),
+        (
+            "token-file",
+            &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
+        ),
+    ],
 };
 
 /// Where the service is, and the credentials.
@@ -34,7 +44,8 @@ pub(crate) struct HuaweiOptions {
     endpoint: Option<String>,
     /// Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in
     /// HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with
-    /// HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary]
+    /// HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the
+    /// SDK's file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -50,7 +61,10 @@ impl HuaweiOptions {
         } else if let Some(region) = self.region(environment)? {
             endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))
         } else {
-            bail!("no region: pass --region REGION, or set {REGION}, or pass --endpoint URL")
+            Err(Message::new(
+                format!("no region: pass --region REGION, or set {REGION}, or pass --endpoint URL"),
+                format!("缺少区域：请指定 --region REGION，或设置 {REGION}，或指定 --endpoint URL"),
+            ))
         }
     }
 
@@ -58,26 +72,39 @@ impl HuaweiOptions {
         if self.region.is_some() {
             return Ok(self.region.clone());
         }
-        match environment(REGION).map(|value| region(&value)) {
-            Some(Err(why)) => bail!("{REGION}: {why}"),
-            Some(Ok(region)) => Ok(Some(region)),
-            None => Ok(None),
-        }
+        let set = environment(REGION);
+        set.map(|value| region(&value).map_err(|why| why.at(REGION)))
+            .transpose()
     }
 
-    /// The credentials, for `project` where one is given.
+    /// The credentials, for `project` where one is given; none where that is one of `problems`.
+    pub(crate) fn account(
+        &self,
+        project: Option<String>,
+        setup: &Setup<'_>,
+        problems: &mut Problems,
+    ) -> Option<Account> {
+        let file = self.token_file.as_deref();
+        let (environment, redactor) = (setup.environment, setup.redactor);
+        problems.note_secret(file, || {
+            Account::find(file, project, environment, redactor, setup.timeout)
+        })
+    }
+
+    /// What the SDK's file of credentials holds, where nothing else gives credentials.
     ///
     /// # Errors
-    /// There are none, or they cannot be read.
-    pub(crate) fn account(&self, project: Option<String>, setup: &Setup<'_>) -> Result<Account> {
-        let file = self.token_file.as_deref();
-        Account::find(
-            file,
-            project,
-            setup.environment,
-            setup.redactor,
-            setup.timeout,
-        )
+    /// The file cannot be read.
+    pub(crate) fn fallback(
+        &self,
+        environment: Environment<'_>,
+    ) -> Result<BTreeMap<&'static str, String>> {
+        let mut keys = KEYS.iter().flat_map(|[access, secret, _]| [access, secret]);
+        let is_set = |name: &&str| environment(name).is_some();
+        if self.token_file.is_some() || is_set(&TOKEN) || keys.any(is_set) {
+            return Ok(BTreeMap::new());
+        }
+        credentials::read(environment)
     }
 
     /// Warnings about the token file.
@@ -87,11 +114,14 @@ impl HuaweiOptions {
 }
 
 /// A region becomes part of a host's name. White space around it is dropped.
-fn region(text: &str) -> Result<String, String> {
+fn region(text: &str) -> Result<String> {
     let text = text.trim();
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if text.is_empty() || text.len() > 63 || !text.bytes().all(fits) {
-        return Err("a region is letters, digits and -, like cn-north-4".into());
+        return Err(Message::new(
+            "a region is letters, digits and -, like cn-north-4",
+            "区域由字母、数字和 - 组成，例如 cn-north-4",
+        ));
     }
     Ok(text.to_owned())
 }

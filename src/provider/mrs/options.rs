@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use super::{Auth, Login, Mrs};
-use crate::provider::options::endpoint;
+use crate::message::{Message, Result, ensure};
+use crate::provider::options::{Problems, endpoint, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Secret};
 
@@ -15,18 +15,19 @@ const PASSWORD: &str = "MRS_PASSWORD";
 
 /// The options of `deploywatch mrs`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(override_usage = "deploywatch mrs [OPTIONS] --command <ID> --endpoint <URL>")]
+#[command(before_help = "\
 Examples:
   deploywatch mrs --command 42 --endpoint https://192.0.2.10:28443 --user admin --cacert ca.pem")]
 pub(crate) struct MrsOptions {
     /// The command's id, from the answer of the request that started it; given again, it watches
     /// several at once
-    #[arg(long, value_name = "ID", allow_hyphen_values = true, required = true)]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     #[arg(value_parser = command_id)]
     command: Vec<String>,
     /// The cluster's Manager, usually https://<floating IP>:28443
     #[arg(long, value_name = "URL")]
-    endpoint: String,
+    endpoint: Option<String>,
     /// The user who signs in [env: MRS_USER]
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -51,19 +52,35 @@ impl ProviderOptions for MrsOptions {
         &Variables {
             secret: Some(PASSWORD),
             plain: &[USER],
+            options: &[("user", &[USER]), ("password-file", &[PASSWORD])],
         }
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        ensure!(
-            !setup.fresh,
-            "--fresh waits for a new run, and --command is one single run: leave --fresh out"
-        );
-        let endpoint = endpoint(&self.endpoint)?;
-        let auth = match self.auth {
-            AuthMethod::Basic => Auth::Basic(self.login(setup)?),
-            AuthMethod::Cas => Auth::Cas(self.login(setup)?),
-            AuthMethod::None => Auth::None,
+        ensure(!setup.fresh, || {
+            Message::new(
+                "--fresh waits for a new run, and --command is one single run: leave --fresh out",
+                "--fresh 等待新的运行，而 --command 只对应一次运行：请去掉 --fresh",
+            )
+        })?;
+        let mut problems = Problems::default();
+        problems.note(ensure(!self.command.is_empty(), || {
+            missing(("command", "命令"), "--command ID", &[])
+        }));
+        let given = self.endpoint.as_deref();
+        let given = given.ok_or_else(|| missing(("endpoint", "端点"), "--endpoint URL", &[]));
+        let endpoint = problems.note(given.and_then(endpoint));
+        let login = match self.auth {
+            AuthMethod::None => None,
+            AuthMethod::Basic | AuthMethod::Cas => self.login(setup, &mut problems),
+        };
+        let auth = match (self.auth, login) {
+            (AuthMethod::Basic, Some(login)) => Auth::Basic(login),
+            (AuthMethod::Cas, Some(login)) => Auth::Cas(login),
+            _ => Auth::None,
+        };
+        let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
+            return Err(problems.error());
         };
         let file = self.password_file.as_deref();
         let warnings = secret::warnings(file.filter(|_| self.auth != AuthMethod::None));
@@ -87,34 +104,53 @@ impl ProviderOptions for MrsOptions {
 
 impl MrsOptions {
     /// The user and the password.
-    fn login(&self, setup: &Setup<'_>) -> Result<Login> {
-        let user = self.user.clone().or_else(|| (setup.environment)(USER));
-        let user = user.with_context(|| format!("no user: pass --user NAME, or set {USER}"))?;
-        // HTTP Basic cannot express a colon in a name.
-        ensure!(
-            !user.is_empty() && !user.contains(|c: char| c == ':' || c.is_control()),
-            "--user: a name is not empty, and has no colon and no control characters"
-        );
+    fn login(&self, setup: &Setup<'_>, problems: &mut Problems) -> Option<Login> {
+        let user = problems.note(self.user(setup));
         let file = self.password_file.as_deref();
-        let password = Secret::find_password(
-            file,
-            PASSWORD,
-            setup.environment,
-            setup.redactor,
-            setup.timeout,
-        )?;
-        Ok(Login { user, password })
+        let password = problems.note_secret(file, || {
+            Secret::find_password(
+                file,
+                PASSWORD,
+                setup.environment,
+                setup.redactor,
+                setup.timeout,
+            )
+        });
+        Some(Login {
+            user: user?,
+            password: password?,
+        })
+    }
+
+    fn user(&self, setup: &Setup<'_>) -> Result<String> {
+        let user = self.user.clone().or_else(|| (setup.environment)(USER));
+        let user = user.ok_or_else(|| missing(("user", "用户"), "--user NAME", &[USER]))?;
+        // HTTP Basic cannot express a colon in a name.
+        let fits = !user.is_empty() && !user.contains(|c: char| c == ':' || c.is_control());
+        ensure(fits, || {
+            Message::new(
+                "--user: a name is not empty, and has no colon and no control characters",
+                "--user：用户名不能为空，也不能含冒号或控制字符",
+            )
+        })?;
+        Ok(user)
     }
 }
 
 /// A command's id is digits; a request that started no command answers -1 [I].
-fn command_id(text: &str) -> Result<String, String> {
+fn command_id(text: &str) -> Result<String> {
     let text = text.trim();
     if text == "-1" {
-        return Err("nothing asynchronous was started, so that there is nothing to watch".into());
+        return Err(Message::new(
+            "nothing asynchronous was started, so that there is nothing to watch",
+            "没有启动异步命令，无需跟踪",
+        ));
     }
     if !(1..=20).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("a command's id is 1 to 20 digits".into());
+        return Err(Message::new(
+            "a command's id is 1 to 20 digits",
+            "命令 ID 是 1 到 20 位数字",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -139,9 +175,12 @@ mod tests {
             &"9".repeat(21),
         ] {
             let why = command_id(bad).expect_err(bad);
-            assert!(why.contains("digits"), "{why}");
+            assert!(why.en().contains("digits"), "{why}");
         }
         let why = command_id("-1").expect_err("none was started");
-        assert!(why.contains("nothing asynchronous was started"), "{why}");
+        assert!(
+            why.en().contains("nothing asynchronous was started"),
+            "{why}"
+        );
     }
 }

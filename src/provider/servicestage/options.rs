@@ -1,11 +1,13 @@
 //! The options of `deploywatch servicestage`.
 
-use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::Servicestage;
+use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::{id, id_or_variable};
+use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 
 /// The service's name in the endpoint of a region [O].
@@ -13,7 +15,10 @@ const SERVICE: &str = "servicestage";
 
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "deploywatch servicestage [OPTIONS] --release <ID> <--region <REGION>|--endpoint <URL>>"
+)]
+#[command(before_help = "\
 Examples:
   deploywatch servicestage --project ID --release ID --region cn-north-4")]
 pub(crate) struct ServicestageOptions {
@@ -22,7 +27,7 @@ pub(crate) struct ServicestageOptions {
     project: Option<String>,
     /// The release task's id
     #[arg(long, value_name = "ID", value_parser = id)]
-    release: String,
+    release: Option<String>,
     #[command(flatten)]
     huawei: HuaweiOptions,
 }
@@ -32,23 +37,35 @@ impl ProviderOptions for ServicestageOptions {
         &VARIABLES
     }
 
+    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment)
+    }
+
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        ensure!(
-            !setup.fresh,
-            "servicestage takes no --fresh: a release task is one single run"
-        );
-        let project = id_or_variable(self.project.as_deref(), &PROJECT, setup.environment)?;
-        let project = project.with_context(|| {
-            let variables = PROJECT.join(" or ");
-            format!("no project: pass --project ID, or set {variables}")
+        ensure(!setup.fresh, || {
+            Message::new(
+                "servicestage takes no --fresh: a release task is one single run",
+                "servicestage 不支持 --fresh：一个发布任务只有一次运行",
+            )
         })?;
-        let endpoint = self.huawei.endpoint(SERVICE, setup.environment)?;
-        let account = self.huawei.account(Some(project.clone()), setup)?;
+        let mut problems = Problems::default();
+        let project = problems.note(self.project(setup.environment));
+        let release = problems.note(
+            self.release
+                .clone()
+                .ok_or_else(|| missing(("release", "发布任务"), "--release ID", &[])),
+        );
+        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
+        let account = self.huawei.account(project.clone(), setup, &mut problems);
+        let (Some(project), Some(release), Some(endpoint), Some(account)) =
+            (project, release, endpoint, account)
+        else {
+            return Err(problems.error());
+        };
         let url = below(&endpoint, &format!("/v3/{project}/cas"));
-        let release = self.release.clone();
         Ok(vec![DeploymentSpec {
             provider: "servicestage",
-            target: format!("servicestage:{project}/{}", self.release),
+            target: format!("servicestage:{project}/{release}"),
             endpoint,
             sends_secret: true,
             already_ended_warning: None,
@@ -56,5 +73,12 @@ impl ProviderOptions for ServicestageOptions {
             warnings: self.huawei.warnings(),
             connect: Box::new(|http| Box::new(Servicestage::new(url, release, account, http))),
         }])
+    }
+}
+
+impl ServicestageOptions {
+    fn project(&self, environment: Environment<'_>) -> Result<String> {
+        id_or_variable(self.project.as_deref(), &PROJECT, environment)?
+            .ok_or_else(|| missing(("project", "项目"), "--project ID", &PROJECT))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use url::Url;
 
 use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
+use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
-use crate::provider::options::{endpoint, id, id_or_variable};
+use crate::provider::options::{Problems, endpoint, id, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Credential};
 
@@ -23,7 +23,7 @@ const TOKEN: [&str; 2] = ["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_
 
 /// The options of `deploywatch yunxiao`.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   deploywatch yunxiao --pipeline 123 --order 1111
   deploywatch yunxiao --pipeline 123 --order 1111 --timeout 30m --on-pause exit
@@ -68,26 +68,40 @@ impl ProviderOptions for YunxiaoOptions {
                 ENDPOINT,
                 EDITION,
             ],
+            options: &[
+                ("pipeline", &[PIPELINE]),
+                ("organization", &ORGANIZATION),
+                ("endpoint", &[ENDPOINT]),
+                ("token-file", &TOKEN),
+            ],
         }
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        let pipeline = id_or_variable(self.pipeline.as_deref(), &[PIPELINE], setup.environment)?
-            .with_context(|| format!("no pipeline: pass --pipeline ID, or set {PIPELINE}"))?;
-        ensure!(
-            !setup.fresh || (self.order.is_empty() && self.run.is_none()),
-            "--fresh waits for a new run, so it cannot go with --order or --run"
-        );
-        let endpoint = self.endpoint(setup.environment)?;
-        let organization = self.organization(&endpoint, setup.environment)?;
+        let selects = !self.order.is_empty() || self.run.is_some();
+        ensure(!setup.fresh || !selects, || {
+            Message::new(
+                "--fresh waits for a new run, so it cannot go with --order or --run",
+                "--fresh 等待新的运行，不能与 --order 或 --run 同用",
+            )
+        })?;
+        let environment = setup.environment;
+        let mut problems = Problems::default();
+        let pipeline = problems.note(self.pipeline(environment));
+        let endpoint = problems.note(self.endpoint(environment));
+        let organization = endpoint
+            .as_ref()
+            .and_then(|endpoint| problems.note(self.organization(endpoint, environment)));
         let token_file = self.token_file.as_deref();
-        let credential = Credential::find(
-            token_file,
-            &TOKEN,
-            setup.environment,
-            setup.redactor,
-            setup.timeout,
-        )?;
+        let credential = problems.note_secret(token_file, || {
+            let redactor = setup.redactor;
+            Credential::find(token_file, &TOKEN, environment, redactor, setup.timeout)
+        });
+        let (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) =
+            (pipeline, endpoint, organization, credential)
+        else {
+            return Err(problems.error());
+        };
         let in_organization = organization.is_some();
         let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
         let selectors = self.selectors(setup.fresh).into_iter();
@@ -122,6 +136,11 @@ impl ProviderOptions for YunxiaoOptions {
 }
 
 impl YunxiaoOptions {
+    fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
+        id_or_variable(self.pipeline.as_deref(), &[PIPELINE], environment)?
+            .ok_or_else(|| missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]))
+    }
+
     /// The API's URL: the option, the variable, or the central edition's.
     fn endpoint(&self, environment: Environment<'_>) -> Result<Url> {
         let url = self.endpoint.clone().or_else(|| environment(ENDPOINT));
@@ -132,25 +151,27 @@ impl YunxiaoOptions {
     fn organization(&self, endpoint: &Url, environment: Environment<'_>) -> Result<Option<String>> {
         let organization =
             id_or_variable(self.organization.as_deref(), &ORGANIZATION, environment)?;
-        let organization = match environment(EDITION).as_deref().map(str::trim) {
-            Some("region") => None,
-            Some("central") => {
-                ensure!(
-                    organization.is_some(),
-                    "{EDITION}=central needs an organization: pass --organization ID, or set {}",
-                    ORGANIZATION[0]
-                );
-                organization
+        let is_central = endpoint.host_str() == CENTRAL.strip_prefix("https://");
+        let edition = environment(EDITION);
+        let (organization, is_central) = match edition.as_deref().map(str::trim) {
+            Some("region") => (None, is_central),
+            Some("central") => (organization, true),
+            Some(other) => {
+                return Err(Message::new(
+                    format!("{EDITION} is {other:?}; it can be central or region"),
+                    format!("{EDITION} 的值是 {other:?}，只能是 central 或 region"),
+                ));
             }
-            Some(other) => bail!("{EDITION} is {other:?}; it can be central or region"),
-            None => organization,
+            None => (organization, is_central),
         };
-        ensure!(
-            organization.is_some() || endpoint.host_str() != CENTRAL.strip_prefix("https://"),
-            "the central edition needs an organization: pass --organization ID, or set {}; \
-             a Region instance needs its own --endpoint URL",
-            ORGANIZATION[0]
-        );
+        ensure(organization.is_some() || !is_central, || {
+            let needed = Message::new(
+                "needed by the central edition; a Region instance has its own --endpoint URL",
+                "中心版必填；Region 实例请用自己的 --endpoint URL",
+            );
+            let option = "--organization ID";
+            missing(("organization", "组织"), option, &ORGANIZATION).with_aside(&needed)
+        })?;
         Ok(organization)
     }
 

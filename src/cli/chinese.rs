@@ -1,0 +1,145 @@
+//! The help in Chinese: a table of its texts, and how it is applied to the definition of the command line.
+
+use clap::{Arg, Command};
+
+use crate::message::Lang;
+
+/// A line for each text: the English, a tab, the Chinese.
+const TEXTS: &str = include_str!("help.zh.tsv");
+
+/// The text in a language; an English one that the table lacks stays as it is.
+pub(super) fn pick(lang: Lang, en: &str) -> String {
+    match lang {
+        Lang::En => en.to_owned(),
+        Lang::Zh => translation(en).unwrap_or(en).to_owned(),
+    }
+}
+
+fn translation(en: &str) -> Option<&'static str> {
+    let mut texts = TEXTS.lines().filter_map(|line| line.split_once('\t'));
+    texts.find_map(|(text, zh)| (text == en).then_some(zh))
+}
+
+/// Each part of a text, of which the parts are separated by `separator`, in Chinese.
+fn parts(text: &str, separator: &str) -> String {
+    let parts = text.split(separator).map(|part| pick(Lang::Zh, part));
+    parts.collect::<Vec<_>>().join(separator)
+}
+
+/// A definition that has been built, with its help in Chinese.
+pub(super) fn translated(command: Command) -> Command {
+    let about = command
+        .get_about()
+        .map(|text| parts(&text.to_string(), "\n\n"));
+    let examples = command
+        .get_before_help()
+        .map(|text| parts(&text.to_string(), "\n"));
+    let command = command.mut_args(argument).mut_subcommands(translated);
+    let command = match about {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    match examples {
+        Some(examples) => command.before_help(examples),
+        None => command,
+    }
+}
+
+fn argument(arg: Arg) -> Arg {
+    let heading = match arg.get_help_heading().and_then(translation) {
+        Some(heading) => heading,
+        None if arg.is_positional() => "参数",
+        None => "选项",
+    };
+    let values = values(&arg);
+    let translate = |text: String| parts(&text, "\n\n") + &values;
+    let short = arg.get_help().map(|text| translate(text.to_string()));
+    let long = arg.get_long_help().map(|text| translate(text.to_string()));
+    let arg = arg.help_heading(heading).hide_default_value(true);
+    let arg = arg.hide_possible_values(true);
+    let arg = match short {
+        Some(short) => arg.help(short),
+        None => arg,
+    };
+    match long {
+        Some(long) => arg.long_help(long),
+        None => arg,
+    }
+}
+
+/// What clap says in English after the help of an option: its default and its possible values.
+fn values(arg: &Arg) -> String {
+    let mut text = String::new();
+    let defaults = arg.get_default_values().iter();
+    let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
+    if !defaults.is_empty() && !arg.is_hide_default_value_set() {
+        text += &format!(" [默认：{}]", defaults.join(" "));
+    }
+    let possible = arg.get_possible_values();
+    if !arg.is_hide_possible_values_set() && arg.get_action().takes_values() {
+        let names: Vec<_> = possible.iter().map(|value| value.get_name()).collect();
+        if !names.is_empty() {
+            text += &format!(" [可选值：{}]", names.join("、"));
+        }
+        let helps = possible.iter().filter_map(|value| {
+            let help = pick(Lang::Zh, &value.get_help()?.to_string());
+            Some(format!("\n- {}：{help}", value.get_name()))
+        });
+        text.extend(helps);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::message::{Message, assert_chinese};
+    use crate::outcome;
+
+    /// Every text of the help that is to be translated.
+    fn texts(command: &Command, found: &mut BTreeSet<String>) {
+        let mut add = |text: Option<String>| {
+            found.extend(
+                text.iter()
+                    .flat_map(|text| text.split("\n\n"))
+                    .map(str::to_owned),
+            );
+        };
+        add(command.get_about().map(ToString::to_string));
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            add(arg.get_help_heading().map(str::to_owned));
+            add(arg.get_help().map(ToString::to_string));
+            add(arg.get_long_help().map(ToString::to_string));
+            for value in arg.get_possible_values() {
+                add(value.get_help().map(ToString::to_string));
+            }
+        }
+        for command in command
+            .get_subcommands()
+            .filter(|command| command.get_name() != "help")
+        {
+            texts(command, found);
+        }
+    }
+
+    #[test]
+    fn the_table_holds_every_text_and_no_other() {
+        let mut command = super::super::command();
+        command.build();
+        let mut found = BTreeSet::from(["Examples:".to_owned()]);
+        texts(&command, &mut found);
+        found.extend(outcome::TABLE.map(|(_, _, meaning)| meaning.replace('`', "")));
+        found.remove("");
+        let lacking: Vec<_> = found
+            .iter()
+            .filter(|text| translation(text).is_none())
+            .collect();
+        assert!(lacking.is_empty(), "no translation of\n{lacking:#?}");
+        for (en, zh) in TEXTS.lines().filter_map(|line| line.split_once('\t')) {
+            assert!(found.contains(en), "not a text of the help: {en}");
+            assert_chinese(&Message::new(en, zh));
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Options in a TOML file: its keys are the long options of the command line, and the settings are read as
+//! the command line that they stand for.
+
+use std::ops::Range;
+use std::path::Path;
+
+use clap::ArgAction;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::explicit::ExplicitArg;
+use super::options::OutputOptions;
+use super::{Cli, parse_with, secret_in};
+use crate::message::{Message, Result};
+use crate::provider::Environment;
+
+/// A key of a file, as the option that it stands for.
+#[derive(Clone)]
+pub(super) struct Setting {
+    /// The long option.
+    pub(super) name: String,
+    /// The option as a word of a command line; none for a flag that is false.
+    word: Option<String>,
+    /// `FILE:LINE`
+    place: String,
+    /// The value with variables in their places, and as it stands in the file.
+    expanded: Option<(String, String)>,
+}
+
+/// The value of a key that is not an option.
+pub(super) struct Located {
+    pub(super) text: String,
+    /// `FILE:LINE: KEY`
+    pub(super) place: String,
+}
+
+/// A TOML file of options.
+pub(super) struct SettingsFile<'a> {
+    pub(super) path: &'a Path,
+    /// What `$VARIABLE` in a text stands for, where it stands for anything.
+    pub(super) variables: Option<Environment<'a>>,
+    /// Where each line ends: a list may be long, and each of its keys has a place.
+    line_ends: Vec<usize>,
+}
+
+impl<'a> SettingsFile<'a> {
+    pub(super) fn new(path: &'a Path, text: &str, variables: Option<Environment<'a>>) -> Self {
+        Self {
+            path,
+            variables,
+            line_ends: text.match_indices('\n').map(|(end, _)| end).collect(),
+        }
+    }
+
+    /// The keys of a table as options of a command, or as those of every watch where there is none. Those
+    /// that are `other` are left out.
+    ///
+    /// # Errors
+    /// A key is no option, or its value is of another type.
+    pub(super) fn settings(
+        &self,
+        definition: &mut clap::Command,
+        command: Option<&str>,
+        table: &DeTable<'_>,
+        other: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Setting>> {
+        let keys = table.iter().filter(|(key, _)| !other(key.get_ref()));
+        keys.map(|(key, value)| {
+            self.setting(definition, command, (key.get_ref(), key.span()), value)
+        })
+        .collect()
+    }
+
+    fn setting(
+        &self,
+        definition: &mut clap::Command,
+        command: Option<&str>,
+        (name, at): (&str, Range<usize>),
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Setting> {
+        let root: &clap::Command = definition;
+        let of_command = command.map_or(Some(root), |command| root.find_subcommand(command));
+        let mut options = of_command
+            .into_iter()
+            .flat_map(clap::Command::get_arguments);
+        let is_option = |option: &&clap::Arg| {
+            let sets = matches!(option.get_action(), ArgAction::SetTrue)
+                || option.get_action().takes_values();
+            option.get_long() == Some(name) && sets
+        };
+        let action = options
+            .find(is_option)
+            .map(|option| option.get_action().clone());
+        drop(options);
+        let Some(action) = action else {
+            return Err(self.error(&at, &no_option(definition, command, name).at(name)));
+        };
+        let is_flag = !action.takes_values();
+        let mut expanded = None;
+        let word = match value.get_ref() {
+            DeValue::Boolean(is_set) if is_flag => is_set.then(|| format!("--{name}")),
+            DeValue::String(text) if !is_flag => {
+                let value = self
+                    .expand(text)
+                    .map_err(|error| self.error(&at, &error.at(name)))?;
+                let word = format!("--{name}={value}");
+                expanded = (value != **text).then(|| (value, text.to_string()));
+                Some(word)
+            }
+            DeValue::Integer(number) if !is_flag && number.radix() == 10 => {
+                Some(format!("--{name}={}", number.as_str()))
+            }
+            other => {
+                let wanted = match other {
+                    _ if is_flag => ("true or false", "true 或 false"),
+                    DeValue::Boolean(_) => ("a text or a number", "文本或数字"),
+                    _ => (
+                        "a text, a number, true or false",
+                        "文本、数字、true 或 false",
+                    ),
+                };
+                let message = Message::new(
+                    format!("it must be {}", wanted.0),
+                    format!("必须是{}", wanted.1),
+                );
+                return Err(self.error(&value.span(), &message.at(name)));
+            }
+        };
+        Ok(Setting {
+            name: name.to_owned(),
+            word,
+            place: self.place(&at),
+            expanded,
+        })
+    }
+
+    /// The text of a key that is not an option.
+    pub(super) fn text(&self, table: &DeTable<'_>, key: &str) -> Result<Option<Located>> {
+        let Some(value) = table.get(key) else {
+            return Ok(None);
+        };
+        let place = format!("{}: {key}", self.place(&value.span()));
+        match value.get_ref().as_str() {
+            Some(text) if !text.trim().is_empty() => {
+                let text = self.expand(text).map_err(|error| error.at(&place))?;
+                Ok(Some(Located { text, place }))
+            }
+            _ => Err(Message::new("it must be a text", "必须是文本").at(place)),
+        }
+    }
+
+    /// A text with the values of `$VARIABLE` and `${VARIABLE}` in their places; `$$` is a `$`.
+    fn expand(&self, text: &str) -> Result<String> {
+        let Some(variables) = self.variables else {
+            return Ok(text.to_owned());
+        };
+        let mut parts = text.split('$');
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        while let Some(part) = parts.next() {
+            let braced = part.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let bare = || part.split_at(part.find(|c| !is_name(c)).unwrap_or(part.len()));
+            let (name, rest) = braced.unwrap_or_else(bare);
+            if part.is_empty()
+                && let Some(literal) = parts.next()
+            {
+                // `$$`: the text after it follows as it is.
+                whole.push('$');
+                whole += literal;
+                continue;
+            }
+            if name.is_empty() || !name.chars().all(is_name) {
+                return Err(Message::new(
+                    "a $ is followed by the name of a variable; $$ stands for $",
+                    "$ 之后须为变量名；$$ 表示 $",
+                ));
+            }
+            whole += &variables(name).ok_or_else(|| not_set(name))?;
+            whole += rest;
+        }
+        Ok(whole)
+    }
+
+    /// `FILE:LINE` of where `span` begins.
+    pub(super) fn place(&self, span: &Range<usize>) -> String {
+        let line = self.line_ends.partition_point(|end| *end < span.start) + 1;
+        format!("{}:{line}", self.path.display())
+    }
+
+    pub(super) fn error(&self, span: &Range<usize>, message: &Message) -> Message {
+        message.at(self.place(span))
+    }
+}
+
+/// A variable of the environment is not set.
+pub(super) fn not_set(name: &str) -> Message {
+    Message::new(
+        format!("the variable {name} is not set"),
+        format!("没有设置环境变量 {name}"),
+    )
+}
+
+/// A key that is no option of the command, with the one that is near it.
+fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) -> Message {
+    let message = match command {
+        Some(command) => Message::new(
+            format!("not an option of {command}"),
+            format!("不是 {command} 的选项"),
+        ),
+        None => Message::new("not an option of every watch", "不是跟踪的通用选项"),
+    };
+    let words = ["deploywatch"].into_iter().chain(command.or(Some("fsd")));
+    let words = words.map(str::to_owned).chain([format!("--{name}")]);
+    let near = parse_with(definition, words).err();
+    let near = near.and_then(|error| error.suggested_option());
+    let near = near.map(|near| {
+        Message::new(
+            format!("did you mean {near}?"),
+            format!("是否想写 {near}？"),
+        )
+    });
+    message.with_hint(near.as_ref())
+}
+
+/// The settings that are about one deployment.
+pub(super) fn of_one(mut settings: Vec<Setting>) -> Vec<Setting> {
+    settings.retain(|setting| !OutputOptions::contain(&setting.name));
+    settings
+}
+
+/// Settings of which the later ones take the place of those of the same name, or that cannot go with them.
+pub(super) fn layered(
+    definition: &clap::Command,
+    command: &str,
+    layers: impl IntoIterator<Item = Vec<Setting>>,
+) -> Vec<Setting> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for layer in layers {
+        settings.retain(|lower| {
+            let mut higher = layer.iter().map(|setting| setting.name.as_str());
+            !higher.any(|higher| excludes(definition, command, higher, &lower.name))
+        });
+        settings.extend(layer);
+    }
+    settings
+}
+
+/// Whether of two options of a command only one can be given.
+fn excludes(definition: &clap::Command, command: &str, one: &str, other: &str) -> bool {
+    let Some(command) = definition.find_subcommand(command) else {
+        return one == other;
+    };
+    let option = |name: &str| {
+        let mut options = command.get_arguments();
+        options.find(|option| option.get_long() == Some(name))
+    };
+    let conflicts = |one: &str, other: &str| {
+        let conflicts = option(one).map(|option| command.get_arg_conflicts_with(option));
+        let mut conflicts = conflicts.into_iter().flatten();
+        conflicts.any(|option| option.get_long() == Some(other))
+    };
+    one == other || conflicts(one, other) || conflicts(other, one)
+}
+
+/// Reads settings as the options of a command, overridden by those of the command line. `place` is where
+/// an error is that is not about one of them.
+///
+/// # Errors
+/// An option is turned down.
+pub(super) fn command_line(
+    definition: &mut clap::Command,
+    command: &[&str],
+    settings: &[Setting],
+    explicit: &[&ExplicitArg],
+    place: &str,
+) -> Result<Cli> {
+    let is_overridden = |setting: &&Setting| {
+        let mut names = explicit.iter().map(|arg| arg.name.as_str());
+        names.any(|name| excludes(definition, command[0], name, &setting.name))
+    };
+    let kept: Vec<_> = settings
+        .iter()
+        .filter(|setting| !is_overridden(setting))
+        .collect();
+    let words = kept.iter().filter_map(|setting| setting.word.clone());
+    let words = words.chain(explicit.iter().map(ToString::to_string));
+    let line = ["deploywatch"].iter().chain(command).copied();
+    let line: Vec<_> = line.map(str::to_owned).chain(words).collect();
+    parse_with(definition, line).map_err(|error| {
+        let (message, option) = (error.message(), error.option());
+        match kept
+            .iter()
+            .find(|setting| option.as_ref() == Some(&setting.name))
+        {
+            Some(setting) => setting.error(&message),
+            None => message.at(place),
+        }
+    })
+}
+
+impl Setting {
+    /// An error about it, with the variables in its value as the file has them: one may hold a secret.
+    fn error(&self, message: &Message) -> Message {
+        let message = message.at(&self.name).at(&self.place);
+        let secret = self.word.as_deref().and_then(secret_in);
+        match (&self.expanded, secret) {
+            (Some((value, written)), _) => Message::new(
+                message.en().replace(value, written),
+                message.zh().replace(value, written),
+            ),
+            (None, Some(secret)) => message.without(secret),
+            (None, None) => message,
+        }
+    }
+}
