@@ -90,7 +90,8 @@ fn values(arg: &Arg) -> String {
     text
 }
 
-#[cfg(test)]
+// Without the demo it is another help, of which no table is kept.
+#[cfg(all(test, feature = "demo"))]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -151,14 +151,14 @@ impl Config {
         place: &str,
         environment: Environment<'_>,
     ) -> Result<(Cli, Option<Located>)> {
-        let first = command_line(definition, &[name], &given, explicit, place)?;
-        let Some(table) = self.providers.get(name).filter(|_| self.path.is_some()) else {
+        let Some(table) = self.providers.get(name) else {
             let settings = layered(definition, name, [top, given]);
             return Ok((
                 command_line(definition, &[name], &settings, explicit, place)?,
                 None,
             ));
         };
+        let first = command_line(definition, &[name], &given, explicit, place)?;
         let variables = first.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
         let is_set = secrets.iter().any(|name| environment(name).is_some());

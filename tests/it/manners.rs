@@ -422,3 +422,37 @@ fn the_credentials_file_of_the_sdk_is_the_last_place() {
         .run();
     out.code(2).stderr_has("cannot read nowhere");
 }
+
+#[test]
+fn where_the_watch_stands_is_printed_above_the_picture() {
+    let machines = [("192.0.2.1", "Running"), ("192.0.2.2", "Failed")];
+    let server = Server::script(vec![order_with("Running", &machines)]);
+    let mut screen = Screen::spawn(yunxiao(&server), 24, 80);
+    screen.wait_for("192.0.2.1");
+    screen.signal(Signal::USR1);
+    screen.wait_for("yunxiao:123/1111 running (1/2");
+    screen.send([3]);
+    assert_eq!(screen.wait_exit(), 130);
+    screen.assert_left_clean();
+}
+
+#[test]
+fn a_secret_is_asked_for_without_an_echo() {
+    let server = Server::script(vec![order("Success")]);
+    let program = || yunxiao(&server).args(["--token-file", "-"]);
+    let mut screen = Screen::spawn(program(), 24, 80);
+    screen.wait_for("Token:");
+    screen.send("pt-typed-by-hand\r");
+    assert_eq!(screen.wait_exit(), 0);
+    let raw = String::from_utf8_lossy(&screen.raw()).into_owned();
+    assert!(!raw.contains("pt-typed"), "{raw}");
+    assert_eq!(
+        server.requests()[0].header("x-yunxiao-token"),
+        Some("pt-typed-by-hand")
+    );
+    let mut screen = Screen::spawn(program(), 24, 80);
+    screen.wait_for("Token:");
+    screen.send("pt-ty\u{3}");
+    assert_eq!(screen.wait_exit(), 130);
+    screen.assert_left_clean();
+}
