@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     };
     app::run(&cli, &environment).unwrap_or_else(|error| {
         let error = format!("{error:#}");
-        let _ = writeln!(io::stderr(), "error: {}", text::printable(&error));
+        let _ = writeln!(io::stderr(), "error: {}", text::message(&error));
         ExitCode::from(outcome::USAGE)
     })
 }

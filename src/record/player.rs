@@ -87,7 +87,8 @@ fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
     let schema = value.get("capture").context(WHAT)?;
     ensure!(
         *schema == SCHEMA,
-        "schema {schema} of a capture; this version reads {SCHEMA}"
+        "schema {} of a capture; this version reads {SCHEMA}",
+        text::name(&schema.to_string())
     );
     let mut header: Header = serde_json::from_value(value)?;
     for deployment in &mut header.deployments {
@@ -143,6 +144,12 @@ impl Exchanges {
         })?;
         exchanges[index].take()
     }
+
+    /// Whether `target` made requests, and nobody one for this URL: an older version did not.
+    fn lacks(&self, target: usize, url: &str) -> bool {
+        let has_target = self.asked.iter().any(|(asker, _)| *asker == target);
+        has_target && self.asked.iter().all(|(_, asked)| asked != url)
+    }
 }
 
 /// The transport of one target in a replay. It answers at once, and says when the response came in the
@@ -175,6 +182,9 @@ impl Player {
 
 impl Transport for Player {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        if self.exchanges.lacks(self.target, request.url) {
+            return Ok(Response::recorded(404, &[], Vec::new(), self.now()));
+        }
         let exchange = self
             .exchanges
             .take(self.target, request.method(), request.url);
