@@ -67,8 +67,10 @@ pub(super) fn open(
         files.push(FileOutput::new(path, file, summary(None))?);
     }
     if let Some(path) = step_summary {
-        match open_output(path, OutputMode::Append) {
-            Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.into())))?),
+        let opened =
+            open_output(path, OutputMode::Append).and_then(|file| Ok((file.try_clone()?, file)));
+        match opened {
+            Ok((step, file)) => files.push(FileOutput::new(path, file, summary(Some(step)))?),
             Err(error) if is_step => return Err(error).context(cannot_open(path, "--summary")),
             Err(error) => {
                 warnings.push(Message::cannot_write(&shown(path), &error));

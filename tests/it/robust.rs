@@ -218,15 +218,14 @@ fn all_at_once<T: Send>(rows: Vec<T>, work: impl Fn(T) + Sync) {
     });
 }
 
-fn impatient(server: &Server) -> Program {
-    yunxiao_at(&server.url()).args([
-        "--interval",
-        "10ms",
-        "--request-timeout",
-        "150ms",
-        "-o",
-        "json",
-    ])
+/// A watch that polls often. Only where the server hangs, or drips, does a request time out: elsewhere a busy
+/// machine must not make one fail.
+fn eager(server: &Server, fault: &str) -> Program {
+    let hangs = fault.starts_with("hang") || fault.starts_with("one byte");
+    let timeout = if hangs { "2s" } else { "10s" };
+    yunxiao_at(&server.url())
+        .args(["--interval", "10ms", "-o", "json"])
+        .args(["--request-timeout", timeout])
 }
 
 fn count(out: &Output, event: &str) -> usize {
@@ -253,9 +252,9 @@ fn between_faults_the_verdict_is_the_providers() {
         let budget = if name.contains(" after ") {
             "250ms"
         } else {
-            "10s"
+            "20s"
         };
-        let out = impatient(&server).args(["--max-offline", budget]).run();
+        let out = eager(&server, &name).args(["--max-offline", budget]).run();
         assert_eq!(out.code, code, "{name}\n{out}");
         out.stderr_is_empty();
         assert!(count(&out, "offline") >= 1, "{name}\n{out}");
@@ -277,7 +276,7 @@ fn beyond_the_budget_contact_is_lost() {
     all_at_once(rows, |(name, replies)| {
         let known = replies.len() == 2;
         let server = Server::script(replies);
-        let out = impatient(&server).args(["--max-offline", "60ms"]).run();
+        let out = eager(&server, &name).args(["--max-offline", "60ms"]).run();
         assert_eq!(out.code, 6, "{name}\n{out}");
         let last = out.stderr_is_empty().finished();
         assert_eq!(last["verdict"], "lost", "{name}");
@@ -290,7 +289,7 @@ fn beyond_the_budget_contact_is_lost() {
 fn a_server_that_is_away_for_a_while_is_no_end() {
     for (word, code) in [("Success", 0), ("Failed", 1)] {
         let server = Server::script(vec![running()]);
-        let mut watch = impatient(&server).spawn();
+        let mut watch = eager(&server, "").spawn();
         server.wait_for_requests(2);
         let addr = server.close();
         watch.wait_for_stdout("could not connect");
