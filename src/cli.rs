@@ -253,7 +253,7 @@ pub(crate) fn refuse(error: &anyhow::Error, lang: Lang) -> ExitCode {
     let message = message.unwrap_or_else(|| Message::library(format!("{error:#}")));
     let line = lang.with_message(lang.error(), Some(&message));
     // Where it cannot be printed, nobody could read why.
-    let _ = writeln!(io::stderr(), "{}", text::printable(&line));
+    let _ = writeln!(io::stderr(), "{}", text::message(&line));
     ExitCode::from(outcome::USAGE)
 }
 

@@ -104,15 +104,16 @@ impl Redactor {
         }
     }
 
-    /// Remote text as one printable line, without secrets: neither those that it holds, nor those that are
-    /// whole only once its escape sequences are gone.
+    /// Remote text as one printable line, without secrets. An escape sequence before a secret must not take
+    /// its beginning along, and one within it must not hide it.
     fn printable<'a>(&self, raw: &'a str) -> Cow<'a, str> {
-        match self.redact(raw) {
-            Cow::Borrowed(raw) => match text::printable(raw) {
-                Cow::Borrowed(line) => Cow::Borrowed(line),
+        match self.replaced(raw.as_bytes(), Search::exact) {
+            Cow::Borrowed(_) => match text::printable(raw) {
+                Cow::Borrowed(line) => self.redact(line),
                 Cow::Owned(line) => self.redact(&line).into_owned().into(),
             },
-            Cow::Owned(redacted) => {
+            Cow::Owned(bytes) => {
+                let redacted = String::from_utf8_lossy(&bytes);
                 let line = text::printable(&redacted);
                 self.redact(&line).into_owned().into()
             }
@@ -145,7 +146,15 @@ impl Redactor {
 
     /// The same for what may be no text. JSON stays JSON.
     pub(crate) fn redact_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let found = self.search().map(|search| search.find(bytes));
+        self.replaced(bytes, Search::all)
+    }
+
+    fn replaced<'a>(
+        &self,
+        bytes: &'a [u8],
+        find: impl Fn(&Search, &[u8]) -> Vec<Range<usize>>,
+    ) -> Cow<'a, [u8]> {
+        let found = self.search().map(|search| find(&search, bytes));
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Cow::Borrowed(bytes);
         };
@@ -174,13 +183,19 @@ impl Search {
         Some(Self { automaton, longest })
     }
 
-    /// The ranges that secrets take in `bytes`, in order and apart from each other.
-    fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+    /// The ranges that secrets take in `bytes` as they are, in order and apart from each other.
+    fn exact(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let hits = self.automaton.try_find_overlapping_iter(Input::new(bytes));
         for hit in hits.into_iter().flatten() {
             join(&mut found, whole_escape(bytes, hit.range()));
         }
+        found
+    }
+
+    /// The same, in any spelling.
+    fn all(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let mut found = self.exact(bytes);
         if !is_plain(bytes) {
             self.find_spelled(bytes, &mut found);
             found.sort_unstable_by_key(|range| range.start);
@@ -623,6 +638,16 @@ mod tests {
         for columns in 5..60 {
             let text = redactor.clean("an error: pt-made-up-secret is not known", columns);
             assert!(!text.contains("pt-"), "{columns}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_sequence_takes_no_part_of_a_secret_along() {
+        let redactor = Redactor::default();
+        redactor.add("pt-made-up");
+        for raw in ["\u{1b}[pt-made-up", "\u{9b}pt-made-up", "\u{1b}pt-made-up"] {
+            assert!(!redactor.clean(raw, 80).contains("made"), "{raw:?}");
+            assert!(!redactor.tail(raw, 1).concat().contains("made"), "{raw:?}");
         }
     }
 

@@ -78,8 +78,10 @@ pub(super) fn open(
         files.push(FileOutput::new(path, file, summary(None))?);
     }
     if let Some(path) = &step.summary {
-        match open_output(path, OutputMode::Append) {
-            Ok(file) => files.push(FileOutput::new(path, file, summary(Some(path.clone())))?),
+        let opened =
+            open_output(path, OutputMode::Append).and_then(|file| Ok((file.try_clone()?, file)));
+        match opened {
+            Ok((step, file)) => files.push(FileOutput::new(path, file, summary(Some(step)))?),
             Err(error) if is_step => {
                 return Err(error).context(|| cannot_open(path, "--summary"));
             }

@@ -3,9 +3,8 @@
 //! All text from elsewhere is in code spans or fenced blocks, so that no markup, HTML, `@name` or `#1`
 //! in it has an effect.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
 
 use super::escape::Escaped;
 use super::report::{self, Selection};
@@ -26,8 +25,8 @@ const MAX_BACKTICKS: usize = 60;
 pub(super) struct Summary<W> {
     pub(super) out: W,
     pub(super) lang: Lang,
-    /// The file that `out` appends to, if it is GitHub's summary of a step.
-    pub(super) step: Option<PathBuf>,
+    /// The file that `out` appends to, if it is GitHub's summary of a step: its size is limited.
+    pub(super) step: Option<File>,
 }
 
 impl<W: Write> Render for Summary<W> {
@@ -38,10 +37,10 @@ impl<W: Write> Render for Summary<W> {
         let mut blocks = blocks(event.at.instant, end, self.lang);
         let text = match &self.step {
             None => blocks.concat(),
-            Some(path) => {
+            Some(file) => {
                 // What an earlier command of the step wrote may end in the middle of a line.
                 blocks.insert(0, "\n".into());
-                let room = STEP_LIMIT.saturating_sub(fs::metadata(path)?.len());
+                let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
                 let room = usize::try_from(room).unwrap_or(usize::MAX);
                 let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
                 fit(&blocks, room, self.lang).ok_or_else(full)?

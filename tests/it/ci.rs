@@ -2,6 +2,7 @@
 //! the system could take for its own.
 
 use std::collections::HashSet;
+use std::fs;
 
 use roxmltree::{Document, Node};
 use serde_json::json;
@@ -548,6 +549,25 @@ fn githubs_summary_that_nobody_asked_for_may_be_missing() {
         .run();
     out.code(0)
         .stderr_has("warning: cannot write no/such/folder: ");
+}
+
+#[test]
+fn githubs_summary_has_the_size_of_the_file_that_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let [step, kept] = ["step", "kept"].map(|name| dir.path().join(name));
+    fs::write(&step, "").unwrap();
+    fs::hard_link(&step, &kept).unwrap();
+    let (server, end) = Server::two_acts(vec![order("Running")], vec![order("Success")]);
+    let program = yunxiao(&server).env("GITHUB_ACTIONS", "true");
+    let mut watch = program.env("GITHUB_STEP_SUMMARY", &step).spawn();
+    watch.wait_for_stdout("running");
+    // Another file takes its name: one that is full.
+    fs::remove_file(&step).unwrap();
+    fs::write(&step, vec![b'x'; 1 << 20]).unwrap();
+    end();
+    watch.wait().code(0).stderr_is_empty();
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("succeeded"), "{kept}");
 }
 
 #[test]

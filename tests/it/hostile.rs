@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use crate::support::{Program, Reply, Screen, Server, events, watches};
 
 /// Everything that means something somewhere: a terminal, a CI runner, a reader's eye.
-fn hostile() -> String {
+pub(crate) fn hostile() -> String {
     let marks = "\u{200b}".repeat(50) + &"\u{301}".repeat(50);
     let text = "\u{1b}[2J\u{1b}[31m\u{1b}]0;title\u{7}\u{1b}P1$r\u{1b}\\\u{1b}c\u{9b}31m\u{90}q\u{9c}\
         \u{0}\u{8}\u{7f}\u{85}\u{ad}\u{feff}\u{202e}\u{2066}live\u{2069}\u{e0041}\
         \r\n::error::owned\n::stop-commands::x\n##[error]owned\n##vso[task.complete]owned\n\
+        ##teamcity[buildStop]\n\u{fff0}\u{fff8}\u{1bca0}\u{1d173}\u{34f}\u{3164}\
         section_start:1:owned[collapsed=true]\r\u{1b}[0Kowned\nsection_end:1:owned\r\u{1b}[0K\
         \u{2028}::error::owned\u{2029}</testsuite><!--]]>";
     format!("{text}{marks}{}", "A".repeat(1 << 16))
@@ -19,7 +20,7 @@ fn hostile() -> String {
 /// Characters that no output may hold, beside the end of a line.
 fn is_harmless(c: char) -> bool {
     let hidden = |c: char| {
-        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     c == '\n' || !c.is_control() && !hidden(c)
@@ -135,7 +136,7 @@ const PROVIDERS: [&str; 5] = ["yunxiao", "codearts", "servicestage", "mrs", "fsd
 
 /// No character in it does anything, and no field in it is as long as it came.
 #[track_caller]
-fn assert_printable(what: &str, text: &str) {
+pub(crate) fn assert_printable(what: &str, text: &str) {
     if let Some(at) = text.find(|c| !is_harmless(c)) {
         let from = text[..at].rfind('\n').map_or(0, |at| at + 1);
         let to = text[at..].chars().next().unwrap().len_utf8() + at;
@@ -143,12 +144,14 @@ fn assert_printable(what: &str, text: &str) {
     }
     let longest = text.lines().map(str::len).max().unwrap_or(0);
     assert!(longest < 1 << 16, "{what}: a line of {longest} bytes");
-    assert!(!text.contains("##[") && !text.contains("##vso["), "{what}");
+    for mark in ["##[", "##vso[", "##teamcity["] {
+        assert!(!text.contains(mark), "{what} has {mark}");
+    }
 }
 
 /// The same, and no line is a command to who runs the program.
 #[track_caller]
-fn assert_harmless(what: &str, text: &str) {
+pub(crate) fn assert_harmless(what: &str, text: &str) {
     assert_printable(what, text);
     for line in text.lines().map(str::trim_start) {
         // What GitHub is told is told by the program.

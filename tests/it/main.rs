@@ -21,6 +21,7 @@ mod field_ends;
 mod field_limits;
 mod field_reasons;
 mod field_secrets;
+mod field_text;
 mod fsd;
 mod hostile;
 mod huawei;

@@ -12,7 +12,10 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use crate::support::{Order, Output, Program, Reply, Server, Unheard, order, watches, yunxiao_at};
 
@@ -363,39 +366,76 @@ fn no_secret_follows_a_redirect_and_the_place_is_named() {
     elsewhere.assert_untouched();
 }
 
-/// A server's own certificate with `CA:TRUE`, as `openssl req -x509` makes it, and the server that shows it.
-fn self_signed(name: &str, expired: bool) -> (String, Arc<ServerConfig>) {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    if expired {
-        params.not_before = date_time_ymd(2001, 1, 1);
-        params.not_after = date_time_ymd(2002, 1, 1);
+/// Shows one certificate and signs with the key of another.
+#[derive(Debug)]
+struct Impostor(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Impostor {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
     }
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key);
-    (certificate.pem(), Arc::new(config.unwrap()))
+}
+
+/// A certificate that a server made itself, with `CA:TRUE` as `openssl req -x509` makes it.
+struct SelfSigned {
+    pem: String,
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl SelfSigned {
+    fn new(name: &str, expired: bool) -> Self {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        if expired {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self {
+            pem: certificate.pem(),
+            certificate: certificate.der().clone(),
+            key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        }
+    }
+
+    /// A server that shows it, and signs with this key.
+    fn shown_with(&self, key: &Self, version: &'static SupportedProtocolVersion) -> TlsServer {
+        let provider = rustls::crypto::ring::default_provider();
+        let signer = provider.key_provider.load_private_key(key.key.clone_key());
+        let shown = CertifiedKey::new(vec![self.certificate.clone()], signer.unwrap());
+        let config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Impostor(Arc::new(shown))));
+        TlsServer::start(Arc::new(config), &["Success"])
+    }
 }
 
 #[test]
 fn a_certificate_that_the_bundle_holds_itself_is_trusted_and_still_checked() {
-    let watch = |pem: &str, config: &Arc<ServerConfig>| {
-        let server = TlsServer::start(Arc::clone(config), &["Success"]);
-        let program = server.watch().file("own.pem", pem);
-        program.args(["--cacert", "own.pem"]).run()
-    };
-    let (pem, config) = self_signed("127.0.0.1", false);
-    watch(&pem, &config).code(0);
-    let (other, _) = self_signed("127.0.0.1", false);
-    watch(&other, &config).code(5);
-    let (expired, config) = self_signed("127.0.0.1", true);
-    watch(&expired, &config).code(5).stdout_has("expired");
-    let (elsewhere, config) = self_signed("other.example", false);
-    watch(&elsewhere, &config).code(5).stdout_has("name");
+    for version in [&TLS12, &TLS13] {
+        let watch = |named: &SelfSigned, shown: &SelfSigned, key: &SelfSigned| {
+            let server = shown.shown_with(key, version);
+            let program = server.watch().file("own.pem", &named.pem);
+            program.args(["--cacert", "own.pem"]).run()
+        };
+        let own = SelfSigned::new("127.0.0.1", false);
+        watch(&own, &own, &own).code(0);
+        let other = SelfSigned::new("127.0.0.1", false);
+        watch(&other, &own, &own).code(5);
+        // The same certificate in the hands of somebody who has not its key.
+        let out = watch(&own, &own, &other);
+        out.code(5).stdout_has("does not verify");
+        let expired = SelfSigned::new("127.0.0.1", true);
+        watch(&expired, &expired, &expired)
+            .code(5)
+            .stdout_has("expired");
+        let elsewhere = SelfSigned::new("other.example", false);
+        watch(&elsewhere, &elsewhere, &elsewhere)
+            .code(5)
+            .stdout_has("name");
+    }
 }
