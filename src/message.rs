@@ -220,9 +220,11 @@ mod tests {
             (None, "", "", "", Lang::En),
             (None, "", "", "zh_CN.UTF-8", Lang::Zh),
             (None, "", "", "C.UTF-8", Lang::En),
-            (None, "", "zh_TW", "en_US.UTF-8", Lang::Zh),
+            (None, "", "zh_TW.UTF-8", "en_US.UTF-8", Lang::Zh),
             (None, "C", "zh_CN", "zh_CN", Lang::En),
-            (None, "zh", "C", "C", Lang::Zh),
+            (None, "zh_CN.utf8", "C", "C", Lang::Zh),
+            (None, "zh_CN.GBK", "C", "C", Lang::En),
+            (None, "zh", "C", "C", Lang::En),
             (Some(Lang::En), "zh_CN", "zh_CN", "zh_CN", Lang::En),
             (Some(Lang::Zh), "C", "C", "C", Lang::Zh),
         ] {
