@@ -289,6 +289,8 @@ mod tests {
             (None, "", "", "zh_CN.GBK", Lang::En),
             (None, "", "", "zh_CN", Lang::En),
             (None, "", "zh_CN.UTF-8", "", Lang::Zh),
+            (None, "zh_CN.GBK", "C", "C", Lang::En),
+            (None, "zh", "C", "C", Lang::En),
             (Some(Lang::En), "zh_CN", "zh_CN", "zh_CN", Lang::En),
             (Some(Lang::Zh), "C", "C", "C", Lang::Zh),
         ] {

@@ -175,8 +175,8 @@ impl Search {
     fn new(secrets: &Secrets) -> Option<Self> {
         let secrets = secrets.own.iter().chain(&secrets.received);
         let mut forms: BTreeSet<String> = secrets.flat_map(|secret| forms(secret)).collect();
-        // What is left of a secret of backslashes alone would be found everywhere.
-        forms.retain(|form| form.len() >= MIN_SECRET);
+        // What is left of a secret of backslashes or blanks would be found everywhere.
+        forms.retain(|form| form.trim().len() >= MIN_SECRET);
         let longest = forms.iter().map(String::len).max()?;
         // It can only be too large, for more secrets than a process gets.
         let automaton = NFA::new(forms).ok()?;
@@ -629,6 +629,7 @@ mod tests {
         assert_eq!(redacted("any text", "a"), "any text");
         let status = r#"{"status":"Success","x":"\n"}"#;
         assert_eq!(redacted(status, r"\\\\\\s"), status);
+        assert_eq!(redacted("a    table", "++++"), "a    table");
     }
 
     #[test]

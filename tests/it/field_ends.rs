@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::OnceLock;
 use std::thread;
@@ -19,6 +19,7 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::field_text::{command, exchange, recording};
 use crate::support::{
     BlackHole, Order, Program, Reply, SECRET, Screen, Server, Signal, Unheard, deploywatch, named,
     order, watches, yunxiao, yunxiao_at,
@@ -123,8 +124,6 @@ fn a_pipe_whose_other_end_is_open_works() {
 #[test]
 fn a_replay_opens_no_file_that_its_recording_names() {
     let (_dir, fifo) = fifo();
-    let endpoint = "http://192.0.2.1";
-    let url = format!("{endpoint}/oapi/v1/flow/organizations/org-1/pipelines/123/deploy/1111");
     for option in [
         "--token-file",
         "--cacert",
@@ -132,23 +131,9 @@ fn a_replay_opens_no_file_that_its_recording_names() {
         "--junit",
         "--capture",
     ] {
-        let command = [
-            "yunxiao",
-            "--pipeline=123",
-            "--order=1111",
-            "--organization=org-1",
-            &format!("--endpoint={endpoint}"),
-            &format!("{option}={fifo}"),
-        ];
-        let recording = [
-            json!({"capture": 1, "deploywatch": "0.1.0", "started": "2025-07-09T03:36:28.000Z",
-                "seed": 7, "all": false, "deployments": [
-                    {"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]}]}),
-            json!({"target": 0, "sent_ms": 0, "answered_ms": 1, "method": "GET", "url": url,
-                "status": 200, "body": Order::new("Success").json()}),
-            json!({"ended_ms": 2}),
-        ];
-        let recording = recording.map(|line| format!("{line}\n")).concat();
+        let command = command(&[&format!("{option}={fifo}")]);
+        let body = json!({"status": 200, "body": Order::new("Success").json()});
+        let recording = recording(json!({"deployments": [command]}), [exchange(0, body)]);
         let out = deploywatch(["replay", "recording", "--speed", "1000"])
             .file("recording", &recording)
             .run();
@@ -177,7 +162,7 @@ fn a_body_of_the_first_letter_of_the_token_ends_in_time() {
 
 /// What hangs, as a watch in which it does.
 fn hanging() -> Vec<(&'static str, Vec<Server>, Vec<BlackHole>, Program)> {
-    let hole = || BlackHole::at(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    let hole = || BlackHole::at(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
     let silent = || Server::script(vec![Reply::hang()]);
     let through = |scheme: &str, endpoint: &str| {
         let server = silent();
@@ -236,6 +221,7 @@ fn hanging() -> Vec<(&'static str, Vec<Server>, Vec<BlackHole>, Program)> {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "a figure to look at")]
 fn whatever_hangs_a_timeout_ends_the_watch_within_a_second() {
     let mut slowest = (Duration::ZERO, "");
     thread::scope(|scope| {
@@ -348,59 +334,36 @@ fn ctrl_z_is_ignored_where_nobody_could_continue_it() {
     }
 }
 
-/// A recording in which this comes of the poll of each second, for 100 s.
-fn recording(exchange: &serde_json::Value, options: &[&str]) -> String {
-    let url = "http://192.0.2.1/oapi/v1/flow/organizations/org-1/pipelines/123/deploy/1111";
-    let mut command = vec![
-        "yunxiao",
-        "--pipeline=123",
-        "--order=1111",
-        "--organization=org-1",
-        "--endpoint=http://192.0.2.1",
-        "--interval=1s",
-    ];
-    command.extend(options);
-    let mut lines = vec![json!({"capture": 1, "deploywatch": "0.1.0",
-        "started": "2025-07-09T03:36:28.000Z", "seed": 7, "all": false, "deployments": [
-            {"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]}]})];
-    for second in 0..100 {
-        let mut line = json!({"target": 0, "sent_ms": second * 1000, "answered_ms": second * 1000 + 10,
-            "method": "GET", "url": url});
-        let fields = exchange.as_object().unwrap().clone();
-        line.as_object_mut().unwrap().extend(fields);
-        lines.push(line);
-    }
-    lines.push(json!({"ended_ms": 400_000}));
-    lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
 #[test]
 fn without_one_good_answer_a_wrong_endpoint_costs_thirty_seconds() {
     let failure = json!({"error": {"cause": "could not connect", "received": false}});
     let no_json =
         json!({"status": 200, "headers": [["content-type", "text/html"]], "body": "<html>"});
     let busy = json!({"status": 503, "body": ""});
-    for (exchange, options, seconds) in [
+    for (answer, options, seconds) in [
         (&failure, &[][..], 30.0..31.0),
         (&no_json, &[], 30.0..31.0),
         (&failure, &["--max-offline=2m"], 120.0..121.0),
         (&failure, &["--max-offline=5s"], 5.0..6.0),
         (&busy, &[], 290.0..301.0),
     ] {
+        let polls = (0..100).map(|second| exchange(second, answer.clone()));
+        let header = json!({"deployments": [command(options)]});
+        let recording = recording(header, polls.chain([json!({"ended_ms": 400_000})]));
         let out = deploywatch(["replay", "recording", "--speed", "1000000", "-o", "json"])
-            .file("recording", &recording(exchange, options))
+            .file("recording", &recording)
             .run();
         out.code(6);
         let last = out.finished();
         let elapsed = last["elapsed_ms"].as_f64().unwrap() / 1000.0;
         assert!(
             seconds.contains(&elapsed),
-            "{elapsed} s, {exchange} {options:?}"
+            "{elapsed} s, {answer} {options:?}"
         );
         let reason = last["reason"].as_str().unwrap();
         assert_eq!(
             reason.contains("--endpoint"),
-            options.is_empty() && exchange != &busy,
+            options.is_empty() && answer != &busy,
             "{reason}"
         );
     }
@@ -485,9 +448,16 @@ fn of_a_name_with_two_addresses_the_second_is_tried_too() {
     };
     for (dead, alive) in [(1, 2), (2, 1)] {
         let [dead, alive] = [dead, alive].map(|last| Ipv4Addr::new(127, 0, 0, last));
-        let listener = TcpListener::bind((alive, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let _hole = BlackHole::at(IpAddr::V4(dead), port);
+        // A port that is free at one address may not be at the other.
+        let (listener, hole) = std::iter::repeat_with(|| {
+            let listener = TcpListener::bind((alive, 0)).unwrap();
+            let hole = BlackHole::at(dead.into(), listener.local_addr().unwrap().port());
+            (listener, hole)
+        })
+        .take(20)
+        .find_map(|(listener, hole)| Some((listener, hole.ok()?)))
+        .unwrap();
+        let port = hole.addr().port();
         let server = Server::listen(listener, |_, _| order("Success"));
         let hosts = "127.0.0.1 two.test\n127.0.0.2 two.test\n";
         let Some(program) = with_system_file("/etc/hosts", hosts, &words(port)) else {
@@ -499,7 +469,8 @@ fn of_a_name_with_two_addresses_the_second_is_tried_too() {
 }
 
 #[test]
-fn the_cost_of_two_thousand_deployments_is_linear() {
+#[allow(clippy::print_stdout, reason = "a figure to look at")]
+fn the_cost_of_many_deployments_is_linear() {
     let nobody = Unheard::take();
     let watch = |count: usize| {
         let out = deploywatch(["all", "list", "--timeout", "100ms", "-o", "json"])
@@ -510,11 +481,11 @@ fn the_cost_of_two_thousand_deployments_is_linear() {
         assert_eq!(named(&out.events(), "finished").len(), count + 1);
         out.elapsed
     };
-    let (some, many) = (watch(500), watch(2000));
-    tell(&format!("500 deployments: {some:?}, 2000: {many:?}"));
+    let (some, many) = (watch(300), watch(1200));
+    tell(&format!("300 deployments: {some:?}, 1200: {many:?}"));
     // Four times as much, where it is linear; sixteen times, where it is not.
     assert!(
-        many < some * 8 + Duration::from_secs(1),
+        many < some * 10 + Duration::from_secs(2),
         "{some:?} {many:?}"
     );
 }

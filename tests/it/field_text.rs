@@ -27,18 +27,25 @@ fn assert_tame(what: &str, out: &Output) {
     assert!(!panics && out.code != 101, "{what}\n{out}");
 }
 
-/// A recording with this header and these lines.
-fn recording(header: Value, lines: impl IntoIterator<Item = Value>) -> String {
-    let mut head = json!({"capture": 1, "deploywatch": "0.1.0", "started": "2025-07-09T03:36:28.000Z",
-        "seed": 7, "all": false, "deployments": [command()]});
-    let fields = header.as_object().unwrap().clone();
-    head.as_object_mut().unwrap().extend(fields);
-    let lines = [head].into_iter().chain(lines);
+/// An object with the fields of another.
+fn with_fields(mut object: Value, fields: Value) -> Value {
+    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields) {
+        object.extend(fields);
+    }
+    object
+}
+
+/// A recording of the watch of order 1111, with other fields in its header, and these lines.
+pub(crate) fn recording(header: Value, lines: impl IntoIterator<Item = Value>) -> String {
+    let head = json!({"capture": 1, "deploywatch": "0.1.0", "started": "2025-07-09T03:36:28.000Z",
+        "seed": 7, "all": false, "deployments": [command(&[])]});
+    let lines = [with_fields(head, header)].into_iter().chain(lines);
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-fn command() -> Value {
-    let command = [
+/// The recorded command line, with more options.
+pub(crate) fn command(options: &[&str]) -> Value {
+    let mut command = vec![
         "yunxiao",
         "--pipeline=123",
         "--order=1111",
@@ -46,16 +53,15 @@ fn command() -> Value {
         "--endpoint=http://192.0.2.1",
         "--interval=1s",
     ];
+    command.extend(options);
     json!({"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]})
 }
 
 /// What came of the poll at this second.
-fn exchange(second: u32, fields: Value) -> Value {
-    let mut line = json!({"target": 0, "sent_ms": second * 1000, "answered_ms": second * 1000 + 10,
+pub(crate) fn exchange(second: u32, fields: Value) -> Value {
+    let line = json!({"target": 0, "sent_ms": second * 1000, "answered_ms": second * 1000 + 10,
         "method": "GET", "url": URL});
-    let fields = fields.as_object().unwrap().clone();
-    line.as_object_mut().unwrap().extend(fields);
-    line
+    with_fields(line, fields)
 }
 
 fn replay(recording: &str, mode: &str) -> Program {

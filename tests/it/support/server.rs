@@ -565,27 +565,28 @@ pub(crate) struct BlackHole {
 
 impl BlackHole {
     /// At this address; its port may be 0.
-    pub(crate) fn at(address: IpAddr, port: u16) -> Self {
+    pub(crate) fn at(address: IpAddr, port: u16) -> io::Result<Self> {
         let family = match address {
             IpAddr::V4(_) => AddressFamily::INET,
             IpAddr::V6(_) => AddressFamily::INET6,
         };
-        let listener = socket(family, SocketType::STREAM, None).unwrap();
-        bind(&listener, &SocketAddr::new(address, port)).unwrap();
-        listen(&listener, 0).unwrap();
-        let addr: SocketAddr = getsockname(&listener).unwrap().try_into().unwrap();
-        let queued = (0..4).map(|_| {
-            let client = socket(family, SocketType::STREAM, None).unwrap();
-            ioctl_fionbio(&client, true).unwrap();
+        let listener = socket(family, SocketType::STREAM, None)?;
+        bind(&listener, &SocketAddr::new(address, port))?;
+        listen(&listener, 0)?;
+        let addr: SocketAddr = getsockname(&listener)?.try_into()?;
+        let mut queued = Vec::new();
+        for _ in 0..4 {
+            let client = socket(family, SocketType::STREAM, None)?;
+            ioctl_fionbio(&client, true)?;
             // The first is taken, the others are under way.
             let _ = connect(&client, &addr);
-            client
-        });
-        Self {
-            addr,
-            _queued: queued.collect(),
-            _listener: listener,
+            queued.push(client);
         }
+        Ok(Self {
+            addr,
+            _queued: queued,
+            _listener: listener,
+        })
     }
 
     /// Its address and port.
