@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{RELEASE_TASK, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
-use crate::provider::json::{self, Count, List, Shown, Text, safe_in_url};
+use crate::provider::json::{self, CANCELLED, Count, List, Shown, Text, safe_in_url};
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -64,7 +64,8 @@ impl Component<'_> {
                 } else {
                     self.job(warnings, redactor)
                 };
-                let reason = self.reason(redactor).filter(|_| state == UnitState::Failed);
+                let reason = words(&self.fail_message, redactor);
+                let reason = reason.filter(|_| state == UnitState::Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
                 let detail = reason.or_else(|| (!well).then(|| texts::own_status(&own)));
@@ -89,18 +90,13 @@ impl Component<'_> {
             ("SUBMITTED", UnitState::Queued),
             ("SCHEDULED", UnitState::Queued),
             ("PARTIALLY_FAILED", UnitState::Failed),
+            (CANCELLED, UnitState::Cancelled),
         ];
-        if self.job_status.get().is_none() {
-            return UnitState::Pending;
+        let status = &self.job_status;
+        match status.get() {
+            None => UnitState::Pending,
+            Some(_) => status.interpret("job_status", &known, warnings, redactor),
         }
-        if self.job_status.is_cancelled() {
-            return UnitState::Cancelled;
-        }
-        self.job_status.meaning(&known).unwrap_or_else(|| {
-            self.job_status
-                .warn_unknown("job_status", redactor, warnings);
-            UnitState::Unknown
-        })
     }
 
     /// Whether a rollback of it has begun; `job_status` stays what it was before.
@@ -124,41 +120,30 @@ impl Component<'_> {
             ("PARTIALLY_FAILED", UnitState::Failed),
         ];
         let status = &self.rollback_job_status;
-        match status.meaning(&known) {
-            Some(UnitState::Succeeded) => {
+        let state = match status.get() {
+            None => UnitState::Running,
+            Some(_) => status.interpret("rollback_job_status", &known, warnings, redactor),
+        };
+        match state {
+            UnitState::Succeeded => {
                 self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
             }
-            Some(UnitState::Failed) => self.rollback_failed(redactor),
-            None if status.get().is_some() => {
-                status.warn_unknown("rollback_job_status", redactor, warnings);
-                self.with_reason(UnitState::Unknown, &texts::rolling_back(), redactor)
-            }
-            _ => self.with_reason(UnitState::Running, &texts::rolling_back(), redactor),
+            UnitState::Failed => self.rollback_failed(redactor),
+            state => self.with_reason(state, &texts::rolling_back(), redactor),
         }
     }
 
     fn rollback_failed(&self, redactor: &Redactor) -> Standing {
-        match self.rollback_fail_message.get() {
-            Some(message) => {
-                let message = Message::verbatim(&*redactor.message(message));
-                (UnitState::Failed, Some(message))
-            }
+        match words(&self.rollback_fail_message, redactor) {
+            Some(message) => (UnitState::Failed, Some(message)),
             None => self.with_reason(UnitState::Failed, &texts::rollback_failed(), redactor),
         }
     }
 
     /// What became of it, and why.
     fn with_reason(&self, state: UnitState, what: &Message, redactor: &Redactor) -> Standing {
-        (
-            state,
-            Some(what.with_detail(self.reason(redactor).as_ref())),
-        )
-    }
-
-    /// Why it failed, in the provider's words.
-    fn reason(&self, redactor: &Redactor) -> Option<Message> {
-        let reason = self.fail_message.get()?;
-        Some(Message::verbatim(&*redactor.message(reason)))
+        let reason = words(&self.fail_message, redactor);
+        (state, Some(what.with_detail(reason.as_ref())))
     }
 
     /// When its release began and ended, or its rollback, in epoch milliseconds.
@@ -170,14 +155,12 @@ impl Component<'_> {
                 .ok()
                 .filter(|time: &NonZeroI64| time.get() > 0)
         };
-        if self.has_rollback() {
-            (
-                time(&self.rollback_start_time),
-                time(&self.rollback_end_time),
-            )
+        let (start, end) = if self.has_rollback() {
+            (&self.rollback_start_time, &self.rollback_end_time)
         } else {
-            (time(&self.start_time), time(&self.end_time))
-        }
+            (&self.start_time, &self.end_time)
+        };
+        (time(start), time(end))
     }
 
     /// The jobs that tell why it failed.
@@ -186,6 +169,11 @@ impl Component<'_> {
         let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
         safe.map(str::to_owned).collect()
     }
+}
+
+/// The provider's words.
+fn words(text: &Text<'_>, redactor: &Redactor) -> Option<Message> {
+    Some(Message::verbatim(&*redactor.message(text.get()?)))
 }
 
 /// What the components say, before the plan is asked.

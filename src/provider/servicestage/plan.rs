@@ -10,7 +10,7 @@ use super::{RELEASE_TASK, texts};
 use crate::http::Response;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
-use crate::provider::json::{self, List, Shown, Text};
+use crate::provider::json::{self, CANCELLED, List, Shown, Text};
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 
@@ -69,21 +69,15 @@ impl Plan {
             ("ROLLBACK_FAILED", Some(Phase::Failed)),
             ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
             ("GRAYING", Some(Phase::Paused)),
+            (CANCELLED, Some(Phase::Cancelled)),
             ("CREATED", None),
             ("RUNNING", None),
             ("ROLLBACKING", None),
         ];
         let mut warnings = Vec::new();
-        let says = if release.status.is_cancelled() {
-            Some(Phase::Cancelled)
-        } else {
-            release.status.meaning(&known).unwrap_or_else(|| {
-                release
-                    .status
-                    .warn_unknown("release status", redactor, &mut warnings);
-                None
-            })
-        };
+        let says = release
+            .status
+            .interpret("release status", &known, &mut warnings, redactor);
         Ok(Self {
             name: release.name.printable(redactor),
             status,
