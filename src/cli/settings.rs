@@ -209,7 +209,7 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
         ),
         None => Message::new("not an option of every watch", "不是跟踪的通用选项"),
     };
-    let words = ["deploywatch"].into_iter().chain(command.or(Some("fsd")));
+    let words = ["deploywatch"].into_iter().chain(command);
     let words = words.map(str::to_owned).chain([format!("--{name}")]);
     let near = parse_with(definition, words).err();
     let near = near.and_then(|error| error.suggested_option());
