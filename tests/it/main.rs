@@ -22,6 +22,7 @@ mod field_limits;
 mod field_reasons;
 mod field_secrets;
 mod field_text;
+mod field_verdicts;
 mod fsd;
 mod hostile;
 mod huawei;
