@@ -25,6 +25,18 @@ pub(crate) struct Header {
     pub(crate) deployments: Vec<RecordedCommand>,
 }
 
+impl Header {
+    /// Rewrites every text that comes from the user.
+    pub(super) fn rewrite(&mut self, change: impl Fn(&str) -> String) {
+        for deployment in &mut self.deployments {
+            let words = deployment.command.iter_mut();
+            for text in words.chain(deployment.environment.values_mut()) {
+                *text = change(text);
+            }
+        }
+    }
+}
+
 /// What a deployment is made of, or several where an id was given more than once.
 #[derive(Serialize, Deserialize, Debug, PartialEq, Eq)]
 pub(crate) struct RecordedCommand {

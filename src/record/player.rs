@@ -1,6 +1,6 @@
 //! Plays a recording: its responses, each at its time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -26,7 +26,7 @@ pub(crate) struct Recording {
 /// The requests and responses of a recording.
 pub(crate) struct Exchanges {
     /// Those that have not been played yet.
-    left: Mutex<Vec<Option<Exchange>>>,
+    left: Mutex<VecDeque<Exchange>>,
     /// The targets and the URLs that each requested.
     asked: BTreeSet<(usize, String)>,
     /// When the recorded watch was over, where it was not killed.
@@ -96,12 +96,7 @@ fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
         )
     })?;
     let mut header: Header = json(serde_json::from_value(value))?;
-    for deployment in &mut header.deployments {
-        let words = deployment.command.iter_mut();
-        words
-            .chain(deployment.environment.values_mut())
-            .for_each(|word| *word = text::printable(word).into_owned());
-    }
+    header.rewrite(|text| text::printable(text).into_owned());
     let started = humantime::parse_rfc3339(&header.started).map_err(Message::library);
     let started = started.context(|| Message::verbatim("started"))?;
     Ok((header, started))
@@ -136,7 +131,7 @@ impl Exchanges {
             asked: asked
                 .map(|exchange| (exchange.target, exchange.url.clone()))
                 .collect(),
-            left: Mutex::new(exchanges.into_iter().map(Some).collect()),
+            left: Mutex::new(exchanges.into()),
             ended,
         }
     }
@@ -145,15 +140,13 @@ impl Exchanges {
     /// targets share a sign-in, another one may come first in the replay: a request that a target never
     /// made is answered as it was to another.
     fn take(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
-        let mut exchanges = self.left();
-        let is_wanted = |exchange: &Exchange| exchange.method == method && exchange.url == url;
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = self.asked.contains(&(target, url.to_owned()));
-        let mut left = exchanges.iter();
-        let index = left.position(|left| {
-            let may_have = |exchange: &&Exchange| exchange.target == target || !asked;
-            left.as_ref().filter(may_have).is_some_and(is_wanted)
+        let index = left.iter().position(|exchange| {
+            let may_have = exchange.target == target || !asked;
+            may_have && exchange.method == method && exchange.url == url
         })?;
-        exchanges[index].take()
+        left.remove(index)
     }
 
     /// Whether `target` made requests, and nobody ever one for this URL: the version that made the recording
@@ -161,10 +154,6 @@ impl Exchanges {
     fn lacks(&self, target: usize, url: &str) -> bool {
         let has_target = self.asked.iter().any(|(asker, _)| *asker == target);
         has_target && self.asked.iter().all(|(_, asked)| asked != url)
-    }
-
-    fn left(&self) -> MutexGuard<'_, Vec<Option<Exchange>>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,13 +202,11 @@ impl Transport for Player {
         let at = at.max(self.now().instant);
         *self.last() = at;
         let Some(exchange) = exchange else {
+            let message = Message::new("the recording ends here", "录制到此结束");
             return Err(TransportError {
                 error: PollError {
-                    message: Message::new("the recording ends here", "录制到此结束"),
-                    status: None,
                     retry: Retry::EndOfRecording,
-                    date: None,
-                    endpoint_in_doubt: false,
+                    ..PollError::retryable(message, None)
                 },
                 may_have_been_received: false,
             });
@@ -250,9 +237,7 @@ fn failure(
 ) -> TransportError {
     let retry = match recorded.refused {
         Some(refusal) => Retry::Refused {
-            hint: refusal
-                .hint
-                .map(|hint| Message::verbatim(text::message(&hint))),
+            hint: refusal.hint.map(Message::library),
             kind: match (refusal.certificate, refusal.at_once) {
                 (true, _) => RefusalKind::Certificate,
                 (false, true) => RefusalKind::Connection,
@@ -263,7 +248,7 @@ fn failure(
     };
     TransportError {
         error: PollError {
-            message: Message::verbatim(text::message(&recorded.cause)),
+            message: Message::library(recorded.cause),
             endpoint_in_doubt: !recorded.received && status.is_none(),
             status,
             retry,

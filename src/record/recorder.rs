@@ -111,7 +111,7 @@ impl CaptureFile {
         all: bool,
         deployments: Vec<RecordedCommand>,
     ) {
-        let header = Header {
+        let mut header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
             started: clock::rfc3339_millis(now.wall),
@@ -119,7 +119,8 @@ impl CaptureFile {
             all,
             deployments,
         };
-        let header = redacted(header, &self.redactor);
+        // Nobody means to put a secret there.
+        header.rewrite(|text| self.redactor.redact(text).into_owned());
         self.with(|start| {
             *start = Some(now.instant);
             self.write(&header)
@@ -173,18 +174,6 @@ impl CaptureFile {
         text.push(b'\n');
         self.writer.queue(text)
     }
-}
-
-/// The header without secrets: nobody means to put one there.
-fn redacted(mut header: Header, redactor: &Redactor) -> Header {
-    for origin in &mut header.deployments {
-        let words = origin.command.iter_mut();
-        let values = origin.environment.values_mut();
-        for text in words.chain(values) {
-            *text = redactor.redact(text).into_owned();
-        }
-    }
-    header
 }
 
 /// What a line that sets a cookie may say: its name, and whether it has a value.
