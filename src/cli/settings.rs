@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::ArgAction;
+use clap::error::ContextKind;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -239,7 +240,7 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
     let words = ["deploywatch"].into_iter().chain(command);
     let words = words.map(str::to_owned).chain([format!("--{name}")]);
     let near = parse_with(definition, words).err();
-    let near = near.and_then(|error| error.suggested_option());
+    let near = near.and_then(|error| error.option(ContextKind::SuggestedArg));
     let near = near.map(|near| {
         Message::new(
             format!("did you mean {near}?"),
@@ -314,11 +315,9 @@ pub(super) fn command_line(
     let line = ["deploywatch"].iter().chain(command).copied();
     let line: Vec<_> = line.map(str::to_owned).chain(words).collect();
     parse_with(definition, line).map_err(|error| {
-        let (message, option) = (error.message(), error.option());
-        match kept
-            .iter()
-            .find(|setting| option.as_ref() == Some(&setting.name))
-        {
+        let (message, option) = (error.message(), error.option(ContextKind::InvalidArg));
+        let mut named = kept.iter();
+        match named.find(|setting| option.as_ref() == Some(&setting.name)) {
             Some(setting) => setting.error(&message),
             None => message.at(place),
         }
