@@ -86,7 +86,15 @@ fn watch(
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
     let mut inbox = source.inbox();
     let clock = inbox.clock();
-    let capture = capture_file(shown.capture.as_deref(), &deployments.redactor, &inbox)?;
+    let capture = shown.capture.as_deref().map(|path| {
+        let events = inbox.sender();
+        let warn = move |message| {
+            // The watch is over where nobody takes it.
+            let _ = events.send(LoopEvent::Warning(message));
+        };
+        CaptureFile::create(path, Arc::clone(&deployments.redactor), warn)
+    });
+    let capture = capture.transpose()?.map(Arc::new);
     let mut connector = Connector {
         source,
         network: NetworkPool::default(),
@@ -231,11 +239,23 @@ impl Connector<'_> {
         timeout: Option<Duration>,
     ) -> Result<Arc<dyn Transport>> {
         if let Source::Recording(recording) = self.source {
-            return Ok(Arc::new(recording.player(target)));
+            let exchanges = Arc::clone(&recording.exchanges);
+            let clock = Arc::clone(&recording.clock);
+            return Ok(Arc::new(Player::new(exchanges, target, clock)));
         }
+        let read = |path: &Path| {
+            input::read(path, input::SETTINGS_SIZE, timeout)
+                .context(|| Message::cannot_read(path).at("--cacert"))
+        };
+        let options = ConnectOptions {
+            timeout: connection.request_timeout,
+            cacert: connection.cacert.as_deref().map(read).transpose()?,
+            insecure: connection.insecure,
+            direct: connection.direct,
+        };
         let network = self.network.connect(
             endpoint,
-            connect_options(connection, timeout)?,
+            options,
             self.clock.clone(),
             &self.redactor,
             self.environment,
@@ -278,12 +298,6 @@ struct ReplaySource {
     seed: u64,
 }
 
-impl ReplaySource {
-    fn player(&self, target: usize) -> Player {
-        Player::new(Arc::clone(&self.exchanges), target, Arc::clone(&self.clock))
-    }
-}
-
 impl Source {
     fn inbox(&self) -> Inbox {
         match self {
@@ -299,44 +313,6 @@ impl Source {
             Self::Recording(replay) => replay.seed,
         }
     }
-}
-
-/// How an endpoint is reached. `timeout` is that of the watch.
-fn connect_options(
-    connection: &ConnectionOptions,
-    timeout: Option<Duration>,
-) -> Result<ConnectOptions> {
-    let read = |path: &Path| {
-        input::read(path, input::SETTINGS_SIZE, timeout)
-            .context(|| Message::cannot_read(path).at("--cacert"))
-    };
-    Ok(ConnectOptions {
-        timeout: connection.request_timeout,
-        cacert: connection.cacert.as_deref().map(read).transpose()?,
-        insecure: connection.insecure,
-        direct: connection.direct,
-    })
-}
-
-/// The file at `path` that the watch is recorded in, where one is wanted.
-fn capture_file(
-    path: Option<&Path>,
-    redactor: &Arc<Redactor>,
-    inbox: &Inbox,
-) -> Result<Option<Arc<CaptureFile>>> {
-    let Some(path) = path else {
-        return Ok(None);
-    };
-    let events = inbox.sender();
-    let warn = move |message| {
-        // The watch is over where nobody takes it.
-        let _ = events.send(LoopEvent::Warning(message));
-    };
-    Ok(Some(Arc::new(CaptureFile::create(
-        path,
-        Arc::clone(redactor),
-        warn,
-    )?)))
 }
 
 /// Watches what was recorded in `file`, by the command line that was recorded with it.
@@ -450,11 +426,11 @@ fn run_demo(
 ) -> anyhow::Result<ExitCode> {
     let demo = options.start()?;
     let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
-    let words = override_args(&demo.watch_args(), &explicit.collect::<Vec<_>>());
+    let words = override_args(&demo.watch_args, &explicit.collect::<Vec<_>>());
     // A variable that is set for a real watch must not lead the demo elsewhere.
     let variables = |name: &str| demo.variable(name).map(str::to_owned);
     let (output, deployments) = Deployments::of_demo(&words, &variables)?;
-    if options.serves_only() {
+    if options.serve.is_some() {
         output.check_files(&deployments.files)?;
         demo.serve(&words, lang)?;
         return Ok(ExitCode::SUCCESS);
