@@ -51,7 +51,7 @@ pub(crate) struct RecordedCommand {
 }
 
 /// A request and what came of it: a line.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
     /// Whose it is, in the order of the deployments.
     pub(crate) target: usize,
@@ -72,6 +72,9 @@ pub(crate) struct Exchange {
     /// A body that is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body_base64: Option<String>,
+    /// The body in a replay.
+    #[serde(skip)]
+    pub(crate) bytes: Vec<u8>,
     /// Why no complete response came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<RecordedError>,

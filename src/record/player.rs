@@ -24,6 +24,7 @@ pub(crate) struct Recording {
 }
 
 /// The requests and responses of a recording.
+#[derive(Default)]
 pub(crate) struct Exchanges {
     /// Those that have not been played yet.
     left: Mutex<VecDeque<Exchange>>,
@@ -56,27 +57,19 @@ impl Recording {
         // A watch that was killed may have left half a line.
         let whole = bytes.ends_with(b"\n");
         let mut lines = lines.peekable();
-        let mut exchanges = Vec::new();
-        let mut ended = None;
+        let mut exchanges = Exchanges::default();
         while let Some((number, line)) = lines.next() {
-            match read_line(line) {
-                Ok(Line::Exchange(exchange)) => exchanges.push(*exchange),
-                Ok(Line::End(end)) => ended = Some(end.ended_ms),
-                Err(_) if !whole && lines.peek().is_none() => {}
-                Err(error) => return Err((number, error)),
+            match exchanges.read(line) {
+                Err(error) if whole || lines.peek().is_some() => return Err((number, error)),
+                _ => {}
             }
         }
         Ok(Self {
             header,
             started,
-            exchanges: Exchanges::new(exchanges, ended),
+            exchanges,
         })
     }
-}
-
-enum Line {
-    Exchange(Box<Exchange>),
-    End(End),
 }
 
 fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
@@ -106,34 +99,31 @@ fn json<T>(parsed: Result<T, serde_json::Error>) -> Result<T> {
     parsed.map_err(Message::library)
 }
 
-fn read_line(line: &[u8]) -> Result<Line> {
-    let value: serde_json::Value = json(serde_json::from_slice(line))?;
-    if value.get("ended_ms").is_some() {
-        return Ok(Line::End(json(serde_json::from_value(value))?));
-    }
-    let mut exchange: Exchange = json(serde_json::from_value(value))?;
-    ensure(
-        exchange.status.is_some() || exchange.error.is_some(),
-        || Message::new("neither a status nor an error", "既没有状态码，也没有错误"),
-    )?;
-    if let Some(body) = &exchange.body_base64 {
-        let decoded = STANDARD.decode(body).map_err(Message::library);
-        decoded.context(|| Message::verbatim("body_base64"))?;
-        exchange.body = None;
-    }
-    Ok(Line::Exchange(Box::new(exchange)))
-}
-
 impl Exchanges {
-    fn new(exchanges: Vec<Exchange>, ended: Option<Duration>) -> Self {
-        let asked = exchanges.iter();
-        Self {
-            asked: asked
-                .map(|exchange| (exchange.target, exchange.url.clone()))
-                .collect(),
-            left: Mutex::new(exchanges.into()),
-            ended,
+    /// Reads a line.
+    fn read(&mut self, line: &[u8]) -> Result<()> {
+        let value: serde_json::Value = json(serde_json::from_slice(line))?;
+        if value.get("ended_ms").is_some() {
+            let end: End = json(serde_json::from_value(value))?;
+            self.ended = Some(end.ended_ms);
+            return Ok(());
         }
+        let mut exchange: Exchange = json(serde_json::from_value(value))?;
+        ensure(
+            exchange.status.is_some() || exchange.error.is_some(),
+            || Message::new("neither a status nor an error", "既没有状态码，也没有错误"),
+        )?;
+        exchange.bytes = match exchange.body_base64.take() {
+            Some(text) => {
+                let decoded = STANDARD.decode(text).map_err(Message::library);
+                decoded.context(|| Message::verbatim("body_base64"))?
+            }
+            None => exchange.body.take().unwrap_or_default().into_bytes(),
+        };
+        self.asked.insert((exchange.target, exchange.url.clone()));
+        let left = self.left.get_mut().unwrap_or_else(PoisonError::into_inner);
+        left.push_back(exchange);
+        Ok(())
     }
 
     /// The next response that `target` got to such a request; none where the recording ends. Where
@@ -214,7 +204,7 @@ impl Transport for Player {
         let response = Response::recorded(
             exchange.status.unwrap_or_default(),
             &exchange.headers,
-            exchange.bytes(),
+            exchange.bytes,
             self.now(),
         );
         match exchange.error {
@@ -255,17 +245,6 @@ fn failure(
             date,
         },
         may_have_been_received: recorded.received,
-    }
-}
-
-impl Exchange {
-    /// The body of the answer.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        match &self.body_base64 {
-            // It was checked when it was read.
-            Some(text) => STANDARD.decode(text).unwrap_or_default(),
-            None => self.body.clone().unwrap_or_default().into_bytes(),
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -135,16 +134,13 @@ impl CaptureFile {
         request: &Request<'_>,
         result: Result<&Response, &TransportError>,
     ) {
-        let exchange = exchange(&self.redactor, target, request, result);
+        let mut exchange = exchange(&self.redactor, target, request, result);
         self.with(|start| {
             let Some(start) = *start else {
                 return Ok(());
             };
-            let exchange = Exchange {
-                sent_ms: sent.instant.since(start),
-                answered_ms: answered.instant.since(start),
-                ..exchange
-            };
+            exchange.sent_ms = sent.instant.since(start);
+            exchange.answered_ms = answered.instant.since(start);
             self.write(&exchange)
         });
     }
@@ -194,15 +190,9 @@ fn exchange(
     let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
         target,
-        sent_ms: Duration::ZERO,
-        answered_ms: Duration::ZERO,
         method: request.method().to_owned(),
         url: redact(request.url),
-        status: None,
-        headers: Vec::new(),
-        body: None,
-        body_base64: None,
-        error: None,
+        ..Exchange::default()
     };
     match result {
         Ok(response) => {
@@ -251,6 +241,8 @@ fn exchange(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::poll::PollError;
 
