@@ -84,7 +84,7 @@ fn watch(
         check_descriptors(deployments.list.len())?;
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
-    let mut inbox = source.inbox();
+    let (mut inbox, seed) = source.open();
     let clock = inbox.clock();
     let capture = shown.capture.as_deref().map(|path| {
         let events = inbox.sender();
@@ -109,7 +109,6 @@ fn watch(
     // Several deployments may take their secret from one file.
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
-    let seed = source.seed();
     if let Some(capture) = &capture {
         output.set_recording(capture.writer());
         capture.begin(clock.now(), seed, all, deployments.recorded);
@@ -238,10 +237,12 @@ impl Connector<'_> {
         connection: &ConnectionOptions,
         timeout: Option<Duration>,
     ) -> Result<Arc<dyn Transport>> {
-        if let Source::Recording(recording) = self.source {
-            let exchanges = Arc::clone(&recording.exchanges);
-            let clock = Arc::clone(&recording.clock);
-            return Ok(Arc::new(Player::new(exchanges, target, clock)));
+        if let Source::Recording {
+            exchanges, clock, ..
+        } = self.source
+        {
+            let player = Player::new(Arc::clone(exchanges), target, Arc::clone(clock));
+            return Ok(Arc::new(player));
         }
         let read = |path: &Path| {
             input::read(path, input::SETTINGS_SIZE, timeout)
@@ -287,30 +288,23 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
 /// Where responses come from.
 enum Source {
     Network,
-    Recording(ReplaySource),
-}
-
-/// A recording that is played.
-struct ReplaySource {
-    exchanges: Arc<Exchanges>,
-    clock: Arc<VirtualClock>,
-    speed: f64,
-    seed: u64,
+    /// It is played.
+    Recording {
+        exchanges: Arc<Exchanges>,
+        clock: Arc<VirtualClock>,
+        speed: f64,
+        seed: u64,
+    },
 }
 
 impl Source {
-    fn inbox(&self) -> Inbox {
+    /// The inbox of its events, and what the waits after failed polls are drawn from.
+    fn open(&self) -> (Inbox, u64) {
         match self {
-            Self::Network => Inbox::live(),
-            Self::Recording(replay) => Inbox::replay(Arc::clone(&replay.clock), replay.speed),
-        }
-    }
-
-    /// What the waits after failed polls are drawn from.
-    fn seed(&self) -> u64 {
-        match self {
-            Self::Network => fastrand::u64(..),
-            Self::Recording(replay) => replay.seed,
+            Self::Network => (Inbox::live(), fastrand::u64(..)),
+            Self::Recording {
+                clock, speed, seed, ..
+            } => (Inbox::replay(Arc::clone(clock), *speed), *seed),
         }
     }
 }
@@ -339,12 +333,12 @@ fn run_replay(
         Message::new("there is no deployment in it", "其中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
-    let source = Source::Recording(ReplaySource {
+    let source = Source::Recording {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
         seed: recording.header.seed,
-    });
+    };
     watch(deployments, &cli.output, &source, environment)
 }
 
