@@ -47,7 +47,6 @@ fn answer(call: &Call) -> Reply {
     }
 }
 
-/// Answers an authenticated request.
 fn authorized(call: &Call) -> Reply {
     let path = call.path.strip_prefix("/web/v1/common/command/");
     let result = match path.and_then(|path| path.strip_suffix("/progress")) {
@@ -61,7 +60,6 @@ fn authorized(call: &Call) -> Reply {
     Reply::api(result, error)
 }
 
-/// The progress of the command.
 fn progress(call: &Call) -> Value {
     let story = Story::steps(call.plan.scenario, call.plan.units(), call.share());
     let state = match story.state {

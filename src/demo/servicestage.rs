@@ -90,7 +90,6 @@ fn component(call: &Call, story: &Story, unit: &DemoUnit) -> Value {
     })
 }
 
-/// The status of a component's job.
 const fn job_status(unit: &DemoUnit) -> &'static str {
     match unit.state {
         DemoState::Pending => "CREATED",
@@ -118,7 +117,6 @@ fn rollback(call: &Call, unit: &DemoUnit) -> Option<DemoUnit> {
     })
 }
 
-/// The release itself.
 fn release_plan(call: &Call, story: &Story) -> Value {
     let mut rollbacks = story.units.iter().filter_map(|unit| rollback(call, unit));
     let status = match story.state {

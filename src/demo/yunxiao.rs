@@ -55,7 +55,6 @@ fn answer(call: &Call) -> Result<Value, ApiError> {
     }
 }
 
-/// The body of an error.
 fn error(code: &str, text: &str) -> Value {
     json!({ "errorCode": code, "errorMessage": text, "requestId": "demo-000000000001" })
 }
@@ -81,7 +80,6 @@ fn order(call: &Call, story: &Story) -> Value {
     })
 }
 
-/// One machine of the order.
 fn machine(call: &Call, unit: &DemoUnit) -> Value {
     let status = match unit.state {
         DemoState::Pending => "Pending",
@@ -98,7 +96,6 @@ fn machine(call: &Call, unit: &DemoUnit) -> Value {
     })
 }
 
-/// The serial number of a machine.
 fn serial_number(unit: &DemoUnit) -> String {
     format!("demo-sn-{:04}", unit.index + 1)
 }
