@@ -84,9 +84,17 @@ fn watch(
         check_descriptors(deployments.list.len())?;
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
-    let mut inbox = source.inbox();
+    let (mut inbox, seed) = source.open();
     let clock = inbox.clock();
-    let capture = capture_file(shown.capture.as_deref(), &deployments.redactor, &inbox)?;
+    let capture = shown.capture.as_deref().map(|path| {
+        let events = inbox.sender();
+        let warn = move |message| {
+            // The watch is over where nobody takes it.
+            let _ = events.send(LoopEvent::Warning(message));
+        };
+        CaptureFile::create(path, Arc::clone(&deployments.redactor), warn)
+    });
+    let capture = capture.transpose()?.map(Arc::new);
     let mut connector = Connector {
         source,
         network: NetworkPool::default(),
@@ -101,7 +109,6 @@ fn watch(
     // Several deployments may take their secret from one file.
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
-    let seed = source.seed();
     if let Some(capture) = &capture {
         output.set_recording(capture.writer());
         capture.begin(clock.now(), seed, all, deployments.recorded);
@@ -230,12 +237,26 @@ impl Connector<'_> {
         connection: &ConnectionOptions,
         timeout: Option<Duration>,
     ) -> Result<Arc<dyn Transport>> {
-        if let Source::Recording(recording) = self.source {
-            return Ok(Arc::new(recording.player(target)));
+        if let Source::Recording {
+            exchanges, clock, ..
+        } = self.source
+        {
+            let player = Player::new(Arc::clone(exchanges), target, Arc::clone(clock));
+            return Ok(Arc::new(player));
         }
+        let read = |path: &Path| {
+            input::read(path, input::SETTINGS_SIZE, timeout)
+                .context(|| Message::cannot_read(path).at("--cacert"))
+        };
+        let options = ConnectOptions {
+            timeout: connection.request_timeout,
+            cacert: connection.cacert.as_deref().map(read).transpose()?,
+            insecure: connection.insecure,
+            direct: connection.direct,
+        };
         let network = self.network.connect(
             endpoint,
-            connect_options(connection, timeout)?,
+            options,
             self.clock.clone(),
             &self.redactor,
             self.environment,
@@ -267,76 +288,25 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
 /// Where responses come from.
 enum Source {
     Network,
-    Recording(ReplaySource),
-}
-
-/// A recording that is played.
-struct ReplaySource {
-    exchanges: Arc<Exchanges>,
-    clock: Arc<VirtualClock>,
-    speed: f64,
-    seed: u64,
-}
-
-impl ReplaySource {
-    fn player(&self, target: usize) -> Player {
-        Player::new(Arc::clone(&self.exchanges), target, Arc::clone(&self.clock))
-    }
+    /// It is played.
+    Recording {
+        exchanges: Arc<Exchanges>,
+        clock: Arc<VirtualClock>,
+        speed: f64,
+        seed: u64,
+    },
 }
 
 impl Source {
-    fn inbox(&self) -> Inbox {
+    /// The inbox of its events, and what the waits after failed polls are drawn from.
+    fn open(&self) -> (Inbox, u64) {
         match self {
-            Self::Network => Inbox::live(),
-            Self::Recording(replay) => Inbox::replay(Arc::clone(&replay.clock), replay.speed),
+            Self::Network => (Inbox::live(), fastrand::u64(..)),
+            Self::Recording {
+                clock, speed, seed, ..
+            } => (Inbox::replay(Arc::clone(clock), *speed), *seed),
         }
     }
-
-    /// What the waits after failed polls are drawn from.
-    fn seed(&self) -> u64 {
-        match self {
-            Self::Network => fastrand::u64(..),
-            Self::Recording(replay) => replay.seed,
-        }
-    }
-}
-
-/// How an endpoint is reached. `timeout` is that of the watch.
-fn connect_options(
-    connection: &ConnectionOptions,
-    timeout: Option<Duration>,
-) -> Result<ConnectOptions> {
-    let read = |path: &Path| {
-        input::read(path, input::SETTINGS_SIZE, timeout)
-            .context(|| Message::cannot_read(path).at("--cacert"))
-    };
-    Ok(ConnectOptions {
-        timeout: connection.request_timeout,
-        cacert: connection.cacert.as_deref().map(read).transpose()?,
-        insecure: connection.insecure,
-        direct: connection.direct,
-    })
-}
-
-/// The file at `path` that the watch is recorded in, where one is wanted.
-fn capture_file(
-    path: Option<&Path>,
-    redactor: &Arc<Redactor>,
-    inbox: &Inbox,
-) -> Result<Option<Arc<CaptureFile>>> {
-    let Some(path) = path else {
-        return Ok(None);
-    };
-    let events = inbox.sender();
-    let warn = move |message| {
-        // The watch is over where nobody takes it.
-        let _ = events.send(LoopEvent::Warning(message));
-    };
-    Ok(Some(Arc::new(CaptureFile::create(
-        path,
-        Arc::clone(redactor),
-        warn,
-    )?)))
 }
 
 /// Watches what was recorded in `file`, by the command line that was recorded with it.
@@ -363,12 +333,12 @@ fn run_replay(
         Message::new("there is no deployment in it", "其中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
-    let source = Source::Recording(ReplaySource {
+    let source = Source::Recording {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
         seed: recording.header.seed,
-    });
+    };
     watch(deployments, &cli.output, &source, environment)
 }
 
@@ -450,11 +420,11 @@ fn run_demo(
 ) -> anyhow::Result<ExitCode> {
     let demo = options.start()?;
     let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
-    let words = override_args(&demo.watch_args(), &explicit.collect::<Vec<_>>());
+    let words = override_args(&demo.watch_args, &explicit.collect::<Vec<_>>());
     // A variable that is set for a real watch must not lead the demo elsewhere.
     let variables = |name: &str| demo.variable(name).map(str::to_owned);
     let (output, deployments) = Deployments::of_demo(&words, &variables)?;
-    if options.serves_only() {
+    if options.serve.is_some() {
         output.check_files(&deployments.files)?;
         demo.serve(&words, lang)?;
         return Ok(ExitCode::SUCCESS);

@@ -42,8 +42,7 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
     let bytes = if is_regular {
         read()?
     } else {
-        let patience = timeout.unwrap_or(PATIENCE).min(PATIENCE);
-        within(Some(patience), read)??
+        within(timeout.unwrap_or(PATIENCE).min(PATIENCE), read)??
     };
     ensure(bytes.len() as u64 <= size, || {
         Message::new(
@@ -63,7 +62,8 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
         .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
     let mut stderr = io::stderr();
     let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
-    let typed = within(timeout, move || typed_line(io::stdin().lock(), size));
+    let patience = timeout.unwrap_or(Duration::MAX);
+    let typed = within(patience, move || typed_line(io::stdin().lock(), size));
     drop(hidden);
     let _ = writeln!(stderr);
     match typed?? {
@@ -101,7 +101,7 @@ fn typed_line(keys: impl BufRead, size: u64) -> io::Result<Option<Vec<u8>>> {
 
 /// What `work` returns, done by a thread; it is not waited for longer than `patience`.
 fn within<T: Send + 'static>(
-    patience: Option<Duration>,
+    patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
     let (sender, receiver) = mpsc::channel();
@@ -112,24 +112,21 @@ fn within<T: Send + 'static>(
             let _ = sender.send(work());
         })
         .context(Message::cannot_start_thread)?;
-    let done = match patience {
-        Some(patience) => receiver.recv_timeout(patience),
-        None => receiver.recv().map_err(RecvTimeoutError::from),
-    };
-    match (done, patience) {
-        (Ok(done), _) => Ok(done),
-        (Err(RecvTimeoutError::Timeout), Some(patience)) => {
-            let patience = text::duration(patience);
-            Err(Message::new(
-                format!("its end did not come within {patience}"),
-                format!("{patience} 内没有读完"),
-            ))
-        }
-        (Err(_), _) => Err(Message::new(
-            "internal error in deploywatch; please report it",
-            "deploywatch 内部错误，请报告",
-        )),
-    }
+    receiver
+        .recv_timeout(patience)
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                let patience = text::duration(patience);
+                Message::new(
+                    format!("its end did not come within {patience}"),
+                    format!("{patience} 内没有读完"),
+                )
+            }
+            RecvTimeoutError::Disconnected => Message::new(
+                "internal error in deploywatch; please report it",
+                "deploywatch 内部错误，请报告",
+            ),
+        })
 }
 
 #[cfg(test)]

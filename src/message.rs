@@ -12,9 +12,7 @@ use crate::text;
 /// A language. The help text of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Lang {
-    // English.
     En,
-    // Simplified Chinese.
     Zh,
 }
 

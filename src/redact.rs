@@ -362,23 +362,24 @@ fn backslashes(bytes: &[u8]) -> usize {
 
 /// `uXXXX`, as it follows a backslash in JSON, and a second one where the first is half a character.
 fn unicode_escape(bytes: &[u8]) -> Option<(usize, char)> {
-    let (length, unit) = utf16_unit(bytes)?;
+    const LENGTH: usize = 5;
+    let unit = utf16_unit(bytes)?;
     if let Some(character) = char::from_u32(unit.into()) {
-        return Some((length, character));
+        return Some((LENGTH, character));
     }
-    let slashes = backslashes(&bytes[length..]);
-    let second = utf16_unit(&bytes[length + slashes..]).filter(|_| slashes > 0);
-    let pair = second.and_then(|(more, low)| {
+    let slashes = backslashes(&bytes[LENGTH..]);
+    let second = utf16_unit(&bytes[LENGTH + slashes..]).filter(|_| slashes > 0);
+    let pair = second.and_then(|low| {
         let character = char::decode_utf16([unit, low]).next()?.ok()?;
-        Some((length + slashes + more, character))
+        Some((LENGTH + slashes + LENGTH, character))
     });
-    Some(pair.unwrap_or((length, char::REPLACEMENT_CHARACTER)))
+    Some(pair.unwrap_or((LENGTH, char::REPLACEMENT_CHARACTER)))
 }
 
-fn utf16_unit(bytes: &[u8]) -> Option<(usize, u16)> {
-    let digits = bytes.strip_prefix(b"u")?.get(..4)?;
-    let digits = std::str::from_utf8(digits).ok()?;
-    Some((5, u16::from_str_radix(digits, 16).ok()?))
+/// The UTF-16 unit of an escape of JSON, which begins behind its backslash.
+pub(crate) fn utf16_unit(escape: &[u8]) -> Option<u16> {
+    let digits = str::from_utf8(escape.strip_prefix(b"u")?.get(..4)?).ok()?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// A character of one or more `%XX`.

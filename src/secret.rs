@@ -121,41 +121,29 @@ impl Credential {
         redactor: &Arc<Redactor>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let redactor = Arc::clone(redactor);
-        if let Some(path) = file {
-            let secret = read(path, &redactor, timeout)
-                .context(|| cannot_take(("token", "令牌"), &shown(path)))?;
-            // A pipe gives its secret once: whoever opens it again may wait for ever.
-            let again = !input::is_stdin(path) && path.is_file();
-            let again = again.then(|| path.to_owned());
-            return Ok(Self {
-                secret,
-                file: again,
-                redactor,
-            });
-        }
-        for name in variables {
-            if let Some(value) = environment(name) {
-                let secret = Secret::new(&value, &redactor)
-                    .context(|| cannot_take(("token", "令牌"), &variable_name(name)))?;
-                return Ok(Self {
-                    secret,
-                    file: None,
-                    redactor,
-                });
+        let (secret, file) = match file {
+            Some(path) => {
+                let secret = read(path, redactor, timeout)
+                    .context(|| cannot_take(("token", "令牌"), &shown(path)))?;
+                // A pipe gives its secret once: whoever opens it again may wait for ever.
+                let again = !input::is_stdin(path) && path.is_file();
+                (secret, again.then(|| path.to_owned()))
             }
-        }
-        let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
-        Err(Message::new(
-            format!(
-                "no token: set {}, or give --token-file FILE",
-                places.join(" or ")
-            ),
-            format!(
-                "缺少令牌：请设置 {} 或 --token-file FILE",
-                places.join(" 或 ")
-            ),
-        ))
+            None => {
+                let mut set = variables.iter();
+                let set = set.find_map(|name| Some((name, environment(name)?)));
+                let (name, value) = set.ok_or_else(|| no_token(variables))?;
+                let secret = Secret::new(&value, redactor)
+                    .context(|| cannot_take(("token", "令牌"), &variable_name(name)))?;
+                (secret, None)
+            }
+        };
+        let redactor = Arc::clone(redactor);
+        Ok(Self {
+            secret,
+            file,
+            redactor,
+        })
     }
 
     /// Makes a request with the secret. Where it is turned down with a 401 the file is read again,
@@ -244,6 +232,15 @@ fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<S
 
 fn utf8(bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).map_err(Message::library)
+}
+
+fn no_token(variables: &[&str]) -> Message {
+    let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
+    let (en, zh) = (places.join(" or "), places.join(" 或 "));
+    Message::new(
+        format!("no token: set {en}, or give --token-file FILE"),
+        format!("缺少令牌：请设置 {zh} 或 --token-file FILE"),
+    )
 }
 
 fn empty() -> Message {

@@ -1,5 +1,6 @@
 //! The help in Chinese: a table of its texts, and how it is applied to the definition of the command line.
 
+use clap::builder::{Resettable, StyledStr};
 use clap::{Arg, Command};
 
 use crate::message::Lang;
@@ -26,23 +27,18 @@ fn parts(text: &str, separator: &str) -> String {
     parts.collect::<Vec<_>>().join(separator)
 }
 
+/// A text of the help with its parts in Chinese, and what follows it.
+fn translate(text: Option<&StyledStr>, separator: &str, after: &str) -> Resettable<StyledStr> {
+    let text = text.map(|text| parts(&text.to_string(), separator) + after);
+    text.map(StyledStr::from).into()
+}
+
 /// A definition that has been built, with its help in Chinese.
 pub(super) fn translated(command: Command) -> Command {
-    let about = command
-        .get_about()
-        .map(|text| parts(&text.to_string(), "\n\n"));
-    let examples = command
-        .get_before_help()
-        .map(|text| parts(&text.to_string(), "\n"));
+    let about = translate(command.get_about(), "\n\n", "");
+    let examples = translate(command.get_before_help(), "\n", "");
     let command = command.mut_args(argument).mut_subcommands(translated);
-    let command = match about {
-        Some(about) => command.about(about),
-        None => command,
-    };
-    match examples {
-        Some(examples) => command.before_help(examples),
-        None => command,
-    }
+    command.about(about).before_help(examples)
 }
 
 fn argument(arg: Arg) -> Arg {
@@ -52,19 +48,13 @@ fn argument(arg: Arg) -> Arg {
         None => "选项",
     };
     let values = values(&arg);
-    let translate = |text: String| parts(&text, "\n\n") + &values;
-    let short = arg.get_help().map(|text| translate(text.to_string()));
-    let long = arg.get_long_help().map(|text| translate(text.to_string()));
-    let arg = arg.help_heading(heading).hide_default_value(true);
-    let arg = arg.hide_possible_values(true);
-    let arg = match short {
-        Some(short) => arg.help(short),
-        None => arg,
-    };
-    match long {
-        Some(long) => arg.long_help(long),
-        None => arg,
-    }
+    let short = translate(arg.get_help(), "\n\n", &values);
+    let long = translate(arg.get_long_help(), "\n\n", &values);
+    arg.help_heading(heading)
+        .hide_default_value(true)
+        .hide_possible_values(true)
+        .help(short)
+        .long_help(long)
 }
 
 /// What clap says in English after the help of an option: its default and its possible values.

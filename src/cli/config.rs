@@ -2,17 +2,16 @@
 //! the command line, a list and the environment.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand as _;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::explicit::ExplicitArg;
-use super::settings::{Located, Setting, SettingsFile, command_line, layered, of_one};
+use super::settings::{self, Located, Setting, SettingsFile, command_line, layered};
 use super::{Cli, built};
-use crate::input;
-use crate::message::{Context as _, Message, Result};
+use crate::message::{Message, Result};
 use crate::provider::{Environment, Provider};
 
 /// The variable that names the file; empty, there is none.
@@ -23,8 +22,8 @@ const NAME: &str = "deploywatch/config.toml";
 const VARIABLES: [(&str, &[&str]); 1] = [("color", &["NO_COLOR", "CLICOLOR_FORCE"])];
 
 /// The settings of the config file; none where there is no file.
-#[derive(Default)]
-pub(crate) struct Config {
+pub(crate) struct Config<'a> {
+    environment: Environment<'a>,
     pub(super) path: Option<PathBuf>,
     top: Vec<Setting>,
     providers: BTreeMap<String, Table>,
@@ -34,42 +33,36 @@ pub(crate) struct Config {
 #[derive(Default)]
 struct Table {
     settings: Vec<Setting>,
-    /// The variable that holds its secret, and `FILE:LINE: KEY`.
-    token_env: Option<(String, String)>,
+    /// The variable that holds its secret.
+    token_env: Option<Located>,
 }
 
-impl Config {
+impl<'a> Config<'a> {
     /// Reads the file, where there is one; `timeout` is that of the command line.
     ///
     /// # Errors
     /// Whatever is wrong in it, with its line and its key.
-    pub(crate) fn read(environment: Environment<'_>, timeout: Option<Duration>) -> Result<Self> {
-        let Some(path) = path(environment) else {
-            return Ok(Self::default());
+    pub(crate) fn read(environment: Environment<'a>, timeout: Option<Duration>) -> Result<Self> {
+        let mut config = Self {
+            environment,
+            path: path(environment),
+            top: Vec::new(),
+            providers: BTreeMap::new(),
         };
-        let text = input::read(&path, input::SETTINGS_SIZE, timeout)
-            .and_then(|bytes| String::from_utf8(bytes).map_err(Message::library))
-            .context(|| Message::cannot_read(&path))?;
-        let mut config = Self::parse(&path, &text)?;
-        config.path = Some(path);
+        if let Some(path) = config.path.clone() {
+            let text = settings::read(&path, timeout)?;
+            config.parse(&SettingsFile::parse(&path, &text, None)?)?;
+        }
         Ok(config)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self> {
-        let file = SettingsFile::new(path, text, None);
-        let document = DeTable::parse(text).map_err(|error| {
-            let message = Message::library(error.message());
-            file.error(&error.span().unwrap_or_default(), &message)
-        })?;
-        let document = document.get_ref();
+    fn parse(&mut self, file: &SettingsFile<'_>) -> Result<()> {
         let mut definition = built();
-        let mut config = Self {
-            top: file.settings(&mut definition, None, document, Provider::has_subcommand)?,
-            ..Self::default()
-        };
-        for (key, value) in document.iter() {
+        let is_table = Provider::has_subcommand;
+        self.top = file.settings(&mut definition, None, &file.document, is_table)?;
+        for (key, value) in file.document.iter() {
             let name = key.get_ref();
-            if !Provider::has_subcommand(name) {
+            if !is_table(name) {
                 continue;
             }
             let DeValue::Table(table) = value.get_ref() else {
@@ -80,116 +73,89 @@ impl Config {
                 return Err(file.error(&value.span(), &message.at(name)));
             };
             let is_own = |key: &str| key == "token-env";
-            let settings = file.settings(&mut definition, Some(name), table, is_own)?;
-            let token_env = file.text(table, "token-env")?;
-            let token_env = token_env.map(|located| (located.text, located.place));
             let table = Table {
-                settings,
-                token_env,
+                settings: file.settings(&mut definition, Some(name), table, is_own)?,
+                token_env: file.text(table, "token-env")?,
             };
-            config.providers.insert(name.to_string(), table);
+            self.providers.insert(name.to_string(), table);
         }
-        Ok(config)
+        Ok(())
     }
 
     /// The options of the watch, but for those that a variable stands before.
-    pub(super) fn of_watch(&self, environment: Environment<'_>) -> Vec<Setting> {
-        without_set(self.top.clone(), &VARIABLES, environment)
+    pub(super) fn of_watch(&self) -> Vec<Setting> {
+        self.without_set(self.top.clone(), &VARIABLES)
     }
 
     /// The command line of a watch with the options of this file behind `explicit`.
     ///
     /// # Errors
     /// An option is turned down.
-    pub(super) fn complete(
-        &self,
-        cli: Cli,
-        environment: Environment<'_>,
-    ) -> Result<(Cli, Option<Located>)> {
+    pub(super) fn complete(&self, cli: Cli) -> Result<(Cli, Option<Located>)> {
         if self.path.is_none() {
             return Ok((cli, None));
         }
         let name = cli.name.as_str();
         let explicit: Vec<_> = cli.explicit_args.iter().collect();
-        let mut definition = built();
-        let line = (name, self.of_watch(environment), Vec::new());
-        let (mut whole, token_env) = self.merged(
-            &mut definition,
-            line,
-            &explicit,
-            false,
-            "deploywatch",
-            environment,
-        )?;
+        let layers = [self.of_watch(), Vec::new()];
+        let (mut whole, token_env) =
+            self.under(&mut built(), name, layers, &explicit, false, "deploywatch")?;
         whole.words = cli.words;
         Ok((whole, token_env))
     }
 
-    /// The command line of a table of a list, `given` by the list, with the options of this file behind it.
+    /// A command line with the options of this file behind those that are `given`; `top` are those of the
+    /// watch, and with `has_secret` the list says where the secret is.
     ///
     /// # Errors
     /// An option is turned down; `place` is where, unless it is one of a file.
     pub(super) fn under(
         &self,
         definition: &mut clap::Command,
-        (name, given): (&str, Vec<Setting>),
+        name: &str,
+        [top, given]: [Vec<Setting>; 2],
         explicit: &[&ExplicitArg],
         has_secret: bool,
         place: &str,
-        environment: Environment<'_>,
     ) -> Result<(Cli, Option<Located>)> {
-        let line = (name, of_one(self.of_watch(environment)), given);
-        self.merged(definition, line, explicit, has_secret, place, environment)
-    }
-
-    fn merged(
-        &self,
-        definition: &mut clap::Command,
-        (name, top, given): (&str, Vec<Setting>, Vec<Setting>),
-        explicit: &[&ExplicitArg],
-        has_secret: bool,
-        place: &str,
-        environment: Environment<'_>,
-    ) -> Result<(Cli, Option<Located>)> {
-        let Some(table) = self.providers.get(name) else {
-            let settings = layered(definition, name, [top, given]);
-            return Ok((
-                command_line(definition, &[name], &settings, explicit, place)?,
-                None,
-            ));
+        let mut parse = |layers: Vec<Vec<Setting>>| {
+            let settings = layered(definition, name, layers);
+            command_line(definition, &[name], &settings, explicit, place)
         };
-        let first = command_line(definition, &[name], &given, explicit, place)?;
+        let Some(table) = self.providers.get(name) else {
+            return Ok((parse(vec![top, given])?, None));
+        };
+        let first = parse(vec![given.clone()])?;
         let variables = first.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
-        let is_set = secrets.iter().any(|name| environment(name).is_some());
-        let mut own = without_set(table.settings.clone(), variables.options, environment);
+        let mut own = self.without_set(table.settings.clone(), variables.options);
         own.retain(|setting| !has_secret || setting.name != file);
-        let settings = layered(definition, name, [top, own, given]);
-        let cli = command_line(definition, &[name], &settings, explicit, place)?;
-        let has_file = cli.explicit_args.iter().any(|arg| arg.name == file);
-        let token_env = table.token_env.as_ref();
-        let token_env = token_env.filter(|_| !has_secret && !has_file && !is_set);
-        let token_env = token_env.map(|(text, place)| Located {
-            text: text.clone(),
-            place: place.clone(),
-        });
+        let cli = parse(vec![top, own, given])?;
+        let has_secret = has_secret
+            || cli.explicit_args.iter().any(|arg| arg.name == file)
+            || self.is_any_set(secrets);
+        let token_env = table.token_env.clone().filter(|_| !has_secret);
         Ok((cli, token_env))
     }
-}
 
-/// Settings without those that a variable which is set stands before.
-fn without_set(
-    mut settings: Vec<Setting>,
-    variables: &[(&str, &[&str])],
-    environment: Environment<'_>,
-) -> Vec<Setting> {
-    settings.retain(|setting| {
-        let mut named = variables
+    /// Settings without those that a variable which is set stands before.
+    fn without_set(
+        &self,
+        mut settings: Vec<Setting>,
+        variables: &[(&str, &[&str])],
+    ) -> Vec<Setting> {
+        settings.retain(|setting| {
+            let mut named = variables.iter();
+            !named.any(|(option, names)| *option == setting.name && self.is_any_set(names))
+        });
+        settings
+    }
+
+    fn is_any_set(&self, variables: &[&str]) -> bool {
+        variables
             .iter()
-            .filter(|(option, _)| *option == setting.name);
-        !named.any(|(_, names)| names.iter().any(|name| environment(name).is_some()))
-    });
-    settings
+            .any(|name| (self.environment)(name).is_some())
+    }
 }
 
 /// Where the file is; none where there is none.

@@ -56,7 +56,7 @@ impl Deployments {
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
         let config = Config::read(environment, cli.watch.timeout)?;
-        let (cli, token_env) = config.complete(cli, environment)?;
+        let (cli, token_env) = config.complete(cli)?;
         let mut deployments = Self::default();
         deployments.add_located(&cli, token_env.as_ref(), environment)?;
         deployments.files.extend(config_file(&config));
@@ -233,7 +233,7 @@ impl Deployments {
 }
 
 /// The config file among the files that are read.
-fn config_file(config: &Config) -> Option<(String, PathBuf)> {
+fn config_file(config: &Config<'_>) -> Option<(String, PathBuf)> {
     Some((config::VARIABLE.to_owned(), config.path.clone()?))
 }
 

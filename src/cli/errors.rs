@@ -39,17 +39,8 @@ impl ParseError {
         }
     }
 
-    /// The long option that it is about, without the dashes.
-    pub(super) fn option(&self) -> Option<String> {
-        self.named(ContextKind::InvalidArg)
-    }
-
-    /// The long option that was meant, without the dashes.
-    pub(super) fn suggested_option(&self) -> Option<String> {
-        self.named(ContextKind::SuggestedArg)
-    }
-
-    fn named(&self, kind: ContextKind) -> Option<String> {
+    /// The long option that the error names in such a place, without the dashes.
+    pub(super) fn option(&self, kind: ContextKind) -> Option<String> {
         let Self::Clap(error, _) = self else {
             return None;
         };

@@ -96,6 +96,6 @@ pub(crate) fn override_args(words: &[String], args: &[&ExplicitArg]) -> Vec<Stri
 }
 
 /// The name of a long option, with or without a value.
-fn option_name(word: &str) -> Option<&str> {
+pub(super) fn option_name(word: &str) -> Option<&str> {
     word.strip_prefix("--")?.split('=').next()
 }

@@ -12,9 +12,8 @@ use super::Cli;
 use super::config::Config;
 use super::explicit::{ExplicitArg, Scope};
 use super::options::OutputOptions;
-use super::settings::{Located, Setting, SettingsFile, command_line, layered, of_one};
-use crate::input;
-use crate::message::{Context as _, Message, Result, ensure};
+use super::settings::{self, Located, Setting, SettingsFile, command_line, layered, of_one};
+use crate::message::{Message, Result, ensure};
 use crate::provider::{Environment, Provider};
 
 /// The keys of a table that are not options.
@@ -40,23 +39,17 @@ pub(super) fn read(
     path: &Path,
     explicit: &[ExplicitArg],
     timeout: Option<Duration>,
-    config: &Config,
+    config: &Config<'_>,
     environment: Environment<'_>,
 ) -> Result<(OutputOptions, Vec<Entry>)> {
-    let text = input::read(path, input::SETTINGS_SIZE, timeout)
-        .and_then(|bytes| String::from_utf8(bytes).map_err(Message::library))
-        .context(|| Message::cannot_read(path))?;
-    let file = SettingsFile::new(path, &text, Some(environment));
+    let text = settings::read(path, timeout)?;
+    let file = SettingsFile::parse(path, &text, Some(environment))?;
     let mut definition = super::built();
-    let document = DeTable::parse(&text).map_err(|error| {
-        let message = Message::library(error.message());
-        file.error(&error.span().unwrap_or_default(), &message)
-    })?;
-    let tables = tables(&file, document.get_ref())?;
+    let tables = tables(&file)?;
     let is_table = |key: &str| key == "deploy";
-    let top = file.settings(&mut definition, Some("all"), document.get_ref(), is_table)?;
+    let top = file.settings(&mut definition, Some("all"), &file.document, is_table)?;
     let explicit: Vec<_> = explicit.iter().collect();
-    let layers = [config.of_watch(environment), top.clone()];
+    let layers = [config.of_watch(), top.clone()];
     let of_all = layered(&definition, "all", layers);
     let place = file.place(&(0..0));
     let all = command_line(
@@ -66,8 +59,8 @@ pub(super) fn read(
         &explicit,
         &place,
     )?;
-    let mut list = List {
-        file,
+    let mut reader = TableReader {
+        file: &file,
         definition,
         top: of_one(top),
         explicit: explicit
@@ -75,19 +68,15 @@ pub(super) fn read(
             .filter(|arg| arg.scope == Scope::Watch)
             .collect(),
         config,
-        environment,
     };
     let entries = tables
         .into_iter()
-        .map(|(table, span)| list.entry(table, span));
+        .map(|(table, span)| reader.entry(table, span));
     Ok((all.output, entries.collect::<Result<_>>()?))
 }
 
 /// The tables of `[[deploy]]`, and where each is.
-fn tables<'t, 'd>(
-    file: &SettingsFile<'_>,
-    document: &'t DeTable<'d>,
-) -> Result<Vec<(&'t DeTable<'d>, Range<usize>)>> {
+fn tables<'t, 'd>(file: &'t SettingsFile<'d>) -> Result<Vec<(&'t DeTable<'d>, Range<usize>)>> {
     let error = |value: &Spanned<_>| {
         let message = Message::new(
             "deploy: write [[deploy]] tables",
@@ -95,9 +84,12 @@ fn tables<'t, 'd>(
         );
         file.error(&value.span(), &message)
     };
-    let tables = match document.get("deploy").map(|value| (value, value.get_ref())) {
-        Some((_, DeValue::Array(list))) => list.iter(),
-        Some((value, _)) => return Err(error(value)),
+    let tables = match file.document.get("deploy") {
+        Some(value) => value
+            .get_ref()
+            .as_array()
+            .ok_or_else(|| error(value))?
+            .iter(),
         None => [].iter(),
     };
     let tables: Vec<_> = tables
@@ -113,20 +105,19 @@ fn tables<'t, 'd>(
     Ok(tables)
 }
 
-/// A list whose tables are read.
-struct List<'a> {
-    file: SettingsFile<'a>,
+/// Reads the tables of a list.
+struct TableReader<'a> {
+    file: &'a SettingsFile<'a>,
     definition: clap::Command,
     /// The options at the top level of the file.
     top: Vec<Setting>,
     explicit: Vec<&'a ExplicitArg>,
-    config: &'a Config,
-    environment: Environment<'a>,
+    config: &'a Config<'a>,
 }
 
-impl List<'_> {
+impl TableReader<'_> {
     fn entry(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Result<Entry> {
-        let file = &self.file;
+        let file = self.file;
         let provider = file.text(table, "provider")?.ok_or_else(|| {
             let message = Message::new(
                 "provider: the table does not say which",
@@ -136,22 +127,20 @@ impl List<'_> {
         })?;
         let name = provider.text;
         if !Provider::has_subcommand(&name) {
-            let root = Provider::augment_subcommands(clap::Command::new("all"));
-            let known: Vec<_> = root
+            let commands = self
+                .definition
                 .get_subcommands()
-                .map(clap::Command::get_name)
-                .collect();
-            let known = known.join(", ");
+                .map(clap::Command::get_name);
+            let known = commands.filter(|name| Provider::has_subcommand(name));
+            let known = known.collect::<Vec<_>>().join(", ");
             let message = Message::new(
                 format!("{name:?} is not one of {known}"),
                 format!("{name:?} 不是 {known} 之一"),
             );
             return Err(message.at(provider.place));
         }
-        if let Some((key, _)) = table
-            .iter()
-            .find(|(key, _)| OutputOptions::contain(key.get_ref()))
-        {
+        let mut keys = table.keys();
+        if let Some(key) = keys.find(|key| OutputOptions::contain(key.get_ref())) {
             let message = Message::new(
                 "it is about the watch of all: put it at the top",
                 "它针对整个跟踪，请写在文件开头",
@@ -163,18 +152,19 @@ impl List<'_> {
         let given = layered(&self.definition, &name, [self.top.clone(), own]);
         let place = file.place(&span);
         let token_env = file.text(table, "token-env")?;
-        let watch = self.config.under(
+        let layers = [of_one(self.config.of_watch()), given];
+        let (cli, configured) = self.config.under(
             &mut self.definition,
-            (&name, given),
+            &name,
+            layers,
             &self.explicit,
             token_env.is_some(),
             &place,
-            self.environment,
         )?;
         Ok(Entry {
             place,
-            cli: watch.0,
-            token_env: token_env.or(watch.1),
+            cli,
+            token_env: token_env.or(configured),
         })
     }
 }

@@ -86,11 +86,8 @@ pub(crate) struct WatchOptions {
 /// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnPause {
-    // Keep watching; but a pause after a failure is a failure.
     Auto,
-    // Keep watching, whatever the reason.
     Wait,
-    // Any pause ends the watch; a pause after a failure is a failure.
     Exit,
 }
 
@@ -170,22 +167,16 @@ pub(crate) struct OutputOptions {
 /// What the user asked for with `--output`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputChoice {
-    // `bars` at a terminal, else `plain`.
     Auto,
-    // A live picture on stderr, then the report on stdout.
     Bars,
-    // A line on stdout for each change, then the report.
     Plain,
-    // An event in JSON on each line of stdout, and nothing else there.
     Json,
-    // Warnings and errors on stderr, and the verdict where it is not a success.
     Quiet,
 }
 
 /// What the user asked for with `--color`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    // `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
     Auto,
     Always,
     Never,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::explicit::ExplicitArg;
+use super::explicit::{ExplicitArg, option_name};
 use crate::text::shell_quote;
 
 /// The command line of a watch, to be given again.
@@ -41,20 +41,14 @@ fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bo
     let mut line = String::from("deploywatch");
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let option = word.strip_prefix("--").unwrap_or_default();
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (option, None),
-        };
-        if dropped(name) {
-            let arg = explicit.iter().find(|arg| arg.name == name);
-            if value.is_none() && arg.is_some_and(|arg| arg.value.is_some()) {
-                words.next();
-            }
+        let Some(name) = option_name(word).filter(|name| dropped(name)) else {
+            line = line + " " + &shell_quote(word);
             continue;
+        };
+        let mut args = explicit.iter().filter(|arg| arg.name == name);
+        if args.any(|arg| arg.value.is_some()) && !word.contains('=') {
+            words.next();
         }
-        line.push(' ');
-        line.push_str(&shell_quote(word));
     }
     line
 }

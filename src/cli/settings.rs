@@ -3,15 +3,18 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ArgAction;
+use clap::error::ContextKind;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
 use super::options::OutputOptions;
 use super::{Cli, parse_with, secret_in};
-use crate::message::{Message, Result};
+use crate::input;
+use crate::message::{Context as _, Message, Result};
 use crate::provider::Environment;
 
 /// A key of a file, as the option that it stands for.
@@ -28,15 +31,27 @@ pub(super) struct Setting {
 }
 
 /// The value of a key that is not an option.
+#[derive(Clone)]
 pub(super) struct Located {
     pub(super) text: String,
     /// `FILE:LINE: KEY`
     pub(super) place: String,
 }
 
+/// Reads a file of settings; a pipe no longer than `timeout`.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub(super) fn read(path: &Path, timeout: Option<Duration>) -> Result<String> {
+    input::read(path, input::SETTINGS_SIZE, timeout)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(Message::library))
+        .context(|| Message::cannot_read(path))
+}
+
 /// A TOML file of options.
 pub(super) struct SettingsFile<'a> {
     pub(super) path: &'a Path,
+    pub(super) document: DeTable<'a>,
     /// What `$VARIABLE` in a text stands for, where it stands for anything.
     pub(super) variables: Option<Environment<'a>>,
     /// Where each line ends: a list may be long, and each of its keys has a place.
@@ -44,12 +59,27 @@ pub(super) struct SettingsFile<'a> {
 }
 
 impl<'a> SettingsFile<'a> {
-    pub(super) fn new(path: &'a Path, text: &str, variables: Option<Environment<'a>>) -> Self {
-        Self {
+    /// Parses the `text` of the file at `path`.
+    ///
+    /// # Errors
+    /// It is not TOML.
+    pub(super) fn parse(
+        path: &'a Path,
+        text: &'a str,
+        variables: Option<Environment<'a>>,
+    ) -> Result<Self> {
+        let mut file = Self {
             path,
+            document: DeTable::new(),
             variables,
             line_ends: text.match_indices('\n').map(|(end, _)| end).collect(),
-        }
+        };
+        let document = DeTable::parse(text).map_err(|error| {
+            let message = Message::library(error.message());
+            file.error(&error.span().unwrap_or_default(), &message)
+        })?;
+        file.document = document.into_inner();
+        Ok(file)
     }
 
     /// The keys of a table as options of a command, or as those of every watch where there is none. Those
@@ -80,22 +110,20 @@ impl<'a> SettingsFile<'a> {
     ) -> Result<Setting> {
         let root: &clap::Command = definition;
         let of_command = command.map_or(Some(root), |command| root.find_subcommand(command));
-        let mut options = of_command
+        let mut actions = of_command
             .into_iter()
-            .flat_map(clap::Command::get_arguments);
-        let is_option = |option: &&clap::Arg| {
-            let sets = matches!(option.get_action(), ArgAction::SetTrue)
-                || option.get_action().takes_values();
-            option.get_long() == Some(name) && sets
+            .flat_map(clap::Command::get_arguments)
+            .filter(|option| option.get_long() == Some(name))
+            .map(clap::Arg::get_action);
+        let is_flag = match actions.next() {
+            Some(ArgAction::SetTrue) => true,
+            Some(action) if action.takes_values() => false,
+            _ => {
+                drop(actions);
+                return Err(self.error(&at, &no_option(definition, command, name).at(name)));
+            }
         };
-        let action = options
-            .find(is_option)
-            .map(|option| option.get_action().clone());
-        drop(options);
-        let Some(action) = action else {
-            return Err(self.error(&at, &no_option(definition, command, name).at(name)));
-        };
-        let is_flag = !action.takes_values();
+        drop(actions);
         let mut expanded = None;
         let word = match value.get_ref() {
             DeValue::Boolean(is_set) if is_flag => is_set.then(|| format!("--{name}")),
@@ -212,7 +240,7 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
     let words = ["deploywatch"].into_iter().chain(command);
     let words = words.map(str::to_owned).chain([format!("--{name}")]);
     let near = parse_with(definition, words).err();
-    let near = near.and_then(|error| error.suggested_option());
+    let near = near.and_then(|error| error.option(ContextKind::SuggestedArg));
     let near = near.map(|near| {
         Message::new(
             format!("did you mean {near}?"),
@@ -287,11 +315,9 @@ pub(super) fn command_line(
     let line = ["deploywatch"].iter().chain(command).copied();
     let line: Vec<_> = line.map(str::to_owned).chain(words).collect();
     parse_with(definition, line).map_err(|error| {
-        let (message, option) = (error.message(), error.option());
-        match kept
-            .iter()
-            .find(|setting| option.as_ref() == Some(&setting.name))
-        {
+        let (message, option) = (error.message(), error.option(ContextKind::InvalidArg));
+        let mut named = kept.iter();
+        match named.find(|setting| option.as_ref() == Some(&setting.name)) {
             Some(setting) => setting.error(&message),
             None => message.at(place),
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::story::{State, Story, Unit};
+use super::story::{DemoState, DemoUnit, Story};
 use super::{ApiError, Call, Scenario, System, TOKEN, home_time, huawei, numbered};
 
 pub(super) static SYSTEM: System = System {
@@ -56,10 +56,10 @@ fn record(call: &Call, scenario: Scenario, share: f64, with_steps: bool) -> Valu
     let count = call.plan.units();
     let story = Story::steps(scenario, count - u32::from(count > DISABLED), share);
     let (status, step) = match story.state {
-        State::Pending => ("pending", "running"),
-        State::Failed => ("failed", "finish"),
-        State::Succeeded => ("succeeded", "finish"),
-        State::Cancelled => ("abort", "finish"),
+        DemoState::Pending => ("pending", "running"),
+        DemoState::Failed => ("failed", "finish"),
+        DemoState::Succeeded => ("succeeded", "finish"),
+        DemoState::Cancelled => ("abort", "finish"),
         _ => ("running", "running"),
     };
     let (id, ago_ms) = match share.is_finite() {
@@ -85,7 +85,7 @@ fn record(call: &Call, scenario: Scenario, share: f64, with_steps: bool) -> Valu
 }
 
 /// One step of a run, `None` where it is disabled. It has begun once it has an elapsed time.
-fn step_state(call: &Call, index: u32, unit: Option<&Unit>, now: f64) -> Value {
+fn step_state(call: &Call, index: u32, unit: Option<&DemoUnit>, now: f64) -> Value {
     let times = unit.and_then(|unit| {
         let seconds = |share| (call.wall_ms(share) - call.wall_ms(0.0)) as f64 / 1000.0;
         let (begin, end) = (seconds(unit.began?), seconds(unit.ended.unwrap_or(now)));

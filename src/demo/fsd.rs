@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::story::{State, Story, Unit};
+use super::story::{DemoState, DemoUnit, Story};
 use super::{ApiError, Call, Reply, Scenario, System, numbered};
 
 pub(super) static SYSTEM: System = System {
@@ -90,11 +90,11 @@ fn lists(call: &Call) -> (Vec<Value>, Vec<Value>) {
         (_, false) => Story::steps(scenario, units, share),
     };
     let (mut plan, mut finished) = (Vec::new(), Vec::new());
-    for Unit { index, state, .. } in story.units {
+    for DemoUnit { index, state, .. } in story.units {
         plan.push(step(index, true, ""));
         match state {
-            State::Succeeded => finished.push(step(index, true, "成功")),
-            State::Failed => finished.push(step(index, false, REASON)),
+            DemoState::Succeeded => finished.push(step(index, true, "成功")),
+            DemoState::Failed => finished.push(step(index, false, REASON)),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::{FIRST_STEP, State, Story, WORK};
+use super::story::{DemoState, FIRST_STEP, Story, WORK};
 use super::{ApiError, Call, Reply, Scenario, System, numbered};
 
 pub(super) static SYSTEM: System = System {
@@ -47,7 +47,6 @@ fn answer(call: &Call) -> Reply {
     }
 }
 
-/// Answers an authenticated request.
 fn authorized(call: &Call) -> Reply {
     let path = call.path.strip_prefix("/web/v1/common/command/");
     let result = match path.and_then(|path| path.strip_suffix("/progress")) {
@@ -61,16 +60,15 @@ fn authorized(call: &Call) -> Reply {
     Reply::api(result, error)
 }
 
-/// The progress of the command.
 fn progress(call: &Call) -> Value {
     let story = Story::steps(call.plan.scenario, call.plan.units(), call.share());
     let state = match story.state {
-        State::Pending => "NEW",
-        State::Failed => "FAILED",
-        State::Succeeded => "COMPLETE",
+        DemoState::Pending => "NEW",
+        DemoState::Failed => "FAILED",
+        DemoState::Succeeded => "COMPLETE",
         _ => "IN_PROGRESS",
     };
-    let failed = story.state == State::Failed;
+    let failed = story.state == DemoState::Failed;
     let entity = json!({ "fail_entity": "NameNode@192.0.2.7", "operation_type": "START" });
     let begun = story.units.iter().filter(|unit| unit.began.is_some());
     let step = |index| json!({ "name": numbered(&STEPS, index), "description": "Simulated" });

@@ -35,7 +35,7 @@ pub(crate) struct DemoOptions {
     pub(super) duration: Duration,
     /// Only serve, on this address of this machine, and print the command that watches it
     #[arg(long, value_name = "ADDR")]
-    pub(super) serve: Option<SocketAddr>,
+    pub(crate) serve: Option<SocketAddr>,
 }
 
 impl ValueEnum for &'static System {
@@ -51,7 +51,8 @@ impl ValueEnum for &'static System {
 /// A simulated deployment that is being served.
 pub(crate) struct Demo {
     system: &'static System,
-    watch_args: Vec<String>,
+    /// The command line that watches the deployment, after the program's name.
+    pub(crate) watch_args: Vec<String>,
     server: JoinHandle<()>,
 }
 
@@ -84,17 +85,12 @@ impl DemoOptions {
         let endpoint = format!("http://{}", listener.local_addr()?);
         let args = system.args.iter().copied();
         let args = args.chain(["--endpoint", &endpoint]);
-        let args = args.chain((!self.serves_only()).then_some("--interval=500ms"));
+        let args = args.chain(self.serve.is_none().then_some("--interval=500ms"));
         Ok(Demo {
             system,
             watch_args: args.map(str::to_owned).collect(),
             server: server::start(*self, listener)?,
         })
-    }
-
-    /// Whether it only serves, for another process to watch.
-    pub(crate) fn serves_only(&self) -> bool {
-        self.serve.is_some()
     }
 
     /// How many machines, components or steps the deployment has.
@@ -104,11 +100,6 @@ impl DemoOptions {
 }
 
 impl Demo {
-    /// The command line that watches the deployment, after the program's name.
-    pub(crate) fn watch_args(&self) -> Vec<String> {
-        self.watch_args.clone()
-    }
-
     /// The environment of that command: the secret, which is never an argument.
     pub(crate) fn variable(&self, name: &str) -> Option<&'static str> {
         let (variable, secret) = self.system.secret?;

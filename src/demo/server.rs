@@ -75,7 +75,6 @@ fn serve(stream: &TcpStream, site: &Site) -> io::Result<()> {
     send(stream, &Reply::html(400, "<h1>Bad Request</h1>"))
 }
 
-/// Sends a reply.
 fn send(mut stream: &TcpStream, reply: &Reply) -> io::Result<()> {
     let (status, headers, body) = (reply.status, &reply.headers, &reply.body);
     let reason = if status == 200 { "OK" } else { "" };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::{State, Story, Unit};
+use super::story::{DemoState, DemoUnit, Story};
 use super::{ApiError, Call, Scenario, System, TOKEN, huawei, numbered};
 
 pub(super) static SYSTEM: System = System {
@@ -63,17 +63,17 @@ fn id(kind: &str, index: u32) -> String {
 }
 
 /// One component. `status` is its own; `job_status` is the release's.
-fn component(call: &Call, story: &Story, unit: &Unit) -> Value {
+fn component(call: &Call, story: &Story, unit: &DemoUnit) -> Value {
     let rollback = rollback(call, unit);
     let time = |share: Option<f64>| share.map_or(0, |at| call.wall_ms(at));
     // The pause is for a check of the last component of the first batch, which serves already.
     let is_last = unit.index + 1 == PER_BATCH.min(call.plan.units());
     // In the component's own status RUNNING means healthy.
     let status = match (unit.state, rollback) {
-        (State::Succeeded, _) if is_last && story.state == State::Paused => "GRAYING",
-        (State::Cancelled, _) => "ABORTED",
-        (_, Some(rollback)) if rollback.state == State::Succeeded => "ROLLBACK_SUCCEED",
-        (State::Failed, _) => "FAILED",
+        (DemoState::Succeeded, _) if is_last && story.state == DemoState::Paused => "GRAYING",
+        (DemoState::Cancelled, _) => "ABORTED",
+        (_, Some(rollback)) if rollback.state == DemoState::Succeeded => "ROLLBACK_SUCCEED",
+        (DemoState::Failed, _) => "FAILED",
         _ => "RUNNING",
     };
     json!({
@@ -81,7 +81,7 @@ fn component(call: &Call, story: &Story, unit: &Unit) -> Value {
         "version": "2025.0709.1", "seq": unit.batch, "status": status,
         "job_id": unit.began.map(|_| id(JOB_ID, unit.index)), "job_status": job_status(unit),
         "start_time": time(unit.began), "end_time": time(unit.ended),
-        "fail_message": (unit.state == State::Failed).then_some(REASON),
+        "fail_message": (unit.state == DemoState::Failed).then_some(REASON),
         "rollback_job_id": rollback.map(|_| id(ROLLBACK_JOB_ID, unit.index)),
         "rollback_job_status": rollback.as_ref().map(job_status),
         "rollback_start_time": time(rollback.and_then(|rollback| rollback.began)),
@@ -90,42 +90,40 @@ fn component(call: &Call, story: &Story, unit: &Unit) -> Value {
     })
 }
 
-/// The status of a component's job.
-const fn job_status(unit: &Unit) -> &'static str {
+const fn job_status(unit: &DemoUnit) -> &'static str {
     match unit.state {
-        State::Pending => "CREATED",
-        State::Queued if unit.index.is_multiple_of(2) => "SUBMITTED",
-        State::Queued => "SCHEDULED",
-        State::Running | State::Paused => "RUNNING",
-        State::Succeeded => "SUCCEEDED",
-        State::Failed => "FAILED",
-        State::Cancelled if unit.began.is_some() => "CANCELLED",
+        DemoState::Pending => "CREATED",
+        DemoState::Queued if unit.index.is_multiple_of(2) => "SUBMITTED",
+        DemoState::Queued => "SCHEDULED",
+        DemoState::Running | DemoState::Paused => "RUNNING",
+        DemoState::Succeeded => "SUCCEEDED",
+        DemoState::Failed => "FAILED",
+        DemoState::Cancelled if unit.began.is_some() => "CANCELLED",
         // There was no job yet to cancel.
-        State::Cancelled => "CREATED",
+        DemoState::Cancelled => "CREATED",
     }
 }
 
 /// The rollback of a component that has failed for good, as a unit of work.
-fn rollback(call: &Call, unit: &Unit) -> Option<Unit> {
-    let is_final = unit.state == State::Failed && call.plan.scenario == Scenario::Failure;
+fn rollback(call: &Call, unit: &DemoUnit) -> Option<DemoUnit> {
+    let is_final = unit.state == DemoState::Failed && call.plan.scenario == Scenario::Failure;
     let began = unit.ended.filter(|_| is_final)?;
     let ended = Some(began + ROLLBACK).filter(|end| call.share() >= *end);
-    Some(Unit {
-        state: ended.map_or(State::Running, |_| State::Succeeded),
+    Some(DemoUnit {
+        state: ended.map_or(DemoState::Running, |_| DemoState::Succeeded),
         began: Some(began),
         ended,
         ..*unit
     })
 }
 
-/// The release itself.
 fn release_plan(call: &Call, story: &Story) -> Value {
     let mut rollbacks = story.units.iter().filter_map(|unit| rollback(call, unit));
     let status = match story.state {
-        State::Failed if rollbacks.any(|rollback| rollback.ended.is_some()) => "FAILED",
-        State::Paused => "GRAYING",
-        State::Succeeded => "SUCCESS",
-        State::Cancelled => "ABORTED",
+        DemoState::Failed if rollbacks.any(|rollback| rollback.ended.is_some()) => "FAILED",
+        DemoState::Paused => "GRAYING",
+        DemoState::Succeeded => "SUCCESS",
+        DemoState::Cancelled => "ABORTED",
         _ => "RUNNING",
     };
     json!({
@@ -137,7 +135,7 @@ fn release_plan(call: &Call, story: &Story) -> Value {
 }
 
 /// The job with this id and its tasks, if it is one of the component's and has begun.
-fn job(call: &Call, unit: &Unit, job: &str) -> Option<Value> {
+fn job(call: &Call, unit: &DemoUnit, job: &str) -> Option<Value> {
     let (work, name) = match job {
         _ if job == id(JOB_ID, unit.index) => (*unit, "Update workload"),
         _ if job == id(ROLLBACK_JOB_ID, unit.index) => {

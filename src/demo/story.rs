@@ -1,8 +1,8 @@
 //! A simulated deployment at a moment. Times are shares of the run: 0 is its begin, 1 its end. Units
 //! differ in their durations, as those of a real deployment do.
 
+use DemoState::{Cancelled, Failed, Paused, Pending, Queued, Running, Succeeded};
 use Scenario::{Cancel, Failure, Flaky, Pause, Success};
-use State::{Cancelled, Failed, Paused, Pending, Queued, Running, Succeeded};
 
 use super::Scenario;
 
@@ -21,7 +21,7 @@ const PAUSE: f64 = 0.25;
 
 /// The state of a deployment or of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum DemoState {
     /// Nothing has begun: a deployment is only announced, the batch of a unit has not come.
     Pending,
     /// The batch of the unit has begun, the unit has not.
@@ -38,12 +38,12 @@ pub(super) enum State {
 
 /// A unit at a moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unit {
+pub(super) struct DemoUnit {
     /// Its place among all units, counted from 0.
     pub(super) index: u32,
     /// Its batch, counted from 1.
     pub(super) batch: u32,
-    pub(super) state: State,
+    pub(super) state: DemoState,
     /// When it began, once it has.
     pub(super) began: Option<f64>,
     /// When it ended, once it has.
@@ -53,12 +53,12 @@ pub(super) struct Unit {
 /// A deployment at a moment.
 #[derive(Debug)]
 pub(super) struct Story {
-    pub(super) state: State,
+    pub(super) state: DemoState,
     /// The moment; once the deployment has ended, that of its end.
     pub(super) now: f64,
     /// The batch at work, or the last one that was, counted from 1.
     pub(super) batch: u32,
-    pub(super) units: Vec<Unit>,
+    pub(super) units: Vec<DemoUnit>,
 }
 
 impl Story {
@@ -79,7 +79,7 @@ impl Story {
             let usual_end = begin + 0.38 + 0.16 * noise(index, 21.0);
             let end = if is_last { 1.0 } else { usual_end };
             // Each state and the part of the batch's window at which it begins.
-            let timeline: &[(f64, State)] = match scenario {
+            let timeline: &[(f64, DemoState)] = match scenario {
                 Failure if is_last && batch == failing_batch => {
                     &[(0.0, Queued), (begin, Running), (0.85, Failed)]
                 }
@@ -140,7 +140,7 @@ impl Story {
 
     /// Adds a unit of a batch, counted from 1. The timeline holds each state and when it begins, which
     /// `share` converts to a share of the run; nothing happens after the deployment has ended.
-    fn push(&mut self, batch: u32, timeline: &[(f64, State)], share: impl Fn(f64) -> f64) {
+    fn push(&mut self, batch: u32, timeline: &[(f64, DemoState)], share: impl Fn(f64) -> f64) {
         let (mut last, mut began, mut ended) = (Pending, None, None);
         for (begins, state) in timeline.iter().map(|&(at, state)| (share(at), state)) {
             if begins <= self.now {
@@ -153,7 +153,7 @@ impl Story {
         if self.state == Cancelled && last != Succeeded {
             (last, ended) = (Cancelled, began.and(Some(self.now)));
         }
-        self.units.push(Unit {
+        self.units.push(DemoUnit {
             index: self.units.len() as u32,
             batch,
             state: last,
@@ -174,7 +174,7 @@ mod tests {
 
     /// The states of all units as one letter each.
     fn row(story: &Story) -> String {
-        let letter = |unit: &Unit| match unit.state {
+        let letter = |unit: &DemoUnit| match unit.state {
             Pending => '.',
             Queued => 'q',
             Running => 'r',

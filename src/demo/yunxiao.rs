@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::story::{State, Story, Unit};
+use super::story::{DemoState, DemoUnit, Story};
 use super::{ApiError, Call, Reply, System, TOKEN, home_time};
 
 pub(super) static SYSTEM: System = System {
@@ -55,7 +55,6 @@ fn answer(call: &Call) -> Result<Value, ApiError> {
     }
 }
 
-/// The body of an error.
 fn error(code: &str, text: &str) -> Value {
     json!({ "errorCode": code, "errorMessage": text, "requestId": "demo-000000000001" })
 }
@@ -65,15 +64,15 @@ fn order(call: &Call, story: &Story) -> Value {
     let machines = story.units.iter().map(|unit| machine(call, unit));
     let status = match story.state {
         // There is no status for a failed order: it waits, and a machine is failed.
-        State::Paused | State::Failed => "Waiting",
-        State::Succeeded => "Success",
-        State::Cancelled => "Cancelled",
+        DemoState::Paused | DemoState::Failed => "Waiting",
+        DemoState::Succeeded => "Success",
+        DemoState::Cancelled => "Cancelled",
         _ => "Running",
     };
     json!({
         "deployOrderId": ORDER, "creator": "demo", "status": status, "actions": [],
         "createTime": call.began_ms, "updateTime": call.wall_ms(call.share()),
-        "exceptionCode": (story.state == State::Failed).then_some("DeployScriptFailed"),
+        "exceptionCode": (story.state == DemoState::Failed).then_some("DeployScriptFailed"),
         "currentBatch": story.batch, "totalBatch": story.units.last().map(|unit| unit.batch),
         "deployMachineInfo": {
             "hostGroupId": 123, "batchNum": story.batch, "deployMachines": machines.collect::<Value>(),
@@ -81,15 +80,14 @@ fn order(call: &Call, story: &Story) -> Value {
     })
 }
 
-/// One machine of the order.
-fn machine(call: &Call, unit: &Unit) -> Value {
+fn machine(call: &Call, unit: &DemoUnit) -> Value {
     let status = match unit.state {
-        State::Pending => "Pending",
-        State::Queued => "Queued",
-        State::Running | State::Paused => "Running",
-        State::Succeeded => "Success",
-        State::Failed => "Failed",
-        State::Cancelled => "Cancelled",
+        DemoState::Pending => "Pending",
+        DemoState::Queued => "Queued",
+        DemoState::Running | DemoState::Paused => "Running",
+        DemoState::Succeeded => "Success",
+        DemoState::Failed => "Failed",
+        DemoState::Cancelled => "Cancelled",
     };
     json!({
         "machineSn": serial_number(unit), "ip": ip(unit), "batchNum": unit.batch,
@@ -98,23 +96,22 @@ fn machine(call: &Call, unit: &Unit) -> Value {
     })
 }
 
-/// The serial number of a machine.
-fn serial_number(unit: &Unit) -> String {
+fn serial_number(unit: &DemoUnit) -> String {
     format!("demo-sn-{:04}", unit.index + 1)
 }
 
 /// The address of a machine; beyond 762 machines only the serial numbers differ.
-fn ip(unit: &Unit) -> Ipv4Addr {
+fn ip(unit: &DemoUnit) -> Ipv4Addr {
     let [a, b, c] = NETWORKS[(unit.index / 254) as usize % NETWORKS.len()];
     Ipv4Addr::new(a, b, c, (unit.index % 254) as u8 + 1)
 }
 
 /// The pipeline run around the order: a build, then the deploy job.
-fn run(call: &Call, state: State) -> Value {
+fn run(call: &Call, state: DemoState) -> Value {
     let status = match state {
-        State::Paused | State::Failed => "WAITING",
-        State::Succeeded => "SUCCESS",
-        State::Cancelled => "CANCELED",
+        DemoState::Paused | DemoState::Failed => "WAITING",
+        DemoState::Succeeded => "SUCCESS",
+        DemoState::Cancelled => "CANCELED",
         _ => "RUNNING",
     };
     let action = json!({
@@ -142,7 +139,7 @@ fn run(call: &Call, state: State) -> Value {
 }
 
 /// The log of a machine so far.
-fn log(call: &Call, unit: &Unit) -> Value {
+fn log(call: &Call, unit: &DemoUnit) -> Value {
     let time = |at: Option<f64>| at.map_or_else(String::new, |at| call.wall_ms(at).to_string());
     let start = home_time(call.wall_ms(unit.began.unwrap_or(0.0)));
     let end = home_time(call.wall_ms(unit.ended.unwrap_or(0.0)));
@@ -156,11 +153,11 @@ fn log(call: &Call, unit: &Unit) -> Value {
          + systemctl start demo-app\n"
     );
     let outcome = match unit.state {
-        State::Succeeded => format!(
+        DemoState::Succeeded => format!(
             "+ curl -fsS http://127.0.0.1:8080/healthz\n\
              [{end}] deploy script exited with code 0\n"
         ),
-        State::Failed => format!(
+        DemoState::Failed => format!(
             "+ curl -fsS --retry 5 http://127.0.0.1:8080/healthz\n\
              curl: (7) Failed to connect to 127.0.0.1 port 8080: Connection refused\n\
              + journalctl -u demo-app -n 2\n\
@@ -168,7 +165,7 @@ fn log(call: &Call, unit: &Unit) -> Value {
              systemd[1]: demo-app.service: Main process exited, status=1/FAILURE\n\
              [{end}] ERROR: deploy script exited with code 1\n"
         ),
-        State::Cancelled => format!("[{end}] stopped: the order was cancelled\n"),
+        DemoState::Cancelled => format!("[{end}] stopped: the order was cancelled\n"),
         _ => String::new(),
     };
     json!({

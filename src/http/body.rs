@@ -4,7 +4,7 @@ use memchr::memchr;
 use serde_json::Value;
 
 use crate::message::Message;
-use crate::redact::Redactor;
+use crate::redact::{Redactor, utf16_unit};
 
 /// The byte order mark.
 const BOM: &str = "\u{feff}";
@@ -41,7 +41,7 @@ fn replace_half_surrogates(json: &mut [u8]) {
     let mut at = 0;
     while let Some(found) = memchr(b'\\', &json[at..]) {
         let escape = at + found + 1;
-        at = match unit(&json[escape..]) {
+        at = match utf16_unit(&json[escape..]) {
             Some(0xd800..0xdc00) if is_low_escape(&json[escape + 5..]) => escape + 11,
             Some(0xd800..0xe000) => {
                 json[escape..escape + 5].copy_from_slice(REPLACEMENT);
@@ -53,15 +53,9 @@ fn replace_half_surrogates(json: &mut [u8]) {
     }
 }
 
-/// The UTF-16 unit of an escape, which begins behind its backslash.
-fn unit(escape: &[u8]) -> Option<u32> {
-    let digits = str::from_utf8(escape.strip_prefix(b"u")?.get(..4)?).ok()?;
-    u32::from_str_radix(digits, 16).ok()
-}
-
 fn is_low_escape(json: &[u8]) -> bool {
     let escape = json.strip_prefix(b"\\");
-    matches!(escape.and_then(unit), Some(0xdc00..0xe000))
+    matches!(escape.and_then(utf16_unit), Some(0xdc00..0xe000))
 }
 
 /// The names by which errors carry their code, their message, and what else they say, in lower case

@@ -144,12 +144,13 @@ impl Response {
             return Err(self.refusal(redactor));
         }
         let problem = if self.status == 206 {
-            error::partial()
+            Message::new("partial response", "只返回了部分内容")
         } else if self.is_html() {
             // A body that is called HTML may be good JSON, and the other way round.
-            error::html().with_detail(error_words(&self.body, redactor).as_ref())
+            Message::new("HTML page instead of JSON", "返回的是 HTML 页面，不是 JSON")
+                .with_detail(error_words(&self.body, redactor).as_ref())
         } else if self.body.trim_ascii().is_empty() {
-            error::empty()
+            Message::new("empty response", "响应为空")
         } else {
             return Ok(self);
         };
@@ -172,33 +173,26 @@ impl Response {
             Ok(status) => status.to_string(),
             Err(_) => self.status.to_string(),
         };
-        let message = if self.is_redirect() {
+        let words = if self.is_redirect() {
             let location = self.location().map(|location| redactor.name(location));
-            error::redirect(&status, location.as_deref())
+            Some(error::redirect(location.as_deref()))
         } else {
             // The title of a gateway's page is often the status itself.
-            let words = error_words(&self.body, redactor);
-            let words = words.filter(|words| !status.ends_with(words.en()));
-            error::status(&status, words.as_ref())
+            error_words(&self.body, redactor).filter(|words| !status.ends_with(words.en()))
         };
-        let refused = self.is_redirect()
-            || (400..500).contains(&self.status) && !matches!(self.status, 408 | 425 | 429);
+        let message = Message::verbatim(format!("HTTP {status}")).with_detail(words.as_ref());
         PollError {
             message: self.with_request_id(message, redactor),
             status: Some(self.status),
-            retry: if refused {
-                Retry::Refused {
-                    hint: None,
-                    kind: if self.status == 401 {
-                        RefusalKind::SignIn
-                    } else {
-                        RefusalKind::Request
-                    },
-                }
+            retry: if self.is_redirect() || error::is_refused(self.status) {
+                let kind = match self.status {
+                    401 => RefusalKind::SignIn,
+                    _ => RefusalKind::Request,
+                };
+                Retry::Refused { hint: None, kind }
             } else {
-                Retry::Retryable {
-                    retry_after: self.retry_after(),
-                }
+                let retry_after = self.retry_after();
+                Retry::Retryable { retry_after }
             },
             date: self.date(),
             endpoint_in_doubt: false,
@@ -207,16 +201,9 @@ impl Response {
 
     /// Adds the id by which the provider's support finds the request, unless the message has it.
     fn with_request_id(&self, message: Message, redactor: &Redactor) -> Message {
-        match self.request_id() {
-            Some(id) => {
-                let id = redactor.name(id);
-                if message.en().contains(&*id) {
-                    message
-                } else {
-                    message.with_request_id(&id)
-                }
-            }
-            None => message,
+        match self.request_id().map(|id| redactor.name(id)) {
+            Some(id) if !message.en().contains(&*id) => message.with_request_id(&id),
+            _ => message,
         }
     }
 }

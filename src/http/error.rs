@@ -24,15 +24,14 @@ pub(super) fn no_response(
     let error = error.without_url();
     let may_have_been_received = !error.is_connect();
     let error = if let Some(problem) = certificate_problem(&error) {
-        let message = untrusted(problem);
-        let message = match proxy {
-            Some(proxy) => Message::new(
+        let mut message = untrusted(problem);
+        if let Some(proxy) = proxy {
+            let (en, zh) = (
                 format!("through the proxy {proxy}"),
                 format!("通过代理 {proxy}"),
-            )
-            .with_detail(&message),
-            None => message,
-        };
+            );
+            message = Message::new(en, zh).with_detail(&message);
+        }
         refused(
             RefusalKind::Certificate,
             message,
@@ -44,7 +43,7 @@ pub(super) fn no_response(
         let message = if error.is_timeout() {
             timed_out(timeout, may_have_been_received)
         } else if may_have_been_received {
-            closed_before_response(&error)
+            Message::new("no response", "没有响应").with_detail(&cause(&error))
         } else {
             cannot_connect(&error, proxy)
         };
@@ -71,7 +70,7 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
         format!("the proxy {proxy} answers HTTP {status} to CONNECT"),
         format!("代理 {proxy} 对 CONNECT 返回 HTTP {status}"),
     );
-    let error = if (400..500).contains(&status) && !matches!(status, 408 | 425 | 429) {
+    let error = if is_refused(status) {
         let hint = Message::new(
             "check the proxy's login and rules, or put the host into NO_PROXY",
             "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
@@ -84,6 +83,11 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
         error,
         may_have_been_received: false,
     }
+}
+
+/// Whether a status says that asking again is no help.
+pub(super) fn is_refused(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
 /// A failure that asking again does not mend.
@@ -103,7 +107,7 @@ pub(super) fn broken_body(error: &io::Error, timeout: Duration) -> Message {
     if timed_out_below || error.kind() == ErrorKind::TimedOut {
         timed_out(timeout, true)
     } else {
-        closed_mid_response(error)
+        Message::new("connection closed mid-response", "响应中断").with_detail(&cause(error))
     }
 }
 
@@ -133,24 +137,6 @@ fn cannot_connect(error: &(dyn Error + 'static), proxy: Option<&str>) -> Message
         None => Message::new("could not connect", "无法连接"),
     };
     message.with_detail(&cause(error))
-}
-
-/// The connection failed before the response began.
-fn closed_before_response(error: &(dyn Error + 'static)) -> Message {
-    Message::new("no response", "没有响应").with_detail(&cause(error))
-}
-
-/// The connection failed in the middle of the response.
-fn closed_mid_response(error: &(dyn Error + 'static)) -> Message {
-    Message::new("connection closed mid-response", "响应中断").with_detail(&cause(error))
-}
-
-/// The response is larger than this many MiB.
-pub(super) fn too_large(limit: usize) -> Message {
-    Message::new(
-        format!("response larger than {limit} MiB"),
-        format!("响应超过 {limit} MiB"),
-    )
 }
 
 /// The server's certificate does not verify.
@@ -223,52 +209,23 @@ fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
             "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
             "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
         )
-        .with_detail(&Message::verbatim(text::message(&problem.to_string()))),
+        .with_detail(&Message::library(problem)),
         _ => return None,
     })
 }
 
-/// A status that is not a success, with what the provider says about it.
-pub(super) fn status(status: &str, api_message: Option<&Message>) -> Message {
-    Message::verbatim(format!("HTTP {status}")).with_detail(api_message)
-}
-
-/// A redirect, and where it leads to.
-pub(super) fn redirect(status: &str, location: Option<&str>) -> Message {
-    let (en, zh) = match location {
-        Some(to) => (
+/// Where a redirect leads to.
+pub(super) fn redirect(location: Option<&str>) -> Message {
+    match location {
+        Some(to) => Message::new(
             format!("redirects to {to}; redirects are not followed"),
             format!("重定向到 {to}，未跟随"),
         ),
-        None => (
-            "redirects without a Location; redirects are not followed".to_owned(),
-            "重定向没有给出目标地址".to_owned(),
+        None => Message::new(
+            "redirects without a Location; redirects are not followed",
+            "重定向没有给出目标地址",
         ),
-    };
-    self::status(status, Some(&Message::new(en, zh)))
-}
-
-/// The body has an encoding that was not asked for.
-pub(super) fn encoding(name: &str) -> Message {
-    Message::new(
-        format!("the response is encoded as {name}, which was not requested"),
-        format!("响应使用了未请求的编码 {name}"),
-    )
-}
-
-/// HTTP 206.
-pub(super) fn partial() -> Message {
-    Message::new("partial response", "只返回了部分内容")
-}
-
-/// An HTML page where JSON was expected.
-pub(super) fn html() -> Message {
-    Message::new("HTML page instead of JSON", "返回的是 HTML 页面，不是 JSON")
-}
-
-/// A success without a body.
-pub(super) fn empty() -> Message {
-    Message::new("empty response", "响应为空")
+    }
 }
 
 /// What is wrong with the server's certificate, where that made the request fail.
@@ -319,21 +276,15 @@ mod tests {
             timed_out(second, false),
             cannot_connect(&refused, None),
             cannot_connect(&refused, Some("192.0.2.9:3128")),
-            closed_before_response(&refused),
-            closed_mid_response(&refused),
-            too_large(256),
+            broken_body(&refused, second),
             untrusted(&CertificateError::Expired),
             untrusted(&CertificateError::NotValidForName),
             untrusted(&CertificateError::UnknownIssuer),
             trust_hint(true),
             trust_hint(false),
             tunnel_refused("192.0.2.9:3128", 403).error.message,
-            redirect("302 Found", Some("/login")),
-            redirect("302 Found", None),
-            partial(),
-            html(),
-            encoding("br"),
-            empty(),
+            redirect(Some("/login")),
+            redirect(None),
         ] {
             assert_chinese(&message);
         }
@@ -341,10 +292,6 @@ mod tests {
 
     #[test]
     fn the_words_of_others_stay_as_they_are() {
-        let words = Message::verbatim("no such order");
-        let message = status("404 Not Found", Some(&words));
-        assert_eq!(message.en(), "HTTP 404 Not Found: no such order");
-        assert_eq!(message.zh(), "HTTP 404 Not Found：no such order");
         let other = untrusted(&CertificateError::BadEncoding);
         assert!(other.zh().starts_with("服务器证书校验失败："), "{other}");
     }
@@ -353,7 +300,7 @@ mod tests {
     fn the_innermost_error_is_told() {
         let inner = io::Error::new(ErrorKind::UnexpectedEof, "cut off");
         let outer = io::Error::other(inner);
-        let message = closed_mid_response(&outer);
+        let message = broken_body(&outer, Duration::ZERO);
         assert_eq!(message.en(), "connection closed mid-response: cut off");
         assert_eq!(message.zh(), "响应中断：连接提前关闭");
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
-use reqwest::blocking::{self, Client};
+use reqwest::blocking::Client;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{Proxy, redirect};
 use url::Url;
@@ -128,19 +128,6 @@ fn client(settings: &Settings) -> Result<Client> {
     client.context(|| Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"))
 }
 
-/// Reads a body. reqwest decompresses what is called `gzip` in lower case, and takes the header away; servers
-/// also call it `GZIP` or `x-gzip`.
-fn decompressed(response: blocking::Response, headers: &HeaderMap) -> Box<dyn Read> {
-    let encoding = headers.get(CONTENT_ENCODING);
-    let encoding = encoding.and_then(|encoding| encoding.to_str().ok());
-    match encoding.unwrap_or_default().trim() {
-        name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
-            Box::new(MultiGzDecoder::new(response))
-        }
-        _ => Box::new(response),
-    }
-}
-
 /// Receives a body of at most `limit` bytes into the memory of an earlier one, and tells whether it is the same.
 /// It is compared as it comes: new memory for a body of many megabytes would cost more than all else.
 fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool> {
@@ -166,12 +153,12 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
     }
 }
 
-/// The encoding of a body that cannot be decompressed: one that nobody asked for.
-fn unsupported_encoding(headers: &HeaderMap) -> Option<&str> {
-    const KNOWN: [&str; 4] = ["", "identity", "gzip", "x-gzip"];
-    let name = headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
-    let is_known = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
-    (!is_known).then_some(name)
+/// How the body that reqwest hands on is encoded, in lower case: it decompresses what is called `gzip` so, and
+/// takes the header away; servers also call it `GZIP` or `x-gzip`.
+fn encoding(headers: &HeaderMap) -> String {
+    let name = headers.get(CONTENT_ENCODING);
+    let name = name.and_then(|name| name.to_str().ok());
+    name.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The network, as one target reaches it.
@@ -217,23 +204,35 @@ impl Transport for Network {
             .map_err(|error| self.no_response(error, request.url))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let reader = decompressed(response, &headers);
+        let encoding = encoding(&headers);
+        let (reader, is_known): (Box<dyn Read>, _) = match &*encoding {
+            "gzip" | "x-gzip" => (Box::new(MultiGzDecoder::new(response)), true),
+            name => (Box::new(response), matches!(name, "" | "identity")),
+        };
         let (mut body, limit) = match status.is_success() {
             true => (earlier, MAX_BODY + 1),
             false => (Vec::new(), MAX_ERROR_BODY),
         };
         let received = receive(reader, limit, &mut body);
         let is_repeated = matches!(received, Ok(true));
-        let encoding = unsupported_encoding(&headers).map(|name| self.redactor.name(name));
         let problem = match received {
-            _ if status.is_success() && encoding.is_some() => {
-                encoding.map(|name| error::encoding(&name))
-            }
             // What could be read of an error is enough: the status is known.
-            Err(error) if status.is_success() => {
-                Some(error::broken_body(&error, self.settings.timeout))
+            _ if !status.is_success() => None,
+            _ if !is_known => {
+                let name = self.redactor.name(&encoding);
+                Some(Message::new(
+                    format!("the response is encoded as {name}, which was not requested"),
+                    format!("响应使用了未请求的编码 {name}"),
+                ))
             }
-            _ if body.len() as u64 > MAX_BODY => Some(error::too_large(MAX_BODY as usize >> 20)),
+            Err(error) => Some(error::broken_body(&error, self.settings.timeout)),
+            _ if body.len() as u64 > MAX_BODY => {
+                let limit = MAX_BODY >> 20;
+                Some(Message::new(
+                    format!("response larger than {limit} MiB"),
+                    format!("响应超过 {limit} MiB"),
+                ))
+            }
             _ => None,
         };
         let mut response = Response::new(status.as_u16(), headers, body, self.now());

@@ -39,10 +39,10 @@ impl Resolve for ThreadResolver {
 
 /// A look-up that is under way.
 #[derive(Clone, Default)]
-struct Lookup(Arc<Mutex<State>>);
+struct Lookup(Arc<Mutex<LookupState>>);
 
 #[derive(Default)]
-struct State {
+struct LookupState {
     found: Option<io::Result<Vec<SocketAddr>>>,
     waker: Option<Waker>,
 }
@@ -56,7 +56,7 @@ impl Lookup {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LookupState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -40,10 +40,10 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(Message::library)?;
-    let mut config = match trust {
-        Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
+    let verifier = match trust {
+        Trust::NoTls | Trust::DangerAcceptAny => None,
         Trust::System | Trust::ExtraRoots(_) => {
-            let verifier = Verifier::new_with_extra_roots(named.clone(), provider);
+            let verifier = Verifier::new_with_extra_roots(named.clone(), Arc::clone(&provider));
             let verifier = verifier.map_err(Message::library).context(|| match trust {
                 Trust::ExtraRoots(_) => Message::new(
                     "--cacert: the certificates cannot be used",
@@ -55,14 +55,18 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
                     "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
                 ),
             })?;
-            let verifier = NamedOrRooted { verifier, named };
-            let config = config.dangerous();
-            config.with_custom_certificate_verifier(Arc::new(verifier))
+            Some(verifier)
         }
-        Trust::DangerAcceptAny => {
-            let config = config.dangerous();
-            config.with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
-        }
+    };
+    let mut config = match trust {
+        Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
+        _ => config
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(CertificateVerifier {
+                verifier,
+                named,
+                provider,
+            })),
     }
     .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -91,12 +95,14 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
 /// they signed themselves, often with `CA:TRUE` (openssl's default), which no chain may end with. Its name,
 /// its dates and the signature of the handshake by its key are checked all the same.
 #[derive(Debug)]
-struct NamedOrRooted {
-    verifier: Verifier,
+struct CertificateVerifier {
+    /// None where any certificate is accepted.
+    verifier: Option<Verifier>,
     named: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for NamedOrRooted {
+impl ServerCertVerifier for CertificateVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -105,9 +111,11 @@ impl ServerCertVerifier for NamedOrRooted {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(verifier) = &self.verifier else {
+            return Ok(ServerCertVerified::assertion());
+        };
         let verified =
-            self.verifier
-                .verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+            verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
         match verified {
             // The dates are checked before anything that the issuer is needed for.
             Err(rustls::Error::InvalidCertificate(problem))
@@ -126,8 +134,10 @@ impl ServerCertVerifier for NamedOrRooted {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier
-            .verify_tls12_signature(message, certificate, signature)
+        match &self.verifier {
+            Some(verifier) => verifier.verify_tls12_signature(message, certificate, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn verify_tls13_signature(
@@ -136,12 +146,26 @@ impl ServerCertVerifier for NamedOrRooted {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier
-            .verify_tls13_signature(message, certificate, signature)
+        match &self.verifier {
+            Some(verifier) => verifier.verify_tls13_signature(message, certificate, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        if let Some(verifier) = &self.verifier {
+            return verifier.supported_verify_schemes();
+        }
+        // Whoever signs with what the library cannot check is not checked either.
+        let algorithms = self.provider.signature_verification_algorithms;
+        let mut schemes = algorithms.supported_schemes();
+        schemes.extend([
+            SignatureScheme::ECDSA_NISTP521_SHA512,
+            SignatureScheme::ED448,
+            SignatureScheme::RSA_PKCS1_SHA1,
+            SignatureScheme::ECDSA_SHA1_Legacy,
+        ]);
+        schemes
     }
 }
 
@@ -160,51 +184,4 @@ fn is_about_the_dates(problem: &CertificateError) -> bool {
 pub(super) fn is_ca_as_server(problem: &CertificateError) -> bool {
     // The library has no type of its own for it.
     problem.to_string().contains("CaUsedAsEndEntity")
-}
-
-/// Accepts any certificate.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        // Whoever signs with what the library cannot check is not checked either.
-        let mut schemes = self.0.signature_verification_algorithms.supported_schemes();
-        schemes.extend([
-            SignatureScheme::ECDSA_NISTP521_SHA512,
-            SignatureScheme::ED448,
-            SignatureScheme::RSA_PKCS1_SHA1,
-            SignatureScheme::ECDSA_SHA1_Legacy,
-        ]);
-        schemes
-    }
 }

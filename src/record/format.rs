@@ -25,6 +25,18 @@ pub(crate) struct Header {
     pub(crate) deployments: Vec<RecordedCommand>,
 }
 
+impl Header {
+    /// Rewrites every text that comes from the user.
+    pub(super) fn rewrite(&mut self, change: impl Fn(&str) -> String) {
+        for deployment in &mut self.deployments {
+            let words = deployment.command.iter_mut();
+            for text in words.chain(deployment.environment.values_mut()) {
+                *text = change(text);
+            }
+        }
+    }
+}
+
 /// What a deployment is made of, or several where an id was given more than once.
 #[derive(Serialize, Deserialize, Debug, PartialEq, Eq)]
 pub(crate) struct RecordedCommand {
@@ -39,7 +51,7 @@ pub(crate) struct RecordedCommand {
 }
 
 /// A request and what came of it: a line.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
     /// Whose it is, in the order of the deployments.
     pub(crate) target: usize,
@@ -60,6 +72,9 @@ pub(crate) struct Exchange {
     /// A body that is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body_base64: Option<String>,
+    /// The body in a replay.
+    #[serde(skip)]
+    pub(crate) bytes: Vec<u8>,
     /// Why no complete response came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<RecordedError>,

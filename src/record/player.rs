@@ -1,6 +1,6 @@
 //! Plays a recording: its responses, each at its time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -24,9 +24,10 @@ pub(crate) struct Recording {
 }
 
 /// The requests and responses of a recording.
+#[derive(Default)]
 pub(crate) struct Exchanges {
     /// Those that have not been played yet.
-    left: Mutex<Vec<Option<Exchange>>>,
+    left: Mutex<VecDeque<Exchange>>,
     /// The targets and the URLs that each requested.
     asked: BTreeSet<(usize, String)>,
     /// When the recorded watch was over, where it was not killed.
@@ -56,27 +57,19 @@ impl Recording {
         // A watch that was killed may have left half a line.
         let whole = bytes.ends_with(b"\n");
         let mut lines = lines.peekable();
-        let mut exchanges = Vec::new();
-        let mut ended = None;
+        let mut exchanges = Exchanges::default();
         while let Some((number, line)) = lines.next() {
-            match read_line(line) {
-                Ok(Line::Exchange(exchange)) => exchanges.push(*exchange),
-                Ok(Line::End(end)) => ended = Some(end.ended_ms),
-                Err(_) if !whole && lines.peek().is_none() => {}
-                Err(error) => return Err((number, error)),
+            match exchanges.read(line) {
+                Err(error) if whole || lines.peek().is_some() => return Err((number, error)),
+                _ => {}
             }
         }
         Ok(Self {
             header,
             started,
-            exchanges: Exchanges::new(exchanges, ended),
+            exchanges,
         })
     }
-}
-
-enum Line {
-    Exchange(Box<Exchange>),
-    End(End),
 }
 
 fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
@@ -96,12 +89,7 @@ fn header(line: &[u8]) -> Result<(Header, SystemTime)> {
         )
     })?;
     let mut header: Header = json(serde_json::from_value(value))?;
-    for deployment in &mut header.deployments {
-        let words = deployment.command.iter_mut();
-        words
-            .chain(deployment.environment.values_mut())
-            .for_each(|word| *word = text::printable(word).into_owned());
-    }
+    header.rewrite(|text| text::printable(text).into_owned());
     let started = humantime::parse_rfc3339(&header.started).map_err(Message::library);
     let started = started.context(|| Message::verbatim("started"))?;
     Ok((header, started))
@@ -111,49 +99,44 @@ fn json<T>(parsed: Result<T, serde_json::Error>) -> Result<T> {
     parsed.map_err(Message::library)
 }
 
-fn read_line(line: &[u8]) -> Result<Line> {
-    let value: serde_json::Value = json(serde_json::from_slice(line))?;
-    if value.get("ended_ms").is_some() {
-        return Ok(Line::End(json(serde_json::from_value(value))?));
-    }
-    let mut exchange: Exchange = json(serde_json::from_value(value))?;
-    ensure(
-        exchange.status.is_some() || exchange.error.is_some(),
-        || Message::new("neither a status nor an error", "既没有状态码，也没有错误"),
-    )?;
-    if let Some(body) = &exchange.body_base64 {
-        let decoded = STANDARD.decode(body).map_err(Message::library);
-        decoded.context(|| Message::verbatim("body_base64"))?;
-        exchange.body = None;
-    }
-    Ok(Line::Exchange(Box::new(exchange)))
-}
-
 impl Exchanges {
-    fn new(exchanges: Vec<Exchange>, ended: Option<Duration>) -> Self {
-        let asked = exchanges.iter();
-        Self {
-            asked: asked
-                .map(|exchange| (exchange.target, exchange.url.clone()))
-                .collect(),
-            left: Mutex::new(exchanges.into_iter().map(Some).collect()),
-            ended,
+    /// Reads a line.
+    fn read(&mut self, line: &[u8]) -> Result<()> {
+        let value: serde_json::Value = json(serde_json::from_slice(line))?;
+        if value.get("ended_ms").is_some() {
+            let end: End = json(serde_json::from_value(value))?;
+            self.ended = Some(end.ended_ms);
+            return Ok(());
         }
+        let mut exchange: Exchange = json(serde_json::from_value(value))?;
+        ensure(
+            exchange.status.is_some() || exchange.error.is_some(),
+            || Message::new("neither a status nor an error", "既没有状态码，也没有错误"),
+        )?;
+        exchange.bytes = match exchange.body_base64.take() {
+            Some(text) => {
+                let decoded = STANDARD.decode(text).map_err(Message::library);
+                decoded.context(|| Message::verbatim("body_base64"))?
+            }
+            None => exchange.body.take().unwrap_or_default().into_bytes(),
+        };
+        self.asked.insert((exchange.target, exchange.url.clone()));
+        let left = self.left.get_mut().unwrap_or_else(PoisonError::into_inner);
+        left.push_back(exchange);
+        Ok(())
     }
 
     /// The next response that `target` got to such a request; none where the recording ends. Where
     /// targets share a sign-in, another one may come first in the replay: a request that a target never
     /// made is answered as it was to another.
     fn take(&self, target: usize, method: &str, url: &str) -> Option<Exchange> {
-        let mut exchanges = self.left();
-        let is_wanted = |exchange: &Exchange| exchange.method == method && exchange.url == url;
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = self.asked.contains(&(target, url.to_owned()));
-        let mut left = exchanges.iter();
-        let index = left.position(|left| {
-            let may_have = |exchange: &&Exchange| exchange.target == target || !asked;
-            left.as_ref().filter(may_have).is_some_and(is_wanted)
+        let index = left.iter().position(|exchange| {
+            let may_have = exchange.target == target || !asked;
+            may_have && exchange.method == method && exchange.url == url
         })?;
-        exchanges[index].take()
+        left.remove(index)
     }
 
     /// Whether `target` made requests, and nobody ever one for this URL: the version that made the recording
@@ -161,10 +144,6 @@ impl Exchanges {
     fn lacks(&self, target: usize, url: &str) -> bool {
         let has_target = self.asked.iter().any(|(asker, _)| *asker == target);
         has_target && self.asked.iter().all(|(_, asked)| asked != url)
-    }
-
-    fn left(&self) -> MutexGuard<'_, Vec<Option<Exchange>>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,13 +192,11 @@ impl Transport for Player {
         let at = at.max(self.now().instant);
         *self.last() = at;
         let Some(exchange) = exchange else {
+            let message = Message::new("the recording ends here", "录制到此结束");
             return Err(TransportError {
                 error: PollError {
-                    message: Message::new("the recording ends here", "录制到此结束"),
-                    status: None,
                     retry: Retry::EndOfRecording,
-                    date: None,
-                    endpoint_in_doubt: false,
+                    ..PollError::retryable(message, None)
                 },
                 may_have_been_received: false,
             });
@@ -227,7 +204,7 @@ impl Transport for Player {
         let response = Response::recorded(
             exchange.status.unwrap_or_default(),
             &exchange.headers,
-            exchange.bytes(),
+            exchange.bytes,
             self.now(),
         );
         match exchange.error {
@@ -250,9 +227,7 @@ fn failure(
 ) -> TransportError {
     let retry = match recorded.refused {
         Some(refusal) => Retry::Refused {
-            hint: refusal
-                .hint
-                .map(|hint| Message::verbatim(text::message(&hint))),
+            hint: refusal.hint.map(Message::library),
             kind: match (refusal.certificate, refusal.at_once) {
                 (true, _) => RefusalKind::Certificate,
                 (false, true) => RefusalKind::Connection,
@@ -263,24 +238,13 @@ fn failure(
     };
     TransportError {
         error: PollError {
-            message: Message::verbatim(text::message(&recorded.cause)),
+            message: Message::library(recorded.cause),
             endpoint_in_doubt: !recorded.received && status.is_none(),
             status,
             retry,
             date,
         },
         may_have_been_received: recorded.received,
-    }
-}
-
-impl Exchange {
-    /// The body of the answer.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        match &self.body_base64 {
-            // It was checked when it was read.
-            Some(text) => STANDARD.decode(text).unwrap_or_default(),
-            None => self.body.clone().unwrap_or_default().into_bytes(),
-        }
     }
 }
 

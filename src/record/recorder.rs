@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -111,7 +110,7 @@ impl CaptureFile {
         all: bool,
         deployments: Vec<RecordedCommand>,
     ) {
-        let header = Header {
+        let mut header = Header {
             capture: SCHEMA,
             deploywatch: env!("CARGO_PKG_VERSION").into(),
             started: clock::rfc3339_millis(now.wall),
@@ -119,7 +118,8 @@ impl CaptureFile {
             all,
             deployments,
         };
-        let header = redacted(header, &self.redactor);
+        // Nobody means to put a secret there.
+        header.rewrite(|text| self.redactor.redact(text).into_owned());
         self.with(|start| {
             *start = Some(now.instant);
             self.write(&header)
@@ -134,16 +134,13 @@ impl CaptureFile {
         request: &Request<'_>,
         result: Result<&Response, &TransportError>,
     ) {
-        let exchange = exchange(&self.redactor, target, request, result);
+        let mut exchange = exchange(&self.redactor, target, request, result);
         self.with(|start| {
             let Some(start) = *start else {
                 return Ok(());
             };
-            let exchange = Exchange {
-                sent_ms: sent.instant.since(start),
-                answered_ms: answered.instant.since(start),
-                ..exchange
-            };
+            exchange.sent_ms = sent.instant.since(start);
+            exchange.answered_ms = answered.instant.since(start);
             self.write(&exchange)
         });
     }
@@ -175,18 +172,6 @@ impl CaptureFile {
     }
 }
 
-/// The header without secrets: nobody means to put one there.
-fn redacted(mut header: Header, redactor: &Redactor) -> Header {
-    for origin in &mut header.deployments {
-        let words = origin.command.iter_mut();
-        let values = origin.environment.values_mut();
-        for text in words.chain(values) {
-            *text = redactor.redact(text).into_owned();
-        }
-    }
-    header
-}
-
 /// What a line that sets a cookie may say: its name, and whether it has a value.
 fn cookie(line: &str) -> String {
     let pair = line.split(';').next().unwrap_or_default();
@@ -205,15 +190,9 @@ fn exchange(
     let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
         target,
-        sent_ms: Duration::ZERO,
-        answered_ms: Duration::ZERO,
         method: request.method().to_owned(),
         url: redact(request.url),
-        status: None,
-        headers: Vec::new(),
-        body: None,
-        body_base64: None,
-        error: None,
+        ..Exchange::default()
     };
     match result {
         Ok(response) => {
@@ -262,6 +241,8 @@ fn exchange(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::poll::PollError;
 
