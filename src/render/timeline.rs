@@ -1,10 +1,13 @@
 //! A page in HTML that shows when each unit ran: one file, without scripts and without anything from
 //! elsewhere. Times are those that the watch observed.
 
-use std::cmp::Reverse;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
+
+use console::measure_text_width;
 
 use super::escape::Escaped;
 use super::report::{self, Selection};
@@ -18,8 +21,8 @@ use crate::progress::{GapKind, Progress, TrackedUnit};
 use crate::text;
 
 /// Maximum number of rows: with more units a row stands for several.
-const MAX_ROWS: usize = 3000;
-/// Units of which each has a row with its name.
+const MAX_ROWS: usize = 1000;
+/// Units of which each has a row with its name, even if it has no bar.
 const NAMED_ROWS: usize = 500;
 /// Units in the table of the slowest.
 const SLOWEST: usize = 20;
@@ -29,8 +32,9 @@ const CHART: f64 = 800.0;
 /// The heights of the chart of running units and of a heading, in pixels.
 const CONCURRENCY: f64 = 60.0;
 const HEADING: f64 = 18.0;
-/// The widest name, in columns.
+/// The widest name, in columns, and the characters at the end of a longer one that are shown.
 const NAME: usize = 26;
+const NAME_END: usize = 8;
 /// Distances of the marks on the axis of time, in seconds.
 const STEPS: [u64; 18] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800,
@@ -71,10 +75,15 @@ impl<W: Write> Render for Timeline<W> {
             headline(&mut self.out, lang.all(), end.outcome, event.at, lang)?;
         }
         for (progress, outcome) in end.parts {
-            headline(&mut self.out, &progress.target, outcome, event.at, lang)?;
             // The others of a list may have gone on.
-            let ended = progress.started.after(outcome.elapsed);
-            part(&mut self.out, progress, outcome, ended, lang)?;
+            let instant = progress.started.after(outcome.elapsed);
+            let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
+            let ended = Timestamp {
+                instant,
+                wall: wall.unwrap_or(event.at.wall),
+            };
+            headline(&mut self.out, &progress.target, outcome, ended, lang)?;
+            part(&mut self.out, progress, instant, lang)?;
         }
         writeln!(self.out, "</body>\n</html>")?;
         self.out.flush()
@@ -102,14 +111,8 @@ fn headline(
     )
 }
 
-/// The facts, the charts and the failed units of one deployment.
-fn part(
-    out: &mut impl Write,
-    progress: &Progress,
-    outcome: &Outcome,
-    now: Instant,
-    lang: Lang,
-) -> io::Result<()> {
+/// The facts, the charts, the failed and the slowest units of one deployment.
+fn part(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
     if progress.total() > 0 {
         writeln!(
             out,
@@ -119,7 +122,7 @@ fn part(
             report::states(progress.by_state, lang)
         )?;
     }
-    for fact in report::facts(progress, outcome, now, lang, &escaped) {
+    for fact in report::facts(progress, lang, &escaped) {
         writeln!(out, "<p>{fact}</p>")?;
     }
     let chart = Chart::new(progress, now, lang);
@@ -157,10 +160,8 @@ fn failed(out: &mut impl Write, progress: &Progress, lang: Lang) -> io::Result<(
 
 /// The units that took longest.
 fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
-    let units = progress.units.iter();
-    let mut ages = Vec::from_iter(units.filter_map(|tracked| Some((tracked.age(now)?, tracked))));
-    ages.sort_by_key(|(age, _)| Reverse(*age));
-    if ages.len() < 2 {
+    let ages = report::by_age(progress, now);
+    if ages.is_empty() {
         return Ok(());
     }
     writeln!(out, "<h2>{}</h2>\n<table>", lang.slowest_heading())?;
@@ -176,6 +177,17 @@ fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) 
     writeln!(out, "</table>")
 }
 
+/// A name with its middle left out if it is long: many differ at their ends only.
+fn shorten(name: &str) -> Cow<'_, str> {
+    if measure_text_width(name) <= NAME {
+        return name.into();
+    }
+    let end = name.char_indices().nth_back(NAME_END - 1);
+    let end = end.map_or(name, |(index, _)| &name[index..]);
+    let begin = text::truncate(name, NAME.saturating_sub(measure_text_width(end)));
+    begin + end
+}
+
 /// The chart of one deployment.
 struct Chart<'a> {
     progress: &'a Progress,
@@ -183,13 +195,16 @@ struct Chart<'a> {
     lang: Lang,
     /// The first moment shown.
     begin: Instant,
-    /// The units by batch, those without one last, and within it in the provider's order.
+    /// The units that have a row, by batch, those without one last, and within it in the provider's order.
     units: Vec<&'a TrackedUnit>,
 }
 
 impl<'a> Chart<'a> {
     fn new(progress: &'a Progress, now: Instant, lang: Lang) -> Self {
         let mut units = Vec::from_iter(&progress.units);
+        if units.len() > NAMED_ROWS {
+            units.retain(|tracked| tracked.span(now).is_some());
+        }
         units.sort_by_key(|tracked| tracked.unit.batch.unwrap_or(u32::MAX));
         let begun = units.iter().filter_map(|tracked| tracked.span(now));
         let begun = begun.map(|(from, _)| from);
@@ -216,7 +231,7 @@ impl<'a> Chart<'a> {
         let mut rows = String::new();
         let top = CONCURRENCY + HEADING;
         let bottom = self.rows(&mut rows, top);
-        let (width, height) = (GUTTER + CHART + 10.0, bottom + HEADING);
+        let (width, height) = (GUTTER + CHART + 20.0, bottom + HEADING);
         let mut svg = format!(
             "<svg viewBox=\"0 0 {width} {height:.1}\" role=\"img\" aria-label=\"{}\">\n",
             self.lang.timeline()
@@ -267,11 +282,12 @@ impl<'a> Chart<'a> {
         let Some(worst) = worst else { return };
         let name = &worst.unit.name;
         if is_named {
-            let shown = text::truncate(name, NAME);
+            let shown = shorten(name);
+            let class = worst.unit.state.as_str();
             let baseline = y + height - 4.0;
             let _ = writeln!(
                 svg,
-                "<text x=\"8\" y=\"{baseline}\">{}</text>",
+                "<text class=\"{class}\" x=\"8\" y=\"{baseline}\">{}</text>",
                 Escaped(&shown)
             );
         }
@@ -373,7 +389,11 @@ impl<'a> Chart<'a> {
     /// The colours that are in the chart, in words.
     fn legend(&self) -> String {
         let mut legend = String::from("<p class=\"legend\">");
-        for (state, _) in report::nonzero(self.progress.by_state) {
+        let drawn = self.units.iter();
+        let drawn = drawn.filter(|tracked| tracked.span(self.now).is_some());
+        let drawn = HashSet::<_>::from_iter(drawn.map(|tracked| tracked.unit.state as usize));
+        let states = UnitState::ALL.into_iter();
+        for state in states.filter(|state| drawn.contains(&(*state as usize))) {
             let (class, word) = (state.as_str(), self.lang.state(state));
             let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
         }
@@ -513,11 +533,43 @@ mod tests {
         states[3500] = UnitState::Failed;
         let progress = progress(&names, &[&running, &states]);
         let page = page(&progress, Cause::Failed);
-        assert!(page.contains("Each row stands for 3 units."));
+        assert!(page.contains("Each row stands for 7 units."));
         assert!(!page.contains("<script"));
         assert!(
             page.contains("<rect class=\"failed\""),
             "the worst is shown"
         );
+    }
+
+    #[test]
+    fn of_many_units_only_those_with_a_bar_have_a_row() {
+        use UnitState::{Running, Succeeded};
+        let names: Vec<_> = (0..600).map(|number| format!("m{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let mut states = vec![Succeeded; names.len()];
+        states[300] = Running;
+        let page = page(&progress(&names, &[&states]), Cause::Lost);
+        assert_eq!(page.matches("<rect ").count(), 1, "{page}");
+        assert!(page.contains(">m300</text>"), "{page}");
+        assert!(!page.contains(">m299</text>"), "{page}");
+        let legend = "<p class=\"legend\"><span class=\"running\">running</span> </p>";
+        assert!(page.contains(legend), "{page}");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_end() {
+        for (name, shown) in [
+            ("192.0.2.1", "192.0.2.1"),
+            (
+                "Deploy and start the service-2",
+                "Deploy and start…ervice-2",
+            ),
+            (
+                "部署虚拟化系统-2 (deploy_trochilus-2)",
+                "部署虚拟化系统-2…hilus-2)",
+            ),
+        ] {
+            assert_eq!(shorten(name), shown);
+        }
     }
 }
