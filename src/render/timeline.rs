@@ -24,6 +24,8 @@ use crate::text;
 const MAX_ROWS: usize = 1000;
 /// Units of which each has a row with its name, even if it has no bar.
 const NAMED_ROWS: usize = 500;
+/// Maximum number of batches that have a heading each; more have none.
+const MAX_HEADINGS: usize = 100;
 /// Units in the table of the slowest.
 const SLOWEST: usize = 20;
 /// The width of the names and of the chart, in pixels.
@@ -253,8 +255,12 @@ impl<'a> Chart<'a> {
         };
         let mut y = top;
         let batches = self.units.chunk_by(|a, b| a.unit.batch == b.unit.batch);
-        for units in batches {
-            if let Some(batch) = units[0].unit.batch {
+        let has_headings = batches.count() <= MAX_HEADINGS;
+        let groups = self
+            .units
+            .chunk_by(|a, b| !has_headings || a.unit.batch == b.unit.batch);
+        for units in groups {
+            if let Some(batch) = units[0].unit.batch.filter(|_| has_headings) {
                 let heading = self.lang.batch(batch, self.progress.batches);
                 let baseline = y + 13.0;
                 let _ = writeln!(
@@ -457,9 +463,7 @@ mod tests {
         for (second, states) in polls.iter().enumerate() {
             let mut units = UnitsBuilder::of_test(UnitKind::Machine);
             for (index, (name, state)) in names.iter().zip(*states).enumerate() {
-                let batch = u32::try_from(index / 2 + 1)
-                    .ok()
-                    .filter(|_| names.len() < 9);
+                let batch = u32::try_from(index / 2 + 1).ok();
                 units.push(name, name, batch, *state, None);
             }
             answer(&mut progress, units, second as f64);
@@ -534,6 +538,7 @@ mod tests {
         let progress = progress(&names, &[&running, &states]);
         let page = page(&progress, Cause::Failed);
         assert!(page.contains("Each row stands for 7 units."));
+        assert!(!page.contains(">batch 1</text>"), "3,500 headings");
         assert!(!page.contains("<script"));
         assert!(
             page.contains("<rect class=\"failed\""),
