@@ -190,6 +190,14 @@ fn shorten(name: &str) -> Cow<'_, str> {
     begin + end
 }
 
+/// The class of a gap, and what it is called.
+fn gap_words(kind: GapKind, lang: Lang) -> (&'static str, &'static str) {
+    match kind {
+        GapKind::Outage => ("outage", lang.polls_failed()),
+        GapKind::Pause => ("pause", lang.pause()),
+    }
+}
+
 /// The chart of one deployment.
 struct Chart<'a> {
     progress: &'a Progress,
@@ -279,13 +287,10 @@ impl<'a> Chart<'a> {
 
     /// Draws a row: one unit, or several as the worst of them from the first begin to the last end.
     fn row(&self, svg: &mut String, units: &[&TrackedUnit], y: f64, height: f64, is_named: bool) {
-        let worst = units.iter().min_by_key(|tracked| {
-            let states = UnitState::ALL.iter();
-            states
-                .clone()
-                .position(|state| *state == tracked.unit.state)
-        });
-        let Some(worst) = worst else { return };
+        let in_state = |state| units.iter().find(|tracked| tracked.unit.state == state);
+        let Some(worst) = UnitState::WORST.into_iter().find_map(in_state) else {
+            return;
+        };
         let name = &worst.unit.name;
         if is_named {
             let shown = shorten(name);
@@ -325,10 +330,7 @@ impl<'a> Chart<'a> {
     fn gaps(&self, svg: &mut String, bottom: f64) {
         for gap in self.progress.gaps(self.now) {
             let (x, end) = (self.x(gap.from), self.x(gap.to));
-            let (class, title) = match gap.kind {
-                GapKind::Outage => ("outage", self.lang.polls_failed()),
-                GapKind::Pause => ("pause", self.lang.pause()),
-            };
+            let (class, title) = gap_words(gap.kind, self.lang);
             let _ = writeln!(
                 svg,
                 "<rect class=\"{class}\" x=\"{x:.1}\" y=\"0\" width=\"{:.1}\" height=\"{bottom:.1}\"><title>{title} {}</title></rect>",
@@ -394,23 +396,20 @@ impl<'a> Chart<'a> {
 
     /// The colours that are in the chart, in words.
     fn legend(&self) -> String {
-        let mut legend = String::from("<p class=\"legend\">");
-        let drawn = self.units.iter();
-        let drawn = drawn.filter(|tracked| tracked.span(self.now).is_some());
-        let drawn = HashSet::<_>::from_iter(drawn.map(|tracked| tracked.unit.state as usize));
-        let states = UnitState::ALL.into_iter();
-        for state in states.filter(|state| drawn.contains(&(*state as usize))) {
-            let (class, word) = (state.as_str(), self.lang.state(state));
-            let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
-        }
+        let units = self.units.iter();
+        let drawn = units.filter(|tracked| tracked.span(self.now).is_some());
+        let drawn = HashSet::<_>::from_iter(drawn.map(|tracked| tracked.unit.state.as_str()));
+        let states = UnitState::ALL.map(|state| (state.as_str(), self.lang.state(state)));
+        let states = states
+            .into_iter()
+            .filter(|(class, _)| drawn.contains(class));
         let gaps = self.progress.gaps(self.now);
-        for (kind, class, word) in [
-            (GapKind::Outage, "outage", self.lang.polls_failed()),
-            (GapKind::Pause, "pause", self.lang.pause()),
-        ] {
-            if gaps.iter().any(|gap| gap.kind == kind) {
-                let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
-            }
+        let kinds = [GapKind::Outage, GapKind::Pause].into_iter();
+        let kinds = kinds.filter(|kind| gaps.iter().any(|gap| gap.kind == *kind));
+        let kinds = kinds.map(|kind| gap_words(kind, self.lang));
+        let mut legend = String::from("<p class=\"legend\">");
+        for (class, word) in states.chain(kinds) {
+            let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
         }
         let per_row = self.units.len().div_ceil(MAX_ROWS);
         if per_row > 1 {
@@ -535,15 +534,16 @@ mod tests {
         let running = vec![UnitState::Running; names.len()];
         let mut states = running.clone();
         states[3500] = UnitState::Failed;
+        states[0] = UnitState::Cancelled;
         let progress = progress(&names, &[&running, &states]);
         let page = page(&progress, Cause::Failed);
         assert!(page.contains("Each row stands for 7 units."));
         assert!(!page.contains(">batch 1</text>"), "3,500 headings");
         assert!(!page.contains("<script"));
-        assert!(
-            page.contains("<rect class=\"failed\""),
-            "the worst is shown"
-        );
+        for worst in ["failed", "cancelled"] {
+            let bar = format!("<rect class=\"{worst}\"");
+            assert!(page.contains(&bar), "{worst} is not shown");
+        }
     }
 
     #[test]
