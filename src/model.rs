@@ -221,6 +221,18 @@ impl UnitState {
         Self::Unknown,
     ];
 
+    /// Every state, the worst first: the one that stands for several units.
+    pub(crate) const WORST: [Self; 8] = [
+        Self::Failed,
+        Self::Unknown,
+        Self::Cancelled,
+        Self::Running,
+        Self::Queued,
+        Self::Pending,
+        Self::Skipped,
+        Self::Succeeded,
+    ];
+
     /// Its name in the event stream.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

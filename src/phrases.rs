@@ -48,11 +48,11 @@ phrases! {
     request_took(took): " {took}", "，用时 {took}";
 
     // Lines of the plain mode.
-    watching(target, endpoint, interval):
-        "{target} watching {endpoint} (polling every {interval})",
-        "{target} 开始跟踪 {endpoint}（每 {interval} 轮询一次）";
-    still_no_response(target): "{target} still no response", "{target} 仍无响应";
-    still_in_phase(target, phase): "{target} still {phase}", "{target} 仍为{phase}";
+    watching(endpoint, interval):
+        "watching {endpoint} (polling every {interval})",
+        "开始跟踪 {endpoint}（每 {interval} 轮询一次）";
+    still_no_response: "still no response", "仍无响应";
+    still_in_phase(phase): "still {phase}", "仍为{phase}";
     unit_failed(name): "FAILED {name}", "【失败】{name}";
     more_units_failed(more): "FAILED {more} more", "【失败】另有 {more} 个";
     once_more: " again", "（重新执行）";

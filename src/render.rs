@@ -296,11 +296,11 @@ impl Output {
             lang: self.lang,
             ..Style::PLAIN
         };
-        let text = Some(report::status(progress, now, style).join("\n"));
-        let left = text.and_then(|text| match &mut self.main {
+        let text = report::status(progress, now, style).join("\n");
+        let left = match &mut self.main {
             Some(main) => main.say(text),
             None => Some(text),
-        });
+        };
         if let Some(text) = left {
             self.stderr.line(&text);
         }

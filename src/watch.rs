@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Kind, Started};
+use crate::event::{Event, Kind};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
@@ -67,22 +67,14 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch `target`; the first poll is due at `first`. `seed` is for the backoff's
-    /// jitter.
-    pub(crate) fn begin(
-        target: Arc<str>,
-        started: &Started,
-        options: WatchOptions,
-        first: Instant,
-        seed: u64,
-        now: Timestamp,
-        emit: Emit<'_>,
-    ) -> Self {
+    /// Begins to watch a target. `seed` is for the backoff's jitter.
+    pub(crate) fn begin(target: TargetDetails, seed: u64, now: Timestamp, emit: Emit<'_>) -> Self {
+        let first = now.instant.after(target.delay);
         let mut watch = Self {
-            schedule: PollSchedule::new(options.interval, first, seed),
-            progress: Progress::new(target, now.instant),
-            options,
-            already_ended_warning: None,
+            schedule: PollSchedule::new(target.options.interval, first, seed),
+            progress: Progress::new(target.name, now.instant),
+            options: target.options,
+            already_ended_warning: target.already_ended_warning,
             last: None,
             polls: 0,
             unchanged: Duration::ZERO,
@@ -93,7 +85,10 @@ impl Watch {
             outcome: None,
         };
         watch.progress.interval = watch.options.interval;
-        watch.emit(now, Kind::Started(started), emit);
+        watch.emit(now, Kind::Started(&target.started), emit);
+        for warning in &target.warnings {
+            watch.warn(warning, now, emit);
+        }
         watch
     }
 
@@ -545,23 +540,11 @@ mod tests {
 
     impl Play {
         fn new(options: WatchOptions) -> Self {
-            let started = Started {
-                provider: "made-up",
-                endpoint: String::new(),
-                interval: options.interval,
-            };
             let mut heard = Vec::new();
-            let watch = Watch::begin(
-                "t".into(),
-                &started,
-                options,
-                Instant::at(0.0),
-                7,
-                Timestamp::at(0.0),
-                &mut |_| {
-                    heard.push("started".into());
-                },
-            );
+            let target = TargetDetails::of_test(options);
+            let watch = Watch::begin(target, 7, Timestamp::at(0.0), &mut |_| {
+                heard.push("started".into());
+            });
             Self { watch, heard }
         }
 

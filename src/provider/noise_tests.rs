@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 
 use crate::cli::{self, Cli, Command};
 use crate::clock::{Instant, Timestamp};
-use crate::event::Started;
 use crate::http::{Client, Request, Response, Transport, TransportError};
 use crate::message::{Lang, Message};
 use crate::poll::PollError;
 use crate::provider::Setup;
-use crate::watch::Watch;
+use crate::watch::{TargetDetails, Watch};
 
 /// How long each request takes, in seconds.
 const LATENCY: f64 = 0.05;
@@ -184,21 +183,8 @@ fn play<'a>(cli: &Cli, polls: impl IntoIterator<Item = &'a Poll>) -> u8 {
     });
     let transport: Arc<dyn Transport> = Arc::<Script>::clone(&script);
     let mut source = (spec.connect)(Client::new(transport, redactor, None));
-    let started = Started {
-        provider: spec.provider,
-        endpoint: String::new(),
-        interval: cli.watch.interval,
-    };
-    let begun = script.now();
-    let mut watch = Watch::begin(
-        "t".into(),
-        &started,
-        cli.watch.clone(),
-        begun.instant,
-        7,
-        begun,
-        &mut |_| {},
-    );
+    let target = TargetDetails::of_test(cli.watch.clone());
+    let mut watch = Watch::begin(target, 7, script.now(), &mut |_| {});
     let mut polls = polls.into_iter();
     loop {
         watch.advance(script.now());

@@ -179,17 +179,12 @@ impl BarsRenderer {
 
 impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let progress = event.progress;
         match &event.kind {
             Kind::Finished(end) => return self.end(event.at, end),
             Kind::Warning { .. } | Kind::Trace(_) => {
                 if let Some(line) = report::notice(event, self.stderr.style) {
                     self.say(line);
                 }
-            }
-            Kind::PartFinished(outcome) => {
-                self.say(report::verdict(outcome, progress, self.stderr.style));
-                self.stale = true;
             }
             _ => self.stale = true,
         }

@@ -36,6 +36,14 @@ impl Plain {
         self.line(at, &(prefix + text))
     }
 
+    /// A line whose subject is the target.
+    fn target(&mut self, at: Timestamp, progress: &Progress, text: &str) -> io::Result<()> {
+        match self.stdout.style.list {
+            true => self.about(at, progress, text),
+            false => self.line(at, &format!("{} {text}", progress.target)),
+        }
+    }
+
     fn units(&mut self, at: Timestamp, changes: &[Change], progress: &Progress) -> io::Result<()> {
         let style = self.stdout.style;
         let state = |change: &Change| progress.unit(change.index).unit.state;
@@ -90,14 +98,9 @@ impl Plain {
         let style = self.stdout.style;
         let lang = style.lang;
         let phase = progress.phase.unwrap_or(Phase::Unknown);
-        let mut line = String::new();
-        if !style.list {
-            line += &format!("{} ", progress.target);
-        }
-        line += lang.phase(phase);
-        let line =
-            lang.with_message(line, progress.message.as_ref()) + &report::counts(progress, lang);
-        self.about(at, progress, &style.color(style::of_phase(phase), &line))
+        let line = lang.with_message(lang.phase(phase), progress.message.as_ref())
+            + &report::counts(progress, lang);
+        self.target(at, progress, &style.color(style::of_phase(phase), &line))
     }
 }
 
@@ -105,20 +108,19 @@ impl Render for Plain {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let Event { at, progress, .. } = *event;
         let style = self.stdout.style;
-        let target = &progress.target;
         match event.kind {
             Kind::Started(started) => {
                 let interval = humantime::format_duration(started.interval);
-                let line = style.lang.watching(target, &started.endpoint, interval);
-                self.about(at, progress, &line)?;
+                let line = style.lang.watching(&started.endpoint, interval);
+                self.target(at, progress, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, progress)?,
             Kind::Units(changes) => self.units(at, changes, progress)?,
             // The lines of the units have the number of those that are done.
             Kind::Progress { stepped: false } => {}
             Kind::Progress { stepped: true } => {
-                let line = format!("{target}{}", report::counts(progress, style.lang));
-                self.about(at, progress, &line)?;
+                let counts = report::counts(progress, style.lang);
+                self.target(at, progress, counts.trim_start())?;
             }
             Kind::Offline { .. } | Kind::Online { .. } => {
                 if let Some(notice) = report::notice(event, style) {
@@ -133,13 +135,13 @@ impl Render for Plain {
             Kind::Heartbeat => {
                 let lang = style.lang;
                 let line = match progress.phase {
-                    Some(phase) => lang.still_in_phase(target, lang.phase(phase)),
-                    None => lang.still_no_response(target),
+                    Some(phase) => lang.still_in_phase(lang.phase(phase)),
+                    None => lang.still_no_response().to_owned(),
                 };
-                self.about(at, progress, &(line + &report::counts(progress, lang)))?;
+                self.target(at, progress, &(line + &report::counts(progress, lang)))?;
             }
             Kind::PartFinished(outcome) => {
-                self.about(at, progress, &report::verdict(outcome, progress, style))?;
+                self.line(at, &report::verdict(outcome, progress, style))?;
             }
             Kind::Finished(end) => {
                 // The report stays the last.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
@@ -119,8 +120,9 @@ pub(super) fn report(
         for tracked in unfinished.units {
             lines.wrap(&unit(tracked, progress, at.instant, style));
         }
-        let facts = facts(progress, outcome, at.instant, lang, &str::to_owned);
-        for line in unfinished.more.into_iter().chain(facts) {
+        let slowest = slowest(progress, outcome, at.instant, lang, &str::to_owned);
+        let facts = facts(progress, lang, &str::to_owned);
+        for line in unfinished.more.into_iter().chain(slowest).chain(facts) {
             lines.wrap(&format!("  {line}"));
         }
         if let Some(url) = &progress.url {
@@ -175,17 +177,13 @@ impl Lines {
     }
 }
 
-/// What else there is to say about a target at its end, a line for each: the units that never began, and on a
-/// success the slowest ones; which ran again; how long polls failed.
-/// The provider's text passes through `quote`.
+/// What else there is to say about a target at its end, a line for each: the units that never began; which
+/// ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
-    outcome: &Outcome,
-    now: Instant,
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> Vec<String> {
-    let is_success = outcome.verdict() == Verdict::Succeeded;
     let retried = Vec::from_iter(progress.retried_units().take(MAX_NAMES + 1));
     let outages = match (progress.outages, text::duration(progress.offline_time)) {
         (0, _) => None,
@@ -194,9 +192,6 @@ pub(super) fn facts(
     };
     [
         not_started(progress, lang, quote),
-        is_success
-            .then(|| slowest(progress, now, lang, quote))
-            .flatten(),
         (!retried.is_empty())
             .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, quote)),
         outages,
@@ -221,18 +216,27 @@ fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) 
     Some(lang.not_started(names.len()) + lang.colon() + &names_shown)
 }
 
-/// The units that took longest, where there are several: `slowest: 192.0.2.7 41s, 192.0.2.3 38s`
-fn slowest(
+/// The units that ran and how long, the slowest first; none if there is only one.
+pub(super) fn by_age(progress: &Progress, now: Instant) -> Vec<(Duration, &TrackedUnit)> {
+    let units = progress.units.iter();
+    let mut ages = Vec::from_iter(units.filter_map(|tracked| Some((tracked.age(now)?, tracked))));
+    if ages.len() < 2 {
+        ages.clear();
+    }
+    ages.sort_by_key(|(age, _)| Reverse(*age));
+    ages
+}
+
+/// On a success the units that took longest: `slowest: 192.0.2.7 41s, 192.0.2.3 38s`
+pub(super) fn slowest(
     progress: &Progress,
+    outcome: &Outcome,
     now: Instant,
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> Option<String> {
-    let units = progress.units.iter();
-    let ended = units.filter(|tracked| tracked.unit.state.ended());
-    let mut ages = Vec::from_iter(ended.filter_map(|tracked| Some((tracked.age(now)?, tracked))));
-    ages.sort_by_key(|(age, _)| Reverse(*age));
-    if ages.len() < 2 {
+    let ages = by_age(progress, now);
+    if outcome.verdict() != Verdict::Succeeded || ages.is_empty() {
         return None;
     }
     let slowest = ages.iter().take(MAX_NAMES);
@@ -406,8 +410,6 @@ pub(super) fn unit_details(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::outcome::{Cause, Signal};
     use crate::render::testing::{answer, end, ended, outcome, progress};

@@ -103,8 +103,12 @@ fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> Str
         Selection::unfinished(progress, lang),
         |tracked| format!(" {}{}", lang.state(tracked.unit.state), details(tracked)),
     );
-    let facts = report::facts(progress, outcome, now, lang, &code);
-    let facts = facts.iter().map(|line| format!("{line}\n\n"));
+    let slowest = report::slowest(progress, outcome, now, lang, &code);
+    let facts = report::facts(progress, lang, &code).into_iter();
+    let facts = slowest
+        .into_iter()
+        .chain(facts)
+        .map(|line| format!("{line}\n\n"));
     let url = progress.url.as_ref();
     [
         headline(&progress.target, outcome, lang),

@@ -1,10 +1,13 @@
 //! A page in HTML that shows when each unit ran: one file, without scripts and without anything from
 //! elsewhere. Times are those that the watch observed.
 
-use std::cmp::Reverse;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
+
+use console::measure_text_width;
 
 use super::escape::Escaped;
 use super::report::{self, Selection};
@@ -18,9 +21,11 @@ use crate::progress::{GapKind, Progress, TrackedUnit};
 use crate::text;
 
 /// Maximum number of rows: with more units a row stands for several.
-const MAX_ROWS: usize = 3000;
-/// Units of which each has a row with its name.
+const MAX_ROWS: usize = 1000;
+/// Units of which each has a row with its name, even if it has no bar.
 const NAMED_ROWS: usize = 500;
+/// Maximum number of batches that have a heading each; more have none.
+const MAX_HEADINGS: usize = 100;
 /// Units in the table of the slowest.
 const SLOWEST: usize = 20;
 /// The width of the names and of the chart, in pixels.
@@ -29,8 +34,9 @@ const CHART: f64 = 800.0;
 /// The heights of the chart of running units and of a heading, in pixels.
 const CONCURRENCY: f64 = 60.0;
 const HEADING: f64 = 18.0;
-/// The widest name, in columns.
+/// The widest name, in columns, and the characters at the end of a longer one that are shown.
 const NAME: usize = 26;
+const NAME_END: usize = 8;
 /// Distances of the marks on the axis of time, in seconds.
 const STEPS: [u64; 18] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 604_800,
@@ -71,10 +77,15 @@ impl<W: Write> Render for Timeline<W> {
             headline(&mut self.out, lang.all(), end.outcome, event.at, lang)?;
         }
         for (progress, outcome) in end.parts {
-            headline(&mut self.out, &progress.target, outcome, event.at, lang)?;
             // The others of a list may have gone on.
-            let ended = progress.started.after(outcome.elapsed);
-            part(&mut self.out, progress, outcome, ended, lang)?;
+            let instant = progress.started.after(outcome.elapsed);
+            let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
+            let ended = Timestamp {
+                instant,
+                wall: wall.unwrap_or(event.at.wall),
+            };
+            headline(&mut self.out, &progress.target, outcome, ended, lang)?;
+            part(&mut self.out, progress, instant, lang)?;
         }
         writeln!(self.out, "</body>\n</html>")?;
         self.out.flush()
@@ -102,14 +113,8 @@ fn headline(
     )
 }
 
-/// The facts, the charts and the failed units of one deployment.
-fn part(
-    out: &mut impl Write,
-    progress: &Progress,
-    outcome: &Outcome,
-    now: Instant,
-    lang: Lang,
-) -> io::Result<()> {
+/// The facts, the charts, the failed and the slowest units of one deployment.
+fn part(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
     if progress.total() > 0 {
         writeln!(
             out,
@@ -119,7 +124,7 @@ fn part(
             report::states(progress.by_state, lang)
         )?;
     }
-    for fact in report::facts(progress, outcome, now, lang, &escaped) {
+    for fact in report::facts(progress, lang, &escaped) {
         writeln!(out, "<p>{fact}</p>")?;
     }
     let chart = Chart::new(progress, now, lang);
@@ -157,10 +162,8 @@ fn failed(out: &mut impl Write, progress: &Progress, lang: Lang) -> io::Result<(
 
 /// The units that took longest.
 fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
-    let units = progress.units.iter();
-    let mut ages = Vec::from_iter(units.filter_map(|tracked| Some((tracked.age(now)?, tracked))));
-    ages.sort_by_key(|(age, _)| Reverse(*age));
-    if ages.len() < 2 {
+    let ages = report::by_age(progress, now);
+    if ages.is_empty() {
         return Ok(());
     }
     writeln!(out, "<h2>{}</h2>\n<table>", lang.slowest_heading())?;
@@ -176,6 +179,25 @@ fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) 
     writeln!(out, "</table>")
 }
 
+/// A name with its middle left out if it is long: many differ at their ends only.
+fn shorten(name: &str) -> Cow<'_, str> {
+    if measure_text_width(name) <= NAME {
+        return name.into();
+    }
+    let end = name.char_indices().nth_back(NAME_END - 1);
+    let end = end.map_or(name, |(index, _)| &name[index..]);
+    let begin = text::truncate(name, NAME.saturating_sub(measure_text_width(end)));
+    begin + end
+}
+
+/// The class of a gap, and what it is called.
+fn gap_words(kind: GapKind, lang: Lang) -> (&'static str, &'static str) {
+    match kind {
+        GapKind::Outage => ("outage", lang.polls_failed()),
+        GapKind::Pause => ("pause", lang.pause()),
+    }
+}
+
 /// The chart of one deployment.
 struct Chart<'a> {
     progress: &'a Progress,
@@ -183,13 +205,16 @@ struct Chart<'a> {
     lang: Lang,
     /// The first moment shown.
     begin: Instant,
-    /// The units by batch, those without one last, and within it in the provider's order.
+    /// The units that have a row, by batch, those without one last, and within it in the provider's order.
     units: Vec<&'a TrackedUnit>,
 }
 
 impl<'a> Chart<'a> {
     fn new(progress: &'a Progress, now: Instant, lang: Lang) -> Self {
         let mut units = Vec::from_iter(&progress.units);
+        if units.len() > NAMED_ROWS {
+            units.retain(|tracked| tracked.span(now).is_some());
+        }
         units.sort_by_key(|tracked| tracked.unit.batch.unwrap_or(u32::MAX));
         let begun = units.iter().filter_map(|tracked| tracked.span(now));
         let begun = begun.map(|(from, _)| from);
@@ -216,7 +241,7 @@ impl<'a> Chart<'a> {
         let mut rows = String::new();
         let top = CONCURRENCY + HEADING;
         let bottom = self.rows(&mut rows, top);
-        let (width, height) = (GUTTER + CHART + 10.0, bottom + HEADING);
+        let (width, height) = (GUTTER + CHART + 20.0, bottom + HEADING);
         let mut svg = format!(
             "<svg viewBox=\"0 0 {width} {height:.1}\" role=\"img\" aria-label=\"{}\">\n",
             self.lang.timeline()
@@ -238,8 +263,12 @@ impl<'a> Chart<'a> {
         };
         let mut y = top;
         let batches = self.units.chunk_by(|a, b| a.unit.batch == b.unit.batch);
-        for units in batches {
-            if let Some(batch) = units[0].unit.batch {
+        let has_headings = batches.count() <= MAX_HEADINGS;
+        let groups = self
+            .units
+            .chunk_by(|a, b| !has_headings || a.unit.batch == b.unit.batch);
+        for units in groups {
+            if let Some(batch) = units[0].unit.batch.filter(|_| has_headings) {
                 let heading = self.lang.batch(batch, self.progress.batches);
                 let baseline = y + 13.0;
                 let _ = writeln!(
@@ -258,20 +287,18 @@ impl<'a> Chart<'a> {
 
     /// Draws a row: one unit, or several as the worst of them from the first begin to the last end.
     fn row(&self, svg: &mut String, units: &[&TrackedUnit], y: f64, height: f64, is_named: bool) {
-        let worst = units.iter().min_by_key(|tracked| {
-            let states = UnitState::ALL.iter();
-            states
-                .clone()
-                .position(|state| *state == tracked.unit.state)
-        });
-        let Some(worst) = worst else { return };
+        let in_state = |state| units.iter().find(|tracked| tracked.unit.state == state);
+        let Some(worst) = UnitState::WORST.into_iter().find_map(in_state) else {
+            return;
+        };
         let name = &worst.unit.name;
         if is_named {
-            let shown = text::truncate(name, NAME);
+            let shown = shorten(name);
+            let class = worst.unit.state.as_str();
             let baseline = y + height - 4.0;
             let _ = writeln!(
                 svg,
-                "<text x=\"8\" y=\"{baseline}\">{}</text>",
+                "<text class=\"{class}\" x=\"8\" y=\"{baseline}\">{}</text>",
                 Escaped(&shown)
             );
         }
@@ -303,10 +330,7 @@ impl<'a> Chart<'a> {
     fn gaps(&self, svg: &mut String, bottom: f64) {
         for gap in self.progress.gaps(self.now) {
             let (x, end) = (self.x(gap.from), self.x(gap.to));
-            let (class, title) = match gap.kind {
-                GapKind::Outage => ("outage", self.lang.polls_failed()),
-                GapKind::Pause => ("pause", self.lang.pause()),
-            };
+            let (class, title) = gap_words(gap.kind, self.lang);
             let _ = writeln!(
                 svg,
                 "<rect class=\"{class}\" x=\"{x:.1}\" y=\"0\" width=\"{:.1}\" height=\"{bottom:.1}\"><title>{title} {}</title></rect>",
@@ -372,19 +396,20 @@ impl<'a> Chart<'a> {
 
     /// The colours that are in the chart, in words.
     fn legend(&self) -> String {
-        let mut legend = String::from("<p class=\"legend\">");
-        for (state, _) in report::nonzero(self.progress.by_state) {
-            let (class, word) = (state.as_str(), self.lang.state(state));
-            let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
-        }
+        let units = self.units.iter();
+        let drawn = units.filter(|tracked| tracked.span(self.now).is_some());
+        let drawn = HashSet::<_>::from_iter(drawn.map(|tracked| tracked.unit.state.as_str()));
+        let states = UnitState::ALL.map(|state| (state.as_str(), self.lang.state(state)));
+        let states = states
+            .into_iter()
+            .filter(|(class, _)| drawn.contains(class));
         let gaps = self.progress.gaps(self.now);
-        for (kind, class, word) in [
-            (GapKind::Outage, "outage", self.lang.polls_failed()),
-            (GapKind::Pause, "pause", self.lang.pause()),
-        ] {
-            if gaps.iter().any(|gap| gap.kind == kind) {
-                let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
-            }
+        let kinds = [GapKind::Outage, GapKind::Pause].into_iter();
+        let kinds = kinds.filter(|kind| gaps.iter().any(|gap| gap.kind == *kind));
+        let kinds = kinds.map(|kind| gap_words(kind, self.lang));
+        let mut legend = String::from("<p class=\"legend\">");
+        for (class, word) in states.chain(kinds) {
+            let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
         }
         let per_row = self.units.len().div_ceil(MAX_ROWS);
         if per_row > 1 {
@@ -437,9 +462,7 @@ mod tests {
         for (second, states) in polls.iter().enumerate() {
             let mut units = UnitsBuilder::of_test(UnitKind::Machine);
             for (index, (name, state)) in names.iter().zip(*states).enumerate() {
-                let batch = u32::try_from(index / 2 + 1)
-                    .ok()
-                    .filter(|_| names.len() < 9);
+                let batch = u32::try_from(index / 2 + 1).ok();
                 units.push(name, name, batch, *state, None);
             }
             answer(&mut progress, units, second as f64);
@@ -511,13 +534,47 @@ mod tests {
         let running = vec![UnitState::Running; names.len()];
         let mut states = running.clone();
         states[3500] = UnitState::Failed;
+        states[0] = UnitState::Cancelled;
         let progress = progress(&names, &[&running, &states]);
         let page = page(&progress, Cause::Failed);
-        assert!(page.contains("Each row stands for 3 units."));
+        assert!(page.contains("Each row stands for 7 units."));
+        assert!(!page.contains(">batch 1</text>"), "3,500 headings");
         assert!(!page.contains("<script"));
-        assert!(
-            page.contains("<rect class=\"failed\""),
-            "the worst is shown"
-        );
+        for worst in ["failed", "cancelled"] {
+            let bar = format!("<rect class=\"{worst}\"");
+            assert!(page.contains(&bar), "{worst} is not shown");
+        }
+    }
+
+    #[test]
+    fn of_many_units_only_those_with_a_bar_have_a_row() {
+        use UnitState::{Running, Succeeded};
+        let names: Vec<_> = (0..600).map(|number| format!("m{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let mut states = vec![Succeeded; names.len()];
+        states[300] = Running;
+        let page = page(&progress(&names, &[&states]), Cause::Lost);
+        assert_eq!(page.matches("<rect ").count(), 1, "{page}");
+        assert!(page.contains(">m300</text>"), "{page}");
+        assert!(!page.contains(">m299</text>"), "{page}");
+        let legend = "<p class=\"legend\"><span class=\"running\">running</span> </p>";
+        assert!(page.contains(legend), "{page}");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_end() {
+        for (name, shown) in [
+            ("192.0.2.1", "192.0.2.1"),
+            (
+                "Deploy and start the service-2",
+                "Deploy and start…ervice-2",
+            ),
+            (
+                "部署虚拟化系统-2 (deploy_trochilus-2)",
+                "部署虚拟化系统-2…hilus-2)",
+            ),
+        ] {
+            assert_eq!(shorten(name), shown);
+        }
     }
 }

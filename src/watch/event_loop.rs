@@ -44,6 +44,25 @@ pub(crate) struct TargetDetails {
     pub(crate) delay: Duration,
 }
 
+#[cfg(test)]
+impl TargetDetails {
+    /// A made-up target that is polled at once.
+    pub(crate) fn of_test(options: WatchOptions) -> Self {
+        Self {
+            name: "t".into(),
+            started: Started {
+                provider: "made-up",
+                endpoint: String::new(),
+                interval: options.interval,
+            },
+            options,
+            already_ended_warning: None,
+            warnings: Vec::new(),
+            delay: Duration::ZERO,
+        }
+    }
+}
+
 /// The targets being watched. A round of the loop costs as much as there are targets with something to do,
 /// not as there are targets.
 struct Watches {
@@ -74,8 +93,9 @@ enum Stage {
 }
 
 /// Watches `targets` to their ends and tells `output` everything on the way. `warnings` are about the watch
-/// as a whole; `resume` is the command that watches again, where that makes sense. Where `all` is set the targets are a list: it gets a
-/// verdict of its own, the worst of theirs. The waits after failed polls are drawn from `seed`.
+/// as a whole; `resume` is the command that watches again, where that makes sense. Where `all` is set the
+/// targets are a list: it gets a verdict of its own, the worst of theirs. The waits after failed polls are
+/// drawn from `seed`.
 ///
 /// # Errors
 /// Where the system has no thread for it.
@@ -187,22 +207,8 @@ impl ActiveWatch {
         now: Timestamp,
         output: &mut Output,
     ) -> Self {
-        let mut emit = |event: &Event<'_>| output.event(event);
-        let mut watch = Watch::begin(
-            target.name,
-            &target.started,
-            target.options,
-            now.instant.after(target.delay),
-            seed,
-            now,
-            &mut emit,
-        );
-        watch.already_ended_warning = target.already_ended_warning;
-        for warning in &target.warnings {
-            watch.warn(warning, now, &mut emit);
-        }
         Self {
-            watch,
+            watch: Watch::begin(target, seed, now, &mut |event| output.event(event)),
             poller,
             stage: Stage::Watching,
             wake: None,

@@ -86,8 +86,8 @@ fn poll(
                 LoopEvent::Answer(target, transport.answered(), result)
             }
             PollerCommand::FetchLogs(units, lines) => {
+                let mut refusal = None;
                 let fetch = || {
-                    let mut refusal = None;
                     for (index, unit) in units {
                         match source.log_tail(&unit, lines) {
                             Ok(log) if log.is_empty() => {}
@@ -99,14 +99,13 @@ fn poll(
                             Err(_) => {}
                         }
                     }
-                    // One for all of them: the permission is the same.
-                    if let Some(error) = refusal {
-                        let warning = logs_refused(&error);
-                        let _ =
-                            events.send(LoopEvent::LogWarning(target, transport.now(), warning));
-                    }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));
+                // One for all of them: the permission is the same.
+                if let Some(error) = refusal {
+                    let (at, warning) = (transport.now(), logs_refused(&error));
+                    let _ = events.send(LoopEvent::LogWarning(target, at, warning));
+                }
                 LoopEvent::LogsDone(target, transport.now())
             }
         };

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::Watch;
+use super::{TargetDetails, Watch};
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Kind, Started};
+use crate::event::{Event, Kind};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, UnitKind, UnitState};
 use crate::outcome::{Signal, Verdict};
@@ -139,11 +139,6 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
     let random = &mut fastrand::Rng::with_seed(seed);
     let options = options(random);
     let endless = random.u8(..3) == 0;
-    let started = Started {
-        provider: "made-up",
-        endpoint: String::new(),
-        interval: options.interval,
-    };
     let mut events = Vec::new();
     let mut emit = |event: &Event<'_>| {
         assert!(event.progress.done() <= event.progress.total());
@@ -155,17 +150,11 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
         });
     };
     let begin = Instant::at(0.0);
-    let already_ended = maybe(random, Message::verbatim("may be earlier"));
-    let mut watch = Watch::begin(
-        "t".into(),
-        &started,
-        options.clone(),
-        begin,
-        seed,
-        read(0.0),
-        &mut emit,
-    );
-    watch.already_ended_warning = already_ended;
+    let target = TargetDetails {
+        already_ended_warning: maybe(random, Message::verbatim("may be earlier")),
+        ..TargetDetails::of_test(options.clone())
+    };
+    let mut watch = Watch::begin(target, seed, read(0.0), &mut emit);
     let mut now = 0.0;
     let mut success_seen = false;
     let mut requests = Vec::new();

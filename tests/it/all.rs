@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::{
-    Order, Output, PATIENCE, Program, Reply, SECRET, Server, Signal, deploywatch, named, yunxiao,
+    Order, Output, PATIENCE, Program, Reply, SECRET, Screen, Server, Signal, deploywatch, named,
+    yunxiao,
 };
 
 const LIST: &str = "list.toml";
@@ -178,6 +179,38 @@ fn each_event_names_its_target_and_begins_with_its_own_start() {
     let (_, of_all) = ends(&out);
     assert_eq!(of_all["polls"], 2);
     assert_eq!(out.file("events"), out.stdout);
+}
+
+#[test]
+fn a_plain_line_names_its_deployment_once() {
+    let server = orders();
+    let list = table(&server, "1", "name = 'web'") + &table(&server, "8", "name = 'api'");
+    let out = at_leisure(&list).args(["-o", "plain"]).run();
+    out.code(1);
+    for name in ["web", "api"] {
+        let about = out.stdout.lines().filter(|line| line.contains(name));
+        let times = Vec::from_iter(about.map(|line| line.matches(name).count()));
+        assert!(
+            times.len() > 3 && times.iter().all(|times| *times == 1),
+            "{out}"
+        );
+    }
+    out.stdout_has("Z [web] watching http://")
+        .stdout_has("Z ✗ web failed (watched for ");
+}
+
+#[test]
+fn the_screen_has_each_verdict_once() {
+    let server = orders();
+    let list = table(&server, "1", "name = 'web'") + &table(&server, "8", "name = 'api'");
+    let mut screen = Screen::spawn(at_leisure(&list), 24, 80);
+    assert_eq!(screen.wait_exit(), 1, "{}", screen.contents());
+    let left = screen.history();
+    for verdict in ["✗ web failed", "✓ api succeeded", "✗ all failed"] {
+        let lines = left.iter().filter(|row| row.contains(verdict));
+        assert_eq!(lines.count(), 1, "{verdict} in {left:#?}");
+    }
+    screen.assert_left_clean();
 }
 
 #[test]

@@ -16,18 +16,6 @@ const JUST: Duration = Duration::from_secs(2);
 /// A map that takes at most this part of a row has its legend beside it.
 const SHORT: usize = 3;
 
-/// The states, the worst first: the one that a cell of several units shows.
-const WORST: [UnitState; 8] = [
-    UnitState::Failed,
-    UnitState::Unknown,
-    UnitState::Cancelled,
-    UnitState::Running,
-    UnitState::Queued,
-    UnitState::Pending,
-    UnitState::Skipped,
-    UnitState::Succeeded,
-];
-
 /// The units of a deployment in so many rows.
 #[derive(Debug, Default)]
 pub(super) struct Fleet {
@@ -85,7 +73,7 @@ impl Fleet {
         let units = progress.units.chunks(self.units_per_cell);
         let cells = units.filter_map(|units| {
             let has = |state: &UnitState| units.iter().any(|unit| unit.unit.state == *state);
-            WORST.into_iter().find(has)
+            UnitState::WORST.into_iter().find(has)
         });
         self.cells = cells.take(room).collect();
         let all = 0..progress.total();
