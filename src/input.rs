@@ -65,7 +65,6 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
     let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
     let typed = within(timeout, move || typed_line(io::stdin().lock(), size));
     drop(hidden);
-    let _ = writeln!(stderr);
     match typed?? {
         Some(line) => Ok(line),
         None => {
