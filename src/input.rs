@@ -65,7 +65,6 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
     let patience = timeout.unwrap_or(Duration::MAX);
     let typed = within(patience, move || typed_line(io::stdin().lock(), size));
     drop(hidden);
-    let _ = writeln!(stderr);
     match typed?? {
         Some(line) => Ok(line),
         None => {

@@ -2,19 +2,21 @@
 //! terminals.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{
     FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{self, Pid, Resource, Rlimit};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
-use signal_hook::consts::{SIGINT, SIGXFSZ};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::{Handle, Signals};
 use signal_hook::{flag, low_level};
 
 /// How an output file is opened.
@@ -129,32 +131,72 @@ fn parent(pid: Pid) -> io::Result<Option<Pid>> {
     Ok(parent.and_then(Pid::from_raw))
 }
 
+/// Whether a signal that was caught for a hidden terminal ends the process as if it were not.
+static ENDS_BY_DEFAULT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Takes over the signals that were caught for a hidden terminal: they end the process no more.
+pub(crate) fn take_over_signals() {
+    ENDS_BY_DEFAULT.store(false, Ordering::SeqCst);
+}
+
 /// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
-/// the terminal.
-pub(crate) struct HiddenTerminal(Termios);
+/// the terminal, and so does a signal that ends the process.
+pub(crate) struct HiddenTerminal {
+    before: Termios,
+    signals: Handle,
+}
 
 impl HiddenTerminal {
     /// Changes the terminal that stdin is.
     ///
     /// # Errors
-    /// Its settings cannot be changed.
+    /// Its settings cannot be changed, or no thread can be started.
     pub(crate) fn new() -> io::Result<Self> {
         let stdin = io::stdin();
         let before = termios::tcgetattr(&stdin)?;
+        let signals = restore_at_end(before.clone())?;
         let mut hidden = before.clone();
         hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
         hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
         termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
-        Ok(Self(before))
+        Ok(Self { before, signals })
     }
 }
 
 impl Drop for HiddenTerminal {
     fn drop(&mut self) {
-        // There is nothing else to restore it with.
-        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
+        restore(&self.before);
+        ENDS_BY_DEFAULT.store(true, Ordering::SeqCst);
+        self.signals.close();
     }
+}
+
+/// Restores the terminal that stdin is, and ends the line whose end it did not show.
+fn restore(before: &Termios) {
+    // There is nothing else to restore it with.
+    let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, before);
+    let _ = writeln!(io::stderr());
+}
+
+/// Restores the terminal before a signal ends the process.
+fn restore_at_end(before: Termios) -> io::Result<Handle> {
+    const ENDS: [i32; 2] = [SIGINT, SIGTERM];
+    let mut signals = Signals::new(ENDS)?;
+    take_over_signals();
+    for signal in ENDS {
+        flag::register_conditional_default(signal, Arc::clone(&ENDS_BY_DEFAULT))?;
+    }
+    let handle = signals.handle();
+    thread::Builder::new()
+        .name("terminal".into())
+        .spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                restore(&before);
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        })?;
+    Ok(handle)
 }
 
 /// Ends the process as Ctrl-C does.

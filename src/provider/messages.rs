@@ -84,6 +84,14 @@ pub(super) fn left_out(field: Option<&str>) -> Message {
     .with_aside(field.map(Message::verbatim).as_ref())
 }
 
+/// What may take from a success cannot be read.
+pub(super) fn caveats_unread() -> Message {
+    Message::new(
+        "whether all of it succeeded cannot be read",
+        "无法识别是否全部成功",
+    )
+}
+
 /// It waits for somebody to confirm the next batch.
 pub(super) fn awaits_confirmation(batch: Option<u32>, batches: Option<u32>) -> Message {
     let of = match (batch, batches) {
@@ -177,6 +185,7 @@ mod tests {
             two_statuses(),
             other_id("x-1", "x-2"),
             left_out(Some("list")),
+            caveats_unread(),
             awaits_confirmation(Some(1), Some(2)),
             awaits_confirmation(Some(1), None),
             awaits_confirmation(None, None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use super::json::{self, Object, Shown, ShownList, Text};
+use super::json::{self, List, Object, Shown, ShownList, Text};
 use super::messages;
 use super::{DeploymentSource, below};
 use crate::http::{Client, ParsedBody, error_words};
@@ -115,6 +115,23 @@ struct FailedEntity<'a> {
     operation_type: Shown<Text<'a>>,
 }
 
+/// What may take from a success, which counts as doing so where it cannot be read.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Caveats<'a> {
+    #[serde(rename = "error_code")]
+    _code: Text<'a>,
+    #[serde(rename = "res_obj")]
+    _entities: Object<FailedEntities<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct FailedEntities<'a> {
+    #[serde(rename = "fail_entity_list")]
+    _list: List<FailedEntity<'a>>,
+}
+
 impl CommandProgress<'_> {
     /// The error's own code.
     fn error_code(&self) -> Option<&str> {
@@ -165,7 +182,9 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
             let error = progress.error_code().and(progress.error(redactor));
             let error = error.map(|error| texts::completed_with_error(&error));
             let failed = entities.iter().map(texts::entity_failed);
-            snapshot.success_caveats = error.into_iter().chain(failed).collect();
+            let unread = json::read::<Caveats<'_>>(body).err();
+            let unread = unread.map(|_| messages::caveats_unread());
+            snapshot.success_caveats = error.into_iter().chain(failed).chain(unread).collect();
         }
         _ => {}
     }
@@ -477,16 +496,31 @@ mod tests {
 
     #[test]
     fn what_is_only_shown_is_left_out_where_it_cannot_be_read() {
-        for details in [
-            r#""none""#,
-            r#"[[],[],0]"#,
-            r#"{"fail_entity_list":{}}"#,
-            r#"{"step_list":["a"]}"#,
+        let unread = Some(messages::caveats_unread());
+        for (fields, caveat) in [
+            (r#""res_obj":"none""#, &unread),
+            (r#""res_obj":[[],[],0]"#, &unread),
+            (r#""res_obj":{"fail_entity_list":{}}"#, &unread),
+            (r#""res_obj":{"fail_entity_list":["a"]}"#, &unread),
+            (
+                r#""res_obj":{"fail_entity_list":[{"fail_entity":"a","fail_entity":"b"}]}"#,
+                &unread,
+            ),
+            (r#""error_code":{"code":7}"#, &unread),
+            (r#""error_code":[7]"#, &unread),
+            (r#""res_obj":{"step_list":["a"]}"#, &None),
+            (r#""res_obj":{"total_step_size":[]}"#, &None),
+            (r#""error_description":{}"#, &None),
         ] {
-            let json = format!(r#"{{"state":"COMPLETE","res_obj":{details}}}"#);
-            let snapshot = progress(&json).expect(details);
-            assert_eq!(snapshot.phase, Phase::Succeeded, "{details}");
-            assert_eq!(snapshot.warnings.len(), 1, "{details}");
+            let json = format!(r#"{{"state":"COMPLETE",{fields}}}"#);
+            let snapshot = progress(&json).expect(fields);
+            assert_eq!(snapshot.phase, Phase::Succeeded, "{fields}");
+            assert_eq!(snapshot.warnings.len(), 1, "{fields}");
+            assert_eq!(
+                snapshot.success_caveats,
+                Vec::from_iter(caveat.clone()),
+                "{fields}"
+            );
         }
     }
 

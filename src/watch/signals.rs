@@ -13,6 +13,7 @@ use signal_hook::{flag, low_level};
 use super::inbox::LoopEvent;
 use crate::outcome::{Signal, Verdict};
 use crate::render::ScreenChange;
+use crate::system;
 
 /// The signals that end a watch.
 const ENDS: [(i32, Signal); 3] = [
@@ -43,6 +44,7 @@ pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
     let numbers = others.chain(ends.iter().map(|(number, _)| *number));
     // Before the flags: a signal that only set one would be lost.
     let mut signals = Signals::new(numbers)?;
+    system::take_over_signals();
     let interrupted = Arc::new(AtomicBool::new(false));
     for (number, signal) in ends {
         let code = Verdict::Interrupted(signal).code();

@@ -455,4 +455,22 @@ fn a_secret_is_asked_for_without_an_echo() {
     screen.send("pt-ty\u{3}");
     assert_eq!(screen.wait_exit(), 130);
     screen.assert_left_clean();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut screen = Screen::spawn(program(), 24, 80);
+        screen.wait_for("Token:");
+        screen.signal(signal);
+        assert_eq!(screen.wait_exit(), code);
+        screen.assert_left_clean();
+        assert!(screen.echoes(), "the terminal shows what is typed again");
+        // The watch that follows takes the signal itself.
+        let server = Server::script(vec![order_with("Running", &[])]);
+        let program = yunxiao(&server).args(["--token-file", "-"]);
+        let mut screen = Screen::spawn(program, 24, 80);
+        screen.wait_for("Token:");
+        screen.send("pt-typed-by-hand\r");
+        screen.wait_for("yunxiao:123/1111");
+        screen.signal(signal);
+        assert_eq!(screen.wait_exit(), code);
+        screen.wait_for("interrupted");
+    }
 }

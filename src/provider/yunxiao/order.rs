@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text};
+use crate::provider::json::{self, CANCELLED, Count, JsonList, List, Object, Shown, Text};
 use crate::provider::messages;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -44,6 +44,26 @@ struct Machine<'a> {
     status: Shown<Text<'a>>,
     client_status: Shown<Text<'a>>,
     batch_num: Shown<Count>,
+}
+
+/// What each machine came to: whether a success is one of all machines rests on it.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Outcomes<'a> {
+    deploy_order: Option<Box<Object<Outcomes<'a>>>>,
+    deploy_machine_info: Object<MachineOutcomes<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct MachineOutcomes<'a> {
+    deploy_machines: List<MachineOutcome<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct MachineOutcome<'a> {
+    status: Text<'a>,
 }
 
 /// What an order is called in messages.
@@ -101,7 +121,7 @@ pub(super) fn read(
         answer.deploy_order_id.check_id(asked, redactor)?;
     }
     let units = order.units(last, known, &mut warnings, redactor);
-    let snapshot = order.to_snapshot(units, warnings, redactor);
+    let mut snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
     if response.success.is("false")
         || snapshot.phase == Phase::Succeeded && (response.is_error() || order.is_error())
@@ -112,7 +132,24 @@ pub(super) fn read(
             redactor,
         ));
     }
+    if snapshot.phase == Phase::Succeeded && !outcomes_are_read(body, snapshot.units.len()) {
+        snapshot.success_caveats.push(messages::caveats_unread());
+    }
     Ok(snapshot)
+}
+
+/// Whether what each machine came to can be read, where `count` of them were.
+fn outcomes_are_read(body: &[u8], count: usize) -> bool {
+    json::read(body).is_ok_and(|answer: Outcomes<'_>| {
+        let order = answer
+            .deploy_order
+            .as_ref()
+            .map_or(&answer, |order| &order.0);
+        let machines = &order.deploy_machine_info.deploy_machines;
+        let is_read =
+            |status: &Text<'_>| status.get().is_none() || status.meaning(&STATES).is_some();
+        machines.len() == count && machines.iter().all(|machine| is_read(&machine.status))
+    })
 }
 
 impl DeployOrder<'_> {
@@ -480,6 +517,41 @@ mod tests {
         }
         let both = caveats(&["Skipped", "Failed", "Skipped"]);
         assert_eq!(both, ["1 machine failed", "2 machines skipped"]);
+        assert_eq!(caveats(&["Exploded"]), [messages::caveats_unread().en()]);
+    }
+
+    #[test]
+    fn a_success_has_a_caveat_where_it_cannot_be_read_what_each_machine_came_to() {
+        for (info, is_read) in [
+            (
+                r#"{"deployMachines":[{"status":"Success","ip":{},"batchNum":"x"}]}"#,
+                true,
+            ),
+            (r#"{"deployMachines":[null,{"status":null}]}"#, true),
+            (r#"{"deployMachines":null,"hostGroupId":[]}"#, true),
+            ("null", true),
+            (r#""gone""#, false),
+            (r#"[{"status":"Failed"}]"#, false),
+            (r#"{"deployMachines":{"a":{"status":"Failed"}}}"#, false),
+            (r#"{"deployMachines":["Failed"]}"#, false),
+            (
+                r#"{"deployMachines":[{"status":{"name":"Failed"}}]}"#,
+                false,
+            ),
+            (
+                r#"{"deployMachines":[{"status":"Failed","ip":"a","ip":"b"}]}"#,
+                false,
+            ),
+            (r#"{"deployMachines":[],"deployMachines":[]}"#, false),
+        ] {
+            let bare = format!(r#"{{"status":"Success","deployMachineInfo":{info}}}"#);
+            for json in [format!(r#"{{"success":true,"deployOrder":{bare}}}"#), bare] {
+                let snapshot = order(&json).expect("an order");
+                assert_eq!(snapshot.phase, Phase::Succeeded, "{json}");
+                let caveat = (!is_read).then(messages::caveats_unread);
+                assert_eq!(snapshot.success_caveats, Vec::from_iter(caveat), "{json}");
+            }
+        }
     }
 
     #[test]

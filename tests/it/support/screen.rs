@@ -9,6 +9,7 @@ use std::time::Instant;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 use rustix::process::Signal;
+use rustix::termios::{LocalModes, tcgetattr};
 
 use super::pump::{Pump, Sink};
 use super::run::{Process, Program};
@@ -184,6 +185,12 @@ impl Screen {
     pub(crate) fn hang_up(&mut self) {
         self.terminal.close_at_next_read();
         self.pty = None;
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub(crate) fn echoes(&self) -> bool {
+        let settings = tcgetattr(self.pty()).unwrap();
+        settings.local_modes.contains(LocalModes::ECHO)
     }
 
     fn pty(&self) -> &Pty {
