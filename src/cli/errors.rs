@@ -19,6 +19,9 @@ impl ParseError {
     pub(super) fn new(mut error: clap::Error, advice: Option<Message>) -> Self {
         if let Some(advice) = &advice {
             let tips = vec![StyledStr::from(advice.en().to_owned())];
+            // What looks like the word is not what was meant, and clap puts it into the usage.
+            error.remove(ContextKind::SuggestedArg);
+            error.remove(ContextKind::Usage);
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
         }
         Self::Clap(error, advice)

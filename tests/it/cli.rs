@@ -62,7 +62,7 @@ fn a_wrong_option_is_turned_down() {
         ),
         (&["--interval"], "'--interval <DURATION>'"),
         (&["--order", "1", "--pipeline"], "'--pipeline <ID>'"),
-        (&["--token", SECRET], "'--token-file'"),
+        (&["--token", SECRET], "give --token-file FILE"),
     ] {
         assert_usage_error(from_environment(&server).args(args), says, &server);
     }
