@@ -61,14 +61,16 @@ pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
     }
 }
 
-/// The outcome in one line: target, verdict, duration and reason. A success has the number of units and
-/// the provider's message instead of a reason.
+/// The outcome in one line: target, verdict, duration and reason. A success has the number of units, if all
+/// of them succeeded, and the provider's message instead of a reason.
 pub(super) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
     let target = &progress.target;
     if outcome.verdict() != Verdict::Succeeded {
         return verdict_line(outcome, target, None, Some(&outcome.reason), style);
     }
-    let units = (progress.total() > 0).then(|| unit_count(progress, style.lang));
+    let total = progress.total();
+    let all_succeeded = total > 0 && progress.count(UnitState::Succeeded) == total;
+    let units = all_succeeded.then(|| unit_count(progress, style.lang));
     verdict_line(outcome, target, units, progress.message.as_ref(), style)
 }
 
@@ -498,6 +500,18 @@ mod tests {
   slowest: 192.0.2.1 4s, 192.0.2.3 4s, 192.0.2.0 2s
   retried: 192.0.2.1, 192.0.2.3
   polls failed 2 times, 1m 15s in all"
+        );
+    }
+
+    #[test]
+    fn the_units_of_a_success_are_counted_once() {
+        let progress = progress(&[(UnitState::Succeeded, None), (UnitState::Skipped, None)]);
+        let report = write(&ended(Cause::Succeeded), &progress, 1.0, CiSystem::Other);
+        assert_eq!(
+            report.join("\n"),
+            "\
+✓ yunxiao:1/2 succeeded (watched for 1m 15s)
+  2 machines: 1 succeeded, 1 skipped"
         );
     }
 
