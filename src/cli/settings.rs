@@ -139,7 +139,7 @@ impl<'a> SettingsFile<'a> {
                 Some(format!("--{name}={}", number.as_str()))
             }
             other => {
-                let wanted = match other {
+                let (en, zh) = match other {
                     _ if is_flag => ("true or false", "true 或 false"),
                     DeValue::Boolean(_) => ("a text or a number", "文本或数字"),
                     _ => (
@@ -147,10 +147,7 @@ impl<'a> SettingsFile<'a> {
                         "文本、数字、true 或 false",
                     ),
                 };
-                let message = Message::new(
-                    format!("it must be {}", wanted.0),
-                    format!("必须是{}", wanted.1),
-                );
+                let message = Message::new(format!("it must be {en}"), format!("必须是{zh}"));
                 return Err(self.error(&value.span(), &message.at(name)));
             }
         };

@@ -91,10 +91,9 @@ pub(super) fn connect_status(proxy: &Url, url: &str, limit: Duration) -> Option<
     }
     let url = Url::parse(url).ok()?;
     let server = name(&url);
-    let mut login = String::new();
-    if let Some(encoded) = secrets(proxy).nth(1) {
-        login = format!("Proxy-Authorization: Basic {encoded}\r\n");
-    }
+    let login = secrets(proxy).nth(1);
+    let login = login.map(|login| format!("Proxy-Authorization: Basic {login}\r\n"));
+    let login = login.unwrap_or_default();
     let address = proxy.socket_addrs(|| None).ok()?.into_iter().next()?;
     let mut stream = TcpStream::connect_timeout(&address, limit).ok()?;
     stream.set_read_timeout(Some(limit)).ok()?;

@@ -183,11 +183,9 @@ impl Transport for Player {
         if exchange.is_none() && self.exchanges.lacks(self.target, request.url) {
             return Ok(Response::recorded(404, &[], Vec::new(), self.now()));
         }
-        let at = match &exchange {
-            Some(exchange) => Some(exchange.answered_ms),
-            // What ended the recorded watch may still come: a deadline.
-            None => self.exchanges.ended,
-        };
+        let at = exchange.as_ref().map(|exchange| exchange.answered_ms);
+        // What ended the recorded watch may still come: a deadline.
+        let at = at.or(self.exchanges.ended);
         let at = at.map_or(Instant::default(), |at| self.clock.instant(at));
         let at = at.max(self.now().instant);
         *self.last() = at;

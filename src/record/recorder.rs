@@ -197,16 +197,13 @@ fn exchange(
     match result {
         Ok(response) => {
             line.status = Some(response.status);
-            let headers = response.recorded_headers().into_iter();
-            line.headers = headers
-                .map(|(name, value)| {
-                    let value = match name.as_str() {
-                        "set-cookie" => cookie(&value),
-                        _ => redact(&value),
-                    };
-                    (name, value)
-                })
-                .collect();
+            line.headers = response.recorded_headers();
+            for (name, value) in &mut line.headers {
+                *value = match name.as_str() {
+                    "set-cookie" => cookie(value),
+                    _ => redact(value),
+                };
+            }
             match std::str::from_utf8(&response.body) {
                 Ok(text) => line.body = Some(redact(text)),
                 Err(_) => {
