@@ -1,8 +1,6 @@
 //! Huawei Cloud: who asks, and what the answers of its services have in common. [D] documented by
 //! the vendor, [O] observed in public code, [I] inferred.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use serde_json::Map;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
-use super::json::{self, Text};
-use super::messages;
 use crate::clock;
-use crate::http::{Client, Request, Response, error_words};
+use crate::http::{Client, Request, Response};
 use crate::message::{Context as _, Message, Result};
 use crate::model::Phase;
 use crate::poll::PollError;
@@ -396,27 +390,10 @@ pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Messag
     word.map(|word| Message::verbatim(&*word))
 }
 
-/// The error that a body states, whatever else is in it: in the shapes of the services and of the
-/// gateway before them [D].
-pub(crate) fn error_in(body: &[u8], redactor: &Redactor) -> Option<Message> {
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = json::read(body).ok()?;
-    let states_error = |(name, value): (&Cow<'_, str>, &&RawValue)| match &**name {
-        "error" => {
-            let object: serde_json::Result<Map<_, _>> = serde_json::from_str(value.get());
-            object.is_ok_and(|object| !object.is_empty())
-        }
-        "error_code" | "error_msg" | "error_message" | "errorCode" | "errorMessage" => {
-            let text: serde_json::Result<Text<'_>> = serde_json::from_str(value.get());
-            text.is_ok_and(|text| text.get().is_some_and(|text| text != "0"))
-        }
-        _ => false,
-    };
-    let is_error = fields.iter().any(states_error);
-    is_error.then(|| messages::error_response(error_words(body, redactor).as_ref()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::message::assert_chinese;
 
@@ -666,59 +643,6 @@ mod tests {
             let hint = account(set).expect("an account").credentials_hint();
             assert!(hint.en().contains(says), "{hint}");
             assert_chinese(&hint);
-        }
-    }
-
-    #[test]
-    fn an_error_is_told_from_other_answers_in_each_of_its_shapes() {
-        for (body, expected) in [
-            (
-                r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
-                Some("Deploy.00011020 no task"),
-            ),
-            (
-                r#"{"error":{"code":"Deploy.00011303","reason":"a"},"status":"error","error_code":"Deploy.00011303","error_msg":"b"}"#,
-                Some("Deploy.00011303 b"),
-            ),
-            (
-                r#"{"error":{"at":1},"status":"success"}"#,
-                Some("no reason given"),
-            ),
-            (
-                r#"{"error":{},"error_code":"0","error_msg":{},"result":{}}"#,
-                None,
-            ),
-            (
-                r#"{"status":"SUCCESS","name":"n","description":"what it is for"}"#,
-                None,
-            ),
-            (
-                r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
-                Some("Deploy.00011154 no permission"),
-            ),
-            (
-                r#"{"error_code":"APIGW.0308","error_msg":"throttled","request_id":"r-1"}"#,
-                Some("APIGW.0308 throttled (request r-1)"),
-            ),
-            (
-                r#"{"error_code":"SVCSTG.00100433","error_message":"none","detail":"no plan"}"#,
-                Some("SVCSTG.00100433 none no plan"),
-            ),
-            (
-                r#"{"errorCode":"SVCSTG.00100401","errorMessage":"no","detail":"no"}"#,
-                Some("SVCSTG.00100401 no"),
-            ),
-            (
-                r#"{"error":{"code":401,"message":"The token must be updated"}}"#,
-                Some("401 The token must be updated"),
-            ),
-            (r#"{"error":"none","status":"success"}"#, None),
-            (r#"{"status":"success","result":{}}"#, None),
-            ("<html>", None),
-        ] {
-            let error = error_in(body.as_bytes(), &Redactor::default());
-            let expected = expected.map(|words| format!("error response: {words}"));
-            assert_eq!(error.map(|error| error.to_string()), expected, "{body}");
         }
     }
 }

@@ -182,6 +182,11 @@ impl Text<'_> {
         })
     }
 
+    /// Whether the text is false, which a database without booleans calls 0.
+    pub(crate) fn is_false(&self) -> bool {
+        self.is("false") || self.is("0")
+    }
+
     /// Whether the text is one of the words for cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         let words = [CANCELLED, "canceled", "abort", "aborted"];
@@ -244,8 +249,10 @@ pub(crate) fn same_id(one: &str, other: &str) -> bool {
         let number = id.trim().parse().ok();
         number.filter(|number: &f64| number.fract() == 0.0 && number.abs() < 1e15)
     };
-    characters(one) == characters(other)
-        || number(one).is_some_and(|value| number(other) == Some(value))
+    match (number(one), number(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => characters(one) == characters(other),
+    }
 }
 
 /// Whether an id that came from the provider may be put into a URL.
@@ -733,6 +740,8 @@ mod tests {
             ("1111", "1111.0", true),
             ("1111", "11111", false),
             ("1111", "1111.5", false),
+            ("1111", "-1111", false),
+            ("1111", "11-11", true),
             ("716eda33-dbc6", "716EDA33dbc6", true),
             ("a", "b", false),
             (

@@ -179,6 +179,9 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     match snapshot.phase {
         Phase::Failed => snapshot.message = progress.error(redactor),
         Phase::Succeeded => {
+            if let Some(error) = messages::error_in(body, &["error_code"], redactor) {
+                return Err(error);
+            }
             let error = progress.error_code().and(progress.error(redactor));
             let error = error.map(|error| texts::completed_with_error(&error));
             let failed = entities.iter().map(texts::entity_failed);
@@ -483,6 +486,8 @@ mod tests {
             r#"{"state":"COMPLETE""#,
             r#"{"state":"COMPLETE","state":"FAILED"}"#,
             r#"{"state":"COMPLETE\ufffd"}"#,
+            r#"{"state":"COMPLETE","error":{"code":7}}"#,
+            r#"{"state":"COMPLETE","errorCode":"12-4030001"}"#,
         ] {
             progress(json).expect_err(json);
         }

@@ -16,6 +16,10 @@ use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
+/// The answer to a read that a recording lacks, in the words in which a service refuses: what is not
+/// recorded is not to be had.
+const NOT_RECORDED: &str = r#"{"error_code":"404","error_msg":"the recording has no such read"}"#;
+
 /// A recording.
 pub(crate) struct Recording {
     pub(crate) header: Header,
@@ -181,7 +185,12 @@ impl Transport for Player {
             .exchanges
             .take(self.target, request.method(), request.url);
         if exchange.is_none() && self.exchanges.lacks(self.target, request.url) {
-            return Ok(Response::recorded(404, &[], Vec::new(), self.now()));
+            return Ok(Response::recorded(
+                404,
+                &[],
+                NOT_RECORDED.into(),
+                self.now(),
+            ));
         }
         let at = exchange.as_ref().map(|exchange| exchange.answered_ms);
         // What ended the recorded watch may still come: a deadline.

@@ -306,6 +306,35 @@ fn a_recording_without_a_read_of_the_sessions_status_plays() {
     assert_eq!(timeless(&again), timeless(&first), "{again}");
 }
 
+#[test]
+fn a_recording_without_a_read_of_the_release_plan_plays() {
+    let server = Server::start(|request, _| {
+        if !request.target.ends_with("/deploy-info") {
+            return Reply::status(403, "{}");
+        }
+        let component = json!({ "id": "a", "name": "a", "job_status": "SUCCEEDED" });
+        Reply::json(json!({ "id": "r", "components": [component] }).to_string())
+    });
+    let program = deploywatch([
+        "servicestage",
+        "--project",
+        &"5".repeat(32),
+        "--release",
+        "r",
+    ])
+    .args(["--endpoint", &server.url(), "--interval", "20ms"])
+    .env("HW_AUTH_TOKEN", SECRET);
+    let first = captured(program).run();
+    first.code(0);
+    let recording = first.file(FILE);
+    let old = recording.split_inclusive('\n');
+    let old: String = old
+        .filter(|line| !line.contains("/release-plans/r\""))
+        .collect();
+    assert!(old.len() < recording.len(), "{recording}");
+    replay(&old).run().code(0);
+}
+
 impl Output {
     /// What it came to for each target, in the order of their names.
     fn finished_of_all(&self) -> Vec<(String, Value)> {

@@ -94,7 +94,7 @@ pub(super) fn read(
 ) -> Result<TaskState, Message> {
     let mut warnings = Vec::new();
     let envelope: Envelope<'_> = json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
-    if let Some(error) = huawei::error_in(body, redactor) {
+    if let Some(error) = messages::error_in(body, &[], redactor) {
         return Err(error);
     }
     // `successful` in one edition of the vendor's page [D].
@@ -177,7 +177,7 @@ impl RunState<'_> {
 impl StepState<'_> {
     /// `enable` is text [D], or a boolean or a number [O].
     fn is_enabled(&self) -> bool {
-        !["false", "0"].iter().any(|word| self.enable.is(word))
+        !self.enable.is_false()
     }
 
     /// Whether it has begun, by its time [I].

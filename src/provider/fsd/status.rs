@@ -6,7 +6,7 @@ use super::answer;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, Shown, SparseList, Text};
-use crate::provider::messages::missing_field;
+use crate::provider::messages::{error_in, missing_field};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -67,6 +67,11 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
         with_plan(&plan, &ended, &data.is_end, last, redactor)?
     };
     snapshot.warnings = warnings;
+    if is_success(&snapshot)
+        && let Some(error) = error_in(body, &[], redactor)
+    {
+        return Err(error);
+    }
     Ok(snapshot)
 }
 
@@ -77,7 +82,7 @@ fn without_plan(ended: &[ListedStep<'_>], redactor: &Redactor) -> Snapshot {
     let mut snapshot = Snapshot::new(Phase::Pending);
     if !ended.is_empty() {
         // Where it stays so, the installer's database refuses the plan [O].
-        let failed = ended.iter().find(|step| step.result.is("false"));
+        let failed = ended.iter().find(|step| step.result.is_false());
         let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
         let steps = ended.iter().map(|step| [&step.en, &step.zh, &step.result]);
         snapshot.unconfirmed = Some(Unconfirmed {
@@ -95,7 +100,7 @@ fn with_plan(
     last: &[Unit],
     redactor: &Redactor,
 ) -> Result<Snapshot, Message> {
-    let failed = ended.iter().find(|step| step.result.is("false"));
+    let failed = ended.iter().find(|step| step.result.is_false());
     let goes_on = match failed {
         Some(_) => false,
         None if is_end.is("true") => false,
@@ -149,7 +154,7 @@ fn steps(
             .unwrap_or_else(|| format!("step {number}"));
         let state = match ended_here {
             Some(step) if step.result.is("true") => UnitState::Succeeded,
-            Some(step) if step.result.is("false") => UnitState::Failed,
+            Some(step) if step.result.is_false() => UnitState::Failed,
             Some(_) => UnitState::Unknown,
             None if goes_on && place == ended.len() => UnitState::Running,
             None => UnitState::Pending,
@@ -408,6 +413,23 @@ pub(super) mod tests {
             let now = status(false, &PLAN, now);
             assert_eq!(continues(&now, ended(&before)), is_continued);
         }
+    }
+
+    #[test]
+    fn a_failed_step_is_one_whatever_false_is_called() {
+        for result in ["false", r#""False""#, "0", r#""0""#] {
+            let json = format!(
+                r#"{{"data":{{"isEnd":true,"nowList":[{{"result":{result}}}],"processList":[{{}}]}}}}"#
+            );
+            let snapshot = answer(&json).expect("a status");
+            assert_eq!(
+                (phases(&snapshot).0, states(&snapshot).as_str()),
+                (Phase::Failed, "F"),
+                "{result}"
+            );
+        }
+        let json = r#"{"error":{"code":7},"data":{"isEnd":true,"nowList":[{"result":true}],"processList":[{}]}}"#;
+        answer(json).expect_err("an error beside a success");
     }
 
     #[test]

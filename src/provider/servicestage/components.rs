@@ -10,7 +10,7 @@ use super::{RELEASE_TASK, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, List, Shown, Text, safe_in_url};
-use crate::provider::{huawei, messages};
+use crate::provider::messages;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -210,7 +210,7 @@ impl Components {
         let mut snapshot = Snapshot::new(Phase::Pending);
         let info: DeployInfo<'_> =
             json::read_state(body, RELEASE_TASK, &mut snapshot.warnings, redactor)?;
-        if let Some(error) = huawei::error_in(body, redactor) {
+        if let Some(error) = messages::error_in(body, &[], redactor) {
             return Err(error);
         }
         info.id.check_id(asked, redactor)?;

@@ -44,7 +44,7 @@ pub(super) struct Plan {
 /// words. Anything else may be the answer of a gateway.
 pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
     response.status == 403
-        || response.status == 404 && huawei::error_in(&response.body, redactor).is_some()
+        || response.status == 404 && messages::error_in(&response.body, &[], redactor).is_some()
 }
 
 impl Plan {
@@ -55,7 +55,7 @@ impl Plan {
     pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
         let release: Release<'_> =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
-        if let Some(error) = huawei::error_in(body, redactor) {
+        if let Some(error) = messages::error_in(body, &[], redactor) {
             return Err(error);
         }
         release.id.check_id(asked, redactor)?;

@@ -23,8 +23,6 @@ struct DeployOrder<'a> {
     total_batch: Shown<Count>,
     exception_code: Shown<Text<'a>>,
     success: Text<'a>,
-    error_code: Text<'a>,
-    error_message: Text<'a>,
     deploy_order: Option<Box<Object<DeployOrder<'a>>>>,
     deploy_machine_info: Shown<Object<MachineInfo<'a>>>,
 }
@@ -123,14 +121,14 @@ pub(super) fn read(
     let units = order.units(last, known, &mut warnings, redactor);
     let mut snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
-    if response.success.is("false")
-        || snapshot.phase == Phase::Succeeded && (response.is_error() || order.is_error())
+    if response.success.is_false() {
+        let problem = messages::error_response(None);
+        return Err(messages::error_in_place_of(body, problem, redactor));
+    }
+    if snapshot.phase == Phase::Succeeded
+        && let Some(error) = messages::error_in(body, &[], redactor)
     {
-        return Err(messages::error_in_place_of(
-            body,
-            messages::error_response(None),
-            redactor,
-        ));
+        return Err(error);
     }
     if snapshot.phase == Phase::Succeeded && !outcomes_are_read(body, snapshot.units.len()) {
         snapshot.success_caveats.push(messages::caveats_unread());
@@ -153,11 +151,6 @@ fn outcomes_are_read(body: &[u8], count: usize) -> bool {
 }
 
 impl DeployOrder<'_> {
-    fn is_error(&self) -> bool {
-        let texts = [&self.error_code, &self.error_message];
-        texts.iter().any(|text| text.get().is_some())
-    }
-
     fn to_snapshot(
         &self,
         units: Vec<Unit>,
@@ -560,6 +553,9 @@ mod tests {
             r#"{"status":"Success","errorCode":"E1","errorMessage":"no"}"#,
             r#"{"success":true,"errorCode":"E1","deployOrder":{"status":"Success"}}"#,
             r#"{"deployOrder":{"status":"Success","errorMessage":"no"}}"#,
+            r#"{"status":"Success","error":{"code":"E1"}}"#,
+            r#"{"status":"Success","error_code":"E1"}"#,
+            r#"{"success":0,"deployOrder":{"status":"Success"}}"#,
         ] {
             let error = order(json).expect_err(json);
             assert!(error.en().starts_with("error response: "), "{error}");

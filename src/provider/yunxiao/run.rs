@@ -184,7 +184,7 @@ pub(super) fn read(
     if let Err(problem) = status {
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
-    if response.success.is("false") {
+    if response.success.is_false() {
         let problem = messages::error_response(None);
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
