@@ -34,6 +34,7 @@ mod output;
 mod picture;
 mod pipeline;
 mod reading;
+mod readme;
 mod replay;
 mod robust;
 mod screen;
