@@ -35,6 +35,7 @@ mod output;
 mod picture;
 mod pipeline;
 mod reading;
+mod readme;
 mod replay;
 mod robust;
 mod screen;
