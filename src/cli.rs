@@ -43,7 +43,7 @@ use partition::Partition;
 /// The lowest and the highest speed of a replay.
 const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
-/// Watch a deployment until it ends; the exit code is the verdict.
+/// Watch a deployment until it ends; exit 0 only if the provider reports success.
 #[derive(Parser, Debug)]
 #[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = 100)]
 #[command(
@@ -282,7 +282,7 @@ fn command_in(lang: Lang) -> clap::Command {
     });
     let list = command_list(&command, lang);
     let template = |list: &str, args: &str| {
-        format!("{{about}}\n\n{usage}{{usage}}\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
+        format!("{{about}}\n\n{usage}{{usage}}\n\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
     };
     let mut command = command
         .help_template(template(&list, "all-args"))
