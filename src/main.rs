@@ -1,4 +1,4 @@
-//! Watches a deployment until it ends; the exit code is the verdict.
+//! Watches a deployment until it ends, and exits 0 only when the provider reports success.
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Program, deploywatch};
+use crate::support::Program;
 
 const READMES: [&str; 2] = [
     include_str!("../../README.md"),
@@ -93,7 +93,9 @@ fn the_shell_recipe_tells_a_success_from_a_failure() {
         .flat_map(|case| READMES.map(|readme| (case, readme)));
     let recipes = cases.map(|((scenario, code, label), readme)| {
         let args = ["demo", "--duration", "100ms", "--scenario", scenario];
-        let mut server = deploywatch(args).args(["--serve", "127.0.0.1:0"]).spawn();
+        let mut server = crate::support::deploywatch(args)
+            .args(["--serve", "127.0.0.1:0"])
+            .spawn();
         let line = server.first_line();
         let recipe = block(readme, "sh", "case $code");
         let program = shell(recipe)
