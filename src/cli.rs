@@ -282,7 +282,7 @@ fn command_in(lang: Lang) -> clap::Command {
     });
     let list = command_list(&command, lang);
     let template = |list: &str, args: &str| {
-        format!("{{about}}\n\n{usage}{{usage}}\n\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
+        format!("{{about}}\n\n{usage}{{usage}}\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
     };
     let mut command = command
         .help_template(template(&list, "all-args"))
