@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::json;
 use crate::http::error_words;
 use crate::message::Message;
 use crate::model::UnitKind;
@@ -27,7 +26,8 @@ pub(super) fn error_in(body: &[u8], own: &[&str], redactor: &Redactor) -> Option
 
 fn states_error(body: &[u8], own: &[&str], is_outer: bool) -> bool {
     const NOTHING: [&str; 7] = ["null", "false", "0", "\"0\"", "\"\"", "{}", "[]"];
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = json::read(body).unwrap_or_default();
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_slice(body).unwrap_or_default();
     fields.iter().any(|(name, value)| match &**name {
         name if own.contains(&name) => false,
         "error" | "error_code" | "error_msg" | "error_message" | "errorCode" | "errorMessage" => {
