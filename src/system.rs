@@ -13,7 +13,7 @@ use std::thread;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
-use rustix::process::{self, Pid, Resource, Rlimit};
+use rustix::process::{self, Resource, Rlimit};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
@@ -96,39 +96,47 @@ pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
 /// Whether somebody could continue this process if it stopped: it is neither process 1 nor in an orphaned
 /// process group, which is one that no shell looks after.
 pub(crate) fn can_be_stopped() -> bool {
-    let own = process::getpid();
-    if own.is_init() {
+    if process::getpid().is_init() {
         return false;
     }
-    let group = process::getpgrp();
-    let session = process::getsid(None);
-    let mut ancestor = process::getppid();
-    while let Some(pid) = ancestor {
-        if process::getsid(Some(pid)) != session {
-            return false;
+    // Who cannot be asked about may be a shell's child.
+    let Ok(own) = ProcessIds::of("self") else {
+        return true;
+    };
+    let mut parent = own.parent;
+    while parent != 0 {
+        match ProcessIds::of(&parent.to_string()) {
+            Ok(ids) if ids.session != own.session => return false,
+            Ok(ids) if ids.group == own.group => parent = ids.parent,
+            _ => return true,
         }
-        if process::getpgid(Some(pid)) != Ok(group) {
-            return true;
-        }
-        ancestor = match parent(pid) {
-            Ok(parent) => parent,
-            // Who cannot be asked about may be a shell's child.
-            Err(_) => return true,
-        };
     }
     false
 }
 
-/// The parent of a process; none where it is outside of this namespace.
-fn parent(pid: Pid) -> io::Result<Option<Pid>> {
-    let status = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name before the state is in parentheses and may contain any character.
-    let fields = status.rsplit(") ").next().unwrap_or_default();
-    let parent = fields
-        .split(' ')
-        .nth(1)
-        .and_then(|field| field.parse().ok());
-    Ok(parent.and_then(Pid::from_raw))
+/// Where a process belongs, by the numbers of /proc: 0 is what is outside of its namespace, as the session
+/// of what was started from outside of a container.
+struct ProcessIds {
+    parent: u32,
+    group: u32,
+    session: u32,
+}
+
+impl ProcessIds {
+    fn of(process: &str) -> io::Result<Self> {
+        let status = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        // The name before the state is in parentheses and may contain any character.
+        let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
+        let mut numbers = fields.split(' ').skip(1).map(str::parse);
+        match [numbers.next(), numbers.next(), numbers.next()] {
+            [Some(Ok(parent)), Some(Ok(group)), Some(Ok(session))] => Ok(Self {
+                parent,
+                group,
+                session,
+            }),
+            _ => Err(ErrorKind::InvalidData.into()),
+        }
+    }
 }
 
 /// Whether a signal that was caught for a hidden terminal ends the process as if it were not.

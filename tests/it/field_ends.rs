@@ -306,7 +306,8 @@ fn what_only_flaps_is_a_standstill() {
 
 #[test]
 fn ctrl_z_is_ignored_where_nobody_could_continue_it() {
-    // The terminal's own process has no shell; nor has process 1 of a container.
+    // The terminal's own process has no shell; nor has process 1 of a container, nor a process whose parent
+    // belongs to a session outside of the container.
     let alone = |server: &Server| yunxiao(server);
     let first = |server: &Server| {
         let script = format!(
@@ -316,9 +317,18 @@ fn ctrl_z_is_ignored_where_nobody_could_continue_it() {
         );
         Program::shell(&script).env("YUNXIAO_ACCESS_TOKEN", SECRET)
     };
+    let outside = |server: &Server| {
+        let script = format!(
+            "exec unshare -pf sh -c 'setsid -cw {PROGRAM} yunxiao --pipeline 123 --order 1111 \
+             --organization org-1 -i 20ms --endpoint {}; exit $?'",
+            server.url()
+        );
+        Program::shell(&script).env("YUNXIAO_ACCESS_TOKEN", SECRET)
+    };
     let may_unshare = Program::shell("unshare -pf true").run().code == 0;
-    let programs: [&dyn Fn(&Server) -> Program; 2] = [&alone, &first];
-    for program in &programs[..1 + usize::from(may_unshare)] {
+    let programs: [&dyn Fn(&Server) -> Program; 3] = [&alone, &first, &outside];
+    let tried = if may_unshare { 3 } else { 1 };
+    for program in &programs[..tried] {
         let running = || Order::new("Running").machine("sn-1", "192.0.2.1", "Running", 1);
         let more = running().machine("sn-2", "192.0.2.2", "Running", 1);
         let (server, on) = Server::two_acts(vec![running().reply()], vec![more.reply()]);
