@@ -24,11 +24,11 @@ use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
 use crate::message::{Context as _, Lang, Message, Result, ensure};
 use crate::outcome::Verdict;
+use crate::platform;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
 use crate::render::Output;
-use crate::system;
 use crate::watch::{self, Inbox, LoopEvent, Target, TargetDetails};
 
 /// The span over which deployments that are polled once are polled, at most.
@@ -158,7 +158,7 @@ fn check_descriptors(deployments: usize) -> Result<()> {
     /// Descriptors beside the connections: streams, files, what the resolver opens.
     const OTHERS: u64 = 32;
     let needed = deployments as u64 + OTHERS;
-    match system::allow_descriptors(needed) {
+    match platform::allow_descriptors(needed) {
         Err(allowed) if deployments > 1 => {
             let error = Message::new(
                 format!(

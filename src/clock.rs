@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use rustix::time::{ClockId, clock_gettime};
+use crate::platform;
 
 /// A point in time on a monotonic clock that also counts time suspended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,23 +17,16 @@ pub(crate) struct Timestamp {
     pub(crate) wall: SystemTime,
 }
 
-// macOS has no BOOTTIME; its monotonic clock counts time asleep already.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const CLOCK: ClockId = ClockId::Boottime;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const CLOCK: ClockId = ClockId::Monotonic;
-
 /// Added to each reading of the clock, so that times before the machine started can be represented.
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 impl Timestamp {
     /// Reads both clocks of the machine, the monotonic one in whole microseconds as a recording has them.
     fn read() -> Self {
-        let time = clock_gettime(CLOCK);
-        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
-        let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+        let time = platform::uptime();
+        let time = Duration::new(time.as_secs(), time.subsec_micros() * 1_000);
         Self {
-            instant: Instant(BEFORE + Duration::new(seconds, nanoseconds / 1_000 * 1_000)),
+            instant: Instant(BEFORE + time),
             wall: SystemTime::now(),
         }
     }

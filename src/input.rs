@@ -1,14 +1,14 @@
 //! Input files. What may be a pipe is read by a thread: one that nobody writes must hold up nothing.
 
 use std::fs::File;
-use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use crate::message::{Context as _, Message, Result, ensure};
-use crate::system::{self, HiddenTerminal};
+use crate::platform::{self, HiddenTerminal};
 use crate::text;
 
 /// The most time that a pipe may take to its end.
@@ -63,12 +63,12 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
     let mut stderr = io::stderr();
     let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
     let patience = timeout.unwrap_or(Duration::MAX);
-    let typed = within(patience, move || typed_line(io::stdin().lock(), size));
+    let typed = within(patience, move || platform::typed_line(size));
     drop(hidden);
     match typed?? {
         Some(line) => Ok(line),
         None => {
-            system::interrupt();
+            platform::interrupt();
             Err(Message::new("interrupted", "已中断"))
         }
     }
@@ -77,25 +77,6 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
 /// Whether what is read from `path` is typed at a terminal.
 pub(crate) fn is_typed(path: &Path) -> bool {
     is_stdin(path) && io::stdin().is_terminal()
-}
-
-/// A line of at most `size` bytes that is typed; none where Ctrl-C is.
-fn typed_line(keys: impl BufRead, size: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    for key in keys.bytes() {
-        match key? {
-            // Ctrl-C.
-            0x03 => return Ok(None),
-            b'\r' | b'\n' | 0x04 => break,
-            // Backspace: the character, with all of its bytes.
-            0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
-            // Ctrl-U.
-            0x15 => line.clear(),
-            key if (line.len() as u64) < size => line.push(key),
-            _ => {}
-        }
-    }
-    Ok(Some(line))
 }
 
 /// What `work` returns, done by a thread; it is not waited for longer than `patience`.
@@ -126,25 +107,4 @@ fn within<T: Send + 'static>(
                 "deploywatch 内部错误，请报告",
             ),
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_edited_as_it_is_typed() {
-        for (keys, line) in [
-            ("abc\rd", Some("abc")),
-            ("abx\u{7f}c\n", Some("abc")),
-            ("a密\u{8}b\r", Some("ab")),
-            ("\u{7f}wrong\u{15}right\u{4}", Some("right")),
-            ("ab\u{3}", None),
-        ] {
-            let typed = typed_line(keys.as_bytes(), 100).expect("read");
-            assert_eq!(typed.as_deref(), line.map(str::as_bytes), "{keys:?}");
-        }
-        let typed = typed_line(&b"abcdef\r"[..], 3).expect("read");
-        assert_eq!(typed.as_deref(), Some(&b"abc"[..]));
-    }
 }

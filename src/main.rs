@@ -14,6 +14,7 @@ mod message;
 mod model;
 mod outcome;
 mod phrases;
+mod platform;
 mod poll;
 mod progress;
 mod provider;
@@ -21,14 +22,13 @@ mod record;
 mod redact;
 mod render;
 mod secret;
-mod system;
 mod text;
 mod units;
 mod watch;
 mod writer;
 
 fn main() -> ExitCode {
-    system::survive_file_size_limit();
+    platform::prepare();
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let arguments: Vec<_> = std::env::args_os().collect();
     let lang = cli::language(&arguments, &environment);

@@ -13,6 +13,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
+use crate::platform;
 use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
@@ -162,7 +163,7 @@ impl Output {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
         let is_ci = environment("CI").is_some_and(|value| value != "false");
-        let is_dumb = environment("TERM").is_none_or(|term| term == "dumb");
+        let is_dumb = platform::is_dumb(environment("TERM").as_deref());
         let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
         let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
         let [stdout, stderr] = [0, 1].map(|number| {

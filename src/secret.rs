@@ -1,7 +1,6 @@
 //! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
+use crate::platform;
 use crate::poll::PollError;
 use crate::redact::Redactor;
 use crate::text;
@@ -177,8 +177,7 @@ impl Credential {
 pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     let warning = |path: &Path| {
         let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-        let mode = facts.permissions().mode();
-        let (en, zh) = match mode & 0o077 {
+        let (en, zh) = match platform::rights_of_others(&facts) {
             0 => return None,
             rights if rights & 0o004 != 0 => (
                 "every user of this machine can read the file with the secret",
@@ -193,7 +192,7 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
                 "属主以外的用户有权访问密钥文件",
             ),
         };
-        let file = text::shell_quote(&path.display().to_string());
+        let file = platform::shell_quote(&path.display().to_string());
         let file = text::printable(&file);
         Some(Message::new(
             format!("{en}; run chmod 600 {file}"),

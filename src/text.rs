@@ -94,26 +94,6 @@ pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
     Cow::Borrowed(line)
 }
 
-/// A word as a shell reads it back, on one line and printable.
-pub(crate) fn shell_quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    if printable(word) == word || word.trim_matches(' ').is_empty() {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let escaped = word.chars().map(|c| match c {
-        '\'' | '\\' => format!("\\{c}"),
-        // It may begin the mark of a command.
-        '#' => r"\x23".to_owned(),
-        _ if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
-        _ if c.is_control() || is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
-        _ => c.to_string(),
-    });
-    format!("$'{}'", escaped.collect::<String>())
-}
-
 /// The last `lines` lines of a log, [`LOG_LINES`] and [`LOG_BYTES`] at most, each made printable by
 /// `printable`. The end is what holds the error, so that a line that is too long loses its beginning.
 pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) -> Vec<String> {
@@ -234,7 +214,7 @@ fn next_if<S>(
 
 /// Characters that are invisible, turn the direction of what follows, or join others into one of
 /// which terminals do not agree how wide it is: a row that is wider than it was measured breaks.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
@@ -337,21 +317,6 @@ mod tests {
             "{line}"
         );
         assert!(console::measure_text_width(line) <= MESSAGE);
-    }
-
-    #[test]
-    fn a_quoted_word_is_one_printable_line() {
-        for (word, quoted) in [
-            ("a-b.c/d", "a-b.c/d"),
-            ("", "''"),
-            (" ", "' '"),
-            ("it's", r"'it'\''s'"),
-            ("a\n::error::b", r"$'a\x0a::error::b'"),
-            ("it's\u{1b}[m\u{200b}\\", r"$'it\'s\x1b[m\U0000200b\\'"),
-            ("##vso[a]", r"$'\x23\x23vso[a]'"),
-        ] {
-            assert_eq!(shell_quote(word), quoted);
-        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::explicit::ExplicitArg;
 use super::settings::{self, Located, Setting, SettingsFile, command_line, layered};
 use super::{Cli, built};
 use crate::message::{Message, Result};
+use crate::platform;
 use crate::provider::{Environment, Provider};
 
 /// The variable that names the file; empty, there is none.
@@ -163,10 +164,6 @@ fn path(environment: Environment<'_>) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(VARIABLE) {
         return Some(PathBuf::from(named)).filter(|path| !path.as_os_str().is_empty());
     }
-    let folder = environment("XDG_CONFIG_HOME").map(PathBuf::from);
-    // A relative one does not count, as the specification has it.
-    let folder = folder.filter(|folder| folder.is_absolute());
-    let at_home = || Some(PathBuf::from(environment("HOME")?).join(".config"));
-    let path = folder.or_else(at_home)?.join(NAME);
+    let path = platform::config_folder(environment)?.join(NAME);
     path.exists().then_some(path)
 }

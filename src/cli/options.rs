@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::message::{Lang, Message, Result, ensure};
+use crate::platform;
 
 /// The shortest interval between polls.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
@@ -224,7 +225,7 @@ impl OutputOptions {
             .map(|(option, file)| (option.as_str(), absolute(file)))
             .collect();
         for (option, file) in written {
-            let Some(file) = file.as_deref().filter(|file| !file.starts_with("/dev")) else {
+            let Some(file) = file.as_deref().filter(|file| !platform::is_device(file)) else {
                 continue;
             };
             let path = absolute(file);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::explicit::{ExplicitArg, option_name};
-use crate::text::shell_quote;
+use crate::platform::shell_quote;
 
 /// The command line of a watch, to be given again.
 pub(crate) struct ResumeCommand {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::{SYSTEMS, Scenario, System, server};
 use crate::cli::options::limit;
 use crate::message::{Context as _, Lang, Message, Result, ensure};
-use crate::text::shell_quote;
+use crate::platform::{shell_quote, with_variable};
 
 /// The options of `deploywatch demo`, which describe the simulated deployment.
 #[derive(Args, Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ fn shell_line(system: &System, watch_args: &[String]) -> String {
     let args = watch_args.iter().map(|arg| shell_quote(arg));
     let line = args.fold("deploywatch".to_owned(), |line, arg| line + " " + &arg);
     match system.secret {
-        Some((variable, value)) => format!("{variable}={} {line}", shell_quote(value)),
+        Some((variable, value)) => with_variable(variable, value, &line),
         None => line,
     }
 }

@@ -12,9 +12,9 @@ use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refus
 use crate::clock::{self, Instant, Timestamp};
 use crate::http::{Request, Response, Transport, TransportError};
 use crate::message::{Context as _, Message, Result};
+use crate::platform::{OutputMode, open_output};
 use crate::poll::{RefusalKind, Retry};
 use crate::redact::{MASK, Redactor};
-use crate::system::{OutputMode, open_output};
 use crate::text;
 use crate::writer::NonBlockingWriter;
 

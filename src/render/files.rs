@@ -12,7 +12,7 @@ use super::{FILE_PATIENCE, Render};
 use crate::cli::options::OutputOptions;
 use crate::event::Event;
 use crate::message::{Context as _, Lang, Message, Result};
-use crate::system::{OutputMode, open_output};
+use crate::platform::{OutputMode, open_output};
 use crate::text;
 use crate::writer::NonBlockingWriter;
 

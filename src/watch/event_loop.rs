@@ -17,10 +17,10 @@ use crate::event::{Event, Finished, Kind, Started};
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
+use crate::platform;
 use crate::progress::Progress;
 use crate::provider::DeploymentSource;
 use crate::render::{Output, ScreenChange};
-use crate::system;
 
 /// What to watch, and how it is polled.
 pub(crate) struct Target {
@@ -380,12 +380,12 @@ impl Watches {
             LoopEvent::Screen(change) => {
                 let suspends = change == ScreenChange::Suspended;
                 // Nobody would continue it.
-                if suspends && !system::can_be_stopped() {
+                if suspends && !platform::can_be_stopped() {
                     return;
                 }
                 output.screen(change);
                 if suspends {
-                    signals::stop();
+                    platform::stop();
                 }
             }
             LoopEvent::Warning(message) => {

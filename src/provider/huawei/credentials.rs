@@ -7,6 +7,7 @@ use super::KEYS;
 use super::options::PROJECT;
 use crate::input;
 use crate::message::{Context as _, Message, Result};
+use crate::platform;
 use crate::provider::Environment;
 
 /// The variable that names the file.
@@ -22,7 +23,7 @@ const SECTION: &str = "[basic]";
 /// The file cannot be read.
 pub(super) fn read(environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
     let named = environment(FILE).map(PathBuf::from);
-    let at_home = || Some(PathBuf::from(environment("HOME")?).join(AT_HOME));
+    let at_home = || Some(PathBuf::from(environment(platform::HOME)?).join(AT_HOME));
     let at_home = || at_home().filter(|path| path.exists());
     let Some(path) = named.or_else(at_home) else {
         return Ok(BTreeMap::new());

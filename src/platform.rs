@@ -1,0 +1,42 @@
+//! What operating systems do in ways of their own, behind one interface: everything that is imported here,
+//! each system has.
+
+use crate::outcome::Signal;
+
+#[cfg(unix)]
+mod unix;
+
+#[cfg(unix)]
+use unix as system;
+
+pub(crate) use system::{
+    HOME, HiddenTerminal, allow_descriptors, can_be_stopped, config_folder, forward_signals,
+    interrupt, is_device, is_dumb, open_output, prepare, rights_of_others, shell_quote, stop,
+    typed_line, uptime, with_variable,
+};
+
+/// How an output file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OutputMode {
+    /// Emptied.
+    Create,
+    /// Emptied, and readable by its owner alone.
+    CreatePrivate,
+    /// Kept and added to.
+    Append,
+}
+
+/// What the system tells the process while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemEvent {
+    /// It is to end.
+    End(Signal),
+    /// Somebody asks where it stands.
+    StatusAsked,
+    /// It is to stop until it is continued.
+    Suspended,
+    /// It was continued.
+    Resumed,
+    /// The terminal's size may have changed.
+    Resized,
+}

@@ -1,0 +1,400 @@
+//! Unix: file modes, pipes with names, limits, signals, job control, terminals and its shells.
+
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, BufRead, ErrorKind, Write as _};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{self, Resource, Rlimit};
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use rustix::time::{ClockId, clock_gettime};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH, SIGXFSZ};
+use signal_hook::iterator::{Handle, Signals};
+use signal_hook::{flag, low_level};
+
+use super::{OutputMode, SystemEvent};
+use crate::outcome::{Signal, Verdict};
+use crate::text::{is_hidden, printable};
+
+/// The variable that names the home directory.
+pub(crate) const HOME: &str = "HOME";
+
+/// The signals that end a watch.
+const ENDS: [(i32, Signal); 3] = [
+    (SIGINT, Signal::Interrupt),
+    (SIGTERM, Signal::Terminate),
+    (SIGHUP, Signal::Hangup),
+];
+
+/// The signals that ask where the watch stands.
+#[cfg(not(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd")))]
+const ASKS: &[i32] = &[SIGUSR1];
+#[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
+const ASKS: &[i32] = &[SIGUSR1, signal_hook::consts::SIGINFO];
+
+// macOS has no BOOTTIME; its monotonic clock counts time asleep already.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const CLOCK: ClockId = ClockId::Boottime;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const CLOCK: ClockId = ClockId::Monotonic;
+
+/// The folder of configurations.
+pub(crate) fn config_folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let folder = environment("XDG_CONFIG_HOME").map(PathBuf::from);
+    // A relative one does not count, as the specification has it.
+    let folder = folder.filter(|folder| folder.is_absolute());
+    folder.or_else(|| Some(PathBuf::from(environment(HOME)?).join(".config")))
+}
+
+/// A reading of the clock that cannot be set and counts time suspended.
+pub(crate) fn uptime() -> Duration {
+    let time = clock_gettime(CLOCK);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Whether a path is that of a device, which several may write to.
+pub(crate) fn is_device(path: &Path) -> bool {
+    path.starts_with("/dev")
+}
+
+/// The rights to a file that others than its owner have, as the bits of its mode.
+pub(crate) fn rights_of_others(file: &Metadata) -> u32 {
+    file.mode() & 0o077
+}
+
+/// Opens a file to write. A pipe with a name is opened without waiting for its reader.
+///
+/// # Errors
+/// The file cannot be opened, or is a pipe that nobody reads.
+pub(crate) fn open_output(path: &Path, mode: OutputMode) -> io::Result<File> {
+    const PRIVATE: u32 = 0o600;
+    let mut options = OpenOptions::new();
+    options.create(true).write(true);
+    match mode {
+        OutputMode::Create => options.truncate(true),
+        OutputMode::Append => options.append(true),
+        // Emptied once nobody else can read it.
+        OutputMode::CreatePrivate => options.truncate(false).mode(PRIVATE),
+    };
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path).map_err(|error| {
+        if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) {
+            io::Error::new(ErrorKind::NotConnected, "nobody reads this pipe")
+        } else {
+            error
+        }
+    })?;
+    let metadata = file.metadata()?;
+    if mode == OutputMode::CreatePrivate && metadata.is_file() {
+        // The mode is for a new file, and this one may have been there. Where the system does not
+        // let it be changed, it is as its folder is.
+        if rights_of_others(&metadata) != 0 && !is_device(path) {
+            let _ = file.set_permissions(Permissions::from_mode(PRIVATE));
+        }
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// Prepares the process: makes a write beyond the limit of a file's size fail instead of ending it.
+pub(crate) fn prepare() {
+    // Where no handler can be installed, the signal ends the process as it ends any other.
+    let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// Raises the limit of open descriptors to `needed` where it is lower.
+///
+/// # Errors
+/// The highest limit that the system allows, where that is not enough.
+pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
+    let limit = process::getrlimit(Resource::Nofile);
+    let Some(current) = limit.current.filter(|current| *current < needed) else {
+        return Ok(());
+    };
+    let allowed = limit.maximum.map_or(needed, |most| most.min(needed));
+    let raised = Rlimit {
+        current: Some(allowed),
+        ..limit
+    };
+    match process::setrlimit(Resource::Nofile, raised) {
+        Ok(()) if allowed == needed => Ok(()),
+        Ok(()) => Err(allowed),
+        Err(_) => Err(current),
+    }
+}
+
+/// Passes the signals that come from now on to `take`, from a thread of its own, for as long as that returns
+/// true. The first one that ends the watch ends it with its report; a second one ends the process at once,
+/// even where the report itself is held up.
+///
+/// # Errors
+/// Where the handlers cannot be installed, or no thread can be started.
+pub(crate) fn forward_signals(
+    take: impl Fn(SystemEvent) -> bool + Send + 'static,
+) -> io::Result<()> {
+    // Under nohup a watch outlives its terminal.
+    let mut ends = ENDS.to_vec();
+    ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
+    let others = [SIGTSTP, SIGCONT, SIGWINCH]
+        .into_iter()
+        .chain(ASKS.iter().copied());
+    let numbers = others.chain(ends.iter().map(|(number, _)| *number));
+    // Before the flags: a signal that only set one would be lost.
+    let mut signals = Signals::new(numbers)?;
+    take_over_signals();
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for (number, signal) in ends {
+        let code = Verdict::Interrupted(signal).code();
+        // In this order: the handler of the first signal finds the flag unset, then sets it.
+        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
+        flag::register(number, Arc::clone(&interrupted))?;
+    }
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || signals.forever().map(event).all(take))?;
+    Ok(())
+}
+
+fn event(number: i32) -> SystemEvent {
+    match ENDS.iter().find(|(end, _)| *end == number) {
+        Some((_, signal)) => SystemEvent::End(*signal),
+        None if ASKS.contains(&number) => SystemEvent::StatusAsked,
+        None if number == SIGTSTP => SystemEvent::Suspended,
+        None if number == SIGCONT => SystemEvent::Resumed,
+        None => SystemEvent::Resized,
+    }
+}
+
+/// Whether SIGHUP was ignored when the process began. Only Linux tells without unsafe code.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+}
+
+/// Whether somebody could continue this process if it stopped: it is neither process 1 nor in an orphaned
+/// process group, which is one that no shell looks after.
+pub(crate) fn can_be_stopped() -> bool {
+    if process::getpid().is_init() {
+        return false;
+    }
+    // Who cannot be asked about may be a shell's child.
+    let Ok(own) = ProcessIds::of("self") else {
+        return true;
+    };
+    let mut parent = own.parent;
+    while parent != 0 {
+        match ProcessIds::of(&parent.to_string()) {
+            Ok(ids) if ids.session != own.session => return false,
+            Ok(ids) if ids.group == own.group => parent = ids.parent,
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// Where a process belongs, by the numbers of /proc: 0 is what is outside of its namespace, as the session
+/// of what was started from outside of a container.
+struct ProcessIds {
+    parent: u32,
+    group: u32,
+    session: u32,
+}
+
+impl ProcessIds {
+    fn of(process: &str) -> io::Result<Self> {
+        let status = fs::read_to_string(format!("/proc/{process}/stat"))?;
+        // The name before the state is in parentheses and may contain any character.
+        let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
+        let mut numbers = fields.split(' ').skip(1).map(str::parse);
+        match [numbers.next(), numbers.next(), numbers.next()] {
+            [Some(Ok(parent)), Some(Ok(group)), Some(Ok(session))] => Ok(Self {
+                parent,
+                group,
+                session,
+            }),
+            _ => Err(ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+/// Stops the process as Ctrl-Z does, until it is continued.
+pub(crate) fn stop() {
+    // Where that fails the watch just goes on.
+    let _ = low_level::emulate_default_handler(SIGTSTP);
+}
+
+/// Whether a signal that was caught for a hidden terminal ends the process as if it were not.
+static ENDS_BY_DEFAULT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Takes over the signals that were caught for a hidden terminal: they end the process no more.
+fn take_over_signals() {
+    ENDS_BY_DEFAULT.store(false, Ordering::SeqCst);
+}
+
+/// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
+/// the terminal, and so does a signal that ends the process.
+pub(crate) struct HiddenTerminal {
+    before: Termios,
+    signals: Handle,
+}
+
+impl HiddenTerminal {
+    /// Changes the terminal that stdin is.
+    ///
+    /// # Errors
+    /// Its settings cannot be changed, or no thread can be started.
+    pub(crate) fn new() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let before = termios::tcgetattr(&stdin)?;
+        let signals = restore_at_end(before.clone())?;
+        let mut hidden = before.clone();
+        hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+        termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+        Ok(Self { before, signals })
+    }
+}
+
+impl Drop for HiddenTerminal {
+    fn drop(&mut self) {
+        restore(&self.before);
+        ENDS_BY_DEFAULT.store(true, Ordering::SeqCst);
+        self.signals.close();
+    }
+}
+
+/// Restores the terminal that stdin is, and ends the line whose end it did not show.
+fn restore(before: &Termios) {
+    // There is nothing else to restore it with.
+    let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, before);
+    let _ = writeln!(io::stderr());
+}
+
+/// Restores the terminal before a signal ends the process.
+fn restore_at_end(before: Termios) -> io::Result<Handle> {
+    const CAUGHT: [i32; 2] = [SIGINT, SIGTERM];
+    let mut signals = Signals::new(CAUGHT)?;
+    take_over_signals();
+    for signal in CAUGHT {
+        flag::register_conditional_default(signal, Arc::clone(&ENDS_BY_DEFAULT))?;
+    }
+    let handle = signals.handle();
+    thread::Builder::new()
+        .name("terminal".into())
+        .spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                restore(&before);
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        })?;
+    Ok(handle)
+}
+
+/// Ends the process as Ctrl-C does.
+pub(crate) fn interrupt() {
+    let _ = low_level::emulate_default_handler(SIGINT);
+}
+
+/// A line of at most `size` bytes that is typed at the hidden terminal; none where Ctrl-C is.
+pub(crate) fn typed_line(size: u64) -> io::Result<Option<Vec<u8>>> {
+    edited_line(io::stdin().lock(), size)
+}
+
+/// The line that `keys` make; none where one is Ctrl-C.
+fn edited_line(keys: impl BufRead, size: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    for key in keys.bytes() {
+        match key? {
+            // Ctrl-C.
+            0x03 => return Ok(None),
+            b'\r' | b'\n' | 0x04 => break,
+            // Backspace: the character, with all of its bytes.
+            0x08 | 0x7f => while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
+            // Ctrl-U.
+            0x15 => line.clear(),
+            key if (line.len() as u64) < size => line.push(key),
+            _ => {}
+        }
+    }
+    Ok(Some(line))
+}
+
+/// Whether a terminal cannot draw, by its name in `TERM`.
+pub(crate) fn is_dumb(term: Option<&str>) -> bool {
+    term.is_none_or(|term| term == "dumb")
+}
+
+/// A word as a shell reads it back, on one line and printable.
+pub(crate) fn shell_quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    if printable(word) == word || word.trim_matches(' ').is_empty() {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let escaped = word.chars().map(|c| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        // It may begin the mark of a command.
+        '#' => r"\x23".to_owned(),
+        _ if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        _ if c.is_control() || is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
+        _ => c.to_string(),
+    });
+    format!("$'{}'", escaped.collect::<String>())
+}
+
+/// The line of a shell that runs `line` with a variable of the environment.
+pub(crate) fn with_variable(variable: &str, value: &str, line: &str) -> String {
+    format!("{variable}={} {line}", shell_quote(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_edited_as_it_is_typed() {
+        for (keys, line) in [
+            ("abc\rd", Some("abc")),
+            ("abx\u{7f}c\n", Some("abc")),
+            ("a密\u{8}b\r", Some("ab")),
+            ("\u{7f}wrong\u{15}right\u{4}", Some("right")),
+            ("ab\u{3}", None),
+        ] {
+            let typed = edited_line(keys.as_bytes(), 100).expect("read");
+            assert_eq!(typed.as_deref(), line.map(str::as_bytes), "{keys:?}");
+        }
+        let typed = edited_line(&b"abcdef\r"[..], 3).expect("read");
+        assert_eq!(typed.as_deref(), Some(&b"abc"[..]));
+    }
+
+    #[test]
+    fn a_quoted_word_is_one_printable_line() {
+        for (word, quoted) in [
+            ("a-b.c/d", "a-b.c/d"),
+            ("", "''"),
+            (" ", "' '"),
+            ("it's", r"'it'\''s'"),
+            ("a\n::error::b", r"$'a\x0a::error::b'"),
+            ("it's\u{1b}[m\u{200b}\\", r"$'it\'s\x1b[m\U0000200b\\'"),
+            ("##vso[a]", r"$'\x23\x23vso[a]'"),
+        ] {
+            assert_eq!(shell_quote(word), quoted);
+        }
+    }
+}
