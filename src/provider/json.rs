@@ -198,11 +198,19 @@ impl Text<'_> {
     /// # Errors
     /// It is missing, or a character of it was replaced because it could not be read.
     pub(crate) fn required(&self, field: &str) -> Result<&str, Message> {
-        let text = self.get().ok_or_else(|| messages::missing_field(field))?;
-        if text.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(messages::broken_field(field));
+        self.whole(field)?
+            .ok_or_else(|| messages::missing_field(field))
+    }
+
+    /// The text, if there is any, of a field that the verdict rests on where it is there.
+    ///
+    /// # Errors
+    /// A character of it was replaced because it could not be read.
+    pub(crate) fn whole(&self, field: &str) -> Result<Option<&str>, Message> {
+        match self.get() {
+            Some(text) if !is_whole(text) => Err(messages::broken_field(field)),
+            text => Ok(text),
         }
-        Ok(text)
     }
 
     /// Checks the id of what a response is about. A missing one passes.
@@ -236,6 +244,11 @@ impl Text<'_> {
             }
         }
     }
+}
+
+/// Whether no character of a text was replaced because it could not be read.
+pub(crate) fn is_whole(text: &str) -> bool {
+    !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// Whether two texts are the same id: without case, blanks and dashes, and numbers by their value.
@@ -336,6 +349,32 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for VisitorOf<Object<T>> {
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(object)).map(Object)
+    }
+}
+
+/// The fields of an object as they came: those with the same name, too.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(VisitorOf::<Self>(PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for VisitorOf<Fields<'a>> {
+    type Value = Fields<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = object.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
     }
 }
 
