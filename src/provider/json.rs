@@ -352,32 +352,6 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for VisitorOf<Object<T>> {
     }
 }
 
-/// The fields of an object as they came: those with the same name, too.
-#[derive(Debug, Default)]
-pub(crate) struct Fields<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(VisitorOf::<Self>(PhantomData))
-    }
-}
-
-impl<'de: 'a, 'a> Visitor<'de> for VisitorOf<Fields<'a>> {
-    type Value = Fields<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = object.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Fields(fields))
-    }
-}
-
 /// An object, or JSON text of one; anything else counts as one without fields.
 #[derive(Debug, Default)]
 pub(crate) struct Embedded<T>(pub(crate) T);

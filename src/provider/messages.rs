@@ -141,6 +141,14 @@ pub(super) fn awaits_new_run() -> Message {
     )
 }
 
+/// A run whose state is not documented may have ended before the watch began.
+pub(super) fn ended_unknown() -> Message {
+    Message::new(
+        "whether the run had ended when the watch started cannot be told, which --fresh needs",
+        "无法判断开始跟踪时这次运行是否已经结束，--fresh 需要知道",
+    )
+}
+
 /// The deployment had ended when the watch began; each of the options would name a single run.
 pub(super) fn may_be_earlier(options: &[&str]) -> Message {
     let choice = |comma: &str, or: &str| match options {
@@ -192,6 +200,7 @@ mod tests {
             awaits_decision(2, UnitKind::Machine, Some("x-1")),
             awaits_decision(1, UnitKind::Component, None),
             awaits_new_run(),
+            ended_unknown(),
             may_be_earlier(&["--fresh", "--record ID"]),
         ] {
             assert_chinese(&message);

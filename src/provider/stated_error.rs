@@ -1,8 +1,11 @@
 //! Errors that an answer states beside what else it says.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::json::Fields;
 use super::messages::error_response;
 use crate::http::error_words;
 use crate::message::Message;
@@ -39,9 +42,37 @@ pub(super) fn error_in(body: &[u8], own: &[&str], redactor: &Redactor) -> Option
     is_error.then(|| error_response(error_words(body, redactor).as_ref()))
 }
 
+/// The fields of an object as they came: those with the same name, too.
+#[derive(Default)]
+struct RawFields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for RawFields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collector;
+
+        impl<'de> Visitor<'de> for Collector {
+            type Value = RawFields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = object.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(RawFields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Collector)
+    }
+}
+
 /// Whether any field of an object states an error, whichever of those with the same name it is.
 fn states_error(json: &[u8], own: &[&str], is_outer: bool) -> bool {
-    let Fields(fields) = serde_json::from_slice(json).unwrap_or_default();
+    let RawFields(fields) = serde_json::from_slice(json).unwrap_or_default();
     fields.iter().any(|(name, value)| match &**name {
         name if own.contains(&name) => false,
         "data" | "deployOrder" | "result" if is_outer => {
@@ -64,8 +95,9 @@ fn says_nothing(value: &RawValue, is_outer: bool) -> bool {
     match &*json {
         "null" | "false" | "\"0\"" | "\"\"" | "{}" | "[]" => true,
         object if object.starts_with('{') && is_outer => {
-            let fields: serde_json::Result<Fields<'_>> = serde_json::from_str(object);
-            fields.is_ok_and(|Fields(fields)| fields.iter().all(|(_, it)| says_nothing(it, false)))
+            let fields: serde_json::Result<RawFields<'_>> = serde_json::from_str(object);
+            fields
+                .is_ok_and(|RawFields(fields)| fields.iter().all(|(_, it)| says_nothing(it, false)))
         }
         number => number.parse() == Ok(0.0),
     }
