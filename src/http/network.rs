@@ -34,6 +34,8 @@ const CHUNK: usize = 16 << 10;
 pub(crate) struct ConnectOptions {
     /// The total time of one request, from connecting to the last byte.
     pub(crate) timeout: Duration,
+    /// How long the system's certificates may take to be read, at most; none for the usual limit.
+    pub(crate) patience: Option<Duration>,
     /// A PEM bundle that is trusted beside the system's roots.
     pub(crate) cacert: Option<Vec<u8>>,
     /// Do not check certificates.
@@ -93,7 +95,7 @@ impl NetworkPool {
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = client(&settings)?;
+                let client = client(&settings, options.patience)?;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -107,14 +109,14 @@ impl NetworkPool {
     }
 }
 
-fn client(settings: &Settings) -> Result<Client> {
+fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(HeaderMap::from_iter([(
             ACCEPT_ENCODING,
             HeaderValue::from_static("gzip"),
         )]))
-        .tls_backend_preconfigured(tls::config(&settings.trust)?)
+        .tls_backend_preconfigured(tls::config(&settings.trust, patience)?)
         // Headers with secrets would go along.
         .redirect(redirect::Policy::none())
         .referer(false)

@@ -60,6 +60,8 @@ fn a_pipe_that_nobody_reads_or_writes_is_a_usage_error() {
     for program in [
         yunxiao(&server).args(["--token-file", &fifo]),
         yunxiao(&server).args(["--cacert", &fifo]),
+        yunxiao_at("https://127.0.0.1:9").env("SSL_CERT_FILE", &fifo),
+        yunxiao(&server).env("DEPLOYWATCH_CONFIG", &fifo),
         mrs().args(["--password-file", &fifo]),
         deploywatch(["all", &fifo]),
         deploywatch(["replay", &fifo]),
