@@ -250,6 +250,7 @@ impl Connector<'_> {
         };
         let options = ConnectOptions {
             timeout: connection.request_timeout,
+            patience: timeout,
             cacert: connection.cacert.as_deref().map(read).transpose()?,
             insecure: connection.insecure,
             direct: connection.direct,

@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
     let bytes = if is_regular {
         read()?
     } else {
-        within(timeout.unwrap_or(PATIENCE).min(PATIENCE), read)??
+        with_patience(timeout, read)??
     };
     ensure(bytes.len() as u64 <= size, || {
         Message::new(
@@ -51,6 +51,17 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
         )
     })?;
     Ok(bytes)
+}
+
+/// What `work` returns, which may read files whose end does not come: no longer than `timeout` or 10 s.
+///
+/// # Errors
+/// It takes too long.
+pub(crate) fn with_patience<T: Send + 'static>(
+    timeout: Option<Duration>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    within(timeout.unwrap_or(PATIENCE).min(PATIENCE), work)
 }
 
 /// Asks for a line at the terminal that stdin is, without showing it, for as long as `timeout`.

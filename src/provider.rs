@@ -23,6 +23,7 @@ mod mutate;
 mod noise_tests;
 mod options;
 mod servicestage;
+mod stated_error;
 mod yunxiao;
 
 pub(crate) use options::{Environment, ProviderOptions, Setup, Variables, refuse_plaintext_secret};

@@ -137,7 +137,11 @@ pub(super) fn printed(error: &clap::Error, advice: Option<&Message>, lang: Lang)
 /// The error for a word that a message must not repeat as it is: one with a control character between
 /// others, which could be a line of its own or a command to the terminal.
 pub(super) fn control_character(words: &[String]) -> Option<Message> {
-    let has_control = |word: &String| word.trim().contains(char::is_control);
+    let has_control = |word: &String| {
+        // Around a value it is dropped.
+        let (name, value) = word.split_once('=').unwrap_or(("", word));
+        name.trim_start().contains(char::is_control) || value.trim().contains(char::is_control)
+    };
     let number = words.iter().position(has_control)?;
     let option = |word: &str| {
         let name = word

@@ -14,7 +14,7 @@ use crate::outcome;
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
     // The page is of every build.
-    let root = super::command().version(env!("CARGO_PKG_VERSION"));
+    let root = whole(super::command()).version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(root.clone());
     let mut page = Vec::new();
     for section in [
@@ -37,6 +37,12 @@ fn page() -> String {
     }
     page += &examples(&root);
     page
+}
+
+/// A command of which nothing is left out, as `-h` leaves out what few need.
+fn whole(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| arg.hide_short_help(false));
+    command.mut_subcommands(whole)
 }
 
 /// What a command takes beside the options of every watch.

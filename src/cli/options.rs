@@ -72,6 +72,8 @@ pub(crate) struct WatchOptions {
     pub(crate) strict: bool,
 
     /// The last lines shown of the log of each failed unit, where the provider has one; 0 = none
+    ///
+    /// At most 10,000 lines and 1 MiB of each log, and the logs of five units.
     #[arg(
         long,
         global = true,

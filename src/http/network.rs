@@ -1,12 +1,12 @@
 //! The network: requests over reqwest.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use reqwest::blocking::Client;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{Proxy, redirect};
 use url::Url;
 
@@ -34,6 +34,8 @@ const CHUNK: usize = 16 << 10;
 pub(crate) struct ConnectOptions {
     /// The total time of one request, from connecting to the last byte.
     pub(crate) timeout: Duration,
+    /// How long the system's certificates may take to be read, at most; none for the usual limit.
+    pub(crate) patience: Option<Duration>,
     /// A PEM bundle that is trusted beside the system's roots.
     pub(crate) cacert: Option<Vec<u8>>,
     /// Do not check certificates.
@@ -93,7 +95,7 @@ impl NetworkPool {
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = client(&settings)?;
+                let client = client(&settings, options.patience)?;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -107,10 +109,14 @@ impl NetworkPool {
     }
 }
 
-fn client(settings: &Settings) -> Result<Client> {
+fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
-        .tls_backend_preconfigured(tls::config(&settings.trust)?)
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip"),
+        )]))
+        .tls_backend_preconfigured(tls::config(&settings.trust, patience)?)
         // Headers with secrets would go along.
         .redirect(redirect::Policy::none())
         .referer(false)
@@ -153,12 +159,23 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
     }
 }
 
-/// How the body that reqwest hands on is encoded, in lower case: it decompresses what is called `gzip` so, and
-/// takes the header away; servers also call it `GZIP` or `x-gzip`.
+/// How the body is encoded, in lower case.
 fn encoding(headers: &HeaderMap) -> String {
     let name = headers.get(CONTENT_ENCODING);
     let name = name.and_then(|name| name.to_str().ok());
     name.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Decompresses a body of any number of members, whose contents follow one another (RFC 1952). reqwest's own
+/// decoder drops what comes after the first one, and a part of an answer must not be taken for the whole.
+fn unpack<'a>(body: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut packed = BufReader::new(body);
+    Ok(if packed.fill_buf()?.is_empty() {
+        // Nothing was sent, and so nothing packed.
+        Box::new(packed)
+    } else {
+        Box::new(MultiGzDecoder::new(packed))
+    })
 }
 
 /// The network, as one target reaches it.
@@ -205,15 +222,15 @@ impl Transport for Network {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let encoding = encoding(&headers);
-        let (reader, is_known): (Box<dyn Read>, _) = match &*encoding {
-            "gzip" | "x-gzip" => (Box::new(MultiGzDecoder::new(response)), true),
-            name => (Box::new(response), matches!(name, "" | "identity")),
+        let (reader, is_known): (io::Result<Box<dyn Read>>, _) = match &*encoding {
+            "gzip" | "x-gzip" => (unpack(response), true),
+            name => (Ok(Box::new(response)), matches!(name, "" | "identity")),
         };
         let (mut body, limit) = match status.is_success() {
             true => (earlier, MAX_BODY + 1),
             false => (Vec::new(), MAX_ERROR_BODY),
         };
-        let received = receive(reader, limit, &mut body);
+        let received = reader.and_then(|reader| receive(reader, limit, &mut body));
         let is_repeated = matches!(received, Ok(true));
         let problem = match received {
             // What could be read of an error is enough: the status is known.

@@ -1,7 +1,10 @@
 //! TLS: whose certificates are trusted.
 
+use std::convert;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -27,11 +30,11 @@ pub(super) enum Trust {
     DangerAcceptAny,
 }
 
-/// The configuration of TLS.
+/// The configuration of TLS; `patience` is how long the system's certificates may take to be read.
 ///
 /// # Errors
 /// Where the certificates cannot be used.
-pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
+pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let named = match trust {
         Trust::ExtraRoots(pem) => certificates(pem)?,
@@ -43,8 +46,12 @@ pub(super) fn config(trust: &Trust) -> Result<ClientConfig> {
     let verifier = match trust {
         Trust::NoTls | Trust::DangerAcceptAny => None,
         Trust::System | Trust::ExtraRoots(_) => {
-            let verifier = Verifier::new_with_extra_roots(named.clone(), Arc::clone(&provider));
-            let verifier = verifier.map_err(Message::library).context(|| match trust {
+            let (extra, provider) = (named.clone(), Arc::clone(&provider));
+            // SSL_CERT_FILE may name a pipe that nobody writes.
+            let verifier = input::with_patience(patience, || {
+                Verifier::new_with_extra_roots(extra, provider).map_err(Message::library)
+            });
+            let verifier = verifier.and_then(convert::identity).context(|| match trust {
                 Trust::ExtraRoots(_) => Message::new(
                     "--cacert: the certificates cannot be used",
                     "--cacert：证书无法使用",

@@ -44,6 +44,8 @@ enum RunSelector {
     Latest,
     /// The latest, unless it had ended at the first answer.
     Fresh,
+    /// The same, and the last answer was that there is none: one alone may be odd.
+    FreshNeverRun,
     /// Another one than this, which had ended when the watch began.
     After(String),
     This(String),
@@ -167,24 +169,35 @@ impl RunSelector {
             record.is_some_and(|record| same_id(record, id))
         };
         match (&*self, &state.record) {
-            // There is no run before the first one, and a record that is named is none yet.
-            (Self::Latest | Self::Fresh, _) if state.never_run => {
+            // There is no run before the first one, and a record that is named is none yet. Two answers in a
+            // row prove it.
+            (Self::Fresh, _) if state.never_run => {
+                *self = Self::FreshNeverRun;
+                Ok(true)
+            }
+            (Self::FreshNeverRun, _) if state.never_run => {
                 *self = Self::Latest;
                 Ok(true)
             }
+            (Self::Latest, _) if state.never_run => Ok(true),
             (Self::After(_), _) if state.never_run => Ok(false),
             // "Start the task, then watch it" races: the latest run may be the one before, and
             // green. Only its id tells the two apart.
-            (Self::Fresh | Self::After(_), None) => Err(Message::new(
+            (Self::Fresh | Self::FreshNeverRun | Self::After(_), None) => Err(Message::new(
                 "the response has no record_id, which --fresh needs",
                 "响应中没有 record_id，--fresh 无法区分各次运行",
             )),
-            (Self::Fresh, Some(record)) if state.snapshot.has_ended() => {
+            (Self::Fresh | Self::FreshNeverRun, Some(record)) if state.snapshot.has_ended() => {
                 *self = Self::After(record.clone());
                 Ok(false)
             }
+            (Self::Fresh | Self::FreshNeverRun, Some(_))
+                if state.snapshot.phase == Phase::Unknown =>
+            {
+                Err(messages::ended_unknown())
+            }
             (Self::After(earlier), Some(_)) if is(earlier) => Ok(false),
-            (Self::Latest | Self::Fresh | Self::After(_), Some(record)) => {
+            (Self::Latest | Self::Fresh | Self::FreshNeverRun | Self::After(_), Some(record)) => {
                 *self = Self::This(record.clone());
                 Ok(true)
             }
@@ -249,9 +262,16 @@ mod tests {
 
     #[test]
     fn fresh_passes_over_a_run_that_had_ended_and_waits_for_another_record() {
-        use Phase::{Running, Succeeded};
+        use Phase::{Running, Succeeded, Unknown};
         let (fresh, after) = (RunSelector::Fresh, RunSelector::After("a".into()));
+        let once = RunSelector::FreshNeverRun;
         for (run, record, phase, watched, then) in [
+            (&once, Some("a"), Succeeded, Some(false), after.clone()),
+            (&once, Some("a"), Running, Some(true), this("a")),
+            (&once, None, Running, None, once.clone()),
+            // Neither an end nor a run that goes on.
+            (&fresh, Some("a"), Unknown, None, fresh.clone()),
+            (&once, Some("a"), Unknown, None, once.clone()),
             (&fresh, Some("a"), Succeeded, Some(false), after.clone()),
             (&fresh, Some("a"), Running, Some(true), this("a")),
             (&after, Some("a"), Succeeded, Some(false), after.clone()),
@@ -271,10 +291,12 @@ mod tests {
     #[test]
     fn a_task_that_was_never_run_has_no_run_before_the_first() {
         let (latest, after) = (RunSelector::Latest, RunSelector::After("a".into()));
+        let once = RunSelector::FreshNeverRun;
         for (run, watched, then) in [
             (latest.clone(), true, latest.clone()),
-            (RunSelector::Fresh, true, latest),
             // One odd answer does not make the run before a new one.
+            (RunSelector::Fresh, true, once.clone()),
+            (once, true, latest),
             (after.clone(), false, after),
             (this("a"), true, this("a")),
         ] {

@@ -198,11 +198,19 @@ impl Text<'_> {
     /// # Errors
     /// It is missing, or a character of it was replaced because it could not be read.
     pub(crate) fn required(&self, field: &str) -> Result<&str, Message> {
-        let text = self.get().ok_or_else(|| messages::missing_field(field))?;
-        if text.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(messages::broken_field(field));
+        self.whole(field)?
+            .ok_or_else(|| messages::missing_field(field))
+    }
+
+    /// The text, if there is any, of a field that the verdict rests on where it is there.
+    ///
+    /// # Errors
+    /// A character of it was replaced because it could not be read.
+    pub(crate) fn whole(&self, field: &str) -> Result<Option<&str>, Message> {
+        match self.get() {
+            Some(text) if !is_whole(text) => Err(messages::broken_field(field)),
+            text => Ok(text),
         }
-        Ok(text)
     }
 
     /// Checks the id of what a response is about. A missing one passes.
@@ -236,6 +244,11 @@ impl Text<'_> {
             }
         }
     }
+}
+
+/// Whether no character of a text was replaced because it could not be read.
+pub(crate) fn is_whole(text: &str) -> bool {
+    !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// Whether two texts are the same id: without case, blanks and dashes, and numbers by their value.

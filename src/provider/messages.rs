@@ -1,10 +1,6 @@
 //! Messages that several providers need.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use crate::http::error_words;
 use crate::message::Message;
@@ -15,30 +11,6 @@ use crate::redact::Redactor;
 pub(super) fn error_response(api_message: Option<&Message>) -> Message {
     let none = Message::new("no reason given", "未说明原因");
     Message::new("error response", "返回错误").with_detail(api_message.unwrap_or(&none))
-}
-
-/// The error that a body states, whatever else is in it or in what it wraps [D, O]. Fields of the provider's
-/// `own` are none.
-pub(super) fn error_in(body: &[u8], own: &[&str], redactor: &Redactor) -> Option<Message> {
-    let is_error = states_error(body, own, true);
-    is_error.then(|| error_response(error_words(body, redactor).as_ref()))
-}
-
-fn states_error(body: &[u8], own: &[&str], is_outer: bool) -> bool {
-    const NOTHING: [&str; 7] = ["null", "false", "0", "\"0\"", "\"\"", "{}", "[]"];
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> =
-        serde_json::from_slice(body).unwrap_or_default();
-    fields.iter().any(|(name, value)| match &**name {
-        name if own.contains(&name) => false,
-        "error" | "error_code" | "error_msg" | "error_message" | "errorCode" | "errorMessage" => {
-            let value = value.get().split_whitespace().collect::<String>();
-            !NOTHING.contains(&&*value)
-        }
-        "data" | "deployOrder" | "result" if is_outer => {
-            states_error(value.get().as_bytes(), own, false)
-        }
-        _ => false,
-    })
 }
 
 /// What is wrong with a response: the error in it, or `problem` if it is none.
@@ -169,6 +141,14 @@ pub(super) fn awaits_new_run() -> Message {
     )
 }
 
+/// A run whose state is not documented may have ended before the watch began.
+pub(super) fn ended_unknown() -> Message {
+    Message::new(
+        "whether the run had ended when the watch started cannot be told, which --fresh needs",
+        "无法判断开始跟踪时这次运行是否已经结束，--fresh 需要知道",
+    )
+}
+
 /// The deployment had ended when the watch began; each of the options would name a single run.
 pub(super) fn may_be_earlier(options: &[&str]) -> Message {
     let choice = |comma: &str, or: &str| match options {
@@ -220,6 +200,7 @@ mod tests {
             awaits_decision(2, UnitKind::Machine, Some("x-1")),
             awaits_decision(1, UnitKind::Component, None),
             awaits_new_run(),
+            ended_unknown(),
             may_be_earlier(&["--fresh", "--record ID"]),
         ] {
             assert_chinese(&message);
@@ -246,67 +227,5 @@ mod tests {
         );
         let two = awaits_decision(2, UnitKind::Component, None);
         assert!(two.en().starts_with("2 components failed; "), "{two}");
-    }
-
-    #[test]
-    fn an_error_is_told_from_other_answers_in_each_of_its_shapes() {
-        for (body, expected) in [
-            (
-                r#"{"error":{"code":"Deploy.00011020","message":"no task"},"status":"failed"}"#,
-                Some("Deploy.00011020 no task"),
-            ),
-            (
-                r#"{"error":{"code":"Deploy.00011303","reason":"a"},"status":"error","error_code":"Deploy.00011303","error_msg":"b"}"#,
-                Some("Deploy.00011303 b"),
-            ),
-            (
-                r#"{"error":{"at":1},"status":"success"}"#,
-                Some("no reason given"),
-            ),
-            (
-                r#"{"error":{},"error_code":"0","error_msg":{},"result":{}}"#,
-                None,
-            ),
-            (
-                r#"{"status":"SUCCESS","name":"n","description":"what it is for"}"#,
-                None,
-            ),
-            (
-                r#"{"error_code":"Deploy.00011154","error_msg":"no permission"}"#,
-                Some("Deploy.00011154 no permission"),
-            ),
-            (
-                r#"{"error_code":"APIGW.0308","error_msg":"throttled","request_id":"r-1"}"#,
-                Some("APIGW.0308 throttled (request r-1)"),
-            ),
-            (
-                r#"{"error_code":"SVCSTG.00100433","error_message":"none","detail":"no plan"}"#,
-                Some("SVCSTG.00100433 none no plan"),
-            ),
-            (
-                r#"{"errorCode":"SVCSTG.00100401","errorMessage":"no","detail":"no"}"#,
-                Some("SVCSTG.00100401 no"),
-            ),
-            (
-                r#"{"error":{"code":401,"message":"The token must be updated"}}"#,
-                Some("401 The token must be updated"),
-            ),
-            (r#"{"error":"locked","status":"success"}"#, Some("locked")),
-            (
-                r#"{"deployOrder":{"errorMessage":"locked"}}"#,
-                Some("no reason given"),
-            ),
-            (r#"{"error":[{"code":1}]}"#, Some("1")),
-            (r#"{"error":" ","status":"success"}"#, None),
-            (r#"{"error":{ },"error_code":0}"#, None),
-            (r#"{"error":false,"errorCode":"0"}"#, None),
-            (r#"{"result":{"error":null},"data":[]}"#, None),
-            (r#"{"status":"success","result":{}}"#, None),
-            ("<html>", None),
-        ] {
-            let error = error_in(body.as_bytes(), &[], &Redactor::default());
-            let expected = expected.map(|words| format!("error response: {words}"));
-            assert_eq!(error.map(|error| error.to_string()), expected, "{body}");
-        }
     }
 }

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::json::{self, List, Object, Shown, ShownList, Text};
-use super::messages;
-use super::{DeploymentSource, below};
+use super::{DeploymentSource, below, messages, stated_error};
 use crate::http::{Client, ParsedBody, error_words};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
@@ -179,9 +178,6 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     match snapshot.phase {
         Phase::Failed => snapshot.message = progress.error(redactor),
         Phase::Succeeded => {
-            if let Some(error) = messages::error_in(body, &["error_code"], redactor) {
-                return Err(error);
-            }
             let error = progress.error_code().and(progress.error(redactor));
             let error = error.map(|error| texts::completed_with_error(&error));
             let failed = entities.iter().map(texts::entity_failed);
@@ -191,6 +187,8 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         }
         _ => {}
     }
+    let own = ["error_code", "error_description"];
+    stated_error::weigh(&mut snapshot, body, &own, redactor)?;
     snapshot.units = steps(
         &details.step_list,
         snapshot.phase,

@@ -566,6 +566,12 @@ mod codearts {
                 json!({ "status": "success", "result": null }),
                 json!({ "status": "success", "result": [] }),
                 json!({ "status": "success", "result": { "status": ["succeeded"] } }),
+                // That it was never run; broken ids; words that nobody documents.
+                json!({ "task_id": task, "status": "initial", "step_state": [] }),
+                state(task, "r1\u{fffd}", "succeeded"),
+                state(task, "r1\u{fffd}", "running"),
+                state(task, "r1", "odd"),
+                json!({ "status": "success", "result": { "task_id": task, "record_id": "r1", "status": "odd" } }),
             ],
         );
         assert_steady(&fresh_rows, &odd);
@@ -628,6 +634,64 @@ mod yunxiao {
         let action = json!({ "type": "GetVMDeployOrder", "params": { "deployOrderId": 1111 } });
         let job = json!({ "id": 1, "name": "deploy", "status": status, "actions": [action] });
         json!({ "pipelineRunId": id, "status": status, "stages": [{ "stageInfo": { "jobs": [job] } }] })
+    }
+
+    #[test]
+    fn odd_answers_before_a_new_run() {
+        let at = |id: u32, status: &str, order_status: &str| -> Poll {
+            let mut old = run(id, status);
+            let path = &mut old["stages"][0]["stageInfo"]["jobs"][0]["actions"][0]["params"];
+            path["deployOrderId"] = json!(if id == 7 { 1111 } else { 2222 });
+            vec![
+                ("/latestPipelineRun", good(&old)),
+                ("/runs/8", good(&old)),
+                ("/deploy/1111", good(&order(1111, "Success", &["Success"]))),
+                (
+                    "/deploy/2222",
+                    good(&order(2222, order_status, &["Success"])),
+                ),
+            ]
+        };
+        let mut rows = Vec::new();
+        for (first, polls, code) in [
+            (
+                "SUCCESS",
+                &[(8, "RUNNING", "Running"), (8, "RUNNING", "Success")][..],
+                0,
+            ),
+            (
+                "FAIL",
+                &[(8, "RUNNING", "Running"), (8, "RUNNING", "Success")],
+                0,
+            ),
+            (
+                "SUCCESS",
+                &[(8, "RUNNING", "Running"), (8, "RUNNING", "Failed")],
+                1,
+            ),
+            ("SUCCESS", &[(7, "SUCCESS", "Running"); 2], 124),
+            ("FAIL", &[(7, "FAIL", "Running"); 2], 124),
+        ] {
+            let then = polls.iter().map(|&(id, run, order)| at(id, run, order));
+            rows.push(Row {
+                command: "yunxiao --organization o1 --pipeline 5 --fresh",
+                polls: [at(7, first, "Running")].into_iter().chain(then).collect(),
+                code,
+            });
+        }
+        let odd = |id: Value, status: &str| json!({ "pipelineRunId": id, "status": status, "stages": [] });
+        let odd = Odd::bodies(
+            "/latestPipelineRun",
+            [
+                odd(json!(7), "SUCCESS"),
+                odd(json!(7), "FAIL"),
+                odd(json!(7), "ODD"),
+                odd(json!(null), "SUCCESS"),
+                odd(json!(null), "FAIL"),
+                odd(json!("7\u{fffd}"), "SUCCESS"),
+            ],
+        );
+        assert_steady(&rows, &odd);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) use options::YunxiaoOptions;
 use order::KnownMachines;
 use run::{FoundOrder, PipelineRun};
 
-use super::json::{self, Text, safe_in_url};
+use super::json::{self, Text, is_whole, safe_in_url};
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
@@ -199,11 +199,16 @@ impl Yunxiao {
     /// Looks for the order in the run. Breaks with the state to show until the order is there.
     fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
         let mut run = self.read_run()?;
+        let fresh = self.selector.fresh;
+        if fresh && self.run.is_none() && run.id.is_none() {
+            return Err(PollError::retryable(texts::fresh_needs_run_id(), None));
+        }
         let may_be_previous = !self.search.has_begun && self.run.is_none();
-        if self
+        let is_previous = self
             .search
-            .filter_previous_run(&mut run, self.selector.fresh)
-        {
+            .filter_previous_run(&mut run, fresh)
+            .map_err(|problem| PollError::retryable(problem, None))?;
+        if is_previous {
             let message = messages::awaits_new_run();
             let state = Snapshot::with_message(Phase::Pending, message);
             return Ok(ControlFlow::Break(state));
@@ -211,6 +216,11 @@ impl Yunxiao {
         let job = self.selector.job.as_deref();
         let found = match (run.find_order(job), run.end, &run.gate) {
             (FoundOrder::One(order), ..) => Ok(order.to_owned()),
+            (FoundOrder::Ambiguous(jobs), ..)
+                if job.is_some() && jobs.iter().any(|job| !is_whole(&job.name)) =>
+            {
+                return Err(PollError::retryable(messages::broken_field("name"), None));
+            }
             (FoundOrder::Ambiguous(jobs), ..) => {
                 return Err(PollError {
                     retry: Retry::Ambiguous,
@@ -270,20 +280,31 @@ impl OrderSearch {
     /// Takes a previous run's orders out of `run`, and tells whether nothing of another run is left.
     /// "Trigger the pipeline, then watch" races: the latest run may be the previous one, which may
     /// have succeeded.
-    fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> bool {
-        let is_first = !mem::replace(&mut self.has_begun, true);
+    ///
+    /// # Errors
+    /// Where `fresh` cannot tell whether it is the previous run.
+    fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> Result<bool, Message> {
+        let is_first = !self.has_begun;
+        if fresh && is_first && run.is_unknown {
+            return Err(messages::ended_unknown());
+        }
+        self.has_begun = true;
         if is_first && fresh && run.end.is_some() {
             self.ignored = Some(IgnoredRun {
                 id: run.id.clone(),
-                orders: run.orders().map(str::to_owned).collect(),
+                orders: Vec::new(),
             });
         }
-        let Some(ignored) = &self.ignored else {
-            return false;
+        let Some(ignored) = &mut self.ignored else {
+            return Ok(false);
         };
+        // One odd answer may have shown none of its orders.
+        if ignored.id == run.id && run.end.is_some() && ignored.orders.is_empty() {
+            ignored.orders = run.orders().map(str::to_owned).collect();
+        }
         run.ignore_orders(&ignored.orders);
         // The same run may be started again; only a new order makes it another deployment.
-        ignored.id == run.id && run.orders().next().is_none()
+        Ok(ignored.id == run.id && run.orders().next().is_none())
     }
 }
 

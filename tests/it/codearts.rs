@@ -378,19 +378,21 @@ fn the_first_run_of_a_task_is_waited_for() {
             assert_eq!(queries[2..], [query(None), query(Some(RECORD))], "{out}");
         }
         // It came and went between two polls.
-        let quick = [never_run(named), run(RECORD, "failed")];
+        let quick = [never_run(named), never_run(named), run(RECORD, "failed")];
         watch(&quick, &["--fresh"]).0.code(1);
         watch(&[never_run(named)], &["--once"]).0.code(7);
     }
-    // One odd answer does not make the run before a new one.
-    let replies = [
-        run(RECORD, "succeeded"),
-        never_run(None),
-        run(RECORD, "succeeded"),
-    ];
-    watch(&replies, &["--fresh", "--timeout", "300ms"])
-        .0
-        .code(124);
+    // One odd answer does not make the run before a new one, wherever it comes.
+    for before in [
+        &[run(RECORD, "succeeded"), never_run(None)][..],
+        &[never_run(None)],
+        &[never_run(Some(RECORD))],
+    ] {
+        let replies = [before, &[run(RECORD, "succeeded")]].concat();
+        watch(&replies, &["--fresh", "--timeout", "300ms"])
+            .0
+            .code(124);
+    }
     // No other word stands without the envelope.
     for word in ["succeeded", "success", "failed", "running"] {
         let body = json!({ "task_id": TASK, "record_id": RECORD, "status": word });

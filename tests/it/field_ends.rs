@@ -6,7 +6,7 @@
 //! (`servicestage`); the first 30 s in every order of events (unit tests of `watch`).
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::OnceLock;
@@ -60,6 +60,8 @@ fn a_pipe_that_nobody_reads_or_writes_is_a_usage_error() {
     for program in [
         yunxiao(&server).args(["--token-file", &fifo]),
         yunxiao(&server).args(["--cacert", &fifo]),
+        yunxiao_at("https://127.0.0.1:9").env("SSL_CERT_FILE", &fifo),
+        yunxiao(&server).env("DEPLOYWATCH_CONFIG", &fifo),
         mrs().args(["--password-file", &fifo]),
         deploywatch(["all", &fifo]),
         deploywatch(["replay", &fifo]),
@@ -326,6 +328,9 @@ fn ctrl_z_is_ignored_where_nobody_could_continue_it() {
         Program::shell(&script).env("YUNXIAO_ACCESS_TOKEN", SECRET)
     };
     let may_unshare = Program::shell("unshare -pf true").run().code == 0;
+    if !may_unshare {
+        skipped("process 1 of a namespace, and a session from outside of it");
+    }
     let programs: [&dyn Fn(&Server) -> Program; 3] = [&alone, &first, &outside];
     let tried = if may_unshare { 3 } else { 1 };
     for program in &programs[..tried] {
@@ -379,13 +384,23 @@ fn without_one_good_answer_a_wrong_endpoint_costs_thirty_seconds() {
     }
 }
 
+/// Says what is not tried because this user may not set it up, also where the test passes.
+fn skipped(what: &str) -> Option<Program> {
+    let test = thread::current();
+    let test = test.name().unwrap_or_default();
+    // What is printed is shown of a failure only.
+    let _ = writeln!(io::stderr(), "{test}: not tried without root: {what}");
+    None
+}
+
 /// The program as another user who may have this many processes, where this user may do so.
 fn with_processes(count: u32, words: &str) -> Option<Program> {
     let limited = format!("exec setpriv --reuid 65534 --clear-groups prlimit --nproc={count}");
-    let allowed = Program::shell(&format!("{limited} true")).run().code == 0;
-    allowed.then(|| {
-        Program::shell(&format!("{limited} {PROGRAM} {words}")).env("YUNXIAO_ACCESS_TOKEN", SECRET)
-    })
+    if Program::shell(&format!("{limited} true")).run().code != 0 {
+        return skipped("a limit of threads");
+    }
+    let watch = Program::shell(&format!("{limited} {PROGRAM} {words}"));
+    Some(watch.env("YUNXIAO_ACCESS_TOKEN", SECRET))
 }
 
 #[test]
@@ -433,16 +448,19 @@ fn with_system_file(path: &str, text: &str, words: &str) -> Option<Program> {
         let program = Program::shell(&format!("exec unshare -m sh -c '{script}' sh \"$@\""));
         program.args(["sh"]).file_with_mode("file", text, 0o644)
     };
-    let is_allowed = in_place("true").run().code == 0;
-    is_allowed.then(|| in_place(&format!("{PROGRAM} {words}")).env("YUNXIAO_ACCESS_TOKEN", SECRET))
+    if in_place("true").run().code != 0 {
+        return skipped(path);
+    }
+    Some(in_place(&format!("{PROGRAM} {words}")).env("YUNXIAO_ACCESS_TOKEN", SECRET))
 }
 
 /// A watch that asks a name server which never answers; none where that may not be.
 fn with_silent_name_server() -> Option<Program> {
     static SERVER: OnceLock<Option<UdpSocket>> = OnceLock::new();
-    SERVER
-        .get_or_init(|| UdpSocket::bind("127.0.0.54:53").ok())
-        .as_ref()?;
+    let server = SERVER.get_or_init(|| UdpSocket::bind("127.0.0.54:53").ok());
+    if server.is_none() {
+        return skipped("a silent name server");
+    }
     let words =
         "yunxiao --pipeline 123 --order 1111 --organization org-1 --endpoint https://yunxiao.test";
     with_system_file("/etc/resolv.conf", "nameserver 127.0.0.54\n", words)

@@ -290,6 +290,14 @@ fn a_success_that_nobody_said() {
             raw(r#"{"id":"r","components":7}"#),
         ),
         (
+            "the plan has half a surrogate in its name",
+            raw(r#"{"id":"r","name":"n\ud800","status":"SUCCESS"}"#),
+        ),
+        (
+            "the plan has half a surrogate in a component's name",
+            raw(r#"{"id":"r","status":"SUCCESS","components":[{"name":"\udc00"}]}"#),
+        ),
+        (
             "the plan has a key twice",
             raw(r#"{"id":"r","status":"SUCCESS","status":"RUNNING"}"#),
         ),
@@ -328,6 +336,182 @@ fn a_success_that_nobody_said() {
                 code,
             });
         }
+    }
+    assert_rows(rows);
+}
+
+/// An answer of each provider with a success, a failure, or one that goes on; FIELDS beside it, WORD for its
+/// state.
+const ANSWERS: [(&str, &str, [&str; 3]); 5] = [
+    (
+        "yunxiao",
+        r#"{FIELDS"deployOrderId":1111,"status":WORD}"#,
+        ["\"Success\"", "\"Failed\"", "\"Running\""],
+    ),
+    (
+        "codearts",
+        r#"{FIELDS"status":"success","result":{"status":WORD}}"#,
+        ["\"succeeded\"", "\"failed\"", "\"running\""],
+    ),
+    (
+        "servicestage",
+        r#"{FIELDS"id":"r","components":[{"id":"c","job_status":WORD}]}"#,
+        ["\"SUCCEEDED\"", "\"FAILED\"", "\"RUNNING\""],
+    ),
+    (
+        "mrs",
+        r#"{FIELDS"state":WORD}"#,
+        ["\"COMPLETE\"", "\"FAILED\"", "\"IN_PROGRESS\""],
+    ),
+    (
+        "fsd",
+        r#"{FIELDS"code":0,"data":{"isEnd":true,"nowList":[{"zh":"a","result":WORD}],"processList":[{"zh":"a"}]}}"#,
+        ["true", "false", ""],
+    ),
+];
+
+/// Each provider with such an answer, whose release plan is refused and whose history is not there.
+fn stated(fields: &str, which: usize, code: i32) -> Vec<Row> {
+    let rows = ANSWERS
+        .iter()
+        .filter(|(.., words)| !words[which].is_empty());
+    let rows = rows.map(|&(provider, answer, words)| {
+        let answer = answer
+            .replace("FIELDS", fields)
+            .replace("WORD", words[which]);
+        let end = match provider {
+            "yunxiao" => "/deploy/1111",
+            "codearts" => "/state",
+            "servicestage" => "/deploy-info",
+            "mrs" => "/progress",
+            _ => "/status",
+        };
+        Row {
+            name: fields.to_owned().leak(),
+            provider,
+            args: if code == 124 {
+                &["--timeout", "300ms", "--max-offline", "10s"]
+            } else {
+                &["--max-offline", "0s"]
+            },
+            script: vec![
+                (end, vec![raw(&answer)]),
+                ("/release-plans/r", vec![Reply::status(403, "{}")]),
+                ("/history", vec![Reply::status(404, "")]),
+            ],
+            code,
+        }
+    });
+    rows.collect()
+}
+
+/// A provider with this answer, from which there is nothing to be told.
+fn answered(provider: &str, answer: &str, name: &'static str) -> Row {
+    let mut rows = stated("", 0, 6).into_iter();
+    let mut row = rows.find(|row| row.provider == provider).unwrap();
+    row.script[0].1 = vec![raw(answer)];
+    row.name = name;
+    row
+}
+
+/// A success beside it is none, a failure agrees with it, and what goes on goes on.
+#[test]
+fn an_error_beside_what_an_answer_says() {
+    let mut rows = Vec::new();
+    for fields in [
+        r#""error":{"code":"E.1","message":"no"},"#,
+        r#""error":{"code":"E.1"},"error":null,"#,
+        r#""error":null,"\u0065rror":{"code":"E.1"},"#,
+        r#""errors":[{"code":"E.1"}],"#,
+        r#""error_msg":"locked","#,
+    ] {
+        for (which, code) in [(0, 6), (1, 1), (2, 124)] {
+            rows.extend(stated(fields, which, code));
+        }
+    }
+    for none in [
+        r#""error":null,"error":{},"#,
+        r#""error":{"code":"","message":null},"error_msg":"","#,
+    ] {
+        rows.extend(stated(none, 0, 0));
+    }
+    assert_rows(rows);
+}
+
+/// Two values of what decides contradict each other, whichever comes last.
+#[test]
+fn an_answer_that_contradicts_itself() {
+    let mut rows = Vec::new();
+    for (provider, answer, words) in ANSWERS {
+        let key = match provider {
+            "mrs" => "state",
+            "servicestage" => "job_status",
+            "fsd" => "result",
+            _ => "status",
+        };
+        for (one, other) in [(words[0], words[1]), (words[1], words[0])] {
+            let twice = format!(r#""{key}":{one},"{key}":{other}"#);
+            let answer = answer.replace(&format!("\"{key}\":WORD"), &twice);
+            rows.push(answered(
+                provider,
+                &answer.replace("FIELDS", ""),
+                twice.leak(),
+            ));
+        }
+    }
+    assert_rows(rows);
+}
+
+/// Half a surrogate in what tells which deployment an answer is about, or decides.
+#[test]
+fn broken_text_in_what_decides() {
+    let mut rows = Vec::new();
+    for (provider, fields) in [
+        (
+            "yunxiao",
+            r#""deployOrderId":"1111\ud800","status":"Success""#,
+        ),
+        ("yunxiao", r#""status":"Success\ud800""#),
+        ("yunxiao", r#""status":"Success","success":"false\ud800""#),
+        (
+            "codearts",
+            r#""status":"success\ud800","result":{"status":"succeeded"}"#,
+        ),
+        (
+            "codearts",
+            r#""status":"success","result":{"status":"succeeded\ud800"}"#,
+        ),
+        (
+            "codearts",
+            r#""status":"success","result":{"status":"succeeded","record_id":"2c82\ud800"}"#,
+        ),
+        (
+            "codearts",
+            r#""status":"success","result":{"status":"succeeded","task_id":"0123456789abcdef0123456789abcdef\ud800"}"#,
+        ),
+        (
+            "servicestage",
+            r#""id":"r\ud800","components":[{"job_status":"SUCCEEDED"}]"#,
+        ),
+        (
+            "servicestage",
+            r#""id":"r","components":[{"job_status":"SUCCEEDED","status":"FAILED\ud800"}]"#,
+        ),
+        ("mrs", r#""state":"COMPLETE\ud800""#),
+        (
+            "fsd",
+            r#""code":"0\ud800","data":{"isEnd":true,"nowList":[{"result":true}],"processList":[{}]}"#,
+        ),
+        (
+            "fsd",
+            r#""code":0,"data":{"isEnd":"true\ud800","nowList":[{"result":true}],"processList":[{}]}"#,
+        ),
+        (
+            "fsd",
+            r#""code":0,"data":{"isEnd":true,"nowList":[{"result":"true\ud800"}],"processList":[{}]}"#,
+        ),
+    ] {
+        rows.push(answered(provider, &format!("{{{fields}}}"), fields));
     }
     assert_rows(rows);
 }

@@ -60,7 +60,7 @@ fn filled(answer: &str, word: &str, shown: &[u8]) -> Vec<u8> {
 /// A server with this answer of a provider; what else is asked for says the same or is not there.
 fn server(answer: Reply, word: &str, shown: &[u8]) -> Server {
     let plan = filled(
-        r#"{"id":"r","name":SHOWN,"status":WORD,"fail_strategy":SHOWN}"#,
+        r#"{"id":"r","description":SHOWN,"status":WORD,"fail_strategy":SHOWN}"#,
         word,
         shown,
     );

@@ -322,6 +322,8 @@ fn a_plan_that_cannot_be_read_is_a_failed_poll() {
         Reply::json(r#"{"status":null}"#),
         Reply::json(twice),
         Reply::json(r#"{"status":"SUCCESS","components":"none"}"#),
+        Reply::json(r#"{"status":"SUCCESS","name":"\ud83d"}"#),
+        Reply::json(r#"{"status":"SUCCESS","components":[{"name":"\ud83d"}]}"#),
         Reply::json(r#"{"status":"SUCCESS","error_code":"SVCSTG.1","error_msg":"no"}"#),
         Reply::status(503, ""),
         Reply::status(429, ""),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Object, Shown, ShownList, Text};
+use crate::provider::stated_error::{self, error_in};
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -94,31 +95,32 @@ pub(super) fn read(
 ) -> Result<TaskState, Message> {
     let mut warnings = Vec::new();
     let envelope: Envelope<'_> = json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
-    if let Some(error) = messages::error_in(body, &[], redactor) {
-        return Err(error);
-    }
     // `successful` in one edition of the vendor's page [D].
     let is_good = ["success", "successful"].map(|word| envelope.status.is(word));
-    let never_run =
-        envelope.result.is_none() && envelope.status.meaning(&PHASES) == Some(Phase::Pending);
+    let never_run = envelope.result.is_none()
+        && envelope.status.meaning(&PHASES) == Some(Phase::Pending)
+        && error_in(body, &[], redactor).is_none();
     let run = match envelope.result {
-        _ if never_run => json::read_state(body, TASK_STATE, &mut warnings, redactor)?,
-        _ if !is_good.contains(&true) => {
-            let problem = query_failed(&envelope.status, redactor);
-            return Err(messages::error_in_place_of(body, problem, redactor));
-        }
-        Some(Object(run)) => run,
-        None => return Err(messages::missing_field("result")),
+        _ if never_run => json::read_state(body, TASK_STATE, &mut warnings, redactor),
+        _ if !is_good.contains(&true) => Err(query_failed(&envelope.status, redactor)),
+        Some(Object(run)) => Ok(run),
+        None => Err(messages::missing_field("result")),
     };
-    run.status.required("result.status")?;
+    let run: RunState<'_> =
+        run.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    run.status
+        .required("result.status")
+        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
     run.task_id.check_id(asked, redactor)?;
+    let record = run.record_id.whole("result.record_id")?;
     let mut snapshot = run.to_snapshot(last, warnings, redactor);
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     if never_run {
         snapshot.message = Some(never_run_yet());
         snapshot.run = None;
     }
     Ok(TaskState {
-        record: run.record_id.get().map(str::to_owned),
+        record: record.map(str::to_owned),
         never_run,
         snapshot,
     })

@@ -6,7 +6,8 @@ use super::answer;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, Shown, SparseList, Text};
-use crate::provider::messages::{error_in, missing_field};
+use crate::provider::messages::missing_field;
+use crate::provider::stated_error;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -67,11 +68,7 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
         with_plan(&plan, &ended, &data.is_end, last, redactor)?
     };
     snapshot.warnings = warnings;
-    if is_success(&snapshot)
-        && let Some(error) = error_in(body, &[], redactor)
-    {
-        return Err(error);
-    }
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     Ok(snapshot)
 }
 

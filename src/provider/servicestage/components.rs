@@ -11,6 +11,7 @@ use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, List, Shown, Text, safe_in_url};
 use crate::provider::messages;
+use crate::provider::stated_error::error_in;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -210,18 +211,28 @@ impl Components {
         let mut snapshot = Snapshot::new(Phase::Pending);
         let info: DeployInfo<'_> =
             json::read_state(body, RELEASE_TASK, &mut snapshot.warnings, redactor)?;
-        if let Some(error) = messages::error_in(body, &[], redactor) {
-            return Err(error);
-        }
-        info.id.check_id(asked, redactor)?;
+        let is_meant = info.id.check_id(asked, redactor);
+        is_meant.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
         let none = List::default();
         let components = match &info.components {
             Some(components) => components,
             // Null where nothing is planned yet.
             None if info.id.get().is_some() => &none,
-            None => return Err(messages::missing_field("components")),
+            None => {
+                let problem = messages::missing_field("components");
+                return Err(messages::error_in_place_of(body, problem, redactor));
+            }
         };
         snapshot.units = units(components, last, &mut snapshot.warnings, redactor);
+        // They may be a success: one that was read whole and stands beside no error.
+        if snapshot.count(UnitState::Succeeded) == snapshot.units.len() {
+            for component in components.iter() {
+                component.status.whole("status")?;
+            }
+            if let Some(error) = error_in(body, &[], redactor) {
+                return Err(error);
+            }
+        }
         let last_batch = snapshot.units.iter().filter_map(|unit| unit.batch).max();
         snapshot.batches = last_batch;
         // The last in which anything has begun: batches run one after another [I].

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::components::{Components, pause};
 use super::{RELEASE_TASK, texts};
@@ -11,6 +10,7 @@ use crate::http::Response;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
 use crate::provider::json::{self, CANCELLED, List, Shown, Text};
+use crate::provider::stated_error::error_in;
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 
@@ -22,9 +22,14 @@ struct Release<'a> {
     name: Shown<Text<'a>>,
     status: Text<'a>,
     fail_strategy: Shown<Text<'a>>,
-    /// Not looked at: where it is no list, the answer is none.
-    #[serde(rename = "components")]
-    _components: List<IgnoredAny>,
+    /// Where it is no list, the answer is none.
+    components: List<NamedComponent<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct NamedComponent<'a> {
+    name: Shown<Text<'a>>,
 }
 
 /// What the release task says of the release as a whole.
@@ -44,7 +49,21 @@ pub(super) struct Plan {
 /// words. Anything else may be the answer of a gateway.
 pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
     response.status == 403
-        || response.status == 404 && messages::error_in(&response.body, &[], redactor).is_some()
+        || response.status == 404 && error_in(&response.body, &[], redactor).is_some()
+}
+
+impl Release<'_> {
+    /// Checks that a success was read whole and contradicts nothing: it alone ends a release well.
+    ///
+    /// # Errors
+    /// The answer states an error, or a name in it is broken.
+    fn check_success(&self, body: &[u8], redactor: &Redactor) -> Result<(), Message> {
+        let components = self.components.iter().map(|component| &component.name);
+        for name in [&self.name].into_iter().chain(components) {
+            name.whole("name")?;
+        }
+        error_in(body, &[], redactor).map_or(Ok(()), Err)
+    }
 }
 
 impl Plan {
@@ -55,11 +74,11 @@ impl Plan {
     pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
         let release: Release<'_> =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
-        if let Some(error) = messages::error_in(body, &[], redactor) {
-            return Err(error);
-        }
         release.id.check_id(asked, redactor)?;
-        let status = redactor.name(release.status.required("status")?);
+        let status = release.status.required("status");
+        let status =
+            status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+        let status = redactor.name(status);
         // The words of a component's `status` are documented, and expected here too [I].
         let known = [
             ("SUCCESS", Some(Phase::Succeeded)),
@@ -78,6 +97,9 @@ impl Plan {
         let says = release
             .status
             .interpret("release status", &known, &mut warnings, redactor);
+        if says == Some(Phase::Succeeded) {
+            release.check_success(body, redactor)?;
+        }
         Ok(Self {
             name: release.name.printable(redactor),
             status,

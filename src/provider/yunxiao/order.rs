@@ -8,7 +8,7 @@ use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, JsonList, List, Object, Shown, Text};
-use crate::provider::messages;
+use crate::provider::{messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -121,15 +121,12 @@ pub(super) fn read(
     let units = order.units(last, known, &mut warnings, redactor);
     let mut snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
+    response.success.whole("success")?;
     if response.success.is_false() {
         let problem = messages::error_response(None);
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
-    if snapshot.phase == Phase::Succeeded
-        && let Some(error) = messages::error_in(body, &[], redactor)
-    {
-        return Err(error);
-    }
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     if snapshot.phase == Phase::Succeeded && !outcomes_are_read(body, snapshot.units.len()) {
         snapshot.success_caveats.push(messages::caveats_unread());
     }

@@ -20,6 +20,8 @@ pub(super) struct PipelineRun {
     pub(super) id: Option<String>,
     /// How it ended, if it has.
     pub(super) end: Option<Phase>,
+    /// Whether its status is not documented.
+    pub(super) is_unknown: bool,
     /// The name of the gate that it waits at, until a person lets it pass.
     pub(super) gate: Option<Arc<str>>,
     pub(super) jobs: Vec<RunJob>,
@@ -203,6 +205,7 @@ pub(super) fn read(
     let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
     Ok(PipelineRun {
         id: id.map(str::to_owned),
+        is_unknown: run.status.meaning(&ENDS).is_none(),
         end: run
             .status
             .interpret("run status", &ENDS, &mut warnings, redactor),

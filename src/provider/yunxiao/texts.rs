@@ -80,6 +80,13 @@ pub(super) fn nothing_deployed() -> Message {
     )
 }
 
+pub(super) fn fresh_needs_run_id() -> Message {
+    Message::new(
+        "the response has no pipelineRunId, which --fresh needs",
+        "响应中没有 pipelineRunId，--fresh 无法区分各次运行",
+    )
+}
+
 pub(super) fn new_run_hint() -> Message {
     Message::new(
         "it had already ended when the watch started: --fresh waits for a new run",
@@ -144,6 +151,7 @@ mod tests {
             ended_without_order(),
             job_failed(),
             nothing_deployed(),
+            fresh_needs_run_id(),
             new_run_hint(),
             runs_on_warning(),
             exception_code("x-1"),
