@@ -125,7 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
             break
         }
         'deploywatch;yunxiao' {
-            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The id of the run that makes the order [default: the latest run]')
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The name or the id of the job that makes the order, where the run has several deploy jobs')

@@ -66,7 +66,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'deploywatch;yunxiao'= {
-            cand --pipeline 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]'
+            cand --pipeline 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]'
             cand --order 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once'
             cand --run 'The id of the run that makes the order [default: the latest run]'
             cand --job 'The name or the id of the job that makes the order, where the run has several deploy jobs'

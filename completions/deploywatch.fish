@@ -72,7 +72,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "replay" -d 
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id [env: YUNXIAO_PIPELINE_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: the one that a run of the pipeline makes]; given again, it watches several at once' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The id of the run that makes the order [default: the latest run]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The name or the id of the job that makes the order, where the run has several deploy jobs' -r

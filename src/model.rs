@@ -27,8 +27,6 @@ pub(crate) struct Snapshot {
     pub(crate) run_selector: Option<Arc<str>>,
     /// The provider's own name of the deployment, if the response has one.
     pub(crate) title: Option<Arc<str>>,
-    /// The deployment's page in the provider's console.
-    pub(crate) url: Option<Arc<str>>,
     /// Warnings for the user; each is shown once in a watch.
     pub(crate) warnings: Vec<Message>,
     /// Why a success is not a complete one; `--strict` turns it into a failure.

@@ -36,6 +36,7 @@ pub(crate) struct Progress {
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
+    /// Its page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
     /// The provider's own name of the deployment.
     pub(crate) title: Option<Arc<str>>,

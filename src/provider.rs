@@ -65,6 +65,8 @@ pub(crate) struct DeploymentSpec {
     /// The name in the events, made of the ids that were given.
     pub(crate) target: String,
     pub(crate) endpoint: Url,
+    /// The deployment's page in the provider's console, where it is known for certain.
+    pub(crate) url: Option<Arc<str>>,
     /// Whether a secret is sent to the endpoint.
     pub(crate) sends_secret: bool,
     /// Warns that the deployment had already ended when the watch began, where no option selects one run.

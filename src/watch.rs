@@ -85,6 +85,7 @@ impl Watch {
             outcome: None,
         };
         watch.progress.interval = watch.options.interval;
+        watch.progress.url = target.url;
         watch.emit(now, Kind::Started(&target.started), emit);
         for warning in &target.warnings {
             watch.warn(warning, now, emit);
@@ -312,7 +313,6 @@ impl Watch {
         };
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
-        progress.url.clone_from(&snapshot.url);
         if snapshot.title.is_some() {
             progress.title.clone_from(&snapshot.title);
         }

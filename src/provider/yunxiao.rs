@@ -10,6 +10,7 @@ use url::Url;
 
 mod options;
 mod order;
+mod page;
 mod run;
 mod texts;
 

@@ -72,6 +72,7 @@ impl ProviderOptions for CodeartsOptions {
                 None => format!("codearts:{task}"),
             },
             endpoint: endpoint.clone(),
+            url: None,
             sends_secret: true,
             search_options: &[],
             warnings: self.huawei.warnings(),
