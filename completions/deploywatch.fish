@@ -118,6 +118,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allo
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l task -d 'The deployment task\'s id: 32 letters or digits' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'The id of one run of the task [default: the latest run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l application -d 'The id of the task\'s application: with it the report shows the end of the log of a failed run' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F

@@ -90,8 +90,17 @@ pub(crate) trait DeploymentSource: Send {
     /// no log.
     ///
     /// # Errors
-    /// The log cannot be read. That never changes a verdict.
+    /// The log cannot be read, and the user should know why. That never changes a verdict.
     fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Result<Vec<String>, PollError> {
+        Ok(Vec::new())
+    }
+}
+
+/// What comes of a log that may be missing: only a lack of permission is told.
+fn missing_log(error: PollError) -> Result<Vec<String>, PollError> {
+    if error.status == Some(403) {
+        Err(error)
+    } else {
         Ok(Vec::new())
     }
 }

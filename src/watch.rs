@@ -422,6 +422,10 @@ impl Watch {
     fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
             self.progress.over = true;
+            if cause.verdict() == Verdict::Failed && self.options.logs > 0 {
+                let last = self.last.as_ref();
+                self.progress.log_hint = last.and_then(|last| last.log_hint.clone());
+            }
             self.outcome = Some(Outcome {
                 cause,
                 reason,

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::log::{self, LogPart};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Object, Shown, ShownList, Text};
@@ -19,6 +20,8 @@ pub(super) struct TaskState {
     pub(super) record: Option<String>,
     /// Whether the task has never been run.
     pub(super) never_run: bool,
+    /// Each step's part of the log.
+    pub(super) log_parts: Vec<LogPart>,
     pub(super) snapshot: Snapshot,
 }
 
@@ -42,12 +45,15 @@ struct RunState<'a> {
     step_state: ShownList<StepState<'a>>,
 }
 
-/// A step [D]. The offsets are places in the log.
+/// A step [D].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct StepState<'a> {
     name: Shown<Text<'a>>,
     enable: Shown<Text<'a>>,
+    /// Positions in the log of the run.
+    offset: Shown<Text<'a>>,
+    current_offset: Shown<Text<'a>>,
     /// In seconds [I]; empty or 0 before it begins [O].
     elapsed_time: Shown<Text<'a>>,
     /// Its state, where the answer has one [O].
@@ -97,18 +103,16 @@ pub(super) fn read(
     if let Some(error) = messages::error_in(body, &[], redactor) {
         return Err(error);
     }
-    // `successful` in one edition of the vendor's page [D].
-    let is_good = ["success", "successful"].map(|word| envelope.status.is(word));
     let never_run =
         envelope.result.is_none() && envelope.status.meaning(&PHASES) == Some(Phase::Pending);
-    let run = match envelope.result {
-        _ if never_run => json::read_state(body, TASK_STATE, &mut warnings, redactor)?,
-        _ if !is_good.contains(&true) => {
-            let problem = query_failed(&envelope.status, redactor);
-            return Err(messages::error_in_place_of(body, problem, redactor));
-        }
-        Some(Object(run)) => run,
-        None => return Err(messages::missing_field("result")),
+    let run = if never_run {
+        json::read_state(body, TASK_STATE, &mut warnings, redactor)?
+    } else {
+        check_query(&envelope.status, body, redactor)?;
+        let Object(run) = envelope
+            .result
+            .ok_or_else(|| messages::missing_field("result"))?;
+        run
     };
     run.status.required("result.status")?;
     run.task_id.check_id(asked, redactor)?;
@@ -120,19 +124,32 @@ pub(super) fn read(
     Ok(TaskState {
         record: run.record_id.get().map(str::to_owned),
         never_run,
+        log_parts: run.log_parts(),
         snapshot,
     })
 }
 
-/// The query itself has no good status.
-fn query_failed(status: &Text<'_>, redactor: &Redactor) -> Message {
-    messages::error_response(Some(&match status.printable(redactor) {
+/// Checks the status of the query itself, in the response `body`.
+///
+/// # Errors
+/// It is not a good one.
+pub(super) fn check_query(
+    status: &Text<'_>,
+    body: &[u8],
+    redactor: &Redactor,
+) -> Result<(), Message> {
+    // `successful` in one edition of the vendor's page [D].
+    if ["success", "successful"].iter().any(|word| status.is(word)) {
+        return Ok(());
+    }
+    let problem = messages::error_response(Some(&match status.printable(redactor) {
         Some(status) => Message::new(
             format!("the query's status is {status}"),
             format!("查询状态为 {status}"),
         ),
         None => Message::new("the query has no status", "响应中没有查询状态"),
-    }))
+    }));
+    Err(messages::error_in_place_of(body, problem, redactor))
 }
 
 fn never_run_yet() -> Message {
@@ -140,6 +157,13 @@ fn never_run_yet() -> Message {
 }
 
 impl RunState<'_> {
+    fn log_parts(&self) -> Vec<LogPart> {
+        let steps = self.step_state.iter();
+        steps
+            .map(|step| log::of_step(&step.offset, &step.current_offset))
+            .collect()
+    }
+
     fn to_snapshot(&self, last: &[Unit], warnings: Vec<Message>, redactor: &Redactor) -> Snapshot {
         let mut snapshot = Snapshot {
             run: self.record_id.printable(redactor),
