@@ -179,7 +179,7 @@ impl Lines {
     }
 }
 
-/// What else there is to say about a target at its end, a line for each: what shows its log; the units that
+/// What else there is to say about a target at its end, a line for each: its name; what shows its log; the units that
 /// never began; which ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
@@ -192,7 +192,10 @@ pub(super) fn facts(
         (1, time) => Some(lang.outage(time)),
         (count, time) => Some(lang.outages(count, time)),
     };
+    let title = progress.title.as_deref();
+    let title = title.filter(|title| *title != &*progress.target);
     [
+        title.map(|title| lang.name().to_owned() + lang.colon() + &quote(title)),
         progress
             .log_hint
             .as_ref()
