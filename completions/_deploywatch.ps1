@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         '--token-file' = @()
         '--task' = @()
         '--record' = @()
+        '--application' = @()
         '--region' = @()
         '--project' = @()
         '--release' = @()
@@ -125,7 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
             break
         }
         'deploywatch;yunxiao' {
-            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The id of the run that makes the order [default: the latest run]')
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The name or the id of the job that makes the order, where the run has several deploy jobs')
@@ -171,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         'deploywatch;codearts' {
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'The deployment task''s id: 32 letters or digits')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'The id of one run of the task [default: the latest run]')
+            [CompletionResult]::new('--application', '--application', [CompletionResultType]::ParameterName, 'The id of the task''s application: with it the report shows the end of the log of a failed run')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region, of which the endpoint is made [env: HW_REGION_NAME]')
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Where the API is, instead of the region''s own endpoint')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]')

@@ -283,7 +283,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --application --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +294,10 @@ _deploywatch() {
                     return 0
                     ;;
                 --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --application)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

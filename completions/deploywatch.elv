@@ -66,7 +66,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'deploywatch;yunxiao'= {
-            cand --pipeline 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]'
+            cand --pipeline 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]'
             cand --order 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once'
             cand --run 'The id of the run that makes the order [default: the latest run]'
             cand --job 'The name or the id of the job that makes the order, where the run has several deploy jobs'
@@ -111,6 +111,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &'deploywatch;codearts'= {
             cand --task 'The deployment task''s id: 32 letters or digits'
             cand --record 'The id of one run of the task [default: the latest run]'
+            cand --application 'The id of the task''s application: with it the report shows the end of the log of a failed run'
             cand --region 'The region, of which the endpoint is made [env: HW_REGION_NAME]'
             cand --endpoint 'Where the API is, instead of the region''s own endpoint'
             cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]'
@@ -484,6 +485,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &--token-file= []
         &--task= []
         &--record= []
+        &--application= []
         &--region= []
         &--project= []
         &--release= []

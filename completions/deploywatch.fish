@@ -72,7 +72,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "replay" -d 
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id [env: YUNXIAO_PIPELINE_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: the one that a run of the pipeline makes]; given again, it watches several at once' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The id of the run that makes the order [default: the latest run]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The name or the id of the job that makes the order, where the run has several deploy jobs' -r
@@ -118,6 +118,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allo
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l task -d 'The deployment task\'s id: 32 letters or digits' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'The id of one run of the task [default: the latest run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l application -d 'The id of the task\'s application: with it the report shows the end of the log of a failed run' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F

@@ -194,6 +194,7 @@ fn targets(
         let insecure_here = connection.insecure && !all_insecure;
         let details = TargetDetails {
             name: spec.target.into(),
+            url: spec.url,
             started: Started {
                 provider: spec.provider,
                 endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),

@@ -27,8 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) run_selector: Option<Arc<str>>,
     /// The provider's own name of the deployment, if the response has one.
     pub(crate) title: Option<Arc<str>>,
-    /// The deployment's page in the provider's console.
-    pub(crate) url: Option<Arc<str>>,
+    /// What to pass to see the log of what failed, if an option is missing for that.
+    pub(crate) log_hint: Option<Message>,
     /// Warnings for the user; each is shown once in a watch.
     pub(crate) warnings: Vec<Message>,
     /// Why a success is not a complete one; `--strict` turns it into a failure.

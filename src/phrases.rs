@@ -75,6 +75,7 @@ phrases! {
     more_failed(more): "… and {more} more failed", "… 另有 {more} 个失败";
     more_unfinished(more): "… and {more} more running", "… 另有 {more} 个运行中";
     not_started(count): "{count} not started", "{count} 个尚未开始";
+    name: "name", "名称";
     slowest: "slowest", "最慢";
     retried: "retried", "重试过";
     outages(count, time):

@@ -36,7 +36,10 @@ pub(crate) struct Progress {
     pub(crate) batch: Option<u32>,
     pub(crate) batches: Option<u32>,
     pub(crate) percent: Option<u8>,
+    /// Its page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
+    /// At the end of a failed deployment: what to pass to see its log, if an option is missing for that.
+    pub(crate) log_hint: Option<Message>,
     /// The provider's own name of the deployment.
     pub(crate) title: Option<Arc<str>>,
     /// The number of responses that `units` were taken from.

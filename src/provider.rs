@@ -66,6 +66,8 @@ pub(crate) struct DeploymentSpec {
     /// The name in the events, made of the ids that were given.
     pub(crate) target: String,
     pub(crate) endpoint: Url,
+    /// The deployment's page in the provider's console, where it is known for certain.
+    pub(crate) url: Option<Arc<str>>,
     /// Whether a secret is sent to the endpoint.
     pub(crate) sends_secret: bool,
     /// Warns that the deployment had already ended when the watch began, where no option selects one run.
@@ -89,8 +91,17 @@ pub(crate) trait DeploymentSource: Send {
     /// no log.
     ///
     /// # Errors
-    /// The log cannot be read. That never changes a verdict.
+    /// The log cannot be read, and the user should know why. That never changes a verdict.
     fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Result<Vec<String>, PollError> {
+        Ok(Vec::new())
+    }
+}
+
+/// What comes of a log that may be missing: only a lack of permission is told.
+fn missing_log(error: PollError) -> Result<Vec<String>, PollError> {
+    if error.status == Some(403) {
+        Err(error)
+    } else {
         Ok(Vec::new())
     }
 }

@@ -85,6 +85,7 @@ impl Watch {
             outcome: None,
         };
         watch.progress.interval = watch.options.interval;
+        watch.progress.url = target.url;
         watch.emit(now, Kind::Started(&target.started), emit);
         for warning in &target.warnings {
             watch.warn(warning, now, emit);
@@ -312,7 +313,6 @@ impl Watch {
         };
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
-        progress.url.clone_from(&snapshot.url);
         if snapshot.title.is_some() {
             progress.title.clone_from(&snapshot.title);
         }
@@ -422,6 +422,10 @@ impl Watch {
     fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
             self.progress.over = true;
+            if cause.verdict() == Verdict::Failed && self.options.logs > 0 {
+                let last = self.last.as_ref();
+                self.progress.log_hint = last.and_then(|last| last.log_hint.clone());
+            }
             self.outcome = Some(Outcome {
                 cause,
                 reason,

@@ -80,8 +80,12 @@ fn of_option(option: &Arg, matches: &ArgMatches) -> Vec<ExplicitArg> {
     if !option.get_action().takes_values() {
         return vec![arg(None)];
     }
-    let values = matches.get_raw(option.get_id().as_str());
-    let values = values.into_iter().flatten();
+    let id = option.get_id().as_str();
+    // Text is as the option read it: an id without what stood around it.
+    if let Ok(Some(values)) = matches.try_get_many::<String>(id) {
+        return values.map(|value| arg(Some(value.clone()))).collect();
+    }
+    let values = matches.get_raw(id).into_iter().flatten();
     values
         .map(|value| arg(Some(value.to_string_lossy().into_owned())))
         .collect()

@@ -36,18 +36,28 @@ impl ResumeCommand {
     }
 }
 
-/// The words of a command line as a line for a shell, without the options that are `dropped`.
+/// The words of a command line as a line for a shell, values as `explicit` has them, without the options
+/// that are `dropped`.
 fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bool) -> String {
     let mut line = String::from("deploywatch");
+    let mut rest: Vec<_> = explicit.iter().collect();
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let Some(name) = option_name(word).filter(|name| dropped(name)) else {
-            line = line + " " + &shell_quote(word);
-            continue;
-        };
-        let mut args = explicit.iter().filter(|arg| arg.name == name);
-        if args.any(|arg| arg.value.is_some()) && !word.contains('=') {
+        let name = option_name(word);
+        let index = rest.iter().position(|arg| Some(&*arg.name) == name);
+        let value = index.and_then(|index| rest.remove(index).value.as_deref());
+        let separate = value.filter(|_| !word.contains('='));
+        // The value is a word of its own.
+        if separate.is_some() {
             words.next();
+        }
+        let word = match (name, value) {
+            (Some(name), _) if dropped(name) => continue,
+            (Some(name), Some(value)) if separate.is_none() => format!("--{name}={value}"),
+            _ => word.clone(),
+        };
+        for word in [Some(&*word), separate].into_iter().flatten() {
+            line = line + " " + &shell_quote(word);
         }
     }
     line
@@ -74,6 +84,16 @@ mod tests {
                 "yunxiao|--fresh|--job|it's",
                 None,
                 r"deploywatch yunxiao --fresh --job 'it'\''s'",
+            ),
+            (
+                "yunxiao|--pipeline|https://flow.aliyun.com/pipelines/1/current",
+                None,
+                "deploywatch yunxiao --pipeline 1",
+            ),
+            (
+                "yunxiao|--order|2|--pipeline=https://flow.aliyun.com/pipelines/1?x|--order|3",
+                Some("--order 2"),
+                "deploywatch yunxiao --order 2 --pipeline=1 --order 3 --order 2",
             ),
             ("fsd|--key| ", None, "deploywatch fsd --key ' '"),
             ("fsd|--fresh|-v", Some(""), "deploywatch fsd -v"),

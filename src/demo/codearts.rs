@@ -1,5 +1,8 @@
 //! CodeArts Deploy on the wire: the state of a task, first of its previous run, then of a new one.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -8,7 +11,14 @@ use super::{ApiError, Call, Scenario, System, TOKEN, home_time, huawei, numbered
 
 pub(super) static SYSTEM: System = System {
     // Without `--fresh` it would report the previous run.
-    args: &["codearts", "--task", TASK, "--fresh"],
+    args: &[
+        "codearts",
+        "--task",
+        TASK,
+        "--application",
+        APPLICATION,
+        "--fresh",
+    ],
     secret: Some(("HW_AUTH_TOKEN", TOKEN)),
     about: "Huawei Cloud CodeArts Deploy: steps one after another",
     default_units: 6,
@@ -19,84 +29,178 @@ pub(super) static SYSTEM: System = System {
 };
 
 const TASK: &str = "e700f15965694253940502911220d76b";
+const APPLICATION: &str = "d5a6b7c8e9f04a1b92c3d4e5f6a7b8c9";
 const WATCHED_RECORD: &str = "5a1f0c7b9d2e4f3680b7c6d5e4f30211";
 const PREVIOUS_RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 #[rustfmt::skip]
 const NAMES: [&str; 6] =
     ["Stop the service", "Select the deployment source", "Initialise the environment",
      "Migrate the database", "Deploy and start the service", "Check the health URL"];
+/// What the log says where a step fails.
+#[rustfmt::skip]
+const FAILURE: [&str; 3] =
+    ["TASK [unpack the package]",
+     "fatal: [192.0.2.7]: FAILED! => write /opt/demo/app.tar.gz: no space left on device",
+     "ERROR: exit code 2"];
+/// The longest part of the log in one response, in bytes: the log is ASCII.
+const LOG_PAGE: usize = 160;
 /// The index of a step that is disabled and takes no time.
 const DISABLED: u32 = 3;
 const NO_TASK: ApiError = (404, "Deploy.00011020", "The application does not exist.");
 const NO_RECORD: ApiError = (400, "Deploy.00011303", "The record does not exist.");
 
 fn answer(call: &Call) -> Result<Value, ApiError> {
-    let path = call.path.strip_prefix("/v2/tasks/");
-    let task = path.and_then(|path| path.strip_suffix("/state"));
-    if task.ok_or(huawei::UNKNOWN_API)? != TASK {
-        return Err(NO_TASK);
+    let segments: Vec<&str> = call.path.split('/').skip(1).collect();
+    match segments[..] {
+        ["v2", "tasks", TASK, "state"] => state(call),
+        ["v1", "applications", APPLICATION, "records", record, "logs"] => log(call, record),
+        ["v2", "tasks", _, "state"] | ["v1", "applications", _, "records", _, "logs"] => {
+            Err(NO_TASK)
+        }
+        _ => Err(huawei::UNKNOWN_API),
     }
-    let parameter = |name: &str| {
-        let mut all = form_urlencoded::parse(call.query.as_bytes());
-        all.find(|(key, value)| key == name && !value.is_empty())
-    };
-    let with_steps = parameter("step_state").is_some_and(|(_, value)| value == "true");
-    let (scenario, share) = (call.plan.scenario, call.share());
-    let result = match parameter("record_id").as_ref().map(|(_, id)| id.as_ref()) {
-        None | Some(WATCHED_RECORD) if share >= 0.0 => record(call, scenario, share, with_steps),
-        None | Some(PREVIOUS_RECORD) => record(call, Scenario::Success, f64::INFINITY, with_steps),
-        Some(_) => return Err(NO_RECORD),
-    };
+}
+
+/// A parameter of the query, unless it is empty.
+fn parameter<'a>(call: &'a Call, name: &str) -> Option<Cow<'a, str>> {
+    let mut all = form_urlencoded::parse(call.query.as_bytes());
+    let found = all.find(|(key, value)| key == name && !value.is_empty());
+    found.map(|(_, value)| value)
+}
+
+fn state(call: &Call) -> Result<Value, ApiError> {
+    let run = Run::find(call, parameter(call, "record_id").as_deref())?;
+    let with_steps = parameter(call, "step_state").is_some_and(|value| value == "true");
     // The status is that of the query; it says nothing about the deployment.
+    Ok(json!({ "status": "success", "result": run.record(call, with_steps) }))
+}
+
+/// A part of the log of a run, no longer than a page.
+fn log(call: &Call, record: &str) -> Result<Value, ApiError> {
+    let log: String = Run::find(call, Some(record))?.logs(call).concat();
+    let position = |name, otherwise: usize| {
+        let given = parameter(call, name).and_then(|value| value.parse().ok());
+        given.unwrap_or(otherwise).min(log.len())
+    };
+    let (start, wanted) = (position("offset", 0), position("end_offset", log.len()));
+    let end = wanted.min(start + LOG_PAGE).max(start);
+    let result = json!({
+        "text": log[start..end], "has_more": end < wanted,
+        "offset": start.to_string(), "end_offset": end.to_string(),
+    });
     Ok(json!({ "status": "success", "result": result }))
 }
 
 /// A run at a share of it; at an infinite one, the previous run, which ended an hour ago.
-fn record(call: &Call, scenario: Scenario, share: f64, with_steps: bool) -> Value {
-    let count = call.plan.units();
-    let story = Story::steps(scenario, count - u32::from(count > DISABLED), share);
-    let (status, step) = match story.state {
-        DemoState::Pending => ("pending", "running"),
-        DemoState::Failed => ("failed", "finish"),
-        DemoState::Succeeded => ("succeeded", "finish"),
-        DemoState::Cancelled => ("abort", "finish"),
-        _ => ("running", "running"),
-    };
-    let (id, ago_ms) = match share.is_finite() {
-        true => (WATCHED_RECORD, 0),
-        false => (PREVIOUS_RECORD, 3_600_000),
-    };
-    let time = |at| home_time(call.wall_ms(at).saturating_sub(ago_ms));
-    let mut record = json!({
-        "record_id": id, "status": status, "step": step,
-        "start_time": time(0.0),
-        "end_time": if step == "finish" { time(story.now) } else { String::new() },
-        "task_id": TASK, "task_name": "demo-app", "nick_name": "demo", "executor": "demo",
-    });
-    if with_steps {
-        let mut units = story.units.iter();
-        let steps = (0..count).map(|index| match index {
-            DISABLED => step_state(call, index, None, story.now),
-            _ => step_state(call, index, units.next(), story.now),
-        });
-        record["step_state"] = steps.collect();
-    }
-    record
+struct Run {
+    scenario: Scenario,
+    share: f64,
 }
 
-/// One step of a run, `None` where it is disabled. It has begun once it has an elapsed time.
-fn step_state(call: &Call, index: u32, unit: Option<&DemoUnit>, now: f64) -> Value {
+impl Run {
+    /// The run with this id, or the latest.
+    fn find(call: &Call, id: Option<&str>) -> Result<Self, ApiError> {
+        let (scenario, share) = match id {
+            None | Some(WATCHED_RECORD) if call.share() >= 0.0 => {
+                (call.plan.scenario, call.share())
+            }
+            None | Some(PREVIOUS_RECORD) => (Scenario::Success, f64::INFINITY),
+            Some(_) => return Err(NO_RECORD),
+        };
+        Ok(Self { scenario, share })
+    }
+
+    fn story(&self, call: &Call) -> Story {
+        let count = call.plan.units();
+        let enabled = count - u32::from(count > DISABLED);
+        Story::steps(self.scenario, enabled, self.share)
+    }
+
+    fn record(&self, call: &Call, with_steps: bool) -> Value {
+        let story = self.story(call);
+        let (status, step) = match story.state {
+            DemoState::Pending => ("pending", "running"),
+            DemoState::Failed => ("failed", "finish"),
+            DemoState::Succeeded => ("succeeded", "finish"),
+            DemoState::Cancelled => ("abort", "finish"),
+            _ => ("running", "running"),
+        };
+        let (id, ago_ms) = match self.share.is_finite() {
+            true => (WATCHED_RECORD, 0),
+            false => (PREVIOUS_RECORD, 3_600_000),
+        };
+        let time = |at| home_time(call.wall_ms(at).saturating_sub(ago_ms));
+        let mut record = json!({
+            "record_id": id, "status": status, "step": step,
+            "start_time": time(0.0),
+            "end_time": if step == "finish" { time(story.now) } else { String::new() },
+            "task_id": TASK, "task_name": "demo-app", "nick_name": "demo", "executor": "demo",
+        });
+        if with_steps {
+            let mut log_end = 0;
+            let steps = steps(call, &story).zip(self.logs(call));
+            let steps = steps.map(|((index, unit), log)| {
+                let log_start = log_end;
+                log_end += log.len();
+                step_state(call, index, unit, story.now, log_start..log_end)
+            });
+            record["step_state"] = steps.collect();
+        }
+        record
+    }
+
+    /// What the log of the run says of each step: nothing before it begins.
+    fn logs(&self, call: &Call) -> Vec<String> {
+        let story = self.story(call);
+        let log = |(index, unit): (u32, Option<&DemoUnit>)| {
+            let (unit, began) = (unit?, unit?.began?);
+            let line = |at, words: &str| format!("[{}] {words}\n", home_time(call.wall_ms(at)));
+            let mut log = line(began, &format!("{}: started", numbered(&NAMES, index)));
+            let ended = unit.ended.unwrap_or(story.now);
+            let end = match unit.state {
+                DemoState::Failed => &FAILURE[..],
+                DemoState::Succeeded => &["done"],
+                _ => &[],
+            };
+            log.extend(end.iter().map(|words| line(ended, words)));
+            Some(log)
+        };
+        let steps = steps(call, &story);
+        steps.map(|step| log(step).unwrap_or_default()).collect()
+    }
+}
+
+/// The steps with their indices, and their units where they are enabled.
+fn steps<'a>(
+    call: &Call,
+    story: &'a Story,
+) -> impl Iterator<Item = (u32, Option<&'a DemoUnit>)> + use<'a> {
+    let mut units = story.units.iter();
+    (0..call.plan.units()).map(move |index| match index {
+        DISABLED => (index, None),
+        _ => (index, units.next()),
+    })
+}
+
+/// One step of a run, `None` where it is disabled; `log` is its part of the run's log. It has begun once it has
+/// an elapsed time.
+fn step_state(
+    call: &Call,
+    index: u32,
+    unit: Option<&DemoUnit>,
+    now: f64,
+    log: Range<usize>,
+) -> Value {
     let times = unit.and_then(|unit| {
-        let seconds = |share| (call.wall_ms(share) - call.wall_ms(0.0)) as f64 / 1000.0;
-        let (begin, end) = (seconds(unit.began?), seconds(unit.ended.unwrap_or(now)));
-        // The offsets are positions in the run's log, which grows by some bytes a second.
+        let (began, ended) = (unit.began?, unit.ended.unwrap_or(now));
+        let seconds = (call.wall_ms(ended) - call.wall_ms(began)) as f64 / 1000.0;
         // A step that has begun has a time.
-        let numbers = [begin * 120.0, end * 120.0, (end - begin).max(1.0)];
-        Some(numbers.map(|number| format!("{number:.0}")))
+        let elapsed = format!("{:.0}", seconds.max(1.0));
+        Some([log.start.to_string(), log.end.to_string(), elapsed])
     });
     let [offset, current_offset, elapsed_time] = times.unwrap_or_default();
     json!({
-        "region": "demo-region", "id": TASK, "faq_url": "",
+        "region": "demo-region", "id": APPLICATION, "faq_url": "",
         "name": numbered(&NAMES, index), "enable": unit.is_some().to_string(),
         "offset": offset, "current_offset": current_offset, "elapsed_time": elapsed_time,
     })
@@ -161,6 +265,42 @@ mod tests {
             assert_eq!(json["result"]["record_id"] == record, status == 200);
             assert_eq!(json["error_code"] == "Deploy.00011303", status == 400);
         }
+    }
+
+    #[test]
+    fn the_log_is_read_in_parts() {
+        let plan = plan(&SYSTEM, Scenario::Failure, 6);
+        let read = |query: &str| {
+            let path = format!("/v1/applications/{APPLICATION}/records/{WATCHED_RECORD}/logs");
+            let request = format!("GET {path}?{query}");
+            let (reply, mut json) = ask(plan, 20_000, &request, SIGNED_IN, "");
+            assert_eq!((reply.status, &json["status"]), (200, &"success".into()));
+            json["result"].take()
+        };
+        let (mut log, mut next) = (String::new(), "0".to_owned());
+        loop {
+            let page = read(&format!("offset={next}&end_offset=9223372036854775807"));
+            assert_eq!(page["offset"], *next);
+            log += page["text"].as_str().unwrap();
+            next = page["end_offset"].as_str().unwrap().to_owned();
+            if page["has_more"] == false {
+                break;
+            }
+        }
+        assert!(log.ends_with(&format!("{}\n", FAILURE[2])), "{log}");
+        let (_, json) = get(Scenario::Failure, 20_000, "");
+        let step = &json["result"]["step_state"][2];
+        let [start, end] = ["offset", "current_offset"].map(|name| {
+            let offset = step[name].as_str().unwrap();
+            offset.parse::<usize>().unwrap()
+        });
+        assert!(log[start..end].contains("Initialise the environment: started"));
+        assert_eq!(end, log.len());
+        let page = read(&format!("offset={start}&end_offset={}", start + 5));
+        assert_eq!(
+            (&page["text"], &page["has_more"]),
+            (&log[start..start + 5].into(), &false.into())
+        );
     }
 
     #[test]

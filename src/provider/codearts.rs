@@ -10,11 +10,13 @@ use super::json::{safe_in_url, same_id};
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot};
+use crate::model::{Phase, Snapshot, Unit};
 use crate::poll::PollError;
+use log::LogPart;
 use options::id32;
 use state::TaskState;
 
+mod log;
 mod options;
 mod state;
 
@@ -29,13 +31,20 @@ struct Codearts {
     account: Account,
     endpoint: Url,
     task: String,
+    /// The application's id, if it is given: without it there is no log.
+    application: Option<String>,
     run: RunSelector,
     /// Whether the run was given.
     run_given: bool,
     /// What `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
+    /// The part of the log of each step in `last`.
+    log_parts: Vec<LogPart>,
 }
+
+/// The content type that the service asks for, though there is no content [D].
+const CONTENT_TYPE: &str = "application/json";
 
 /// Which run is watched. A newer one is never followed unasked.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,16 +62,25 @@ enum RunSelector {
 
 impl Codearts {
     /// Watches with `http`.
-    fn new(endpoint: Url, task: String, run: RunSelector, account: Account, http: Client) -> Self {
+    fn new(
+        endpoint: Url,
+        task: String,
+        application: Option<String>,
+        run: RunSelector,
+        account: Account,
+        http: Client,
+    ) -> Self {
         Self {
             http,
             account,
             endpoint,
             task,
+            application,
             run_given: matches!(run, RunSelector::This(_)),
             run,
             parsed: ParsedBody::default(),
             last: Arc::new(Snapshot::new(Phase::Unknown)),
+            log_parts: Vec::new(),
         }
     }
 
@@ -111,11 +129,54 @@ impl Codearts {
             let message = messages::awaits_new_run();
             return Ok(Snapshot::with_message(Phase::Pending, message));
         }
+        self.log_parts = state.log_parts;
         let mut snapshot = state.snapshot;
         if !self.run_given {
             snapshot.run_selector = self.run.option();
         }
+        if self.application.is_none() {
+            snapshot.log_hint = Some(log_hint());
+        }
         Ok(snapshot)
+    }
+
+    /// A part of the log at `url`.
+    fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
+        let mut text = String::new();
+        for _ in 0..log::MAX_PAGES {
+            let url = log::url_of(url, &part);
+            let response = self
+                .account
+                .get(&self.http, &url, CONTENT_TYPE)
+                .map_err(|error| {
+                    let advice = self.log_advice(&error);
+                    self.account.advise(error, advice, self.http.now().wall)
+                })?;
+            let redactor = self.http.redactor();
+            let next = log::read(&response.body, &mut text, redactor)
+                .map_err(|problem| response.unreadable(problem, redactor))?;
+            match next {
+                Some(next) if part.contains(&next) && next > part.start => part.start = next,
+                _ => break,
+            }
+        }
+        Ok(text)
+    }
+
+    /// What to do about a refusal of the log.
+    fn log_advice(&self, error: &PollError) -> Option<Message> {
+        Some(match error.status? {
+            401 => self.account.credentials_hint(),
+            403 => Message::new(
+                "the account needs permission to view the application",
+                "账号需要查看该应用的权限",
+            ),
+            400 | 404 => Message::new(
+                "check --application: it is the application's id, not the task's",
+                "请检查 --application：它是应用的 ID，不是任务的 ID",
+            ),
+            _ => return None,
+        })
     }
 }
 
@@ -124,7 +185,7 @@ impl DeploymentSource for Codearts {
         let url = self.url();
         let response = self
             .account
-            .get(&self.http, &url, "application/json")
+            .get(&self.http, &url, CONTENT_TYPE)
             .map_err(|error| {
                 let advice = self.advice(&error);
                 self.account.advise(error, advice, self.http.now().wall)
@@ -139,6 +200,30 @@ impl DeploymentSource for Codearts {
         }
         Ok(Arc::clone(&self.last))
     }
+
+    /// The step's part of the log of the run, or the whole where that is empty.
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
+            return Ok(Vec::new());
+        };
+        let path = format!("/v1/applications/{application}/records/{record}/logs");
+        let url = below(&self.endpoint, &path);
+        let place = unit.id.parse().ok().and_then(|id: usize| id.checked_sub(1));
+        let part = place.and_then(|place| self.log_parts.get(place)).cloned();
+        let part = part.unwrap_or(log::WHOLE);
+        let mut text = self.read_log(&url, part.clone())?;
+        if text.trim().is_empty() && part.start > 0 {
+            text = self.read_log(&url, log::WHOLE)?;
+        }
+        Ok(self.http.redactor().tail(&text, lines))
+    }
+}
+
+fn log_hint() -> Message {
+    Message::new(
+        "--application ID shows the end of the log",
+        "指定 --application ID 可显示日志末尾",
+    )
 }
 
 impl RunSelector {
@@ -227,6 +312,7 @@ mod tests {
         TaskState {
             record: record.map(str::to_owned),
             never_run,
+            log_parts: Vec::new(),
             snapshot: Snapshot::new(phase),
         }
     }

@@ -222,7 +222,9 @@ impl DeploymentSource for Fsd {
             body: None,
             headers: vec![("range", &range)],
         };
-        let response = self.http.send(&request).map_err(|error| error.error)?;
+        let Ok(response) = self.http.send(&request) else {
+            return Ok(Vec::new());
+        };
         if !response.is_success() || response.is_html() {
             return Ok(Vec::new());
         }

@@ -94,6 +94,8 @@ struct CommandProgress<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Details<'a> {
+    /// Not documented, where `cluster_id` is [I].
+    cluster_name: Shown<Text<'a>>,
     step_list: ShownList<CommandStep<'a>>,
     fail_entity_list: ShownList<FailedEntity<'a>>,
     total_step_size: Shown<Text<'a>>,
@@ -170,6 +172,7 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         }
     })?;
     snapshot.phase = phase(&progress.state, &mut snapshot.warnings, redactor);
+    snapshot.title = progress.res_obj.cluster_name.printable(redactor);
     snapshot.percent = progress.percent();
     let details = &progress.res_obj;
     let (steps_before, entities_before) =

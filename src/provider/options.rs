@@ -125,13 +125,26 @@ pub(super) fn id_or_variable(
     variables: &[&str],
     environment: Environment<'_>,
 ) -> Result<Option<String>> {
-    if let Some(id) = option {
-        return Ok(Some(id.to_owned()));
+    parsed_or_variable(option, variables, id, environment)
+}
+
+/// An option, or the first of its variables that is set, as `parse` reads it.
+///
+/// # Errors
+/// The variable does not hold such a value.
+pub(super) fn parsed_or_variable(
+    option: Option<&str>,
+    variables: &[&str],
+    parse: fn(&str) -> Result<String>,
+    environment: Environment<'_>,
+) -> Result<Option<String>> {
+    if let Some(parsed) = option {
+        return Ok(Some(parsed.to_owned()));
     }
     let set = variables
         .iter()
         .find_map(|name| environment(name).map(|value| (name, value)));
-    set.map(|(name, value)| id(&value).map_err(|why| why.at(name)))
+    set.map(|(name, value)| parse(&value).map_err(|why| why.at(name)))
         .transpose()
 }
 

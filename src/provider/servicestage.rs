@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::huawei::Account;
-use super::{DeploymentSource, below};
+use super::{DeploymentSource, below, missing_log};
 use crate::http::{Client, ParsedBody, Response};
 use crate::message::Message;
 use crate::model::{Snapshot, Unit};
@@ -162,7 +162,7 @@ impl DeploymentSource for Servicestage {
             }
         }
         match failure {
-            Some(error) if log.is_empty() => Err(error),
+            Some(error) if log.is_empty() => missing_log(error),
             _ => Ok(self.http.redactor().tail(&log, lines)),
         }
     }

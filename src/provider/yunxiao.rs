@@ -10,6 +10,7 @@ use url::Url;
 
 mod options;
 mod order;
+mod page;
 mod run;
 mod texts;
 
@@ -19,7 +20,7 @@ use order::KnownMachines;
 use run::{FoundOrder, PipelineRun};
 
 use super::json::{self, Text, is_whole, safe_in_url};
-use super::{DeploymentSource, below, messages};
+use super::{DeploymentSource, below, messages, missing_log};
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
@@ -327,7 +328,10 @@ impl DeploymentSource for Yunxiao {
             return Ok(Vec::new());
         };
         let path = format!("deploy/{order}/machine/{}/log", unit.id);
-        let response = self.get(&path, ORDER_PERMISSION, Vec::new())?;
+        let response = match self.get(&path, ORDER_PERMISSION, Vec::new()) {
+            Ok(response) => response,
+            Err(error) => return missing_log(error),
+        };
         let log: MachineLog<'_> = json::read(&response.body).unwrap_or_default();
         let text = log.deploy_log.get().unwrap_or_default();
         Ok(self.http.redactor().tail(text, lines))

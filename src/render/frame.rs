@@ -224,8 +224,8 @@ impl Picture<'_> {
         rows
     }
 
-    /// The name of the deployment: the provider's own one instead of long ids. In a list two may have the
-    /// same, so that the last id stays.
+    /// The name of the deployment: the provider's own one instead of long ids, or after short ones. In a list
+    /// two may have the same, so that the last id stays.
     fn label(&self) -> String {
         let target = &self.progress.target;
         let short = shorten(target);
@@ -235,6 +235,7 @@ impl Picture<'_> {
                 let last = last.map_or("", |last| &ids[last..]);
                 format!("{provider}:{title}{last}")
             }
+            (Some(title), Some(_)) => format!("{short} {title}"),
             _ => short,
         }
     }
@@ -610,8 +611,10 @@ mod tests {
             (
                 "yunxiao:12345678901/1111".into(),
                 Some("x"),
-                "yunxiao:12345678901/1111",
+                "yunxiao:12345678901/1111 x",
             ),
+            ("mrs:42".into(), Some("prod"), "mrs:42 prod"),
+            ("web".into(), Some("prod"), "web"),
             (
                 "w".repeat(90),
                 None,

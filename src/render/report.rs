@@ -179,8 +179,8 @@ impl Lines {
     }
 }
 
-/// What else there is to say about a target at its end, a line for each: the units that never began; which
-/// ran again; how long polls failed. The provider's text passes through `quote`.
+/// What else there is to say about a target at its end, a line for each: its name; what shows its log; the units that
+/// never began; which ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
     lang: Lang,
@@ -192,7 +192,14 @@ pub(super) fn facts(
         (1, time) => Some(lang.outage(time)),
         (count, time) => Some(lang.outages(count, time)),
     };
+    let title = progress.title.as_deref();
+    let title = title.filter(|title| *title != &*progress.target);
     [
+        title.map(|title| lang.name().to_owned() + lang.colon() + &quote(title)),
+        progress
+            .log_hint
+            .as_ref()
+            .map(|hint| hint.get(lang).to_owned()),
         not_started(progress, lang, quote),
         (!retried.is_empty())
             .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, quote)),

@@ -34,6 +34,8 @@ pub(crate) struct Target {
 pub(crate) struct TargetDetails {
     /// As the events name it.
     pub(crate) name: Arc<str>,
+    /// The deployment's page in the provider's console.
+    pub(crate) url: Option<Arc<str>>,
     pub(crate) started: Started,
     pub(crate) options: WatchOptions,
     /// What to warn of where it had already ended at the first good answer.
@@ -50,6 +52,7 @@ impl TargetDetails {
     pub(crate) fn of_test(options: WatchOptions) -> Self {
         Self {
             name: "t".into(),
+            url: None,
             started: Started {
                 provider: "made-up",
                 endpoint: String::new(),

@@ -86,7 +86,7 @@ fn poll(
                 LoopEvent::Answer(target, transport.answered(), result)
             }
             PollerCommand::FetchLogs(units, lines) => {
-                let mut refusal = None;
+                let mut failure = None;
                 let fetch = || {
                     for (index, unit) in units {
                         match source.log_tail(&unit, lines) {
@@ -95,15 +95,14 @@ fn poll(
                                 let log = LoopEvent::Log(target, transport.now(), index, log);
                                 let _ = events.send(log);
                             }
-                            Err(error) if error.status == Some(403) => refusal = Some(error),
-                            Err(_) => {}
+                            Err(error) => failure = Some(error),
                         }
                     }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));
-                // One for all of them: the permission is the same.
-                if let Some(error) = refusal {
-                    let (at, warning) = (transport.now(), logs_refused(&error));
+                // One for all of them: the reason is the same.
+                if let Some(error) = failure {
+                    let (at, warning) = (transport.now(), log_unread(&error));
                     let _ = events.send(LoopEvent::LogWarning(target, at, warning));
                 }
                 LoopEvent::LogsDone(target, transport.now())
@@ -115,7 +114,7 @@ fn poll(
     }
 }
 
-fn logs_refused(error: &PollError) -> Message {
+fn log_unread(error: &PollError) -> Message {
     let hint = match &error.retry {
         Retry::Refused { hint, .. } => hint.as_ref(),
         _ => None,

@@ -540,3 +540,180 @@ fn a_served_demo_is_watched_to_its_end_by_the_line_that_was_printed() {
         .run();
     out.code(0).stderr_is_empty();
 }
+
+const APPLICATION: &str = "d5a6b7c8e9f04a1b92c3d4e5f6a7b8c9";
+
+/// A failed run whose second step failed, with these offsets.
+fn failed_run(offset: &str, current_offset: &str) -> Reply {
+    let step = |name: &str, status: &str, offset: &str, current_offset: &str| {
+        json!({ "name": name, "enable": "true", "status": status, "elapsed_time": "3",
+            "offset": offset, "current_offset": current_offset })
+    };
+    state(
+        &json!({ "record_id": RECORD, "task_id": TASK, "status": "failed", "step": "finish",
+        "step_state": [step("Build", "succeeded", "0", "9"),
+            step("Deploy", "failed", offset, current_offset)] }),
+    )
+}
+
+/// A part of a log, and where the rest begins.
+fn log(text: &str, more: Option<u64>) -> Reply {
+    let end = more.map(|end| end.to_string());
+    let result = json!({ "text": text, "has_more": more.is_some(), "end_offset": end });
+    state(&result)
+}
+
+/// The watch of the failed run, its log answered so; and the queries for the log.
+#[track_caller]
+fn watch_log(
+    run: Reply,
+    args: &[&str],
+    mut logs: impl FnMut(&str) -> Reply + Send + 'static,
+) -> (Output, Vec<String>) {
+    let path = format!("/v1/applications/{APPLICATION}/records/{RECORD}/logs?");
+    let log_path = path.clone();
+    let server = Server::start(
+        move |request, _| match request.target.strip_prefix(&log_path) {
+            Some(query) => {
+                let signed = request.header("authorization").is_some();
+                assert!(signed || request.header("x-auth-token") == Some(SECRET));
+                logs(query)
+            }
+            None => run.clone(),
+        },
+    );
+    let out = codearts(&server)
+        .args(["--record", RECORD, "--application", APPLICATION])
+        .args(args)
+        .run();
+    let requests = server.requests().into_iter();
+    let query = |target: &str| Some(target.strip_prefix(&path)?.to_owned());
+    (out, requests.filter_map(|it| query(&it.target)).collect())
+}
+
+#[test]
+fn the_log_of_the_failed_step_is_read_by_its_offsets() {
+    let mut parts = vec![
+        log(&format!("three {SECRET}\n"), None),
+        log("one\ntwo\n", Some(30)),
+    ];
+    let (out, queries) = watch_log(failed_run("12", "40"), &["--logs", "2"], move |_| {
+        parts.pop().unwrap()
+    });
+    out.code(1)
+        .stdout_has("failed Deploy\n    | two\n    | three (masked)\n")
+        .stdout_lacks("| one")
+        .stderr_is_empty();
+    assert_eq!(
+        queries,
+        ["offset=12&end_offset=40", "offset=30&end_offset=40"]
+    );
+}
+
+#[test]
+fn where_the_offsets_say_nothing_the_whole_log_is_read() {
+    let whole = "offset=0&end_offset=9223372036854775807";
+    let (out, queries) = watch_log(failed_run("", ""), &[], |_| log("whole\n", None));
+    out.code(1).stdout_has("    | whole\n");
+    assert_eq!(queries, [whole]);
+    // A part that is empty is none.
+    let (out, queries) = watch_log(failed_run("12", "40"), &[], |query| match query {
+        "offset=12&end_offset=40" => log("", None),
+        _ => log("whole\n", None),
+    });
+    out.code(1).stdout_has("    | whole\n");
+    assert_eq!(queries, ["offset=12&end_offset=40", whole]);
+    // One that never ends is not read for ever, nor one that does not go on.
+    let mut end = 0;
+    let (out, queries) = watch_log(failed_run("", ""), &[], move |_| {
+        end += 10;
+        log(&format!("line {end}\n"), Some(end))
+    });
+    out.code(1).stdout_has("    | line 60\n");
+    assert_eq!(queries.len(), 6);
+    let (out, queries) = watch_log(failed_run("", ""), &[], |_| log("a\n", Some(0)));
+    out.code(1).stdout_has("    | a\n");
+    assert_eq!(queries.len(), 1);
+    let (_, queries) = watch_log(failed_run("", ""), &["--logs", "0"], |_| log("", None));
+    assert!(queries.is_empty());
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_one_line() {
+    let missing = r#"{"error_code":"Deploy.00011303","error_msg":"no such record"}"#;
+    for (reply, says) in [
+        (
+            Reply::status(404, missing),
+            "no such record; check --application",
+        ),
+        (
+            Reply::status(403, "{}"),
+            "HTTP 403 Forbidden; the account needs permission",
+        ),
+        (Reply::status(500, "{}"), "HTTP 500"),
+        (
+            Reply::html("<title>Sign in</title>"),
+            "HTML page instead of JSON",
+        ),
+        (
+            Reply::json(r#"{"status":"error"}"#),
+            "the query's status is error",
+        ),
+        (Reply::json("[1]"), "log"),
+        (Reply::reset(), ""),
+    ] {
+        let (out, _) = watch_log(failed_run("1", "2"), &[], move |_| reply.clone());
+        out.code(1).stdout_lacks("    | ").stderr_has(says);
+        assert_eq!(
+            out.stderr.matches("cannot read the log").count(),
+            1,
+            "{out}"
+        );
+        assert_eq!(out.stderr.lines().count(), 1, "{out}");
+    }
+}
+
+#[test]
+fn without_the_application_the_report_says_what_shows_the_log() {
+    const OPTION: &str = "--application ID";
+    let failed = [failed_run("1", "2")];
+    watch(&failed, &["--record", RECORD])
+        .0
+        .code(1)
+        .stdout_has(OPTION)
+        .stderr_is_empty();
+    let (out, _) = watch(&failed, &["--lang", "zh", "--summary", "zh.md"]);
+    out.code(1)
+        .stdout_has("指定 --application ID 可显示日志末尾");
+    assert!(out.file("zh.md").contains(OPTION));
+    watch(&failed, &["--logs", "0"]).0.stdout_lacks(OPTION);
+    let (out, _) = watch(&failed, &["--record", RECORD, "-o", "json"]);
+    out.code(1).stdout_lacks(OPTION).stderr_is_empty();
+    for (status, code) in [("succeeded", 0), ("abort", 3)] {
+        let (out, _) = watch(&[run(RECORD, status)], &[]);
+        out.code(code).stdout_lacks(OPTION);
+    }
+}
+
+#[test]
+fn the_application_is_an_option_of_lists_and_of_the_config_file() {
+    let server = Server::start(|request, _| match request.target.contains("/logs?") {
+        true => log("why\n", None),
+        false => failed_run("1", "2"),
+    });
+    let table = format!("task = '{TASK}'\nendpoint = '{}'", server.url());
+    let key = format!("application = '{APPLICATION}'");
+    let list = format!("[[deploy]]\nprovider = 'codearts'\n{table}\n{key}\n");
+    let listed = deploywatch(["all", "list"]).file("list", &list);
+    listed
+        .env("HW_AUTH_TOKEN", SECRET)
+        .run()
+        .code(1)
+        .stdout_has("| why");
+    let config = format!("[codearts]\n{key}\n");
+    let configured = codearts(&server).file("config", &config);
+    let configured = configured.env("DEPLOYWATCH_CONFIG", "config");
+    configured.run().code(1).stdout_has("| why");
+    let wrong = deploywatch(["codearts", "--task", TASK, "--application", "x"]).run();
+    wrong.code(2).stderr_has("--application");
+}

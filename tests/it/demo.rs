@@ -203,3 +203,13 @@ fn a_demo_that_makes_no_sense_is_turned_down() {
         out.code(2).stdout_is_empty().stderr_has("error: ");
     }
 }
+
+#[test]
+fn the_demo_of_codearts_shows_why_it_failed() {
+    let out = demo(&["codearts", "--scenario", "failure"]).run();
+    out.code(1)
+        .stderr_is_empty()
+        .stdout_has("Initialise the environment: started\n")
+        .stdout_has("no space left on device\n")
+        .stdout_lacks("Select the deployment source: started");
+}

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::support::{Output, Program, Reply, Request, SECRET, Server, deploywatch, named};
+use crate::support::{Output, Program, Reply, Request, SECRET, Screen, Server, deploywatch, named};
 
 pub(crate) const PATH: &str = "/web/v1/common/command/42/progress";
 /// What a newer Manager signs in with.
@@ -482,4 +482,22 @@ fn a_served_demo_is_watched_to_its_end_by_the_line_that_was_printed() {
     // Another password is turned down, at the first try.
     let out = deploywatch(args).env(name, "wrong").run();
     out.code(5).stdout_has("FusionInsight Manager");
+}
+
+#[test]
+fn the_picture_and_the_report_name_the_cluster() {
+    let answer = |state: &str, name: &str| {
+        let details = json!({ "cluster_id": 1, "cluster_name": name });
+        Reply::json(json!({ "state": state, "res_obj": details }).to_string())
+    };
+    let name = format!("prod\u{1b}[31m {SECRET}");
+    let server = scripted(vec![answer("RUNNING", &name), answer("COMPLETE", &name)]);
+    let mut screen = Screen::spawn(mrs(&server), 24, 80);
+    assert_eq!(screen.wait_exit(), 0, "{}", screen.contents());
+    let rows = screen.history();
+    assert!(rows[0].starts_with("mrs:42 prod (masked) ─"), "{rows:#?}");
+    assert!(
+        rows.iter().any(|row| row == "  name: prod (masked)"),
+        "{rows:#?}"
+    );
 }

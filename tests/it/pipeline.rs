@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Order, Program, Reply, SECRET, Server, deploywatch, named};
+use crate::support::{Order, Program, Reply, SECRET, Server, deploywatch, named, order, yunxiao};
 
 /// A job that deploys; its order is still to come where none is given.
 fn job(name: &str, order: Option<u32>) -> String {
@@ -253,4 +253,81 @@ fn a_refused_run_names_the_permission_that_is_missing() {
         .run()
         .code(5)
         .stdout_has("流水线运行实例");
+}
+
+/// The address of the pipeline's page, as a browser has it.
+const PAGE: &str = "https://flow.aliyun.com/pipelines/123/current";
+
+#[test]
+fn the_page_is_named_for_the_central_edition_alone() {
+    const FILE: &str = "capture.jsonl";
+    let server = Server::start(|_, _| order("Cancelled"));
+    let out = yunxiao(&server)
+        .args(["-o", "json", "--capture", FILE])
+        .run();
+    assert_eq!(out.code(3).finished()["url"], json!(null));
+    // The same answers from the central edition.
+    let recording = out.file(FILE);
+    let central = recording.replace(&server.url(), "https://openapi-rdc.aliyuncs.com");
+    let replay = |recording: &str| deploywatch(["replay", FILE]).file(FILE, recording);
+    let out = replay(&central).args(["-o", "json"]).run();
+    assert_eq!(out.code(3).finished()["url"], PAGE);
+    let out = replay(&central).run();
+    out.code(3).stdout_has(&format!("  Page: {PAGE}\n"));
+}
+
+#[test]
+fn a_pipeline_is_named_by_the_address_of_its_page_as_well() {
+    let server = Server::start(|request, _| {
+        assert!(request.target.contains("/pipelines/123/deploy/1111"));
+        order("Running")
+    });
+    let list = |pipeline: &str| {
+        format!(
+            "[[deploy]]\nprovider = 'yunxiao'\n{pipeline}\norder = 1111\norganization = 'o'\n\
+             endpoint = '{}'\n",
+            server.url()
+        )
+    };
+    let watch = |words: &[&str]| {
+        deploywatch(words)
+            .args(["--timeout", "300ms"])
+            .env("YUNXIAO_ACCESS_TOKEN", SECRET)
+    };
+    let words = ["yunxiao", "--order", "1111", "--endpoint", &server.url()];
+    let option = |page: &str| watch(&words).args(["--organization", "o", "--pipeline", page]);
+    for page in [PAGE, &PAGE.replace("/current", "?x=y#z")] {
+        let out = option(page).args(["--capture", "capture.jsonl"]).run();
+        let resume = format!(
+            "{} --timeout 300ms --organization o --pipeline 123",
+            words.join(" ")
+        );
+        out.code(124)
+            .stdout_has("yunxiao:123/1111 timed out")
+            .stdout_has(&format!("    deploywatch {resume}"));
+        let recording = out.file("capture.jsonl");
+        assert!(recording.contains("--pipeline=123\""), "{recording}");
+    }
+    let variable = watch(&words).args(["--organization", "o"]);
+    let variable = variable.env("YUNXIAO_PIPELINE_ID", PAGE).run();
+    variable.code(124).stdout_has("yunxiao:123/1111");
+    let of_list = watch(&["all", "list"]).file("list", &list(&format!("pipeline = '{PAGE}'")));
+    of_list.run().code(124).stdout_has("yunxiao:123/1111");
+    let config = format!("[yunxiao]\norganization = 'o'\npipeline = '{PAGE}'");
+    let configured = watch(&words).file("config", &config);
+    let configured = configured.env("DEPLOYWATCH_CONFIG", "config").run();
+    configured.code(124).stdout_has("yunxiao:123/1111");
+
+    let other = "https://example.com/pipelines/123/current";
+    for (lang, words) in [("en", "not the address of"), ("zh", "不是流水线页面的地址")] {
+        let out = option(other).args(["--lang", lang]).run();
+        out.code(2).stdout_is_empty().stderr_has(words);
+        let wrong = watch(&["all", "list", "--lang", lang]);
+        let wrong = wrong.file("list", &list(&format!("pipeline = '{other}'")));
+        wrong
+            .run()
+            .code(2)
+            .stderr_has("list:3: pipeline: ")
+            .stderr_has(words);
+    }
 }

@@ -202,24 +202,33 @@ fn only_its_owner_reads_the_recording() {
 #[test]
 fn a_watch_of_codearts_plays_again() {
     let state = |status: &str, step: &str| {
+        let steps = json!([{ "name": "Deploy", "status": status, "offset": "3" }]);
         let result = json!({ "record_id": "r", "task_id": TASK, "status": status, "step": step,
-            "sent": SECRET });
+            "step_state": steps, "sent": SECRET });
         Reply::json(json!({ "status": "success", "result": result }).to_string())
     };
     for variables in [
         &[("HW_AUTH_TOKEN", SECRET)][..],
         &[("HW_ACCESS_KEY", "AKMADEUP0123"), ("HW_SECRET_KEY", SECRET)],
     ] {
-        let server = Server::script(vec![
+        let polls = [
             state("running", "running"),
             Reply::status(503, "{}"),
             state("failed", "finish"),
-        ]);
+        ];
+        let mut polls = polls.into_iter();
+        let log = json!({ "text": format!("no space for {SECRET}"), "has_more": false });
+        let log = json!({ "status": "success", "result": log }).to_string();
+        let server = Server::start(move |request, _| match request.target.contains("/logs?") {
+            true => Reply::json(log.clone()),
+            false => polls.next().expect("no more was to be asked"),
+        });
         let program = deploywatch(["codearts", "--task", TASK, "--endpoint", &server.url()])
-            .args(["--interval", "20ms"])
+            .args(["--interval", "20ms", "--application", TASK])
             .envs(variables);
         let recording = assert_plays_again(program, 1);
         assert!(!recording.contains("AKMADEUP0123"), "{recording}");
+        assert!(recording.contains("no space for (masked)"), "{recording}");
         let signature = server.requests()[0]
             .header("authorization")
             .map(str::to_owned);

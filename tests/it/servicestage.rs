@@ -639,3 +639,17 @@ fn a_served_demo_is_watched_to_its_end_by_the_line_that_was_printed() {
         .run();
     out.code(0).stderr_is_empty();
 }
+
+#[test]
+fn the_report_names_the_release() {
+    let name = format!("shop\u{1b}[31m of {SECRET}");
+    let plan = json!({ "id": RELEASE, "status": "FAILED", "name": name }).to_string();
+    let polls = vec![(jobs(&["FAILED"]), Reply::json(plan))];
+    let (out, ..) = watch(polls.clone(), &["--summary", "summary.md"]);
+    out.code(1)
+        .stdout_has(&format!("servicestage:{PROJECT}/{RELEASE} failed (watched"))
+        .stdout_has("  name: shop of (masked)\n");
+    assert!(out.file("summary.md").contains("name: `shop of (masked)`"));
+    let (out, ..) = watch(polls, &["--name", "shop of (masked)"]);
+    out.code(1).stdout_lacks("name: shop");
+}

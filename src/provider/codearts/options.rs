@@ -28,6 +28,9 @@ pub(crate) struct CodeartsOptions {
     /// The id of one run of the task [default: the latest run]
     #[arg(long, value_name = "ID", value_parser = id32)]
     record: Option<String>,
+    /// The id of the task's application: with it the report shows the end of the log of a failed run
+    #[arg(long, value_name = "ID", value_parser = id32)]
+    application: Option<String>,
     #[command(flatten)]
     huawei: HuaweiOptions,
 }
@@ -60,6 +63,7 @@ impl ProviderOptions for CodeartsOptions {
         else {
             return Err(problems.error());
         };
+        let application = self.application.clone();
         let run = match &self.record {
             Some(record) => RunSelector::This(record.clone()),
             None if setup.fresh => RunSelector::Fresh,
@@ -72,12 +76,22 @@ impl ProviderOptions for CodeartsOptions {
                 None => format!("codearts:{task}"),
             },
             endpoint: endpoint.clone(),
+            url: None,
             sends_secret: true,
             search_options: &[],
             warnings: self.huawei.warnings(),
             already_ended_warning: (run == RunSelector::Latest)
                 .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
-            connect: Box::new(|http| Box::new(Codearts::new(endpoint, task, run, account, http))),
+            connect: Box::new(|http| {
+                Box::new(Codearts::new(
+                    endpoint,
+                    task,
+                    application,
+                    run,
+                    account,
+                    http,
+                ))
+            }),
         }])
     }
 }

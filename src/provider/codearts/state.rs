@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::log::{self, LogPart};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Object, Shown, ShownList, Text};
@@ -20,6 +21,8 @@ pub(super) struct TaskState {
     pub(super) record: Option<String>,
     /// Whether the task has never been run.
     pub(super) never_run: bool,
+    /// Each step's part of the log.
+    pub(super) log_parts: Vec<LogPart>,
     pub(super) snapshot: Snapshot,
 }
 
@@ -43,12 +46,15 @@ struct RunState<'a> {
     step_state: ShownList<StepState<'a>>,
 }
 
-/// A step [D]. The offsets are places in the log.
+/// A step [D].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct StepState<'a> {
     name: Shown<Text<'a>>,
     enable: Shown<Text<'a>>,
+    /// Positions in the log of the run.
+    offset: Shown<Text<'a>>,
+    current_offset: Shown<Text<'a>>,
     /// In seconds [I]; empty or 0 before it begins [O].
     elapsed_time: Shown<Text<'a>>,
     /// Its state, where the answer has one [O].
@@ -122,19 +128,32 @@ pub(super) fn read(
     Ok(TaskState {
         record: record.map(str::to_owned),
         never_run,
+        log_parts: run.log_parts(),
         snapshot,
     })
 }
 
-/// The query itself has no good status.
-fn query_failed(status: &Text<'_>, redactor: &Redactor) -> Message {
-    messages::error_response(Some(&match status.printable(redactor) {
+/// Checks the status of the query itself, in the response `body`.
+///
+/// # Errors
+/// It is not a good one.
+pub(super) fn check_query(
+    status: &Text<'_>,
+    body: &[u8],
+    redactor: &Redactor,
+) -> Result<(), Message> {
+    // `successful` in one edition of the vendor's page [D].
+    if ["success", "successful"].iter().any(|word| status.is(word)) {
+        return Ok(());
+    }
+    let problem = messages::error_response(Some(&match status.printable(redactor) {
         Some(status) => Message::new(
             format!("the query's status is {status}"),
             format!("查询状态为 {status}"),
         ),
         None => Message::new("the query has no status", "响应中没有查询状态"),
-    }))
+    }));
+    Err(messages::error_in_place_of(body, problem, redactor))
 }
 
 fn never_run_yet() -> Message {
@@ -142,6 +161,13 @@ fn never_run_yet() -> Message {
 }
 
 impl RunState<'_> {
+    fn log_parts(&self) -> Vec<LogPart> {
+        let steps = self.step_state.iter();
+        steps
+            .map(|step| log::of_step(&step.offset, &step.current_offset))
+            .collect()
+    }
+
     fn to_snapshot(&self, last: &[Unit], warnings: Vec<Message>, redactor: &Redactor) -> Snapshot {
         let mut snapshot = Snapshot {
             run: self.record_id.printable(redactor),

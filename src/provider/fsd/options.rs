@@ -102,6 +102,7 @@ impl ProviderOptions for FsdOptions {
             provider: "fsd",
             target: format!("fsd:{}", text::clean(&self.key, text::MESSAGE)),
             endpoint,
+            url: None,
             // The installer takes no credentials.
             sends_secret: false,
             already_ended_warning: (!fresh).then(|| messages::may_be_earlier(&["--fresh"])),

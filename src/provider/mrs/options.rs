@@ -88,6 +88,7 @@ impl ProviderOptions for MrsOptions {
             provider: "mrs",
             target: format!("mrs:{command}"),
             endpoint: endpoint.clone(),
+            url: None,
             sends_secret: self.auth != AuthMethod::None,
             already_ended_warning: None,
             search_options: &[],

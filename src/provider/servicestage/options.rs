@@ -67,6 +67,7 @@ impl ProviderOptions for ServicestageOptions {
             provider: "servicestage",
             target: format!("servicestage:{project}/{release}"),
             endpoint,
+            url: None,
             sends_secret: true,
             already_ended_warning: None,
             search_options: &[],

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
+use super::page::{self, pipeline_id};
 use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
-use crate::provider::options::{Problems, endpoint, id, id_or_variable, missing};
+use crate::provider::options::{
+    Problems, endpoint, id, id_or_variable, missing, parsed_or_variable,
+};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Credential};
 
@@ -29,8 +32,9 @@ Examples:
   deploywatch yunxiao --pipeline 123 --order 1111 --timeout 30m --on-pause exit
   deploywatch yunxiao --pipeline 123 --order 1111 --once --output json")]
 pub(crate) struct YunxiaoOptions {
-    /// The pipeline's id [env: YUNXIAO_PIPELINE_ID]
-    #[arg(long, value_name = "ID", value_parser = id)]
+    /// The pipeline's id, or the address of its page, https://flow.aliyun.com/pipelines/ID
+    /// [env: YUNXIAO_PIPELINE_ID]
+    #[arg(long, value_name = "ID|URL", value_parser = pipeline_id)]
     pipeline: Option<String>,
     /// The deploy order's id [default: the one that a run of the pipeline makes]; given again, it
     /// watches several at once
@@ -104,6 +108,7 @@ impl ProviderOptions for YunxiaoOptions {
         };
         let in_organization = organization.is_some();
         let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
+        let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
         let selectors = self.selectors(setup.fresh).into_iter();
         let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
@@ -112,6 +117,7 @@ impl ProviderOptions for YunxiaoOptions {
                 None => format!("yunxiao:{pipeline}"),
             },
             endpoint: endpoint.clone(),
+            url: page.clone(),
             sends_secret: true,
             already_ended_warning: selector
                 .may_be_earlier()
@@ -137,8 +143,13 @@ impl ProviderOptions for YunxiaoOptions {
 
 impl YunxiaoOptions {
     fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
-        id_or_variable(self.pipeline.as_deref(), &[PIPELINE], environment)?
-            .ok_or_else(|| missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]))
+        parsed_or_variable(
+            self.pipeline.as_deref(),
+            &[PIPELINE],
+            pipeline_id,
+            environment,
+        )?
+        .ok_or_else(|| missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]))
     }
 
     /// The API's URL: the option, the variable, or the central edition's.

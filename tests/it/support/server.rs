@@ -40,7 +40,7 @@ impl Request {
 
     /// Whether it asks for the log of a unit.
     fn asks_for_a_log(&self) -> bool {
-        self.target.ends_with("/log")
+        self.target.ends_with("/log") || self.target.contains("/logs?")
     }
 
     /// Reads one request; `None` when the client has gone, or does not speak HTTP.
