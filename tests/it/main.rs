@@ -41,6 +41,7 @@ mod robust;
 mod screen;
 mod secrets;
 mod servicestage;
+mod shells;
 mod signals;
 mod support;
 mod tls;
