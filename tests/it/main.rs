@@ -28,6 +28,7 @@ mod hostile;
 mod huawei;
 mod lang;
 mod machine;
+mod man;
 mod manners;
 mod mrs;
 mod mrs_sign_in;
