@@ -10,12 +10,6 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
     }
     var command = 'deploywatch'
-    for word $words[1..-1] {
-        if (str:has-prefix $word '-') {
-            break
-        }
-        set command = $command';'$word
-    }
     var completions = [
         &'deploywatch'= {
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
@@ -66,7 +60,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'deploywatch;yunxiao'= {
-            cand --pipeline 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]'
+            cand --pipeline 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]'
             cand --order 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once'
             cand --run 'The id of the run that makes the order [default: the latest run]'
             cand --job 'The name or the id of the job that makes the order, where the run has several deploy jobs'
@@ -111,7 +105,6 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &'deploywatch;codearts'= {
             cand --task 'The deployment task''s id: 32 letters or digits'
             cand --record 'The id of one run of the task [default: the latest run]'
-            cand --application 'The id of the task''s application: with it the report shows the end of the log of a failed run'
             cand --region 'The region, of which the endpoint is made [env: HW_REGION_NAME]'
             cand --endpoint 'Where the API is, instead of the region''s own endpoint'
             cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]'
@@ -272,6 +265,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;all'= {
+            edit:complete-filename $@words
             cand --partition 'Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0 or from 1'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
@@ -309,6 +303,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;replay'= {
+            edit:complete-filename $@words
             cand --speed 'How many times as fast as it was recorded'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
@@ -346,6 +341,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;demo'= {
+            put yunxiao codearts servicestage mrs fsd
             cand --scenario 'How the deployment goes'
             cand --units 'How many units it has [default: as many as look well for the system]'
             cand --duration 'How long it takes'
@@ -386,6 +382,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;completions'= {
+            put bash elvish fish powershell zsh
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -455,56 +452,60 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         }
     ]
     var values = [
-        &--interval= []
-        &-i= []
-        &--name= []
-        &--timeout= []
-        &-t= []
-        &--stall-timeout= []
-        &--wait-for-start= []
-        &--max-offline= []
-        &--on-pause= [auto wait exit]
-        &--logs= []
-        &--output= [auto bars plain json quiet]
-        &-o= [auto bars plain json quiet]
-        &--events= []
-        &--junit= []
-        &--summary= []
-        &--timeline= []
-        &--capture= []
-        &--color= [auto always never]
-        &--lang= [en zh]
-        &--request-timeout= []
-        &--cacert= []
-        &--pipeline= []
-        &--order= []
-        &--run= []
-        &--job= []
-        &--organization= []
-        &--endpoint= []
-        &--token-file= []
-        &--task= []
-        &--record= []
-        &--application= []
-        &--region= []
-        &--project= []
-        &--release= []
-        &--command= []
-        &--user= []
-        &--password-file= []
-        &--auth= [basic cas none]
-        &--key= []
-        &--operation= [deploy extend upgrade]
-        &--partition= []
-        &--speed= []
-        &--scenario= [success failure pause cancel flaky]
-        &--units= []
-        &--duration= []
-        &--serve= []
+        &--interval= { put }
+        &-i= { put }
+        &--name= { put }
+        &--timeout= { put }
+        &-t= { put }
+        &--stall-timeout= { put }
+        &--wait-for-start= { put }
+        &--max-offline= { put }
+        &--on-pause= { put auto wait exit }
+        &--logs= { put }
+        &--output= { put auto bars plain json quiet }
+        &-o= { put auto bars plain json quiet }
+        &--events= { edit:complete-filename $@words }
+        &--junit= { edit:complete-filename $@words }
+        &--summary= { edit:complete-filename $@words }
+        &--timeline= { edit:complete-filename $@words }
+        &--capture= { edit:complete-filename $@words }
+        &--color= { put auto always never }
+        &--lang= { put en zh }
+        &--request-timeout= { put }
+        &--cacert= { edit:complete-filename $@words }
+        &--pipeline= { put }
+        &--order= { put }
+        &--run= { put }
+        &--job= { put }
+        &--organization= { put }
+        &--endpoint= { put }
+        &--token-file= { edit:complete-filename $@words }
+        &--task= { put }
+        &--record= { put }
+        &--region= { put }
+        &--project= { put }
+        &--release= { put }
+        &--command= { put }
+        &--user= { put }
+        &--password-file= { edit:complete-filename $@words }
+        &--auth= { put basic cas none }
+        &--key= { put }
+        &--operation= { put deploy extend upgrade }
+        &--partition= { put }
+        &--speed= { put }
+        &--scenario= { put success failure pause cancel flaky }
+        &--units= { put }
+        &--duration= { put }
+        &--serve= { put }
     ]
+    for word $words[1..-1] {
+        if (has-key $completions $command';'$word) {
+            set command = $command';'$word
+        }
+    }
     if (has-key $values $words[-2]) {
-        all $values[$words[-2]]
-    } elif (has-key $completions $command) {
+        $values[$words[-2]]
+    } else {
         $completions[$command]
     }
 }

@@ -8,6 +8,7 @@ function __fish_deploywatch_needs_command
     set -l cmd (commandline -opc)
     set -e cmd[1]
     argparse -s (__fish_deploywatch_global_optspecs) -- $cmd 2>/dev/null
+    or argparse -s (__fish_deploywatch_global_optspecs) -- $cmd '' 2>/dev/null
     or return
     if set -q argv[1]
         # Also print the command, so this can be used to figure out what it is.
@@ -455,3 +456,5 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "completions" -d 'Print a shell completion script'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -f -a "yunxiao codearts servicestage mrs fsd"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -f -a "bash elvish fish powershell zsh"

@@ -8,14 +8,116 @@ use std::fs;
 use std::path::Path;
 
 use clap_mangen::Man;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 use crate::outcome;
+
+/// The longest line of roff that mandoc has nothing to say about.
+const LINE: usize = 80;
+
+/// The environment variables. An empty one counts as not set.
+const ENVIRONMENT: [(&str, &str); 20] = [
+    (
+        "YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN",
+        "The access token of yunxiao. A variable stands behind its option, here --token-file, and \
+        before the config file; of several variables in one entry the first that is set counts.",
+    ),
+    ("YUNXIAO_PIPELINE_ID", "yunxiao's --pipeline."),
+    (
+        "YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID",
+        "yunxiao's --organization.",
+    ),
+    (
+        "YUNXIAO_EDITION",
+        "central or region, where the organization does not tell the edition.",
+    ),
+    ("YUNXIAO_API_BASE_URL", "yunxiao's --endpoint."),
+    (
+        "HW_AUTH_TOKEN",
+        "The IAM token of codearts and servicestage.",
+    ),
+    (
+        "HUAWEICLOUD_SDK_AK, HW_ACCESS_KEY",
+        "The access key that signs their requests where there is no token.",
+    ),
+    (
+        "HUAWEICLOUD_SDK_SK, HW_SECRET_KEY",
+        "The secret of that key.",
+    ),
+    (
+        "HUAWEICLOUD_SDK_SECURITY_TOKEN, HW_SECURITY_TOKEN",
+        "What goes with a temporary key.",
+    ),
+    (
+        "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
+        "Another place for ~/.huaweicloud/credentials.",
+    ),
+    ("HW_REGION_NAME", "--region of codearts and servicestage."),
+    (
+        "HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID",
+        "servicestage's --project.",
+    ),
+    ("MRS_USER", "mrs's --user."),
+    ("MRS_PASSWORD", "The password of that user."),
+    (
+        "DEPLOYWATCH_CONFIG",
+        "Another config file; set but empty: none.",
+    ),
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "The proxy to use (http, https, socks4, socks5), and where to use none: names, domains, \
+        addresses and networks, each perhaps with a port. In lower case they come first.",
+    ),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "The certificates to trust in place of the system's.",
+    ),
+    (
+        "NO_COLOR, CLICOLOR_FORCE",
+        "Without colours; with colours although it is no terminal.",
+    ),
+    (
+        "LC_ALL, LC_MESSAGES, LANG",
+        "The language, where --lang does not say it: Chinese where the locale is, with the charset \
+        UTF-8.",
+    ),
+    (
+        "CI, GITHUB_ACTIONS, GITLAB_CI, TERM",
+        "Where it runs. Under a CI system and on a dumb terminal --output auto is plain. On GitHub \
+        Actions it writes to the files that GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name.",
+    ),
+];
+
+/// The files that are read without being asked for.
+const FILES: [(&str, &str); 2] = [
+    (
+        "$XDG_CONFIG_HOME/deploywatch/config.toml",
+        "The config file; where XDG_CONFIG_HOME is not set, ~/.config/deploywatch/config.toml. Its \
+        keys are the long options, in a table for each provider.",
+    ),
+    (
+        "~/.huaweicloud/credentials",
+        "The credentials file of Huawei Cloud's SDK.",
+    ),
+];
+
+/// Where there is more to read.
+const SEE_ALSO: &str = ".BR jq (1),
+.BR curl (1)
+.PP
+The config file, the events and the timeline have pages of their own:
+https://github.com/deploywatch/deploywatch/tree/main/docs
+";
 
 /// The whole page: the program, the options of every watch, then a section for each command.
 fn page() -> String {
     // The page is of every build.
     let root = whole(super::command()).version(env!("CARGO_PKG_VERSION"));
     let man = Man::new(root.clone());
+    let man = man
+        .title("DEPLOYWATCH")
+        .date(date())
+        .manual("User Commands");
     let mut page = Vec::new();
     for section in [
         Man::render_title,
@@ -30,13 +132,64 @@ fn page() -> String {
     for command in root.get_subcommands() {
         page += &of_command(command);
     }
-    page += ".SH \"EXIT STATUS\"\n";
-    for (code, verdict, meaning) in outcome::TABLE {
-        let (verdict, meaning) = (escaped(verdict), escaped(&meaning.replace('`', "")));
-        let _ = writeln!(page, ".TP\n\\fB{code}\\fR ({verdict})\n{meaning}");
-    }
+    let codes = outcome::TABLE.map(|(code, verdict, meaning)| {
+        let meaning = meaning.replace('`', "");
+        let verdict = verdict.replace('-', "no verdict");
+        (code, format!("{verdict}: {meaning}"))
+    });
+    page += &definitions("\"EXIT STATUS\"", &codes);
+    page += &definitions("ENVIRONMENT", &ENVIRONMENT);
+    page += &definitions("FILES", &FILES);
     page += &examples(&root);
-    page
+    page += ".SH \"SEE ALSO\"\n";
+    page += SEE_ALSO;
+    tidied(&page)
+}
+
+/// The day of the latest release; before the first one, of this page.
+fn date() -> &'static str {
+    let lines = include_str!("../../CHANGELOG.md").lines();
+    let mut releases = lines.filter_map(|line| line.strip_prefix("## [")?.split_once("] - "));
+    releases.next().map_or("2026-11-30", |(_, day)| day)
+}
+
+/// A section of terms and what they mean.
+fn definitions<T: AsRef<str>>(heading: &str, rows: &[(&str, T)]) -> String {
+    let mut section = format!(".SH {heading}\n");
+    for (term, meaning) in rows {
+        let (term, meaning) = (escaped(term), escaped(meaning.as_ref()));
+        let _ = writeln!(section, ".TP\n\\fB{term}\\fR\n{meaning}");
+    }
+    section
+}
+
+/// The page as mandoc wants it: no long lines, and no line break where a paragraph begins or ends.
+fn tidied(page: &str) -> String {
+    let wrap = Options::new(LINE)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .break_words(false);
+    let mut tidied = String::new();
+    let (mut is_literal, mut is_term) = (false, false);
+    for line in page.replace("\n.br\n\n.br\n", "\n\n").lines() {
+        let line = line.trim_end();
+        is_literal = line == ".nf" || is_literal && line != ".fi";
+        if is_literal || is_term || line.starts_with('.') {
+            tidied += line;
+            tidied.push('\n');
+        } else {
+            for line in textwrap::wrap(line, &wrap) {
+                let guard = if line.starts_with(['.', '\'']) {
+                    "\\&"
+                } else {
+                    ""
+                };
+                let _ = writeln!(tidied, "{guard}{line}");
+            }
+        }
+        is_term = line == ".TP";
+    }
+    tidied
 }
 
 /// A command of which nothing is left out, as `-h` leaves out what few need.
@@ -112,4 +265,16 @@ fn the_man_page_of_the_repository_is_that_of_the_program() {
         "man/deploywatch.1 is not what the command line says; \
          DEPLOYWATCH_UPDATE=1 cargo test man_page writes it anew"
     );
+}
+
+#[test]
+fn the_page_explains_every_variable_that_it_names() {
+    let page = page();
+    let (options, _) = page.split_once(".SH ENVIRONMENT").expect("a section");
+    let words =
+        options.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+    for word in words.filter(|word| word.len() > 1 && word.contains('_')) {
+        let mut names = ENVIRONMENT.iter().flat_map(|(names, _)| names.split(", "));
+        assert!(names.any(|name| name == word), "{word}");
+    }
 }

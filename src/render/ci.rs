@@ -1,7 +1,9 @@
 //! Workflow commands for CI systems on stdout: annotations on GitHub, collapsible sections of a job's
 //! log on GitLab.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Render;
@@ -45,6 +47,7 @@ impl CiSystem {
 /// JSON list of the failed units' names. All are single lines.
 pub(super) struct StepOutput<W> {
     pub(super) out: W,
+    pub(super) path: PathBuf,
 }
 
 impl<W: Write> Render for StepOutput<W> {
@@ -58,13 +61,22 @@ impl<W: Write> Render for StepOutput<W> {
         let names = Vec::from_iter(names.take(MAX_NAMES));
         let verdict = outcome.verdict();
         let out = &mut self.out;
-        // What an earlier command of the step wrote may end in the middle of a line.
-        writeln!(out, "\nverdict={}", verdict.as_str())?;
+        if ends_within_line(&self.path) {
+            writeln!(out)?;
+        }
+        writeln!(out, "verdict={}", verdict.as_str())?;
         writeln!(out, "exit-code={}", verdict.code())?;
         writeln!(out, "reason={}", outcome.reason.en())?;
         writeln!(out, "failed={}", serde_json::to_string(&names)?)?;
         out.flush()
     }
+}
+
+/// Whether what an earlier command of the step wrote ends in the middle of a line. The runner of Gitea and
+/// Forgejo takes no empty line.
+fn ends_within_line(path: &Path) -> bool {
+    let written = path.is_file().then(|| fs::read(path).ok()).flatten();
+    written.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'))
 }
 
 /// The errors that GitHub shows on the page of the run: first the targets whose end no unit explains,

@@ -92,7 +92,10 @@ pub(super) fn open(
     }
     if let Some(path) = &step.output {
         match open_output(path, OutputMode::Append) {
-            Ok(file) => files.push(FileOutput::new(path, file, |out| StepOutput { out })?),
+            Ok(file) => files.push(FileOutput::new(path, file, |out| StepOutput {
+                out,
+                path: path.clone(),
+            })?),
             Err(error) => warnings.push(Message::cannot_write(&shown(path), &error)),
         }
     }

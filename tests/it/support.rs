@@ -3,6 +3,7 @@
 //!
 //! Nothing in here sleeps and hopes: it waits for a fact, until [`PATIENCE`] runs out.
 
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,4 +39,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Fails the test when `text` shows the secret; `place` says where it was found.
 fn assert_no_secret(place: &str, text: &str) {
     assert!(!text.contains(SECRET), "secret shown in {place}:\n{text}");
+}
+
+/// Whether a program that a test needs is there; it is said where it is not.
+#[allow(clippy::print_stderr, reason = "it is told that a test was left out")]
+pub(crate) fn is_installed(program: &str) -> bool {
+    let script = format!("command -v {program}");
+    let mut probe = Command::new("sh");
+    let probe = probe.args(["-c", &script]).stdout(Stdio::null()).status();
+    let found = probe.unwrap().success();
+    if !found {
+        eprintln!("no {program}: what needs it was not tried");
+    }
+    found
 }
