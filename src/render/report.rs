@@ -162,7 +162,9 @@ impl Lines {
         };
         let blanks = line.len() - line.trim_start().len();
         let indent = " ".repeat(blanks + 2);
-        let options = textwrap::Options::new(columns).subsequent_indent(&indent);
+        let options = textwrap::Options::new(columns)
+            .subsequent_indent(&indent)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let wrapped = textwrap::wrap(line, options);
         // A CI system must not take words from elsewhere at the beginning of a line for a command.
         let is_command = |line: &Cow<'_, str>| {
