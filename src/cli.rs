@@ -232,7 +232,14 @@ fn secret_in(word: &str) -> Option<&str> {
         Some(option) => option.split_once('=')?.1,
         None => word,
     };
-    secret::looks_like_secret(Path::new(value)).then_some(value)
+    (!is_id(value) && secret::looks_like_secret(Path::new(value))).then_some(value)
+}
+
+/// Whether a word is an id as providers make them, of decimal or hexadecimal digits: it may be long, and who
+/// reads the error needs it.
+fn is_id(word: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    word.bytes().all(is_digit)
 }
 
 /// Prints help, the version or what is wrong with the command line, and returns the exit code.

@@ -159,7 +159,7 @@ fn usage_errors_are_in_chinese() {
         ),
         (
             &["fsd", "--events", "no/such"],
-            "错误：--events：无法打开 no/such：文件或目录不存在",
+            "错误：--events: 无法打开 no/such：文件或目录不存在",
         ),
         (
             &["fsd", "--cacert", "no"],
@@ -313,6 +313,24 @@ fn a_secret_in_the_place_of_something_else_is_not_shown() {
             out.code(2).stderr_lacks(SECRET);
         }
     }
+}
+
+#[test]
+fn an_id_in_the_wrong_place_is_shown() {
+    for id in [
+        "0123456789abcdef0123456789abcdef",
+        "716eda33-dbc6-47f3-953f-29119edd5e5c",
+        "12345678901234567890",
+    ] {
+        let out = deploywatch(["codearts", id]).run();
+        out.code(2)
+            .stderr_has(&format!("unexpected argument '{id}' found"));
+        let out = deploywatch(["codearts", "--task", &format!("{id}0")]).run();
+        out.code(2).stderr_has(&format!("'{id}0'"));
+    }
+    let out = deploywatch(["codearts", "A0123456789abcdef0123456789abcdef"]).run();
+    out.code(2)
+        .stderr_has("'(not shown: it looks like a secret)'");
 }
 
 #[test]
