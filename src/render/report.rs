@@ -407,7 +407,7 @@ pub(super) fn unit_details(
         details += &quote(detail.get(lang));
     }
     if let Some(age) = progress.state_age(tracked, now).filter(|_| !ended) {
-        details += &lang.as_of(text::duration(text::whole(age)));
+        details += &lang.as_of(text::duration(age));
     }
     details
 }
