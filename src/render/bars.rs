@@ -317,17 +317,21 @@ impl TermLike for BufferedTerm {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
+        // An empty row: only its padding follows.
+        if text.is_empty() {
+            return Ok(());
+        }
         let mut pending = self.pending();
+        if mem::take(&mut pending.row_ends) {
+            pending.text.push('\n');
+        }
         // indicatif pads a row with blanks up to the window's width. Such a row would wrap in a window
         // that becomes narrower; a line break does as well.
         if text.trim_matches(' ').is_empty() {
             pending.row_ends = true;
-            return Ok(());
+        } else {
+            pending.text.push_str(text);
         }
-        if mem::take(&mut pending.row_ends) {
-            pending.text.push('\n');
-        }
-        pending.text.push_str(text);
         Ok(())
     }
 

@@ -423,3 +423,24 @@ fn the_taskbar_shows_progress_where_the_terminal_can_and_is_cleared() {
     let raw = screen.raw();
     assert!(!raw.windows(4).any(|bytes| bytes == b"]9;4"));
 }
+
+/// A step has no batch, so that the row of notices stays empty.
+#[cfg(feature = "demo")]
+#[test]
+fn an_empty_row_of_the_picture_is_a_row_and_what_was_above_stays() {
+    let program = env!("CARGO_BIN_EXE_deploywatch");
+    let script = format!("seq 101 105; {program} demo codearts --duration 3s");
+    let mut screen = Screen::spawn(Program::shell(&script), 24, 80);
+    let above = ["101", "102", "103", "104", "105"];
+    screen.wait_until("the steps below an empty row", |screen| {
+        let rows = rows(screen);
+        let shown = rows.iter().position(|row| row.starts_with("codearts:"));
+        assert!(shown.is_none_or(|at| at == above.len()), "{rows:#?}");
+        rows.iter().any(|row| row.contains("running"))
+    });
+    assert_eq!(screen.wait_exit(), 0);
+    let left = screen.history();
+    assert_eq!(left[..5], above, "{left:#?}");
+    assert!(left[5].starts_with("codearts:demo-app"), "{left:#?}");
+    assert_eq!(left[6], "", "{left:#?}");
+}
