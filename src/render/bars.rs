@@ -114,6 +114,8 @@ impl BarsRenderer {
             let columns = size.columns.max(1);
             let rows = self.rows.iter();
             let lines: usize = rows.map(|row| row.div_ceil(columns).max(1)).sum();
+            // What has left a window that became lower is out of reach.
+            let lines = lines.min(size.rows.max(1));
             let up = match lines - 1 {
                 0 => String::new(),
                 above => format!("\u{1b}[{above}A"),

@@ -194,7 +194,7 @@ impl Picture<'_> {
             2 => 1,
             share => share - 2,
         };
-        fleet.fit(self.progress, self.now, rows, self.width);
+        fleet.fit(self.progress, self.now, (rows, self.width), self.style);
         let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
         layout.columns.fit(&self.label(), &self.count(), units);
     }
@@ -477,7 +477,7 @@ mod tests {
             String::new(),
             "✓".repeat(50) + "▸▸○○" + &"·".repeat(20) + "✗",
             "·".repeat(75),
-            "1 cell = 2 machines  ✗ 1 failed  ▸ 3 running  ○ 5 queued  · 191 pending  ✓ 100…"
+            "1 cell = 2  ✗ 1  ▸ 3  ○ 5  · 191  ✓ 100"
                 .into(),
             "▸ 192.0.2.101 ─────────────── running        1s".into(),
             "▸ 192.0.2.102 ─────────────── running        1s".into(),
@@ -499,6 +499,11 @@ mod tests {
                 "✓✓✓✓✓·······  · 7 pending  ✓ 5 succeeded",
                 "· 192.0.2.6 ─────────────── pending",
             ]
+        );
+        // In a narrow window the legend is without names.
+        assert_eq!(
+            draw_one(&self::progress(&few), 0.0, (40, 10))[2],
+            "✓✓✓✓✓·······  · 7  ✓ 5"
         );
         let map =
             |states: &[UnitState]| draw_one(&self::progress(states), 0.0, (40, 10))[2].clone();
