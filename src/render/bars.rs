@@ -183,10 +183,12 @@ impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match &event.kind {
             Kind::Finished(end) => return self.end(event.at, end),
-            Kind::Warning { .. } | Kind::Trace(_) => {
-                if let Some(line) = report::notice(event, self.stderr.style) {
-                    self.say(line);
-                }
+            Kind::Warning { .. } => {
+                let line = report::notice(event, self.stderr.style).unwrap_or_default();
+                self.say(report::wrapped(&line, self.stderr.columns()).join("\n"));
+            }
+            Kind::Trace(_) => {
+                self.say(report::notice(event, self.stderr.style).unwrap_or_default());
             }
             _ => self.stale = true,
         }

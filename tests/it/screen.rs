@@ -102,7 +102,9 @@ fn two_thousand_machines_are_a_map_and_rows_for_those_that_failed_or_run() {
             rows[0].contains("10/2000")
         });
         wait_for_picture(&screen, "the map and its legend", |rows| {
-            let legend = rows.iter().position(|row| row.contains("✗ 3  ") || row.contains("✗ 3 failed"));
+            let legend = rows
+                .iter()
+                .position(|row| row.contains("✗ 3  ") || row.contains("✗ 3 failed"));
             let map = rows[2..legend.unwrap_or(2)].concat();
             map.starts_with("····") && (width == 40 || map.ends_with('✗'))
         });
