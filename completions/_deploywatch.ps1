@@ -127,12 +127,12 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         }
         'deploywatch;yunxiao' {
             [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]')
-            [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once')
-            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The id of the run that makes the order [default: the latest run]')
-            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The name or the id of the job that makes the order, where the run has several deploy jobs')
-            [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'The organization''s id: given for the central edition, left out for a Region instance; YUNXIAO_EDITION=central or region overrides that [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]')
-            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]')
+            [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'The deploy order''s id [default: that of a run]')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The run that makes the order [default: the latest]')
+            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The job that makes the order, where there are more')
+            [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'The organization''s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The API''s address; a Region instance has its own')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN]')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the deployment is called in output and events [default: made of its ids]')
@@ -171,11 +171,11 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         }
         'deploywatch;codearts' {
             [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'The deployment task''s id: 32 letters or digits')
-            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'The id of one run of the task [default: the latest run]')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'One run of the task [default: the latest]')
             [CompletionResult]::new('--application', '--application', [CompletionResultType]::ParameterName, 'The id of the task''s application: with it the report shows the end of the log of a failed run')
-            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region, of which the endpoint is made [env: HW_REGION_NAME]')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Where the API is, instead of the region''s own endpoint')
-            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]')
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region, such as cn-north-4 [env: HW_REGION_NAME]')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The API''s address, instead of the region''s own')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the deployment is called in output and events [default: made of its ids]')
@@ -213,11 +213,11 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
             break
         }
         'deploywatch;servicestage' {
-            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The project''s id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The project''s id [env: HUAWEICLOUD_SDK_PROJECT_ID]')
             [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The release task''s id')
-            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region, of which the endpoint is made [env: HW_REGION_NAME]')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Where the API is, instead of the region''s own endpoint')
-            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]')
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'The region, such as cn-north-4 [env: HW_REGION_NAME]')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The API''s address, instead of the region''s own')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the deployment is called in output and events [default: made of its ids]')
@@ -255,8 +255,8 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
             break
         }
         'deploywatch;mrs' {
-            [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'The command''s id, from the answer of the request that started it; given again, it watches several at once')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The cluster''s Manager, usually https://<floating IP>:28443')
+            [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'The command''s id')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The cluster''s Manager: https://FLOATING_IP:28443')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'The user who signs in [env: MRS_USER]')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the password from FILE, - for stdin [env instead: MRS_PASSWORD]')
             [CompletionResult]::new('--auth', '--auth', [CompletionResultType]::ParameterName, 'How to sign in: basic, cas (a Kerberos cluster of the older Manager), or none')
@@ -298,8 +298,8 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         }
         'deploywatch;fsd' {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key of the deployment')
-            [CompletionResult]::new('--operation', '--operation', [CompletionResultType]::ParameterName, 'Which of the installer''s operations')
-            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'Where the installer is')
+            [CompletionResult]::new('--operation', '--operation', [CompletionResultType]::ParameterName, 'The installer''s operation')
+            [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The installer''s address')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the deployment is called in output and events [default: made of its ids]')
@@ -414,9 +414,9 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         }
         'deploywatch;demo' {
             [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'How the deployment goes')
-            [CompletionResult]::new('--units', '--units', [CompletionResultType]::ParameterName, 'How many units it has [default: as many as look well for the system]')
+            [CompletionResult]::new('--units', '--units', [CompletionResultType]::ParameterName, 'Number of units [default: depends on the provider]')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'How long it takes')
-            [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Only serve, on this address of this machine, and print the command that watches it')
+            [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Only serve, on this address of this machine, and print the command to watch it')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What the deployment is called in output and events [default: made of its ids]')

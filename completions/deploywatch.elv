@@ -60,13 +60,13 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'deploywatch;yunxiao'= {
-            cand --pipeline 'The pipeline''s id [env: YUNXIAO_PIPELINE_ID]'
-            cand --order 'The deploy order''s id [default: the one that a run of the pipeline makes]; given again, it watches several at once'
-            cand --run 'The id of the run that makes the order [default: the latest run]'
-            cand --job 'The name or the id of the job that makes the order, where the run has several deploy jobs'
-            cand --organization 'The organization''s id: given for the central edition, left out for a Region instance; YUNXIAO_EDITION=central or region overrides that [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]'
-            cand --endpoint 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]'
-            cand --token-file 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]'
+            cand --pipeline 'The pipeline''s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]'
+            cand --order 'The deploy order''s id [default: that of a run]'
+            cand --run 'The run that makes the order [default: the latest]'
+            cand --job 'The job that makes the order, where there are more'
+            cand --organization 'The organization''s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]'
+            cand --endpoint 'The API''s address; a Region instance has its own'
+            cand --token-file 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN]'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -104,10 +104,11 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         }
         &'deploywatch;codearts'= {
             cand --task 'The deployment task''s id: 32 letters or digits'
-            cand --record 'The id of one run of the task [default: the latest run]'
-            cand --region 'The region, of which the endpoint is made [env: HW_REGION_NAME]'
-            cand --endpoint 'Where the API is, instead of the region''s own endpoint'
-            cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]'
+            cand --record 'One run of the task [default: the latest]'
+            cand --application 'The id of the task''s application: with it the report shows the end of the log of a failed run'
+            cand --region 'The region, such as cn-north-4 [env: HW_REGION_NAME]'
+            cand --endpoint 'The API''s address, instead of the region''s own'
+            cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -144,11 +145,11 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;servicestage'= {
-            cand --project 'The project''s id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]'
+            cand --project 'The project''s id [env: HUAWEICLOUD_SDK_PROJECT_ID]'
             cand --release 'The release task''s id'
-            cand --region 'The region, of which the endpoint is made [env: HW_REGION_NAME]'
-            cand --endpoint 'Where the API is, instead of the region''s own endpoint'
-            cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK''s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]'
+            cand --region 'The region, such as cn-north-4 [env: HW_REGION_NAME]'
+            cand --endpoint 'The API''s address, instead of the region''s own'
+            cand --token-file 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -185,8 +186,8 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'deploywatch;mrs'= {
-            cand --command 'The command''s id, from the answer of the request that started it; given again, it watches several at once'
-            cand --endpoint 'The cluster''s Manager, usually https://<floating IP>:28443'
+            cand --command 'The command''s id'
+            cand --endpoint 'The cluster''s Manager: https://FLOATING_IP:28443'
             cand --user 'The user who signs in [env: MRS_USER]'
             cand --password-file 'Read the password from FILE, - for stdin [env instead: MRS_PASSWORD]'
             cand --auth 'How to sign in: basic, cas (a Kerberos cluster of the older Manager), or none'
@@ -227,8 +228,8 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         }
         &'deploywatch;fsd'= {
             cand --key 'The key of the deployment'
-            cand --operation 'Which of the installer''s operations'
-            cand --endpoint 'Where the installer is'
+            cand --operation 'The installer''s operation'
+            cand --endpoint 'The installer''s address'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -343,9 +344,9 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &'deploywatch;demo'= {
             put yunxiao codearts servicestage mrs fsd
             cand --scenario 'How the deployment goes'
-            cand --units 'How many units it has [default: as many as look well for the system]'
+            cand --units 'Number of units [default: depends on the provider]'
             cand --duration 'How long it takes'
-            cand --serve 'Only serve, on this address of this machine, and print the command that watches it'
+            cand --serve 'Only serve, on this address of this machine, and print the command to watch it'
             cand -i 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --interval 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]'
             cand --name 'What the deployment is called in output and events [default: made of its ids]'
@@ -482,6 +483,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &--token-file= { edit:complete-filename $@words }
         &--task= { put }
         &--record= { put }
+        &--application= { put }
         &--region= { put }
         &--project= { put }
         &--release= { put }

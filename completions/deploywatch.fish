@@ -74,12 +74,12 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "demo" -d 'W
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: the one that a run of the pipeline makes]; given again, it watches several at once' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The id of the run that makes the order [default: the latest run]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The name or the id of the job that makes the order, where the run has several deploy jobs' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id: given for the central edition, left out for a Region instance; YUNXIAO_EDITION=central or region overrides that [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN, ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: that of a run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The run that makes the order [default: the latest]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The job that makes the order, where there are more' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'The API\'s address; a Region instance has its own' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l token-file -d 'Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s t -l timeout -d 'Give up after this long: exit code 124' -r
@@ -118,11 +118,11 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l inse
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l task -d 'The deployment task\'s id: 32 letters or digits' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'The id of one run of the task [default: the latest run]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l record -d 'One run of the task [default: the latest]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l application -d 'The id of the task\'s application: with it the report shows the end of the log of a failed run' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l region -d 'The region, such as cn-north-4 [env: HW_REGION_NAME]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l endpoint -d 'The API\'s address, instead of the region\'s own' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s t -l timeout -d 'Give up after this long: exit code 124' -r
@@ -160,11 +160,11 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l project -d 'The project\'s id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l project -d 'The project\'s id [env: HUAWEICLOUD_SDK_PROJECT_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l release -d 'The release task\'s id' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l region -d 'The region, of which the endpoint is made [env: HW_REGION_NAME]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'Where the API is, instead of the region\'s own endpoint' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the SDK\'s file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l region -d 'The region, such as cn-north-4 [env: HW_REGION_NAME]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l endpoint -d 'The API\'s address, instead of the region\'s own' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l token-file -d 'Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s t -l timeout -d 'Give up after this long: exit code 124' -r
@@ -202,8 +202,8 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l command -d 'The command\'s id, from the answer of the request that started it; given again, it watches several at once' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l endpoint -d 'The cluster\'s Manager, usually https://<floating IP>:28443' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l command -d 'The command\'s id' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l endpoint -d 'The cluster\'s Manager: https://FLOATING_IP:28443' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l user -d 'The user who signs in [env: MRS_USER]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l password-file -d 'Read the password from FILE, - for stdin [env instead: MRS_PASSWORD]' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l auth -d 'How to sign in: basic, cas (a Kerberos cluster of the older Manager), or none' -r -f -a "basic\t''
@@ -247,10 +247,10 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l key -d 'The key of the deployment' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l operation -d 'Which of the installer\'s operations' -r -f -a "deploy\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l operation -d 'The installer\'s operation' -r -f -a "deploy\t''
 extend\t''
 upgrade\t''"
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'Where the installer is' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l endpoint -d 'The installer\'s address' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s t -l timeout -d 'Give up after this long: exit code 124' -r
@@ -369,9 +369,9 @@ failure\t'Something fails a little after half-way, and the deployment with it'
 pause\t'It waits for a person after the first batch, then goes on by itself'
 cancel\t'Somebody cancels it half-way'
 flaky\t'It succeeds, over a bad connection and with something that is tried again'"
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -d 'How many units it has [default: as many as look well for the system]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l units -d 'Number of units [default: depends on the provider]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l duration -d 'How long it takes' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command that watches it' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l serve -d 'Only serve, on this address of this machine, and print the command to watch it' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s t -l timeout -d 'Give up after this long: exit code 124' -r

@@ -7,8 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 #[cfg(feature = "demo")]
@@ -45,7 +44,7 @@ const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
 /// Watch a deployment until it ends; exit 0 only if the provider reports success.
 #[derive(Parser, Debug)]
-#[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = 100)]
+#[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = chinese::MAX_COLUMNS)]
 #[command(
     override_usage = "deploywatch [OPTIONS] <COMMAND>",
     arg_required_else_help = true
@@ -122,7 +121,7 @@ Examples:
     /// Print a shell completion script
     #[command(before_help = "\
 Examples:
-  deploywatch completions bash > ~/.local/share/bash-completion/completions/deploywatch
+  source <(deploywatch completions bash)
   deploywatch completions fish > ~/.config/fish/completions/deploywatch.fish")]
     Completions {
         /// The shell it is for
@@ -130,7 +129,8 @@ Examples:
     },
 }
 
-/// The language that a command line asks for, or else the locale does, before the command line is read.
+/// The language that a command line asks for, or else the config file or the locale does, before the command
+/// line is read.
 pub(crate) fn language(arguments: &[OsString], environment: Environment<'_>) -> Lang {
     let words: Vec<_> = arguments.iter().map(|word| word.to_str()).collect();
     let asked = words.iter().enumerate().find_map(|(index, word)| {
@@ -141,18 +141,27 @@ pub(crate) fn language(arguments: &[OsString], environment: Environment<'_>) -> 
         };
         Lang::from_str(value, false).ok()
     });
-    Lang::choose(asked, environment)
+    let configured = || {
+        let mut words = words.iter().flatten();
+        let is_without = words.any(|word| ["demo", "replay"].contains(word));
+        (!is_without).then(|| config::lang(environment)).flatten()
+    };
+    Lang::choose(asked.or_else(configured), environment)
 }
 
-/// Reads the arguments. What there is to print instead of something to do is the error.
+/// Reads the arguments; help is in `lang`. What there is to print instead of something to do is the error.
 ///
 /// # Errors
 /// Help or the version is asked for, or the command line is wrong.
-pub(crate) fn parse(arguments: &[OsString], lang: Lang) -> Result<Cli, ParseError> {
+pub(crate) fn parse(
+    arguments: &[OsString],
+    lang: impl FnOnce() -> Lang,
+) -> Result<Cli, ParseError> {
     match parse_with(&mut command(), arguments) {
-        Err(error) if error.is_help() && lang != Lang::En => {
-            parse_with(&mut command_in(lang), arguments)
-        }
+        Err(error) if error.is_help() => match lang() {
+            Lang::En => Err(error),
+            lang => parse_with(&mut command_in(lang), arguments),
+        },
         Err(error) => Err(without_secrets(error, arguments)),
         parsed => parsed,
     }
@@ -223,28 +232,39 @@ fn secret_in(word: &str) -> Option<&str> {
         Some(option) => option.split_once('=')?.1,
         None => word,
     };
-    secret::looks_like_secret(Path::new(value)).then_some(value)
+    (!is_id(value) && secret::looks_like_secret(Path::new(value))).then_some(value)
+}
+
+/// Whether a word is an id as providers make them, of decimal or hexadecimal digits: it may be long, and who
+/// reads the error needs it.
+fn is_id(word: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    word.bytes().all(is_digit)
 }
 
 /// Prints help, the version or what is wrong with the command line, and returns the exit code.
 pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
-    let (error, advice) = match error {
+    let (of_clap, advice) = match error {
         ParseError::Clap(error, advice) => (error, advice.as_ref()),
         ParseError::Usage(message) => return refuse(&message.clone().into(), lang),
     };
-    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let text = match lang {
-        Lang::En => error.to_string(),
-        Lang::Zh => errors::printed(error, advice, lang),
+        Lang::Zh if error.is_help() => Some(chinese::help(of_clap)),
+        Lang::En if error.is_help() => None,
+        _ if !of_clap.use_stderr() => None,
+        Lang::Zh => Some(printable_lines(&errors::printed(of_clap, advice, lang))),
+        Lang::En => {
+            let text = of_clap.to_string();
+            Some(printable_lines(&text)).filter(|printable| *printable != text)
+        }
     };
-    let cleaned = printable_lines(&text);
     // Where it cannot be printed, nobody could read why.
-    let _ = if is_help || !error.use_stderr() || cleaned == error.to_string() {
-        error.print()
-    } else {
-        io::stderr().write_all(cleaned.as_bytes())
+    let _ = match text {
+        None => of_clap.print(),
+        Some(text) if of_clap.use_stderr() => io::stderr().write_all(text.as_bytes()),
+        Some(text) => io::stdout().write_all(text.as_bytes()),
     };
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(outcome::USAGE))
+    ExitCode::from(u8::try_from(of_clap.exit_code()).unwrap_or(outcome::USAGE))
 }
 
 /// Prints what is wrong with the command line or the configuration, and returns the exit code.
@@ -276,13 +296,20 @@ fn built() -> clap::Command {
 fn command_in(lang: Lang) -> clap::Command {
     let usage = lang.pick("{usage-heading} ", "用法：");
     let codes = exit_codes(lang);
-    let command = Cli::command().mut_args(|option| {
+    // One of its own, so that the short help is without it.
+    let version = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .help("Print version");
+    let command = Cli::command().disable_version_flag(true).arg(version);
+    let command = command.mut_args(|option| {
         let is_essential = ESSENTIAL.contains(&option.get_id().as_str());
         option.hide_short_help(!is_essential)
     });
     let list = command_list(&command, lang);
     let template = |list: &str, args: &str| {
-        format!("{{about}}\n\n{usage}{{usage}}\n{{before-help}}{list}{{{args}}}{{after-help}}\n")
+        format!("{{about}}\n\n{{before-help}}{usage}{{usage}}\n{list}{{{args}}}{{after-help}}\n")
     };
     let mut command = command
         .help_template(template(&list, "all-args"))
@@ -291,9 +318,9 @@ fn command_in(lang: Lang) -> clap::Command {
             // The template of the root lists them.
             let command = command.hide(true);
             if command.get_name() == "completions" {
-                return command.help_template(template("", "positionals"));
+                return command.help_template(template("\n", "positionals"));
             }
-            let command = command.help_template(template("", "all-args"));
+            let command = command.help_template(template("\n", "all-args"));
             command.after_long_help(codes.clone())
         });
     if lang == Lang::Zh {

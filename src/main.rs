@@ -31,9 +31,9 @@ fn main() -> ExitCode {
     platform::prepare();
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let arguments: Vec<_> = std::env::args_os().collect();
-    let lang = cli::language(&arguments, &environment);
+    let lang = || cli::language(&arguments, &environment);
     match cli::parse(&arguments, lang) {
-        Ok(cli) => app::run(cli, &environment).unwrap_or_else(|error| cli::refuse(&error, lang)),
-        Err(error) => cli::print(&error, lang),
+        Ok(cli) => app::run(cli, &environment).unwrap_or_else(|error| cli::refuse(&error, lang())),
+        Err(error) => cli::print(&error, lang()),
     }
 }

@@ -150,7 +150,7 @@ impl Message {
     pub(crate) fn cannot_open(name: &str, option: &str) -> Self {
         Self::new(
             format!("cannot open {name} for {option}"),
-            format!("{option}：无法打开 {name}"),
+            format!("{option}: 无法打开 {name}"),
         )
     }
 
@@ -176,10 +176,10 @@ impl Message {
 
     /// The same without a text that must not be shown.
     pub(crate) fn without(&self, secret: &str) -> Self {
-        const NOT_SHOWN: &str = "(not shown)";
+        const NOT_SHOWN: &str = "(not shown: it looks like a secret)";
         Self::new(
             self.en().replace(secret, NOT_SHOWN),
-            self.zh().replace(secret, "（不予显示）"),
+            self.zh().replace(secret, "（像是密钥，不予显示）"),
         )
     }
 

@@ -63,6 +63,7 @@ phrases! {
     batch_number(batch): "batch {batch}", "第 {batch} 批";
     batch_of(batch, batches): "batch {batch} of {batches}", "第 {batch}/{batches} 批";
     eta(eta): "~{eta} left", "约剩 {eta}";
+    polls_failing: "polls failing", "轮询失败";
     polls_failing_for(offline): "polls failing for {offline}", "轮询已失败 {offline}";
     last_good(ago): ", last good response {ago} ago", "，上次有效响应在 {ago} 前";
     no_response_yet: "waiting for the first response", "等待首次响应";

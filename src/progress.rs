@@ -464,6 +464,9 @@ impl Progress {
         let open = self.total() - self.done();
         // While polls fail the current count is unknown.
         let is_known = self.phase == Some(Phase::Running) && self.offline.is_none();
+        // After a failure with nothing running it may never go on.
+        let is_stuck = self.running.is_empty() && self.count(UnitState::Failed) > 0;
+        let is_known = is_known && !is_stuck;
         if open == 0 || self.ended_here < MIN_SAMPLE || !is_known {
             return None;
         }

@@ -229,12 +229,6 @@ fn columns_of(character: char) -> usize {
     console::measure_text_width(character.encode_utf8(&mut [0; 4]))
 }
 
-/// Whole seconds: a picture that is drawn once a second, and an age in a report, have no use for
-/// more.
-pub(crate) fn whole(span: Duration) -> Duration {
-    Duration::from_secs(span.as_secs())
-}
-
 /// A duration for people: `850ms`, `4s`, `3m 05s`, `2h 07m`, `4d 03h`.
 pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -246,6 +240,11 @@ pub(crate) fn duration(span: Duration) -> String {
         3600..86400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
         _ => format!("{}d {:02}h", seconds / 86400, seconds / 3600 % 24),
     }
+}
+
+/// A duration that still grows, in a picture that is drawn once a second: none before the first one is over.
+pub(crate) fn growing(span: Duration) -> Option<String> {
+    (span >= Duration::from_secs(1)).then(|| duration(span))
 }
 
 #[cfg(test)]

@@ -2,9 +2,16 @@
 
 use clap::builder::{Resettable, StyledStr};
 use clap::{Arg, Command};
+use console::Term;
+use textwrap::core::display_width;
+use textwrap::{Options, WordSplitter, fill};
 
 use crate::message::Lang;
 
+/// The widest line of the help.
+pub(super) const MAX_COLUMNS: usize = 100;
+/// A column that is narrower than this is not wrapped for.
+const MIN_COLUMNS: usize = 20;
 /// A line for each text: the English, a tab, the Chinese.
 const TEXTS: &str = include_str!("help.zh.tsv");
 
@@ -33,11 +40,48 @@ fn translate(text: Option<&StyledStr>, separator: &str, after: &str) -> Resettab
     text.map(StyledStr::from).into()
 }
 
+/// The help as it is printed. clap breaks lines at blanks alone, of which Chinese has none, and ends headings
+/// with a colon of Latin text.
+pub(super) fn help(error: &clap::Error) -> String {
+    let help = error.render();
+    let help = if console::colors_enabled() {
+        help.ansi().to_string()
+    } else {
+        help.to_string()
+    };
+    let window = Term::stdout().size_checked();
+    let set = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let columns = window.map(|(_, columns)| columns.into()).or_else(set);
+    let columns = columns.unwrap_or(MAX_COLUMNS).min(MAX_COLUMNS);
+    let lines = help.lines().map(|line| wrapped(line, columns) + "\n");
+    lines.collect()
+}
+
+/// A line of the help, continued below the last of its columns.
+fn wrapped(line: &str, columns: usize) -> String {
+    if !line.starts_with(' ') {
+        return line.replace(':', "：");
+    }
+    let start = line.rfind("  ").map_or(0, |at| at + 2);
+    let indent = display_width(&line[..start]);
+    if indent + MIN_COLUMNS > columns {
+        return line.to_owned();
+    }
+    let indent = " ".repeat(indent);
+    let options = Options::new(columns)
+        .subsequent_indent(&indent)
+        .word_splitter(WordSplitter::NoHyphenation);
+    fill(line, options)
+}
+
 /// A definition that has been built, with its help in Chinese.
 pub(super) fn translated(command: Command) -> Command {
     let about = translate(command.get_about(), "\n\n", "");
     let examples = translate(command.get_before_help(), "\n", "");
-    let command = command.mut_args(argument).mut_subcommands(translated);
+    let command = command
+        .term_width(0)
+        .mut_args(argument)
+        .mut_subcommands(translated);
     command.about(about).before_help(examples)
 }
 
@@ -47,9 +91,9 @@ fn argument(arg: Arg) -> Arg {
         None if arg.is_positional() => "参数",
         None => "选项",
     };
-    let values = values(&arg);
-    let short = translate(arg.get_help(), "\n\n", &values);
-    let long = translate(arg.get_long_help(), "\n\n", &values);
+    let short = translate(arg.get_help(), "\n\n", &values(&arg, false));
+    let long = arg.get_long_help().or(arg.get_help());
+    let long = translate(long, "\n\n", &values(&arg, true));
     arg.help_heading(heading)
         .hide_default_value(true)
         .hide_possible_values(true)
@@ -57,26 +101,31 @@ fn argument(arg: Arg) -> Arg {
         .long_help(long)
 }
 
-/// What clap says in English after the help of an option: its default and its possible values.
-fn values(arg: &Arg) -> String {
+/// What clap says in English after the help of an option: its default and its possible values, which the
+/// long help explains.
+fn values(arg: &Arg, is_long: bool) -> String {
     let mut text = String::new();
+    if !arg.get_action().takes_values() {
+        return text;
+    }
     let defaults = arg.get_default_values().iter();
     let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
     if !defaults.is_empty() && !arg.is_hide_default_value_set() {
         text += &format!(" [默认：{}]", defaults.join(" "));
     }
-    let possible = arg.get_possible_values();
-    if !arg.is_hide_possible_values_set() && arg.get_action().takes_values() {
-        let names: Vec<_> = possible.iter().map(|value| value.get_name()).collect();
-        if !names.is_empty() {
-            text += &format!(" [可选值：{}]", names.join("、"));
-        }
-        let helps = possible.iter().filter_map(|value| {
-            let help = pick(Lang::Zh, &value.get_help()?.to_string());
-            Some(format!("\n- {}：{help}", value.get_name()))
-        });
-        text.extend(helps);
+    if arg.is_hide_possible_values_set() {
+        return text;
     }
+    let possible = arg.get_possible_values();
+    let names: Vec<_> = possible.iter().map(|value| value.get_name()).collect();
+    if !names.is_empty() {
+        text += &format!(" [可选值：{}]", names.join("、"));
+    }
+    let helps = possible.iter().filter(|_| is_long).filter_map(|value| {
+        let help = pick(Lang::Zh, &value.get_help()?.to_string());
+        Some(format!("\n- {}：{help}", value.get_name()))
+    });
+    text.extend(helps);
     text
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Subcommand as _;
-use toml::de::DeValue;
+use clap::{Subcommand as _, ValueEnum as _};
+use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
 use super::settings::{self, Located, Setting, SettingsFile, command_line, layered};
 use super::{Cli, built};
-use crate::message::{Message, Result};
+use crate::message::{Lang, Message, Result};
 use crate::platform;
 use crate::provider::{Environment, Provider};
 
@@ -157,6 +157,16 @@ impl<'a> Config<'a> {
             .iter()
             .any(|name| (self.environment)(name).is_some())
     }
+}
+
+/// The language that the file names, for what is said before the file counts. Whatever is wrong with the file
+/// is for later, and a pipe can be read only once.
+pub(super) fn lang(environment: Environment<'_>) -> Option<Lang> {
+    let path = path(environment).filter(|path| path.is_file())?;
+    let text = settings::read(&path, None).ok()?;
+    let document = DeTable::parse(&text).ok()?;
+    let lang = document.get_ref().get("lang")?.get_ref().as_str()?;
+    Lang::from_str(lang, false).ok()
 }
 
 /// Where the file is; none where there is none.

@@ -271,8 +271,12 @@ fn the_man_page_of_the_repository_is_that_of_the_program() {
 fn the_page_explains_every_variable_that_it_names() {
     let page = page();
     let (options, _) = page.split_once(".SH ENVIRONMENT").expect("a section");
-    let words =
-        options.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+    // An address may have a placeholder in capitals.
+    let tokens = options
+        .split_whitespace()
+        .filter(|token| !token.contains("://"));
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let words = tokens.flat_map(|token| token.split(move |c| !is_part(c)));
     for word in words.filter(|word| word.len() > 1 && word.contains('_')) {
         let mut names = ENVIRONMENT.iter().flat_map(|(names, _)| names.split(", "));
         assert!(names.any(|name| name == word), "{word}");

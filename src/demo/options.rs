@@ -21,19 +21,19 @@ Examples:
   deploywatch demo --scenario failure --units 40
   deploywatch demo --serve 127.0.0.1:8080")]
 pub(crate) struct DemoOptions {
-    /// Which system to simulate
+    /// The system to simulate
     #[arg(value_name = "PROVIDER", default_value = SYSTEMS[0].args[0], value_enum)]
     pub(super) system: &'static System,
     /// How the deployment goes
     #[arg(long, value_name = "HOW", default_value = "success")]
     pub(super) scenario: Scenario,
-    /// How many units it has [default: as many as look well for the system]
+    /// Number of units [default: depends on the provider]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) units: Option<u32>,
     /// How long it takes
     #[arg(long, value_name = "DURATION", value_parser = limit, default_value = "20s")]
     pub(super) duration: Duration,
-    /// Only serve, on this address of this machine, and print the command that watches it
+    /// Only serve, on this address of this machine, and print the command to watch it
     #[arg(long, value_name = "ADDR")]
     pub(crate) serve: Option<SocketAddr>,
 }

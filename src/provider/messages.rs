@@ -93,19 +93,8 @@ pub(super) fn caveats_unread() -> Message {
 }
 
 /// It waits for somebody to confirm the next batch.
-pub(super) fn awaits_confirmation(batch: Option<u32>, batches: Option<u32>) -> Message {
-    let of = match (batch, batches) {
-        (Some(batch), Some(batches)) => Some(Message::new(
-            format!("batch {batch} of {batches}"),
-            format!("第 {batch}/{batches} 批"),
-        )),
-        (Some(batch), None) => Some(Message::new(
-            format!("batch {batch}"),
-            format!("第 {batch} 批"),
-        )),
-        (None, _) => None,
-    };
-    Message::new("waiting for confirmation", "等待人工确认").with_aside(of.as_ref())
+pub(super) fn awaits_confirmation() -> Message {
+    Message::new("waiting for confirmation", "等待人工确认")
 }
 
 /// It waits for somebody to decide after so many units failed; `code` is the provider's for what
@@ -194,9 +183,7 @@ mod tests {
             other_id("x-1", "x-2"),
             left_out(Some("list")),
             caveats_unread(),
-            awaits_confirmation(Some(1), Some(2)),
-            awaits_confirmation(Some(1), None),
-            awaits_confirmation(None, None),
+            awaits_confirmation(),
             awaits_decision(2, UnitKind::Machine, Some("x-1")),
             awaits_decision(1, UnitKind::Component, None),
             awaits_new_run(),

@@ -159,7 +159,7 @@ fn parse(command: &str) -> Cli {
     let options = "--endpoint https://example.com --interval 5s --timeout 3m --max-offline 1m";
     let words = format!("deploywatch {command} {options}");
     let words: Vec<_> = words.split_whitespace().map(Into::into).collect();
-    cli::parse(&words, Lang::En).expect("a command line")
+    cli::parse(&words, || Lang::En).expect("a command line")
 }
 
 /// Watches a script, whose last poll is answered for ever. Returns the exit code.

@@ -114,6 +114,8 @@ impl BarsRenderer {
             let columns = size.columns.max(1);
             let rows = self.rows.iter();
             let lines: usize = rows.map(|row| row.div_ceil(columns).max(1)).sum();
+            // What has left a window that became lower is out of reach.
+            let lines = lines.min(size.rows.max(1));
             let up = match lines - 1 {
                 0 => String::new(),
                 above => format!("\u{1b}[{above}A"),
@@ -181,10 +183,12 @@ impl Render for BarsRenderer {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match &event.kind {
             Kind::Finished(end) => return self.end(event.at, end),
-            Kind::Warning { .. } | Kind::Trace(_) => {
-                if let Some(line) = report::notice(event, self.stderr.style) {
-                    self.say(line);
-                }
+            Kind::Warning { .. } => {
+                let line = report::notice(event, self.stderr.style).unwrap_or_default();
+                self.say(report::wrapped(&line, self.stderr.columns()).join("\n"));
+            }
+            Kind::Trace(_) => {
+                self.say(report::notice(event, self.stderr.style).unwrap_or_default());
             }
             _ => self.stale = true,
         }
@@ -317,17 +321,21 @@ impl TermLike for BufferedTerm {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
+        // An empty row: only its padding follows.
+        if text.is_empty() {
+            return Ok(());
+        }
         let mut pending = self.pending();
+        if mem::take(&mut pending.row_ends) {
+            pending.text.push('\n');
+        }
         // indicatif pads a row with blanks up to the window's width. Such a row would wrap in a window
         // that becomes narrower; a line break does as well.
         if text.trim_matches(' ').is_empty() {
             pending.row_ends = true;
-            return Ok(());
+        } else {
+            pending.text.push_str(text);
         }
-        if mem::take(&mut pending.row_ends) {
-            pending.text.push('\n');
-        }
-        pending.text.push_str(text);
         Ok(())
     }
 

@@ -194,7 +194,7 @@ impl Picture<'_> {
             2 => 1,
             share => share - 2,
         };
-        fleet.fit(self.progress, self.now, rows, self.width);
+        fleet.fit(self.progress, self.now, (rows, self.width), self.style);
         let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
         layout.columns.fit(&self.label(), &self.count(), units);
     }
@@ -253,14 +253,19 @@ impl Picture<'_> {
     /// The deployment as a whole: name, bar, count, time; then what else there is room for.
     fn overall(&self, columns: &Columns, width: usize) -> String {
         let (progress, style, lang) = (self.progress, self.style, self.style.lang);
-        let elapsed = text::whole(self.now.since(progress.started));
+        let elapsed = self.now.since(progress.started);
+        let elapsed = if progress.over {
+            text::duration(elapsed)
+        } else {
+            text::growing(elapsed).unwrap_or_default()
+        };
         let label = fit_to(&self.label(), columns.label(width));
         let bar = self.overall_bar(Columns::overall_bar(width));
         let row = format!(
             "{} {bar}  {:>count$}  {:>time$}",
             style.color(Color::Strong, &label),
             self.count(),
-            text::duration(elapsed),
+            elapsed,
             count = columns.count(),
             time = Columns::TIME
         );
@@ -269,10 +274,8 @@ impl Picture<'_> {
             let failed = lang.state_count(UnitState::Failed, failed);
             style.color(Color::Bad, &failed)
         });
-        let eta = progress.eta(self.now).map(|eta| {
-            let eta = lang.eta(text::duration(text::whole(eta)));
-            style.color(Color::Faint, &eta)
-        });
+        let eta = progress.eta(self.now).and_then(text::growing);
+        let eta = eta.map(|eta| style.color(Color::Faint, &lang.eta(eta)));
         // A notice that has no row of its own is cut, the others are there or not.
         let notice = self.notice().filter(|_| !self.has_notice_row());
         let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));
@@ -327,10 +330,14 @@ impl Picture<'_> {
             progress, style, ..
         } = *self;
         let lang = style.lang;
-        let ago = |since: Instant| text::duration(text::whole(self.now.since(since)));
+        let ago = |since: Instant| text::growing(self.now.since(since));
         if let Some(offline) = &progress.offline {
-            let failing = lang.polls_failing_for(ago(offline.since));
-            let last_good = progress.last_good.map(|at| lang.last_good(ago(at)));
+            let failing = ago(offline.since);
+            let failing = failing.map_or(lang.polls_failing().to_owned(), |span| {
+                lang.polls_failing_for(span)
+            });
+            let last_good = progress.last_good.and_then(ago);
+            let last_good = last_good.map(|span| lang.last_good(span));
             let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
             let row = style.color(Color::Notice, &row);
             return Some(lang.with_message(row, Some(&offline.error)));
@@ -471,8 +478,7 @@ mod tests {
             String::new(),
             "✓".repeat(50) + "▸▸○○" + &"·".repeat(20) + "✗",
             "·".repeat(75),
-            "1 cell = 2 machines  ✗ 1 failed  ▸ 3 running  ○ 5 queued  · 191 pending  ✓ 100…"
-                .into(),
+            "1 cell = 2  ✗ 1  ▸ 3  ○ 5  · 191  ✓ 100".into(),
             "▸ 192.0.2.101 ─────────────── running        1s".into(),
             "▸ 192.0.2.102 ─────────────── running        1s".into(),
             "▸ 192.0.2.103 ─────────────── running        1s".into(),
@@ -493,6 +499,11 @@ mod tests {
                 "✓✓✓✓✓·······  · 7 pending  ✓ 5 succeeded",
                 "· 192.0.2.6 ─────────────── pending",
             ]
+        );
+        // In a narrow window the legend is without names.
+        assert_eq!(
+            draw_one(&self::progress(&few), 0.0, (40, 10))[2],
+            "✓✓✓✓✓·······  · 7  ✓ 5"
         );
         let map =
             |states: &[UnitState]| draw_one(&self::progress(states), 0.0, (40, 10))[2].clone();
@@ -590,6 +601,26 @@ mod tests {
         });
         let text = "! polls failing for 42s, last good response 45s ago: HTTP 500";
         assert_eq!(row(&progress), text);
+        // In its first second a time says nothing.
+        let row = |second| draw_one(&progress, second, (80, 24))[1].clone();
+        let text = "! polls failing, last good response 3s ago: HTTP 500";
+        assert_eq!(row(3.9), text);
+    }
+
+    #[test]
+    fn no_time_is_shown_below_a_second_until_it_is_the_last_word() {
+        let mut progress = progress(&[Running, Running]);
+        let ends = |progress: &Progress, second| {
+            let rows = draw_one(progress, second, (80, 24));
+            [rows[0].clone(), rows[2].clone()]
+                .map(|row| row[row.rfind(' ').unwrap_or(0)..].to_owned())
+        };
+        assert_eq!(ends(&progress, 0.9), [" 0/2", " running"]);
+        assert_eq!(ends(&progress, 1.9), [" 1s", " 1s"]);
+        take(&mut progress, 0.9, &[Succeeded, Running]);
+        assert_eq!(ends(&progress, 5.0)[1], " 900ms");
+        progress.over = true;
+        assert_eq!(ends(&progress, 5.0), [" 900ms", " 900ms"]);
     }
 
     #[test]

@@ -157,25 +157,30 @@ impl Lines {
 
     /// Adds a line, continued where it is too long with an indent of its own.
     fn wrap(&mut self, line: &str) {
-        let Some(columns) = self.columns.filter(|columns| *columns > MIN_COLUMNS) else {
-            return self.push(line.to_owned());
-        };
-        let blanks = line.len() - line.trim_start().len();
-        let indent = " ".repeat(blanks + 2);
-        let options = textwrap::Options::new(columns).subsequent_indent(&indent);
-        let wrapped = textwrap::wrap(line, options);
-        // A CI system must not take words from elsewhere at the beginning of a line for a command.
-        let is_command = |line: &Cow<'_, str>| {
-            let line = line.trim_start();
-            ["::", "##", "section_"]
-                .iter()
-                .any(|mark| line.starts_with(mark))
-        };
-        if wrapped.iter().any(is_command) {
-            self.push(line.to_owned());
-        } else {
-            self.lines.extend(wrapped.into_iter().map(Cow::into_owned));
-        }
+        self.lines.extend(wrapped(line, self.columns));
+    }
+}
+
+/// A line, continued where it is too long for the terminal with an indent of its own.
+pub(super) fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
+    let columns = columns.filter(|columns| *columns > MIN_COLUMNS);
+    let blanks = line.len() - line.trim_start().len();
+    let indent = " ".repeat(blanks + 2);
+    let options = textwrap::Options::new(columns.unwrap_or(usize::MAX))
+        .subsequent_indent(&indent)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let wrapped = textwrap::wrap(line, options);
+    // A CI system must not take words from elsewhere at the beginning of a line for a command.
+    let is_command = |line: &Cow<'_, str>| {
+        let line = line.trim_start();
+        ["::", "##", "section_"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    };
+    if columns.is_none() || wrapped.iter().any(is_command) {
+        vec![line.to_owned()]
+    } else {
+        wrapped.into_iter().map(Cow::into_owned).collect()
     }
 }
 
@@ -412,7 +417,7 @@ pub(super) fn unit_details(
         details += &quote(detail.get(lang));
     }
     if let Some(age) = progress.state_age(tracked, now).filter(|_| !ended) {
-        details += &lang.as_of(text::duration(text::whole(age)));
+        details += &lang.as_of(text::duration(age));
     }
     details
 }

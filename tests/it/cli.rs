@@ -423,7 +423,7 @@ fn the_help_of_a_watch_names_defaults_and_ends_with_the_exit_codes() {
 
 #[test]
 fn the_help_of_yunxiao_names_every_variable() {
-    for option in ["--help", "-h"] {
+    for option in ["--help"] {
         let out = deploywatch(["yunxiao", option]).run();
         for named in [
             "YUNXIAO_ACCESS_TOKEN",

@@ -368,3 +368,27 @@ fn a_hostile_file_is_turned_down_or_does_no_harm() {
         assert!(out.stderr.len() < 2000, "{}", out.stderr.len());
     }
 }
+
+#[test]
+fn the_language_of_the_file_is_that_of_usage_errors_and_help() {
+    let lang = |program: Program, config: &str, says: &str| {
+        let out = with_config(program, config).run();
+        let said = format!("{}{}", out.stdout, out.stderr);
+        assert!(said.contains(says), "{config}\n{out}");
+    };
+    let zh = "lang = 'zh'\n";
+    lang(deploywatch(["fsd", "--no-such"]), zh, "错误：不认识的参数");
+    lang(deploywatch(["fsd", "-h"]), zh, "用法：");
+    lang(deploywatch(["yunxiao"]), zh, "错误：缺少流水线");
+    let typo = "lang = 'zh'\nintervall = '1s'\n";
+    lang(deploywatch(["fsd"]), typo, "是否想写 interval？");
+    // The option says otherwise; the demo has no config file.
+    let english = deploywatch(["fsd", "-h", "--lang", "en"]);
+    lang(english, zh, "Usage: ");
+    lang(deploywatch(["demo", "--no-such"]), zh, "error: ");
+    // A broken file does not hide what is wrong with the command line.
+    for broken in ["lang = ", "lang = 'xx'", "lang = 3", "intervall = 1"] {
+        let wrong = deploywatch(["fsd", "--no-such"]);
+        lang(wrong, broken, "error: unexpected argument '--no-such'");
+    }
+}

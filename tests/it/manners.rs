@@ -20,29 +20,55 @@ const COMMANDS: [&str; 9] = [
 
 #[test]
 fn the_short_help_is_one_screen_and_begins_with_examples() {
-    let help = |words: &[&str]| deploywatch(words).env("COLUMNS", "80").run();
-    let of_root = help(&["-h"]);
-    let lines = of_root.stdout.lines().count();
-    assert!(lines <= 24, "{lines} lines\n{of_root}");
-    for command in COMMANDS {
-        of_root.stdout_has(&format!("\n  {command} "));
-        let out = help(&[command, "-h"]);
-        let lines = out.stdout.lines().count();
-        assert!(lines <= 40, "{lines} lines\n{out}");
-        let place = |text: &str| {
-            out.stdout
-                .find(text)
-                .unwrap_or_else(|| panic!("{text}\n{out}"))
+    for lang in ["en", "zh"] {
+        let help = |words: &[&str]| {
+            let program = deploywatch(words).args(["--lang", lang]);
+            program.env("COLUMNS", "80").run()
         };
-        assert!(place("Examples:\n  deploywatch ") < 300, "{out}");
-        out.stdout_lacks("Exit codes:");
-        let all = help(&[command, "--help"]);
-        assert!(all.stdout.len() > out.stdout.len() || command == "completions");
+        let of_root = help(&["-h"]);
+        of_root.stdout_has("--help");
+        for command in COMMANDS {
+            of_root.stdout_has(&format!("\n  {command} "));
+            let all = help(&[command, "--help"]);
+            let out = help(&[command, "-h"]);
+            assert!(all.stdout.len() > out.stdout.len() || command == "completions");
+            for out in [&of_root, &out] {
+                let lines = Vec::from_iter(out.stdout.lines());
+                assert!(lines.len() <= 24, "{} lines\n{out}", lines.len());
+                let example = [["Examples:", "示例："], ["  ", "  "]];
+                for (line, starts) in lines[2..4].iter().zip(example) {
+                    assert!(starts.iter().any(|start| line.starts_with(start)), "{out}");
+                }
+                out.stdout_lacks("Exit codes:").stdout_lacks("退出码：\n");
+            }
+            for line in out.stdout.lines().chain(all.stdout.lines()) {
+                let columns = console::measure_text_width(line);
+                assert!(columns <= 80, "{columns} columns: {line}");
+            }
+        }
     }
-    of_root.stdout_has("--help");
-    for line in of_root.stdout.lines() {
-        assert!(line.len() <= 80, "{line}");
-    }
+}
+
+#[test]
+fn long_lines_of_the_chinese_help_go_on_below_their_column() {
+    let help = |option| {
+        let program = deploywatch(["servicestage", option, "--lang", "zh"]);
+        program.env("COLUMNS", "60").run()
+    };
+    help("-h").stdout_has(
+        "
+      --token-file <FILE>   从 FILE 读取令牌，- 为 stdin [或
+                            环境变量：HW_AUTH_TOKEN，或
+                            HUAWEICLOUD_SDK_AK 和
+                            HUAWEICLOUD_SDK_SK 中的访问密钥]
+",
+    );
+    help("--help").stdout_has(
+        "
+    5  refused      平台拒绝请求，或证书校验不通过；重试无济
+                    于事
+",
+    );
 }
 
 #[test]
@@ -133,7 +159,7 @@ fn usage_errors_are_in_chinese() {
         ),
         (
             &["fsd", "--events", "no/such"],
-            "错误：--events：无法打开 no/such：文件或目录不存在",
+            "错误：--events: 无法打开 no/such：文件或目录不存在",
         ),
         (
             &["fsd", "--cacert", "no"],
@@ -287,6 +313,24 @@ fn a_secret_in_the_place_of_something_else_is_not_shown() {
             out.code(2).stderr_lacks(SECRET);
         }
     }
+}
+
+#[test]
+fn an_id_in_the_wrong_place_is_shown() {
+    for id in [
+        "0123456789abcdef0123456789abcdef",
+        "716eda33-dbc6-47f3-953f-29119edd5e5c",
+        "12345678901234567890",
+    ] {
+        let out = deploywatch(["codearts", id]).run();
+        out.code(2)
+            .stderr_has(&format!("unexpected argument '{id}' found"));
+        let out = deploywatch(["codearts", "--task", &format!("{id}0")]).run();
+        out.code(2).stderr_has(&format!("'{id}0'"));
+    }
+    let out = deploywatch(["codearts", "A0123456789abcdef0123456789abcdef"]).run();
+    out.code(2)
+        .stderr_has("'(not shown: it looks like a secret)'");
 }
 
 #[test]

@@ -102,7 +102,9 @@ fn two_thousand_machines_are_a_map_and_rows_for_those_that_failed_or_run() {
             rows[0].contains("10/2000")
         });
         wait_for_picture(&screen, "the map and its legend", |rows| {
-            let legend = rows.iter().position(|row| row.contains("✗ 3 failed"));
+            let legend = rows
+                .iter()
+                .position(|row| row.contains("✗ 3  ") || row.contains("✗ 3 failed"));
             let map = rows[2..legend.unwrap_or(2)].concat();
             map.starts_with("····") && (width == 40 || map.ends_with('✗'))
         });
@@ -422,4 +424,25 @@ fn the_taskbar_shows_progress_where_the_terminal_can_and_is_cleared() {
     assert_eq!(screen.wait_exit(), 0);
     let raw = screen.raw();
     assert!(!raw.windows(4).any(|bytes| bytes == b"]9;4"));
+}
+
+/// A step has no batch, so that the row of notices stays empty.
+#[cfg(feature = "demo")]
+#[test]
+fn an_empty_row_of_the_picture_is_a_row_and_what_was_above_stays() {
+    let program = env!("CARGO_BIN_EXE_deploywatch");
+    let script = format!("seq 101 105; {program} demo codearts --duration 3s");
+    let mut screen = Screen::spawn(Program::shell(&script), 24, 80);
+    let above = ["101", "102", "103", "104", "105"];
+    screen.wait_until("the steps below an empty row", |screen| {
+        let rows = rows(screen);
+        let shown = rows.iter().position(|row| row.starts_with("codearts:"));
+        assert!(shown.is_none_or(|at| at == above.len()), "{rows:#?}");
+        rows.iter().any(|row| row.contains("running"))
+    });
+    assert_eq!(screen.wait_exit(), 0);
+    let left = screen.history();
+    assert_eq!(left[..5], above, "{left:#?}");
+    assert!(left[5].starts_with("codearts:demo-app"), "{left:#?}");
+    assert_eq!(left[6], "", "{left:#?}");
 }

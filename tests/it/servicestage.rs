@@ -427,7 +427,7 @@ fn graying_waits_for_a_person() {
     };
     let (out, _, plans) = watch(polls(), &["--on-pause", "exit"]);
     out.code(4)
-        .stdout_has("waiting for confirmation (batch 1 of 2)");
+        .stdout_has("paused: waiting for confirmation (1/2 done, batch 1 of 2)\n");
     assert_eq!(plans, 0);
     watch(polls(), &[]).0.code(0);
     watch(polls(), &["--once"]).0.code(4);

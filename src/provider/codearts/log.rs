@@ -9,6 +9,7 @@ use super::state;
 use crate::message::Message;
 use crate::provider::json::{self, Freeform, Object, Shown, Text};
 use crate::provider::messages;
+use crate::provider::stated_error::error_in;
 use crate::redact::Redactor;
 
 /// What the responses are, in English and Chinese.
@@ -70,10 +71,11 @@ pub(super) fn read(
 ) -> Result<Option<u64>, Message> {
     let envelope: Envelope<'_> =
         json::read(body).map_err(|error| messages::not_json(LOG, &error, redactor))?;
-    if let Some(error) = messages::error_in(body, &[], redactor) {
+    if let Some(error) = error_in(body, &[], redactor) {
         return Err(error);
     }
-    state::check_query(&envelope.status, body, redactor)?;
+    state::check_query(&envelope.status, redactor)
+        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
     let Object(page) = envelope.result;
     log.push_str(page.text.get().as_str().unwrap_or_default());
     let end = page.end_offset.get().filter(|_| page.has_more.is("true"));

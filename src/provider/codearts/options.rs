@@ -15,17 +15,16 @@ const SERVICE: &str = "codearts-deploy";
 
 /// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
-#[command(
-    override_usage = "deploywatch codearts [OPTIONS] --task <ID> <--region <REGION>|--endpoint <URL>>"
-)]
+#[command(override_usage = "deploywatch codearts [OPTIONS] --task <ID> --region <NAME>")]
 #[command(before_help = "\
 Examples:
-  deploywatch codearts --task 0123456789abcdef0123456789abcdef --region cn-north-4 --fresh")]
+  deploywatch codearts --task ID --region cn-north-4 --fresh
+  deploywatch codearts --task ID --record ID --region cn-north-4")]
 pub(crate) struct CodeartsOptions {
     /// The deployment task's id: 32 letters or digits
     #[arg(long, value_name = "ID", value_parser = id32)]
     task: Option<String>,
-    /// The id of one run of the task [default: the latest run]
+    /// One run of the task [default: the latest]
     #[arg(long, value_name = "ID", value_parser = id32)]
     record: Option<String>,
     /// The id of the task's application: with it the report shows the end of the log of a failed run

@@ -101,16 +101,16 @@ pub(super) fn read(
 ) -> Result<TaskState, Message> {
     let mut warnings = Vec::new();
     let envelope: Envelope<'_> = json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
-    // `successful` in one edition of the vendor's page [D].
-    let is_good = ["success", "successful"].map(|word| envelope.status.is(word));
     let never_run = envelope.result.is_none()
         && envelope.status.meaning(&PHASES) == Some(Phase::Pending)
         && error_in(body, &[], redactor).is_none();
-    let run = match envelope.result {
-        _ if never_run => json::read_state(body, TASK_STATE, &mut warnings, redactor),
-        _ if !is_good.contains(&true) => Err(query_failed(&envelope.status, redactor)),
-        Some(Object(run)) => Ok(run),
-        None => Err(messages::missing_field("result")),
+    let run = if never_run {
+        json::read_state(body, TASK_STATE, &mut warnings, redactor)
+    } else {
+        check_query(&envelope.status, redactor).and_then(|()| {
+            let run = envelope.result.map(|Object(run)| run);
+            run.ok_or_else(|| messages::missing_field("result"))
+        })
     };
     let run: RunState<'_> =
         run.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
@@ -133,27 +133,24 @@ pub(super) fn read(
     })
 }
 
-/// Checks the status of the query itself, in the response `body`.
+/// Checks the status of the query itself.
 ///
 /// # Errors
 /// It is not a good one.
-pub(super) fn check_query(
-    status: &Text<'_>,
-    body: &[u8],
-    redactor: &Redactor,
-) -> Result<(), Message> {
+pub(super) fn check_query(status: &Text<'_>, redactor: &Redactor) -> Result<(), Message> {
     // `successful` in one edition of the vendor's page [D].
     if ["success", "successful"].iter().any(|word| status.is(word)) {
         return Ok(());
     }
-    let problem = messages::error_response(Some(&match status.printable(redactor) {
-        Some(status) => Message::new(
-            format!("the query's status is {status}"),
-            format!("查询状态为 {status}"),
-        ),
-        None => Message::new("the query has no status", "响应中没有查询状态"),
-    }));
-    Err(messages::error_in_place_of(body, problem, redactor))
+    Err(messages::error_response(Some(
+        &match status.printable(redactor) {
+            Some(status) => Message::new(
+                format!("the query's status is {status}"),
+                format!("查询状态为 {status}"),
+            ),
+            None => Message::new("the query has no status", "响应中没有查询状态"),
+        },
+    )))
 }
 
 fn never_run_yet() -> Message {

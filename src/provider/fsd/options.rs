@@ -28,10 +28,10 @@ pub(crate) struct FsdOptions {
     /// The key of the deployment
     #[arg(long, value_name = "KEY", default_value = KEY, value_parser = key)]
     key: String,
-    /// Which of the installer's operations
+    /// The installer's operation
     #[arg(long, value_name = "WHAT", default_value = "deploy")]
     operation: Operation,
-    /// Where the installer is
+    /// The installer's address
     #[arg(long, value_name = "URL", default_value = ENDPOINT)]
     endpoint: String,
 }

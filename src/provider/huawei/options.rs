@@ -36,16 +36,18 @@ pub(crate) const VARIABLES: Variables = Variables {
 /// Where the service is, and the credentials.
 #[derive(Args, Debug)]
 pub(crate) struct HuaweiOptions {
-    /// The region, of which the endpoint is made [env: HW_REGION_NAME]
-    #[arg(long, value_name = "REGION", value_parser = region, conflicts_with = "endpoint")]
+    /// The region, such as cn-north-4 [env: HW_REGION_NAME]
+    #[arg(long, value_name = "NAME", value_parser = region, conflicts_with = "endpoint")]
     region: Option<String>,
-    /// Where the API is, instead of the region's own endpoint
+    /// The API's address, instead of the region's own
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// Read the token from FILE, - for stdin [env instead: HW_AUTH_TOKEN, or an access key in
-    /// HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or HW_ACCESS_KEY and HW_SECRET_KEY, with
-    /// HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN where it is temporary; or the
-    /// SDK's file ~/.huaweicloud/credentials, elsewhere in HUAWEICLOUD_SDK_CREDENTIALS_FILE]
+    /// HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK]
+    ///
+    /// HW_ACCESS_KEY and HW_SECRET_KEY are read as well. A temporary access key also needs
+    /// HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN. Without any of them the SDK's file is read:
+    /// ~/.huaweicloud/credentials, or the file that HUAWEICLOUD_SDK_CREDENTIALS_FILE names.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -62,8 +64,8 @@ impl HuaweiOptions {
             endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))
         } else {
             Err(Message::new(
-                format!("no region: pass --region REGION, or set {REGION}, or pass --endpoint URL"),
-                format!("缺少区域：请指定 --region REGION，或设置 {REGION}，或指定 --endpoint URL"),
+                format!("no region: pass --region NAME, or set {REGION}, or pass --endpoint URL"),
+                format!("缺少区域：请指定 --region NAME，或设置 {REGION}，或指定 --endpoint URL"),
             ))
         }
     }

@@ -18,14 +18,15 @@ const PASSWORD: &str = "MRS_PASSWORD";
 #[command(override_usage = "deploywatch mrs [OPTIONS] --command <ID> --endpoint <URL>")]
 #[command(before_help = "\
 Examples:
-  deploywatch mrs --command 42 --endpoint https://192.0.2.10:28443 --user admin --cacert ca.pem")]
+  deploywatch mrs --command 42 --endpoint https://192.0.2.10:28443 --user admin")]
 pub(crate) struct MrsOptions {
-    /// The command's id, from the answer of the request that started it; given again, it watches
-    /// several at once
+    /// The command's id
+    ///
+    /// It is in the response to the request that started the command. Repeat it to watch several at once.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     #[arg(value_parser = command_id)]
     command: Vec<String>,
-    /// The cluster's Manager, usually https://<floating IP>:28443
+    /// The cluster's Manager: https://FLOATING_IP:28443
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// The user who signs in [env: MRS_USER]

@@ -311,7 +311,7 @@ pub(super) fn pause(snapshot: &mut Snapshot) {
     snapshot.phase = Phase::Paused;
     let failed = snapshot.count(UnitState::Failed);
     if failed == 0 {
-        let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
+        let message = messages::awaits_confirmation();
         snapshot.message = Some(message);
     } else {
         // A component that is about to be tried again looks the same for a moment.
@@ -627,7 +627,7 @@ pub(super) mod tests {
             (snapshot.phase, &snapshot.unconfirmed),
             (Phase::Paused, &None)
         );
-        let message = messages::awaits_confirmation(Some(1), Some(2));
+        let message = messages::awaits_confirmation();
         assert_eq!(snapshot.message, Some(message));
         let moving = release(&[gray, r#""id":"b","job_status":"RUNNING""#]).snapshot;
         assert_eq!(moving.phase, Phase::Running);

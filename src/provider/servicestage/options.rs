@@ -15,14 +15,14 @@ const SERVICE: &str = "servicestage";
 
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
-#[command(
-    override_usage = "deploywatch servicestage [OPTIONS] --release <ID> <--region <REGION>|--endpoint <URL>>"
-)]
+#[command(override_usage = "deploywatch servicestage [OPTIONS] --release <ID> --region <NAME>")]
 #[command(before_help = "\
 Examples:
   deploywatch servicestage --project ID --release ID --region cn-north-4")]
 pub(crate) struct ServicestageOptions {
-    /// The project's id [env: HUAWEICLOUD_SDK_PROJECT_ID, HW_PROJECT_ID]
+    /// The project's id [env: HUAWEICLOUD_SDK_PROJECT_ID]
+    ///
+    /// HW_PROJECT_ID is read as well.
     #[arg(long, value_name = "ID", value_parser = id)]
     project: Option<String>,
     /// The release task's id

@@ -36,27 +36,33 @@ pub(crate) struct YunxiaoOptions {
     /// [env: YUNXIAO_PIPELINE_ID]
     #[arg(long, value_name = "ID|URL", value_parser = pipeline_id)]
     pipeline: Option<String>,
-    /// The deploy order's id [default: the one that a run of the pipeline makes]; given again, it
-    /// watches several at once
+    /// The deploy order's id [default: that of a run]
+    ///
+    /// Repeat it to watch several at once.
     #[arg(long, value_name = "ID", value_parser = id)]
     order: Vec<String>,
-    /// The id of the run that makes the order [default: the latest run]
+    /// The run that makes the order [default: the latest]
     #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "order")]
     run: Option<String>,
-    /// The name or the id of the job that makes the order, where the run has several deploy jobs
+    /// The job that makes the order, where there are more
+    ///
+    /// Its name or its id.
     #[arg(long, value_name = "NAME", conflicts_with = "order")]
     job: Option<String>,
-    /// The organization's id: given for the central edition, left out for a Region instance;
-    /// YUNXIAO_EDITION=central or region overrides that
-    /// [env: YUNXIAO_ORGANIZATION_ID, ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID]
+    /// The organization's id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]
+    ///
+    /// Leave it out for a Region instance. YUNXIAO_EDITION=central or region overrides that.
+    /// ALIBABA_CLOUD_YUNXIAO_ORGANIZATION_ID is read as well.
     #[arg(long, value_name = "ID", value_parser = id)]
     organization: Option<String>,
-    /// Where the API is; a Region instance has its own [env: YUNXIAO_API_BASE_URL]
-    /// [default: https://openapi-rdc.aliyuncs.com]
+    /// The API's address; a Region instance has its own
+    ///
+    /// [env: YUNXIAO_API_BASE_URL] [default: https://openapi-rdc.aliyuncs.com]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN,
-    /// ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN]
+    /// Read the access token from FILE, - for stdin [env instead: YUNXIAO_ACCESS_TOKEN]
+    ///
+    /// ALIBABA_CLOUD_YUNXIAO_ACCESS_TOKEN is read as well.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }

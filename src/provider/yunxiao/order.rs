@@ -179,7 +179,7 @@ impl DeployOrder<'_> {
             }
             // And a healthy order waits too: the default template pauses after the first batch [O].
             Phase::Paused => {
-                let message = messages::awaits_confirmation(snapshot.batch, snapshot.batches);
+                let message = messages::awaits_confirmation();
                 snapshot.message = Some(message);
             }
             Phase::Succeeded => {
@@ -366,7 +366,7 @@ mod tests {
     fn waiting_without_a_failure_is_a_confirmation() {
         let snapshot = waiting(&["Success", "Pending"]);
         assert_eq!(snapshot.unconfirmed, None);
-        let message = messages::awaits_confirmation(Some(1), Some(3));
+        let message = messages::awaits_confirmation();
         assert_eq!(snapshot.message, Some(message));
     }
 

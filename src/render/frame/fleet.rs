@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use console::measure_text_width;
+
 use super::rows::draw_line;
 use crate::clock::Instant;
 use crate::model::{UnitKind, UnitState};
@@ -15,6 +17,8 @@ const JUST: Duration = Duration::from_secs(2);
 
 /// A map that takes at most this part of a row has its legend beside it.
 const SHORT: usize = 3;
+/// What stands between the parts of the legend.
+const GAP: &str = "  ";
 
 /// The units of a deployment in so many rows.
 #[derive(Debug, Default)]
@@ -30,6 +34,8 @@ pub(super) struct Fleet {
     /// The units that come next.
     waiting: Vec<usize>,
     kind: Option<UnitKind>,
+    /// Whether the legend has once been too long with the names of the states and units.
+    is_terse: bool,
 }
 
 /// How interesting a state is: what failed, what runs, what comes next, what is over.
@@ -44,7 +50,13 @@ pub(super) const fn rank(state: UnitState) -> usize {
 
 impl Fleet {
     /// Divides `rows` of this width among the map, its legend and units, and chooses the units.
-    pub(super) fn fit(&mut self, progress: &Progress, now: Instant, rows: usize, width: usize) {
+    pub(super) fn fit(
+        &mut self,
+        progress: &Progress,
+        now: Instant,
+        (rows, width): (usize, usize),
+        style: Style,
+    ) {
         let made_for = (progress.revision, rows, width);
         if progress.total() > rows && self.made_for != made_for {
             self.made_for = made_for;
@@ -57,6 +69,11 @@ impl Fleet {
             true => 1,
             false => self.cells.len().div_ceil(width) + 1,
         };
+        let room = match map {
+            1 => width.saturating_sub(self.cells.len() + GAP.len()),
+            _ => width,
+        };
+        self.is_terse |= map > 0 && measure_text_width(&self.legend(progress, style)) > room;
         self.chosen = self.choose(progress, now, rows - map);
     }
 
@@ -135,7 +152,7 @@ impl Fleet {
         let mut rows = Vec::from_iter(rows);
         let legend = self.legend(progress, style);
         match rows.last_mut() {
-            Some(last) if self.is_short(width) => *last += &format!("  {legend}"),
+            Some(last) if self.is_short(width) => *last += &[GAP, &legend].concat(),
             _ => rows.push(legend),
         }
         rows
@@ -144,13 +161,22 @@ impl Fleet {
     fn legend(&self, progress: &Progress, style: Style) -> String {
         let lang = style.lang;
         let cell = (self.units_per_cell > 1).then(|| {
-            let units = lang.unit_count(self.units_per_cell, self.kind);
+            let units = if self.is_terse {
+                self.units_per_cell.to_string()
+            } else {
+                lang.unit_count(self.units_per_cell, self.kind)
+            };
             style.color(Color::Faint, &lang.one_cell(units))
         });
         let counts = report::nonzero(progress.by_state).map(|(state, count)| {
             let (mark, color) = style::of_state(state);
-            style.color(color, &format!("{mark} {}", lang.state_count(state, count)))
+            let count = if self.is_terse {
+                count.to_string()
+            } else {
+                lang.state_count(state, count)
+            };
+            style.color(color, &format!("{mark} {count}"))
         });
-        Vec::from_iter(cell.into_iter().chain(counts)).join("  ")
+        Vec::from_iter(cell.into_iter().chain(counts)).join(GAP)
     }
 }

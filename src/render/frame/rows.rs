@@ -95,7 +95,7 @@ pub(super) fn unit(
     let (mark, color) = style::of_state(unit.state);
     let states = UnitState::ALL.map(|state| measure_text_width(style.lang.state(state)));
     let state = states.into_iter().max().unwrap_or(0);
-    let age = tracked.age(now).map(text::whole);
+    let age = tracked.age(now);
     let bar = Columns::unit_bar(width);
     let filled = match unit.state {
         UnitState::Succeeded => bar,
@@ -106,7 +106,11 @@ pub(super) fn unit(
     let rest = if is_failed { Color::Bad } else { Color::Faint };
     let bar = draw_line(&[(color, "━", filled), (rest, "─", bar - filled)], style);
     let gap = if bar.is_empty() { "" } else { " " };
-    let age = age.map_or(String::new(), text::duration);
+    let age = age.and_then(|age| match tracked.ended {
+        Some(_) => Some(text::duration(age)),
+        None => text::growing(age),
+    });
+    let age = age.unwrap_or_default();
     let detail = unit
         .detail
         .as_ref()
