@@ -1,8 +1,8 @@
 //! TLS: whose certificates are trusted.
 
-use std::convert;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{convert, env};
 
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
@@ -30,6 +30,9 @@ pub(super) enum Trust {
     DangerAcceptAny,
 }
 
+/// The variables that name other certificates than the system's.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// The configuration of TLS; `patience` is how long the system's certificates may take to be read.
 ///
 /// # Errors
@@ -47,7 +50,10 @@ pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<Client
         Trust::NoTls | Trust::DangerAcceptAny => None,
         Trust::System | Trust::ExtraRoots(_) => {
             let (extra, provider) = (named.clone(), Arc::clone(&provider));
-            // SSL_CERT_FILE may name a pipe that nobody writes.
+            // A variable may name a pipe that nobody writes; the system's own only take their time on a busy
+            // machine.
+            let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
+            let patience = patience.filter(|_| is_named);
             let verifier = input::with_patience(patience, || {
                 Verifier::new_with_extra_roots(extra, provider).map_err(Message::library)
             });

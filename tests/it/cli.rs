@@ -61,7 +61,7 @@ fn a_wrong_option_is_turned_down() {
             "'--quiet' cannot be used with '--output",
         ),
         (&["--interval"], "'--interval <DURATION>'"),
-        (&["--order", "1", "--pipeline"], "'--pipeline <ID>'"),
+        (&["--order", "1", "--pipeline"], "'--pipeline <ID|URL>'"),
         (&["--token", SECRET], "give --token-file FILE"),
     ] {
         assert_usage_error(from_environment(&server).args(args), says, &server);

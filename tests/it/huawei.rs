@@ -81,7 +81,7 @@ fn the_place_is_a_region_or_an_endpoint() {
     let server = succeeded();
     let url = server.url();
     for (args, environment, says) in [
-        (&[][..], "", "--region REGION, or set HW_REGION_NAME"),
+        (&[][..], "", "--region NAME, or set HW_REGION_NAME"),
         (&[], "cn north", "HW_REGION_NAME: a region is letters"),
         (&["--region", "cn/north"], "", "a region is letters"),
         (&["--region", ""], "", "a region is letters"),
