@@ -1,6 +1,7 @@
 //! The options of `deploywatch codearts`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -39,8 +40,12 @@ impl ProviderOptions for CodeartsOptions {
         &VARIABLES
     }
 
-    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
-        self.huawei.fallback(environment)
+    fn fallback(
+        &self,
+        environment: Environment<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment, timeout)
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
