@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Codearts, RunSelector};
 use crate::message::{Message, Result, ensure};
+use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
@@ -70,7 +71,7 @@ impl ProviderOptions for CodeartsOptions {
         let application = self.application.clone();
         let run = match &self.record {
             Some(record) => RunSelector::This(record.clone()),
-            None if setup.fresh => RunSelector::Fresh,
+            None if setup.fresh => RunSelector::Fresh(EarlierRuns::default()),
             None => RunSelector::Latest,
         };
         Ok(vec![DeploymentSpec {
