@@ -12,6 +12,7 @@ use crate::model::{Snapshot, Unit};
 use crate::poll::PollError;
 
 mod codearts;
+mod earlier_runs;
 mod fsd;
 mod huawei;
 mod json;

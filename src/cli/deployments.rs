@@ -181,7 +181,7 @@ impl Deployments {
         let provider = cli.provider()?.options();
         let variables = provider.variables();
         let is_plain = |variable: &str| variables.plain.contains(&variable);
-        let fallback = provider.fallback(environment)?;
+        let fallback = provider.fallback(environment, cli.watch.timeout)?;
         let found = RefCell::new(BTreeMap::new());
         let read = |variable: &str| {
             let value = match secret {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
 use super::json::{safe_in_url, same_id};
 use super::{DeploymentSource, below, messages};
@@ -51,12 +52,8 @@ const CONTENT_TYPE: &str = "application/json";
 enum RunSelector {
     /// The latest [I]: the first answer tells which that is.
     Latest,
-    /// The latest, unless it had ended at the first answer.
-    Fresh,
-    /// The same, and the last answer was that there is none: one alone may be odd.
-    FreshNeverRun,
-    /// Another one than this, which had ended when the watch began.
-    After(String),
+    /// The latest, unless it had ended when the watch began.
+    Fresh(EarlierRuns),
     This(String),
 }
 
@@ -190,8 +187,10 @@ impl DeploymentSource for Codearts {
                 let advice = self.advice(&error);
                 self.account.advise(error, advice, self.http.now().wall)
             })?;
-        // The same bytes mean the same: the first of them said which run they are about.
-        if !self.parsed.is(&response.body) {
+        // The same bytes mean the same: the first of them said which run they are about. Only before a new run
+        // is found it matters that they came again.
+        let awaits = matches!(self.run, RunSelector::Fresh(_));
+        if awaits || !self.parsed.is(&response.body) {
             let snapshot = self.take_in(&response.body);
             self.last = Arc::new(
                 snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
@@ -249,53 +248,52 @@ impl RunSelector {
     /// # Errors
     /// Where the answer is about another run, or does not say what must be known.
     fn admit(&mut self, state: &TaskState) -> Result<bool, Message> {
-        let is = |id: &str| {
-            let record = state.record.as_deref();
-            record.is_some_and(|record| same_id(record, id))
-        };
+        if let Self::Fresh(earlier) = self {
+            // There is no run before the first one, and a record that is named is none yet. It counts as a run
+            // without an id: the answer may be odd.
+            if state.never_run {
+                earlier.is_new("", true);
+                return Ok(true);
+            }
+            if !is_new(earlier, state)? {
+                return Ok(false);
+            }
+        }
         match (&*self, &state.record) {
-            // There is no run before the first one, and a record that is named is none yet. Two answers in a
-            // row prove it.
-            (Self::Fresh, _) if state.never_run => {
-                *self = Self::FreshNeverRun;
-                Ok(true)
-            }
-            (Self::FreshNeverRun, _) if state.never_run => {
-                *self = Self::Latest;
-                Ok(true)
-            }
             (Self::Latest, _) if state.never_run => Ok(true),
-            (Self::After(_), _) if state.never_run => Ok(false),
-            // "Start the task, then watch it" races: the latest run may be the one before, and
-            // green. Only its id tells the two apart.
-            (Self::Fresh | Self::FreshNeverRun | Self::After(_), None) => Err(Message::new(
-                "the response has no record_id, which --fresh needs",
-                "响应中没有 record_id，--fresh 无法区分各次运行",
-            )),
-            (Self::Fresh | Self::FreshNeverRun, Some(record)) if state.snapshot.has_ended() => {
-                *self = Self::After(record.clone());
-                Ok(false)
-            }
-            (Self::Fresh | Self::FreshNeverRun, Some(_))
-                if state.snapshot.phase == Phase::Unknown =>
-            {
-                Err(messages::ended_unknown())
-            }
-            (Self::After(earlier), Some(_)) if is(earlier) => Ok(false),
-            (Self::Latest | Self::Fresh | Self::FreshNeverRun | Self::After(_), Some(record)) => {
+            (Self::Latest | Self::Fresh(_), Some(record)) => {
                 *self = Self::This(record.clone());
                 Ok(true)
             }
-            (Self::Latest, None) => Ok(true),
-            (Self::This(id), Some(_)) if is(id) => Ok(true),
+            (Self::Latest | Self::Fresh(_), None) => Ok(true),
+            (Self::This(id), Some(record)) if same_id(record, id) => Ok(true),
             // Asked for by its id, it need not be named in the answer.
-            (Self::This(_), None) if self.id_in_url().is_some() => Ok(true),
+            (Self::This(id), None) if safe_in_url(id) => Ok(true),
             (Self::This(_), _) => Err(Message::new(
                 "the response is about another run than the one being watched",
                 "返回的不是正在跟踪的那次运行",
             )),
         }
     }
+}
+
+/// Whether an answer is about a new run. "Start the task, then watch it" races: the latest run may be the one
+/// before, and green. Only its id tells the two apart.
+///
+/// # Errors
+/// The answer does not tell.
+fn is_new(earlier: &mut EarlierRuns, state: &TaskState) -> Result<bool, Message> {
+    let record = state.record.as_deref().ok_or_else(|| {
+        Message::new(
+            "the response has no record_id, which --fresh needs",
+            "响应中没有 record_id，--fresh 无法区分各次运行",
+        )
+    })?;
+    let has_ended = state.snapshot.has_ended();
+    if state.snapshot.phase == Phase::Unknown && !has_ended && !earlier.contains(record) {
+        return Err(messages::ended_unknown());
+    }
+    Ok(earlier.is_new(record, has_ended))
 }
 
 #[cfg(test)]
@@ -346,49 +344,57 @@ mod tests {
         }
     }
 
+    /// Whose each answer is under `--fresh`: `-` the one that is meant, `p` that of the run before, `n` that the
+    /// task was never run, `x` one that does not tell.
+    fn judged(answers: &[(Option<&str>, Phase)]) -> String {
+        let mut run = RunSelector::Fresh(EarlierRuns::default());
+        let judged = answers.iter().map(|&(record, phase)| {
+            let never_run = phase == Phase::Pending;
+            match run.admit(&answer(record, phase, never_run)) {
+                Ok(true) if never_run => 'n',
+                Ok(true) => '-',
+                Ok(false) => 'p',
+                Err(_) => 'x',
+            }
+        });
+        judged.collect()
+    }
+
     #[test]
     fn fresh_passes_over_a_run_that_had_ended_and_waits_for_another_record() {
-        use Phase::{Running, Succeeded, Unknown};
-        let (fresh, after) = (RunSelector::Fresh, RunSelector::After("a".into()));
-        let once = RunSelector::FreshNeverRun;
-        for (run, record, phase, watched, then) in [
-            (&once, Some("a"), Succeeded, Some(false), after.clone()),
-            (&once, Some("a"), Running, Some(true), this("a")),
-            (&once, None, Running, None, once.clone()),
-            // Neither an end nor a run that goes on.
-            (&fresh, Some("a"), Unknown, None, fresh.clone()),
-            (&once, Some("a"), Unknown, None, once.clone()),
-            (&fresh, Some("a"), Succeeded, Some(false), after.clone()),
-            (&fresh, Some("a"), Running, Some(true), this("a")),
-            (&after, Some("a"), Succeeded, Some(false), after.clone()),
-            (&after, Some("A"), Running, Some(false), after.clone()),
-            (&after, Some("b"), Running, Some(true), this("b")),
+        use Phase::{Failed, Pending, Running, Succeeded, Unknown};
+        let (a, b) = (Some("a"), Some("b"));
+        let never = (None, Pending);
+        for (answers, expected) in [
+            (&[(a, Running), (a, Succeeded)][..], "--"),
+            (&[(a, Succeeded), (Some("A"), Running), (b, Running)], "pp-"),
             // It began and ended between two polls.
-            (&after, Some("b"), Succeeded, Some(true), this("b")),
-            (&fresh, None, Succeeded, None, fresh.clone()),
-            (&after, None, Running, None, after.clone()),
+            (
+                &[(a, Failed), (a, Failed), (b, Succeeded), (b, Succeeded)],
+                "ppp-",
+            ),
+            // Which of the two is odd is not known.
+            (&[(b, Succeeded), (a, Succeeded), (a, Succeeded)], "ppp"),
+            (&[(None, Succeeded), (None, Running), (b, Running)], "xx-"),
+            // Neither an end nor a run that goes on.
+            (&[(a, Unknown), (a, Succeeded), (a, Unknown)], "xpp"),
+            // Nor does one odd answer that there was no run make the one before a new one.
+            (&[never, (a, Succeeded), (a, Succeeded)], "npp"),
+            (&[(a, Succeeded), never, never, (a, Succeeded)], "pnnp"),
+            (&[never, (a, Running)], "n-"),
+            (&[(a, Pending), (None, Running)], "nx"),
+            (&[never, never, (a, Failed), (a, Failed)], "nnp-"),
         ] {
-            let answer = answer(record, phase, false);
-            let found = admitted(run.clone(), &answer);
-            assert_eq!(found, (watched, then), "{run:?} {answer:?}");
+            assert_eq!(judged(answers), expected, "{answers:?}");
         }
     }
 
     #[test]
-    fn a_task_that_was_never_run_has_no_run_before_the_first() {
-        let (latest, after) = (RunSelector::Latest, RunSelector::After("a".into()));
-        let once = RunSelector::FreshNeverRun;
-        for (run, watched, then) in [
-            (latest.clone(), true, latest.clone()),
-            // One odd answer does not make the run before a new one.
-            (RunSelector::Fresh, true, once.clone()),
-            (once, true, latest),
-            (after.clone(), false, after),
-            (this("a"), true, this("a")),
-        ] {
+    fn a_task_that_was_never_run_has_no_run_yet() {
+        for run in [RunSelector::Latest, this("a")] {
             for record in [None, Some("a")] {
                 let found = admitted(run.clone(), &answer(record, Phase::Pending, true));
-                assert_eq!(found, (Some(watched), then.clone()), "{run:?} {record:?}");
+                assert_eq!(found, (Some(true), run.clone()), "{record:?}");
             }
         }
     }

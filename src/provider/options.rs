@@ -21,11 +21,16 @@ pub(crate) trait ProviderOptions {
     /// The environment variables that are read.
     fn variables(&self) -> &'static Variables;
 
-    /// Variables in a file of the provider's other tools, which stand behind those of the environment.
+    /// Variables in a file of the provider's other tools, which stand behind those of the environment. It is
+    /// not waited for longer than `timeout`.
     ///
     /// # Errors
     /// The file cannot be read.
-    fn fallback(&self, _environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+    fn fallback(
+        &self,
+        _environment: Environment<'_>,
+        _timeout: Option<Duration>,
+    ) -> Result<BTreeMap<&'static str, String>> {
         Ok(BTreeMap::new())
     }
 

@@ -19,6 +19,7 @@ pub(super) use options::YunxiaoOptions;
 use order::KnownMachines;
 use run::{FoundOrder, PipelineRun};
 
+use super::earlier_runs::EarlierRuns;
 use super::json::{self, Text, is_whole, safe_in_url};
 use super::{DeploymentSource, below, messages, missing_log};
 use crate::http::{Client, Request, Response};
@@ -84,13 +85,8 @@ struct Yunxiao {
 struct OrderSearch {
     /// Whether a run was read: only the first one may have ended before the watch started.
     has_begun: bool,
-    ignored: Option<IgnoredRun>,
-}
-
-/// A run that ended before the watch started, and is ignored.
-struct IgnoredRun {
-    id: Option<String>,
-    /// Its orders: when the same run is started again it makes new ones [I].
+    earlier: EarlierRuns,
+    /// The orders of the earlier runs: when one is started again it makes new ones [I].
     orders: Vec<String>,
 }
 
@@ -200,16 +196,16 @@ impl Yunxiao {
     /// Looks for the order in the run. Breaks with the state to show until the order is there.
     fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
         let mut run = self.read_run()?;
-        let fresh = self.selector.fresh;
-        if fresh && self.run.is_none() && run.id.is_none() {
-            return Err(PollError::retryable(texts::fresh_needs_run_id(), None));
-        }
         let may_be_previous = !self.search.has_begun && self.run.is_none();
-        let is_previous = self
-            .search
-            .filter_previous_run(&mut run, fresh)
-            .map_err(|problem| PollError::retryable(problem, None))?;
-        if is_previous {
+        self.search.has_begun = true;
+        // Once it is pinned it is the run that is meant.
+        if self.selector.fresh
+            && self.run.is_none()
+            && self
+                .search
+                .filter_earlier_run(&mut run)
+                .map_err(|problem| PollError::retryable(problem, None))?
+        {
             let message = messages::awaits_new_run();
             let state = Snapshot::with_message(Phase::Pending, message);
             return Ok(ControlFlow::Break(state));
@@ -278,34 +274,29 @@ impl Yunxiao {
 }
 
 impl OrderSearch {
-    /// Takes a previous run's orders out of `run`, and tells whether nothing of another run is left.
+    /// Takes the orders of earlier runs out of `run`, and tells whether nothing of another run is left.
     /// "Trigger the pipeline, then watch" races: the latest run may be the previous one, which may
     /// have succeeded.
     ///
     /// # Errors
-    /// Where `fresh` cannot tell whether it is the previous run.
-    fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> Result<bool, Message> {
-        let is_first = !self.has_begun;
-        if fresh && is_first && run.is_unknown {
+    /// It does not tell whether it is an earlier one.
+    fn filter_earlier_run(&mut self, run: &mut PipelineRun) -> Result<bool, Message> {
+        let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
+        let is_known = self.earlier.contains(id);
+        if run.is_unknown && !is_known {
             return Err(messages::ended_unknown());
         }
-        self.has_begun = true;
-        if is_first && fresh && run.end.is_some() {
-            self.ignored = Some(IgnoredRun {
-                id: run.id.clone(),
-                orders: Vec::new(),
-            });
-        }
-        let Some(ignored) = &mut self.ignored else {
-            return Ok(false);
-        };
+        let is_new = self.earlier.is_new(id, run.end.is_some());
         // One odd answer may have shown none of its orders.
-        if ignored.id == run.id && run.end.is_some() && ignored.orders.is_empty() {
-            ignored.orders = run.orders().map(str::to_owned).collect();
+        if !is_new && run.end.is_some() && (!is_known || self.orders.is_empty()) {
+            self.orders.extend(run.orders().map(str::to_owned));
         }
-        run.ignore_orders(&ignored.orders);
+        if is_new {
+            return Ok(false);
+        }
+        run.ignore_orders(&self.orders);
         // The same run may be started again; only a new order makes it another deployment.
-        Ok(ignored.id == run.id && run.orders().next().is_none())
+        Ok(run.orders().next().is_none())
     }
 }
 

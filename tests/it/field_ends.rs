@@ -63,6 +63,9 @@ fn a_pipe_that_nobody_reads_or_writes_is_a_usage_error() {
         yunxiao_at("https://127.0.0.1:9").env("SSL_CERT_FILE", &fifo),
         yunxiao(&server).env("DEPLOYWATCH_CONFIG", &fifo),
         mrs().args(["--password-file", &fifo]),
+        deploywatch(["codearts", "--endpoint", "http://127.0.0.1:9"])
+            .args(["--task", "0123456789abcdef0123456789abcdef"])
+            .env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", &fifo),
         deploywatch(["all", &fifo]),
         deploywatch(["replay", &fifo]),
     ] {

@@ -1,11 +1,13 @@
 //! The options of `deploywatch codearts`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{Codearts, RunSelector};
 use crate::message::{Message, Result, ensure};
+use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
@@ -39,8 +41,12 @@ impl ProviderOptions for CodeartsOptions {
         &VARIABLES
     }
 
-    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
-        self.huawei.fallback(environment)
+    fn fallback(
+        &self,
+        environment: Environment<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment, timeout)
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
@@ -65,7 +71,7 @@ impl ProviderOptions for CodeartsOptions {
         let application = self.application.clone();
         let run = match &self.record {
             Some(record) => RunSelector::This(record.clone()),
-            None if setup.fresh => RunSelector::Fresh,
+            None if setup.fresh => RunSelector::Fresh(EarlierRuns::default()),
             None => RunSelector::Latest,
         };
         Ok(vec![DeploymentSpec {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::KEYS;
 use super::options::PROJECT;
@@ -17,18 +18,22 @@ const AT_HOME: &str = ".huaweicloud/credentials";
 /// The section of keys for the services of one region.
 const SECTION: &str = "[basic]";
 
-/// The variables that the file stands for; none where there is no file.
+/// The variables that the file stands for; none where there is no file. It is not waited for longer than
+/// `timeout`.
 ///
 /// # Errors
 /// The file cannot be read.
-pub(super) fn read(environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
+pub(super) fn read(
+    environment: Environment<'_>,
+    timeout: Option<Duration>,
+) -> Result<BTreeMap<&'static str, String>> {
     let named = environment(FILE).map(PathBuf::from);
     let at_home = || Some(PathBuf::from(environment(platform::HOME)?).join(AT_HOME));
     let at_home = || at_home().filter(|path| path.exists());
     let Some(path) = named.or_else(at_home) else {
         return Ok(BTreeMap::new());
     };
-    let bytes = input::read(&path, input::SETTINGS_SIZE, None);
+    let bytes = input::read(&path, input::SETTINGS_SIZE, timeout);
     let bytes = bytes.context(|| Message::cannot_read(&path))?;
     Ok(parse(&String::from_utf8_lossy(&bytes)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use url::Url;
@@ -100,13 +101,14 @@ impl HuaweiOptions {
     pub(crate) fn fallback(
         &self,
         environment: Environment<'_>,
+        timeout: Option<Duration>,
     ) -> Result<BTreeMap<&'static str, String>> {
         let mut keys = KEYS.iter().flat_map(|[access, secret, _]| [access, secret]);
         let is_set = |name: &&str| environment(name).is_some();
         if self.token_file.is_some() || is_set(&TOKEN) || keys.any(is_set) {
             return Ok(BTreeMap::new());
         }
-        credentials::read(environment)
+        credentials::read(environment, timeout)
     }
 
     /// Warnings about the token file.

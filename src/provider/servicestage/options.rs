@@ -1,6 +1,7 @@
 //! The options of `deploywatch servicestage`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -37,8 +38,12 @@ impl ProviderOptions for ServicestageOptions {
         &VARIABLES
     }
 
-    fn fallback(&self, environment: Environment<'_>) -> Result<BTreeMap<&'static str, String>> {
-        self.huawei.fallback(environment)
+    fn fallback(
+        &self,
+        environment: Environment<'_>,
+        timeout: Option<Duration>,
+    ) -> Result<BTreeMap<&'static str, String>> {
+        self.huawei.fallback(environment, timeout)
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
