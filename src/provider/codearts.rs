@@ -190,8 +190,9 @@ impl DeploymentSource for Codearts {
                 let advice = self.advice(&error);
                 self.account.advise(error, advice, self.http.now().wall)
             })?;
-        // The same bytes mean the same: the first of them said which run they are about.
-        if !self.parsed.is(&response.body) {
+        // The same bytes mean the same, but that there was no run yet is believed the second time only: the first of
+        // them said which run they are about.
+        if !self.parsed.is(&response.body) || self.run == RunSelector::FreshNeverRun {
             let snapshot = self.take_in(&response.body);
             self.last = Arc::new(
                 snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
