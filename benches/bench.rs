@@ -60,8 +60,7 @@ impl Bench {
     ) -> Result<()> {
         let (found, missing): (Vec<Rival<'_>>, Vec<_>) =
             programs.iter().partition(|(it, _)| it.is_installed());
-        for (rival, _) in missing {
-            let (name, needs) = (rival.name, rival.needs);
+        for (Program { name, needs, .. }, _) in missing {
             println!("| {case} | skipped: it needs {needs} | | {name} | | | |");
         }
         let programs: Vec<_> = found.iter().map(|(it, _)| (*it, story)).collect();
@@ -106,7 +105,8 @@ fn one_poll(bench: &mut Bench) -> Result<()> {
     bench.compare(case, &[(ours, &[]), (CURL, &bounds)])
 }
 
-/// Watches ten units, of which one is done each second, and polls each second.
+/// Watches ten units, of which one is done each second, and polls each second; then 2,000 such deployments in one process, for
+/// what each takes beyond the first.
 fn watch(bench: &mut Bench) -> Result<()> {
     let ours = deploywatch("$ORDER --interval 1s --output plain");
     let programs: [Rival<'_>; 4] = [
@@ -116,7 +116,19 @@ fn watch(bench: &mut Bench) -> Result<()> {
         (GH, &[(CPU, 1.0 / 5.0), (MEMORY, 1.0 / 4.0)]),
     ];
     let (machines, polls) = (10, vec![]);
-    bench.compare(("watch 10 s", &Story { machines, polls }, 3), &programs)
+    let story = &Story { machines, polls };
+    bench.compare(("watch 10 s", story, 3), &programs)?;
+    let table = |n| format!("[[deploy]]\nprovider = 'yunxiao'\norder = 1111\nname = 'd{n}'\n");
+    let list: String = (0..2_000).map(table).collect();
+    fs::write(bench.home.path().join("list"), list)?;
+    let many = deploywatch("$ALL $HOME/list -i 1s -q");
+    let runs = bench.in_turn(&[(ours, story), (many, story)], 3)?;
+    for (measure, limit) in [(CPU, 5.0), (MEMORY, 0.2)] {
+        let [one, many] = [0, 1].map(|it: usize| median(&runs[it], measure));
+        let labels = ["each of 2000 deployments", measure, "limit"];
+        bench.add(labels, (many - one) / 1_999.0, limit, Some(1.0));
+    }
+    Ok(())
 }
 
 /// Watches more and more machines.
@@ -129,9 +141,6 @@ fn sizes(bench: &mut Bench) -> Result<()> {
 }
 
 /// Adds what a changed and an unchanged poll take beside parsing the body, and how the watch stands to its limits.
-///
-/// A poll is the difference between two watches: one of three polls, and one with 39 polls more, in which 2.5 % of the machines
-/// change each time, or none does. Both begin and end alike, so that start, first picture and report cancel out.
 fn size(
     bench: &mut Bench,
     machines: usize,

@@ -17,8 +17,8 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// The executables that must be installed; the first is started.
     pub(crate) needs: &'static str,
-    /// Variables, `--` and arguments, as words without quoting. `$SERVER` stands for the server's address, `$URL` for the URL of
-    /// the deploy order, `$ORDER` for the words that make deploywatch watch it.
+    /// Variables, `--` and arguments, as words without quoting. `$SERVER` stands for the server's address, `$HOME` for the home
+    /// directory, `$URL` for the URL of the deploy order, `$ORDER` and `$ALL` for the words that watch it or a list of such.
     words: &'static str,
 }
 
@@ -89,11 +89,15 @@ impl Program {
         let mut output = tempfile::tempfile()?;
         let program = self.needs.split(' ').next();
         let server = Server::start(story)?;
-        let order = "YUNXIAO_ACCESS_TOKEN=bench-token -- \
-                     yunxiao --endpoint $SERVER --organization bench --pipeline 123 --order 1111";
+        let variables = "YUNXIAO_ACCESS_TOKEN=bench-token YUNXIAO_API_BASE_URL=$SERVER \
+                         YUNXIAO_ORGANIZATION_ID=bench YUNXIAO_PIPELINE_ID=123";
+        let [order, all] = ["yunxiao --order 1111", "all"].map(|it| format!("{variables} -- {it}"));
         let url = "$SERVER/oapi/v1/flow/organizations/bench/pipelines/123/deploy/1111";
-        let words = self.words.replace("$ORDER", order).replace("$URL", url);
-        let words = words.replace("$SERVER", &server.address);
+        let words = self.words.replace("$ORDER", &order).replace("$ALL", &all);
+        let words = words
+            .replace("$URL", url)
+            .replace("$SERVER", &server.address);
+        let words = words.replace("$HOME", &home.to_string_lossy());
         let (variables, args) = words.split_once("-- ").context("no --")?;
         let mut command = Command::new(program.context("no program")?);
         command
@@ -113,7 +117,6 @@ impl Program {
         let mut said = String::new();
         output.rewind()?;
         output.read_to_string(&mut said)?;
-        let said = said.trim_end();
         ensure!(exit.status.success(), "{name}: {}: {said}", exit.status);
         // Each state was asked for once.
         let polls = story.polls.len();

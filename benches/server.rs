@@ -86,7 +86,7 @@ impl Server {
 /// What all connections share.
 struct Stage {
     story: Story,
-    responses: Responses,
+    texts: Responses,
     seen: Mutex<Seen>,
 }
 
@@ -97,12 +97,9 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 /// Runs the server until standard input is closed. Prints its address and, in the end, what it has seen.
 pub(crate) fn serve(story: Story) -> Result<ExitCode> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let (responses, seen) = (Responses::new(story.machines)?, Mutex::default());
-    let stage: &Stage = Box::leak(Box::new(Stage {
-        story,
-        responses,
-        seen,
-    }));
+    let (texts, seen) = (Responses::new(story.machines)?, Mutex::default());
+    let stage = Stage { story, texts, seen };
+    let stage: &Stage = Box::leak(Box::new(stage));
     println!("{}", listener.local_addr()?);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -111,7 +108,7 @@ pub(crate) fn serve(story: Story) -> Result<ExitCode> {
         }
     });
     io::copy(&mut io::stdin(), &mut io::sink())?;
-    lock(&stage.seen).parse = stage.responses.parse()?;
+    lock(&stage.seen).parse = stage.texts.parse()?;
     println!("{}", serde_json::to_string(&*lock(&stage.seen))?);
     Ok(ExitCode::SUCCESS)
 }
@@ -139,7 +136,7 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
         if url.contains("watch=true") {
             return stream_events(&mut out, stage, done);
         }
-        let text = stage.responses.get(url, done);
+        let text = stage.texts.get(url, done);
         // Strict, so that whoever asks for something else, or without the secret, fails.
         let Some(text) = text.filter(|_| head.contains("bench-token")) else {
             write!(out, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")?;
@@ -167,7 +164,7 @@ fn stream_events(out: &mut impl Write, stage: &Stage, done: usize) -> io::Result
     for done in done + 1..=10 {
         let wait = first + done as f64 * 1e3 - 500.0 - now();
         thread::sleep(Duration::from_secs_f64(wait.max(0.0) / 1e3));
-        let event = stage.responses.get("event", done).unwrap_or_default();
+        let event = stage.texts.get("event", done).unwrap_or_default();
         out.write_all(event.as_bytes())?;
         out.flush()?;
     }

@@ -35,15 +35,15 @@ fn main() -> Result<()> {
     let seconds = minutes.map_or(Ok(10.0), |word| word.parse::<f64>())? * 60.0;
     let serve = "demo --serve 127.0.0.1:0 --scenario flaky --units 200 --duration";
     let mut server = Command::new(DEPLOYWATCH);
-    let duration = format!("{:.0}s", seconds * 2.0);
-    server.args(serve.split(' ')).arg(duration);
+    server
+        .args(serve.split(' '))
+        .arg(format!("{:.0}s", seconds * 2.0));
     let mut server = Guard(server.stdout(Stdio::piped()).spawn()?);
     // The command that watches it, for a shell.
     let mut line = String::new();
     BufReader::new(server.0.stdout.as_mut().context("no stdout")?).read_line(&mut line)?;
-    let line = line
-        .trim()
-        .replacen("deploywatch", &format!("exec {DEPLOYWATCH}"), 1);
+    let exec = format!("exec {DEPLOYWATCH}");
+    let line = line.trim().replacen("deploywatch", &exec, 1);
     let line = line + " --interval 20ms --output json --events /dev/null";
     let mut watch = Command::new("sh");
     watch.args(["-c", &line]).env_clear().stdout(Stdio::null());

@@ -13,7 +13,7 @@ use url::Url;
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
-use crate::cli::options::{ConnectionOptions, OutputOptions};
+use crate::cli::options::{ConnectionOptions, OutputChoice, OutputOptions};
 use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, VirtualClock};
@@ -46,11 +46,11 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
         }
         Command::All { file, partition } => {
             let (output, deployments) = Deployments::of_list(file, *partition, &cli, environment)?;
-            if let Some(part) = partition
-                && deployments.list.is_empty()
-            {
-                say_empty(*part, &output, environment);
-                return Ok(ExitCode::SUCCESS);
+            if let Some(part) = partition {
+                say_part(*part, &deployments, &output, environment);
+                if deployments.list.is_empty() {
+                    return Ok(ExitCode::SUCCESS);
+                }
             }
             watch(deployments, &output, &Source::Network, environment)
         }
@@ -142,12 +142,25 @@ fn watch(
     Ok(verdict.into())
 }
 
-/// Says that no deployment of the list is in `part`.
-fn say_empty(part: Partition, shown: &OutputOptions, environment: Environment<'_>) {
-    let message = Message::new(
-        format!("no deployment is in partition {part}: there is nothing to watch"),
-        format!("分片 {part} 中没有部署，无需跟踪"),
-    );
+/// Says how many deployments of the list are in `part`: always where there is none.
+fn say_part(
+    part: Partition,
+    deployments: &Deployments,
+    shown: &OutputOptions,
+    environment: Environment<'_>,
+) {
+    let (count, listed) = (deployments.list.len(), deployments.listed);
+    let message = match count {
+        0 => Message::new(
+            format!("no deployment is in partition {part}: there is nothing to watch"),
+            format!("分片 {part} 中没有部署，无需跟踪"),
+        ),
+        _ if shown.choice() == OutputChoice::Quiet => return,
+        _ => Message::new(
+            format!("partition {part}: {count} of {listed} deployments"),
+            format!("分片 {part}：{listed} 个部署中的 {count} 个"),
+        ),
+    };
     let lang = Lang::choose(shown.lang, environment);
     // There is nowhere to report that stderr cannot be written.
     let _ = writeln!(io::stderr(), "{}", message.get(lang));

@@ -38,6 +38,8 @@ pub(crate) struct Progress {
     pub(crate) percent: Option<u8>,
     /// Its page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
+    /// The end of its own log, if it failed, none of its units did, and the log was fetched.
+    pub(crate) log: Option<Vec<String>>,
     /// At the end of a failed deployment: what to pass to see its log, if an option is missing for that.
     pub(crate) log_hint: Option<Message>,
     /// The provider's own name of the deployment.
@@ -341,9 +343,12 @@ impl Progress {
         };
     }
 
-    /// Keeps the end of a failed unit's log.
-    pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
-        self.units[index].log = Some(lines);
+    /// Keeps the end of the log of a failed unit, or of the deployment itself.
+    pub(crate) fn take_log(&mut self, index: Option<usize>, lines: Vec<String>) {
+        match index {
+            Some(index) => self.units[index].log = Some(lines),
+            None => self.log = Some(lines),
+        }
     }
 
     /// The unit with this index.

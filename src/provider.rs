@@ -96,6 +96,14 @@ pub(crate) trait DeploymentSource: Send {
     fn log_tail(&mut self, _unit: &Unit, _lines: usize) -> Result<Vec<String>, PollError> {
         Ok(Vec::new())
     }
+
+    /// The same of a deployment that failed though none of its units did.
+    ///
+    /// # Errors
+    /// The log cannot be read, and the user should know why. That never changes a verdict.
+    fn own_log_tail(&mut self, _lines: usize) -> Result<Vec<String>, PollError> {
+        Ok(Vec::new())
+    }
 }
 
 /// What comes of a log that may be missing: only a lack of permission is told.

@@ -98,21 +98,21 @@ impl Watch {
         &self.progress
     }
 
-    /// The failed units whose logs are wanted, with their indices: none where the end leaves no time
-    /// for them or no hope of them.
-    pub(crate) fn wanted_logs(&self) -> Vec<(usize, Unit)> {
+    /// The failed units whose logs are wanted, with their indices; no unit where the deployment's own is. Nothing
+    /// is wanted where the end leaves no time for it or no hope of it.
+    pub(crate) fn wanted_logs(&self) -> Option<Vec<(usize, Unit)>> {
         let hopeless = match self.verdict() {
             Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
             // A poll that hangs would hold up the logs behind it.
             Some(_) => self.schedule.began().is_some(),
         };
         if hopeless || self.options.logs == 0 {
-            return Vec::new();
+            return None;
         }
         let indices = self.progress.failed().take(MAX_LOGS);
-        indices
-            .map(|index| (index, Arc::clone(&self.progress.unit(index).unit)))
-            .collect()
+        let failed = indices.map(|index| (index, Arc::clone(&self.progress.unit(index).unit)));
+        let failed: Vec<_> = failed.collect();
+        (!failed.is_empty() || self.verdict() == Some(Verdict::Failed)).then_some(failed)
     }
 
     /// Until when the logs are waited for: no longer than somebody waits who asked for an end, nor much
@@ -131,8 +131,8 @@ impl Watch {
         self.options.logs
     }
 
-    /// Keeps the end of a failed unit's log.
-    pub(crate) fn take_log(&mut self, index: usize, lines: Vec<String>) {
+    /// Keeps the end of the log of a failed unit, or of the deployment itself.
+    pub(crate) fn take_log(&mut self, index: Option<usize>, lines: Vec<String>) {
         self.progress.take_log(index, lines);
     }
 
@@ -911,7 +911,8 @@ mod tests {
             });
             play.answer(0.0, failed()).answer(1.0, end);
             assert!(play.code().is_some());
-            assert_eq!(play.watch.wanted_logs().len(), logs);
+            let wanted = play.watch.wanted_logs();
+            assert_eq!(wanted.map_or(0, |wanted| wanted.len()), logs);
         }
         let mut hangs = Play::new(WatchOptions {
             logs: 20,
@@ -921,7 +922,7 @@ mod tests {
         hangs.answer(0.0, failed());
         assert!(hangs.watch.poll_due(Instant::at(1.0)));
         assert_eq!(hangs.time(9.0).code(), Some(124));
-        assert!(hangs.watch.wanted_logs().is_empty());
+        assert_eq!(hangs.watch.wanted_logs(), None);
     }
 
     #[test]

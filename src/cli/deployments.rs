@@ -34,6 +34,8 @@ pub(crate) struct Deployment {
 #[derive(Default)]
 pub(crate) struct Deployments {
     pub(crate) list: Vec<Deployment>,
+    /// How many the list has that they are a part of.
+    pub(crate) listed: usize,
     /// The command lines that they come from, as a recording keeps them.
     pub(crate) recorded: Vec<RecordedCommand>,
     /// What knows the secrets that they were made with.
@@ -84,6 +86,7 @@ impl Deployments {
             list::read(path, &cli.explicit_args, timeout, &config, environment)?;
         let mut deployments = Self {
             is_list: true,
+            listed: entries.len(),
             resume: Some(resume(cli, &[])),
             files: vec![("FILE".to_owned(), path.to_owned())],
             ..Self::default()

@@ -200,16 +200,25 @@ impl DeploymentSource for Codearts {
         Ok(Arc::clone(&self.last))
     }
 
-    /// The step's part of the log of the run, or the whole where that is empty.
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let place = unit.id.parse().ok().and_then(|id: usize| id.checked_sub(1));
+        let part = place.and_then(|place| self.log_parts.get(place)).cloned();
+        self.tail_of(part.unwrap_or(log::WHOLE), lines)
+    }
+
+    fn own_log_tail(&mut self, lines: usize) -> Result<Vec<String>, PollError> {
+        self.tail_of(log::WHOLE, lines)
+    }
+}
+
+impl Codearts {
+    /// The end of a part of the run's log, or of the whole where the part is empty.
+    fn tail_of(&mut self, part: LogPart, lines: usize) -> Result<Vec<String>, PollError> {
         let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
             return Ok(Vec::new());
         };
         let path = format!("/v1/applications/{application}/records/{record}/logs");
         let url = below(&self.endpoint, &path);
-        let place = unit.id.parse().ok().and_then(|id: usize| id.checked_sub(1));
-        let part = place.and_then(|place| self.log_parts.get(place)).cloned();
-        let part = part.unwrap_or(log::WHOLE);
         let mut text = self.read_log(&url, part.clone())?;
         if text.trim().is_empty() && part.start > 0 {
             text = self.read_log(&url, log::WHOLE)?;

@@ -164,7 +164,7 @@ mod tests {
             (UnitState::Succeeded, None),
             (UnitState::Failed, None),
         ]);
-        progress.take_log(0, vec!["first".into(), "::error::last".into()]);
+        progress.take_log(Some(0), vec!["first".into(), "::error::last".into()]);
         assert_eq!(
             annotate(&[(&progress, &ended(Cause::Failed))]),
             "\

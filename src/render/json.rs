@@ -177,9 +177,9 @@ fn finished(
         elapsed_ms: tracked.age(now).map(milliseconds),
         batch: tracked.unit.batch,
     });
-    let url = match parts {
-        [(progress, _)] => progress.url.as_deref(),
-        _ => None,
+    let (url, log) = match parts {
+        [(progress, _)] => (progress.url.as_deref(), progress.log.as_deref()),
+        _ => (None, None),
     };
     fields.serialize_entry("verdict", outcome.verdict().as_str())?;
     fields.serialize_entry("exit_code", &outcome.verdict().code())?;
@@ -189,5 +189,8 @@ fn finished(
     fields.serialize_entry("polls", &outcome.polls)?;
     fields.serialize_entry("units", &units)?;
     fields.serialize_entry("failed", &Vec::from_iter(failed))?;
+    if let Some(log) = log {
+        fields.serialize_entry("log", log)?;
+    }
     fields.serialize_entry("url", &url)
 }

@@ -84,7 +84,7 @@ fn suite(
         element,
         kind: Some(verdict),
         message: outcome.reason.en().into(),
-        log: &[],
+        log: progress.log.as_deref().unwrap_or_default(),
     });
     case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
     let shared = shared_names(progress);
@@ -240,7 +240,7 @@ mod tests {
             units.push("sn-4", "192.0.2.4", None, UnitState::Pending, None);
             testing::answer(&mut progress, units, second);
         }
-        progress.take_log(1, vec!["]]>".into(), "exit 1".into()]);
+        progress.take_log(Some(1), vec!["]]>".into(), "exit 1".into()]);
         progress.url = Some("https://example.com/?a=1&b=2".into());
         let outcome = ended(Cause::Failed);
         assert_eq!(

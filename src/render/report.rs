@@ -117,6 +117,8 @@ pub(super) fn report(
             let colon = lang.colon();
             lines.wrap(&format!("  {}{colon}{counts}", unit_count(progress, lang)));
         }
+        let log = progress.log.iter().flatten();
+        lines.lines.extend(log.map(|line| log_line(line)));
         failed(progress, at, style, ci_system, &mut lines);
         let unfinished = Selection::unfinished(progress, lang);
         for tracked in unfinished.units {
@@ -272,6 +274,11 @@ fn names(units: &[&TrackedUnit], quote: &dyn Fn(&str) -> String) -> String {
     list
 }
 
+/// A line of a log: the bar keeps a CI system from taking it for a command.
+fn log_line(line: &str) -> String {
+    format!("    | {line}")
+}
+
 /// The failed units with their logs, which are collapsible sections on GitLab.
 fn failed(
     progress: &Progress,
@@ -292,8 +299,7 @@ fn failed(
         } else {
             lines.wrap(&line);
         }
-        // The bar keeps a CI system from taking a line of the log for a command.
-        let log = log.iter().map(|line| format!("    | {line}"));
+        let log = log.iter().map(|line| log_line(line));
         lines.lines.extend(log.chain(end));
     }
     lines
@@ -551,7 +557,7 @@ mod tests {
     fn a_log_is_a_section_on_gitlab() {
         let mut progress = progress(&[(UnitState::Failed, None), (UnitState::Failed, None)]);
         progress.url = Some("https://example.com/1".into());
-        progress.take_log(1, vec!["exit 1".into()]);
+        progress.take_log(Some(1), vec!["exit 1".into()]);
         let mut outcome = outcome(Cause::Failed, "reported failed");
         outcome.resume = None;
         let report = write(&outcome, &progress, 1.5, CiSystem::GitLab);

@@ -84,8 +84,14 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
         blocks.push(format!("{heading}\n\n{command}"));
     }
     for (progress, _) in end.parts {
+        let name = progress.title.as_ref().unwrap_or(&progress.target);
+        blocks.extend(log(name, progress.log.as_deref(), progress, lang));
         let failed = Selection::failed(progress, lang).units.into_iter();
-        blocks.extend(failed.filter_map(|tracked| log(tracked, progress, lang)));
+        blocks.extend(
+            failed.filter_map(|tracked| {
+                log(&tracked.unit.name, tracked.log.as_deref(), progress, lang)
+            }),
+        );
     }
     blocks
 }
@@ -163,10 +169,10 @@ fn list(heading: &str, selection: Selection<'_>, rest: impl Fn(&TrackedUnit) -> 
     format!("### {heading}\n\n{items}\n")
 }
 
-/// The log of a failed unit, if there is one.
-fn log(tracked: &TrackedUnit, progress: &Progress, lang: Lang) -> Option<String> {
-    let log = tracked.log.as_deref().filter(|log| !log.is_empty())?;
-    let heading = lang.log_heading(html(&tracked.unit.name), html(&progress.target));
+/// The log of a failed unit, or of the deployment itself, if there is one.
+fn log(name: &str, log: Option<&[String]>, progress: &Progress, lang: Lang) -> Option<String> {
+    let log = log.filter(|log| !log.is_empty())?;
+    let heading = lang.log_heading(html(name), html(&progress.target));
     let log = fenced("text", log);
     Some(format!(
         "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
@@ -256,7 +262,7 @@ mod tests {
             (UnitState::Running, None),
             (UnitState::Pending, None),
         ]);
-        progress.take_log(1, vec!["starting".into(), "```".into()]);
+        progress.take_log(Some(1), vec!["starting".into(), "```".into()]);
         progress.url = Some("https://example.com/orders/2?a=b".into());
         let interrupted = Cause::Interrupted(Signal::Interrupt);
         let outcome = outcome(interrupted, "received SIGINT");

@@ -482,7 +482,7 @@ mod tests {
                 &[Failed, Succeeded, Pending],
             ],
         );
-        progress.take_log(0, vec!["<b>no</b> space".into(), "left".into()]);
+        progress.take_log(Some(0), vec!["<b>no</b> space".into(), "left".into()]);
         let page = page(&progress, Cause::Failed);
         // The chart is 800 pixels wide from 190 on, for ten seconds.
         for text in [

@@ -235,14 +235,14 @@ impl ActiveWatch {
             if self.watch.outcome().is_none() {
                 return;
             }
-            let wanted = self.watch.wanted_logs();
-            let is_wanted = !wanted.is_empty();
-            let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
-            self.stage = if is_wanted && self.poller.send(fetch).is_ok() {
-                Stage::FetchingLogs(self.watch.log_deadline(now.instant))
-            } else {
-                Stage::FetchingLogs(now.instant)
-            };
+            let is_asked = self.watch.wanted_logs().is_some_and(|wanted| {
+                let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
+                self.poller.send(fetch).is_ok()
+            });
+            self.stage = Stage::FetchingLogs(match is_asked {
+                true => self.watch.log_deadline(now.instant),
+                false => now.instant,
+            });
         }
         if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.instant) {
             if let Some(arguments) = resume {

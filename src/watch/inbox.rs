@@ -26,8 +26,8 @@ const MIN_STEP: Duration = Duration::from_millis(1);
 pub(crate) enum LoopEvent {
     /// What a poll found.
     Answer(usize, Timestamp, Result<Arc<Snapshot>, PollError>),
-    /// The end of the log of the failed unit with this index.
-    Log(usize, Timestamp, usize, Vec<String>),
+    /// The end of the log of the failed unit with this index, or of the deployment itself.
+    Log(usize, Timestamp, Option<usize>, Vec<String>),
     /// What the user should know about the logs of this target.
     LogWarning(usize, Timestamp, Message),
     /// No more logs will come.

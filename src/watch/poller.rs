@@ -20,7 +20,8 @@ const STACK: usize = 1 << 20;
 /// What a poller is asked for.
 pub(super) enum PollerCommand {
     Poll,
-    /// The end of the logs of these units, with their indices; this many lines.
+    /// The end of the logs of these units, with their indices, or of the deployment's own where there are none;
+    /// this many lines.
     FetchLogs(Vec<(usize, Unit)>, usize),
 }
 
@@ -87,16 +88,20 @@ fn poll(
             }
             PollerCommand::FetchLogs(units, lines) => {
                 let mut failure = None;
+                let mut take = |index, log: Result<Vec<String>, PollError>| match log {
+                    Ok(log) if log.is_empty() => {}
+                    Ok(log) => {
+                        let log = LoopEvent::Log(target, transport.now(), index, log);
+                        let _ = events.send(log);
+                    }
+                    Err(error) => failure = Some(error),
+                };
                 let fetch = || {
+                    if units.is_empty() {
+                        take(None, source.own_log_tail(lines));
+                    }
                     for (index, unit) in units {
-                        match source.log_tail(&unit, lines) {
-                            Ok(log) if log.is_empty() => {}
-                            Ok(log) => {
-                                let log = LoopEvent::Log(target, transport.now(), index, log);
-                                let _ = events.send(log);
-                            }
-                            Err(error) => failure = Some(error),
-                        }
+                        take(Some(index), source.log_tail(&unit, lines));
                     }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));

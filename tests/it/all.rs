@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::{
-    Order, Output, PATIENCE, Program, Reply, SECRET, Screen, Server, Signal, deploywatch, named,
-    yunxiao,
+    Order, Output, PATIENCE, Program, Reply, Running, SECRET, Screen, Server, Signal, deploywatch,
+    named, yunxiao,
 };
 
 const LIST: &str = "list.toml";
@@ -107,6 +107,103 @@ fn the_parts_of_a_list_hold_each_deployment_once() {
         let wanted: Vec<_> = orders.map(|id| format!("\"yunxiao:123/{id}\"")).collect();
         assert_eq!(targets, wanted, "{part}");
     }
+}
+
+/// How engines number the jobs of one list, as the READMEs and the manifest have it: the text after `--partition`,
+/// the variables of the number and of the count, and the first number.
+const ENGINES: [(&str, &str, &str, usize); 3] = [
+    (
+        "$(JOB_COMPLETION_INDEX)/4",
+        "$(JOB_COMPLETION_INDEX)",
+        "",
+        0,
+    ),
+    (
+        "${{ strategy.job-index }}/${{ strategy.job-total }}",
+        "${{ strategy.job-index }}",
+        "${{ strategy.job-total }}",
+        0,
+    ),
+    (
+        "$CI_NODE_INDEX/$CI_NODE_TOTAL",
+        "$CI_NODE_INDEX",
+        "$CI_NODE_TOTAL",
+        1,
+    ),
+];
+
+#[test]
+fn the_jobs_of_an_engine_watch_each_deployment_once_and_one_has_the_verdict_of_all() {
+    const JOBS: usize = 4;
+    let manifest = include_str!("../../packaging/kubernetes-indexed-job.yaml");
+    assert!(manifest.contains(&format!("\n  completions: {JOBS}\n")));
+    assert!(manifest.contains(&format!(", --partition, {}, ", ENGINES[0].0)));
+    for (text, ..) in &ENGINES[1..] {
+        for readme in ["README.md", "README.zh-CN.md"] {
+            let readme = fs::read_to_string(readme).unwrap();
+            assert!(readme.contains(&format!("--partition {text}")), "{text}");
+        }
+    }
+    let server = orders();
+    // Of each verdict but the one that takes its time.
+    let ids = ["8", "80", "5", "81", "2", "82", "1"];
+    let list: String = ids.iter().map(|id| table(&server, id, "")).collect();
+    let whole = all(&list).run();
+    let mut wanted = targets(&whole);
+    wanted.sort_unstable();
+    for (text, number, count, first) in ENGINES {
+        let jobs = (first..first + JOBS).map(|job| {
+            let part = text.replace(number, &job.to_string());
+            let part = match count {
+                "" => part,
+                count => part.replace(count, &JOBS.to_string()),
+            };
+            all(&list).args(["--partition", &part]).spawn()
+        });
+        let outs = jobs.collect::<Vec<_>>().into_iter().map(Running::wait);
+        let outs: Vec<_> = outs.collect();
+        let mut seen: Vec<_> = outs.iter().flat_map(targets).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, wanted, "{text}");
+        let severity = |code| VERDICTS.iter().position(|verdict| verdict.3 == code);
+        let worst = outs
+            .iter()
+            .map(|out| out.code)
+            .min_by_key(|code| severity(*code));
+        assert_eq!(worst, Some(whole.code), "{text}");
+    }
+}
+
+/// The targets of the deployments that were watched.
+#[track_caller]
+fn targets(out: &Output) -> Vec<String> {
+    let targets = ends(out).0.into_iter();
+    targets.map(|end| end["target"].to_string()).collect()
+}
+
+#[test]
+fn how_many_deployments_a_part_has_is_said() {
+    let server = orders();
+    let ids = ["8", "80", "81", "82", "83"];
+    let list: String = ids.iter().map(|id| table(&server, id, "")).collect();
+    let part = |more: &[&str]| {
+        let program = at_leisure(&list).args(["--partition", "1/2"]);
+        program.args(more).run()
+    };
+    let out = part(&["--timeout", "1m"]);
+    assert_eq!(out.stderr, "partition 1/2: 3 of 5 deployments\n", "{out}");
+    part(&["--lang", "zh"]).stderr_has("分片 1/2：5 个部署中的 3 个");
+    part(&["-q"]).code(0).stderr_is_empty();
+    // The command that watches the part again has the part.
+    let list: String = ["4", "40"]
+        .iter()
+        .map(|id| table(&server, id, ""))
+        .collect();
+    let out = at_leisure(&list)
+        .args(["--partition", "1/2", "--timeout", "300ms"])
+        .run();
+    out.code(124)
+        .stdout_has("deploywatch all list.toml --partition 1/2 --timeout 300ms");
 }
 
 #[test]

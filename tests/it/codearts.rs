@@ -659,6 +659,38 @@ fn where_the_offsets_say_nothing_the_whole_log_is_read() {
 }
 
 #[test]
+fn a_run_that_failed_without_a_failed_step_has_a_log_of_its_own() {
+    let failed = || run(RECORD, "failed");
+    let whole = "offset=0&end_offset=9223372036854775807";
+    let (out, queries) = watch_log(
+        failed(),
+        &[
+            "--events",
+            "events.jsonl",
+            "--summary",
+            "s.md",
+            "--junit",
+            "j.xml",
+        ],
+        |_| log("queued\nno agent\n", None),
+    );
+    out.code(1)
+        .stdout_has("reported failed\n    | queued\n    | no agent\n")
+        .stderr_is_empty();
+    assert_eq!(queries, [whole]);
+    let last = out.file("events.jsonl").lines().last().map(str::to_owned);
+    let last: Value = serde_json::from_str(&last.unwrap()).unwrap();
+    assert_eq!(last["log"], json!(["queued", "no agent"]));
+    assert!(out.file("s.md").contains("queued\nno agent\n"));
+    assert!(out.file("j.xml").contains("queued\nno agent"));
+    let (out, _) = watch_log(failed(), &[], |_| Reply::status(403, "{}"));
+    out.code(1).stderr_has("cannot read the log: HTTP 403");
+    let (out, queries) = watch_log(run(RECORD, "abort"), &[], |_| log("a", None));
+    out.code(3).stdout_lacks("    | ");
+    assert!(queries.is_empty());
+}
+
+#[test]
 fn a_log_that_cannot_be_read_is_one_line() {
     let missing = r#"{"error_code":"Deploy.00011303","error_msg":"no such record"}"#;
     for (reply, says) in [

@@ -34,7 +34,7 @@ Examples:
 pub(crate) struct YunxiaoOptions {
     /// The pipeline's id, or the address of its page, https://flow.aliyun.com/pipelines/ID
     /// [env: YUNXIAO_PIPELINE_ID]
-    #[arg(long, value_name = "ID|URL", value_parser = pipeline_id)]
+    #[arg(long, value_name = "ID", value_parser = pipeline_id)]
     pipeline: Option<String>,
     /// The deploy order's id [default: that of a run]
     ///
