@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{order, run};
 use crate::model::Phase;
+use crate::provider::json::safe_in_url;
 use crate::provider::mutate::{damaged, is, says, stays, value};
 
 const SAMPLES: [&[u8]; 4] = [
@@ -88,7 +89,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
         let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
         for id in jobs.chain(read.id.as_deref()) {
             seen += 1;
-            assert!(super::safe_in_url(id), "{id}");
+            assert!(safe_in_url(id), "{id}");
         }
         if read.end == Some(Phase::Succeeded)
             && let Some(answer) = value(body)

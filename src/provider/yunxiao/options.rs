@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
+use super::api::Api;
 use super::page::{self, pipeline_id};
-use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
+use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{
@@ -113,7 +114,6 @@ impl ProviderOptions for YunxiaoOptions {
             return Err(problems.error());
         };
         let in_organization = organization.is_some();
-        let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
         let selectors = self.selectors(setup.fresh).into_iter();
         let specs = selectors.map(|selector| DeploymentSpec {
@@ -131,15 +131,12 @@ impl ProviderOptions for YunxiaoOptions {
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
-                let (url, credential) = (url.clone(), credential.clone());
+                let (endpoint, organization) = (endpoint.clone(), organization.clone());
+                let (pipeline, credential) = (pipeline.clone(), credential.clone());
                 Box::new(move |http| {
-                    Box::new(Yunxiao::new(
-                        url,
-                        in_organization,
-                        selector,
-                        credential,
-                        http,
-                    ))
+                    let organization = organization.as_deref();
+                    let api = Api::new(&endpoint, organization, &pipeline, credential, http);
+                    Box::new(Yunxiao::new(selector, api))
                 })
             },
         });

@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::api::Api;
 use crate::message::Message;
 use crate::model::Phase;
+use crate::poll::PollError;
 use crate::provider::json::{
     self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, Text, safe_in_url,
 };
 use crate::provider::messages;
 use crate::redact::Redactor;
+
+/// The read permission that the requests need [D].
+const PERMISSION: &str = "流水线运行实例";
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
@@ -50,6 +55,14 @@ pub(super) enum FoundOrder<'a> {
 }
 
 impl PipelineRun {
+    /// Gets the run with this id, or the latest one.
+    pub(super) fn get(api: &mut Api, id: Option<&str>) -> Result<Self, PollError> {
+        let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
+        let response = api.get(&path, PERMISSION)?;
+        let redactor = api.redactor();
+        read(&response.body, id, redactor).map_err(|problem| response.unreadable(problem, redactor))
+    }
+
     /// Looks for the order; `wanted` is a job's name or id.
     pub(super) fn find_order(&self, wanted: Option<&str>) -> FoundOrder<'_> {
         // A job whose order is still to come counts as well: which of two is meant must not
