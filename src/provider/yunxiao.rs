@@ -5,12 +5,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 mod api;
+mod attempts;
+mod job_orders;
 mod options;
 mod order;
 mod page;
 mod polled_order;
 mod run;
 mod texts;
+mod whole_run;
 
 pub(super) use options::YunxiaoOptions;
 
@@ -93,7 +96,7 @@ impl Yunxiao {
 
     /// Looks for the order in the run. Breaks with the state to show until the order is there.
     fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
-        let mut run = PipelineRun::get(&mut self.api, self.run.as_deref())?;
+        let mut run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read)?;
         let fresh = self.selector.fresh;
         if fresh && self.run.is_none() && run.id.is_none() {
             return Err(PollError::retryable(texts::fresh_needs_run_id(), None));
@@ -109,7 +112,7 @@ impl Yunxiao {
             return Ok(ControlFlow::Break(state));
         }
         let job = self.selector.job.as_deref();
-        let found = match (run.find_order(job), run.end, &run.gate) {
+        let found = match (run.find_order(job), run.end(), &run.gate) {
             (FoundOrder::One(order), ..) => Ok(order.to_owned()),
             (FoundOrder::Ambiguous(jobs), ..)
                 if job.is_some() && jobs.iter().any(|job| !is_whole(&job.name)) =>
@@ -130,7 +133,13 @@ impl Yunxiao {
                     false => error,
                 });
             }
-            (FoundOrder::NotYet, Some(end), _) => Err((end, texts::ended_without_order())),
+            (FoundOrder::NotYet, Some(end), _) => Err((
+                end,
+                match run.jobs.iter().any(|job| job.deploys) {
+                    true => texts::ended_without_order(),
+                    false => texts::ended_without_deployment(),
+                },
+            )),
             (FoundOrder::NotYet, None, Some(gate)) => Err((Phase::Paused, texts::at_gate(gate))),
             (FoundOrder::NotYet, None, None) => Err((Phase::Pending, texts::no_order_yet())),
         };
@@ -155,11 +164,11 @@ impl OrderSearch {
     /// Where `fresh` cannot tell whether it is the previous run.
     fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> Result<bool, Message> {
         let is_first = !self.has_begun;
-        if fresh && is_first && run.is_unknown {
+        if fresh && is_first && run.phase == Phase::Unknown {
             return Err(messages::ended_unknown());
         }
         self.has_begun = true;
-        if is_first && fresh && run.end.is_some() {
+        if is_first && fresh && run.end().is_some() {
             self.ignored = Some(IgnoredRun {
                 id: run.id.clone(),
                 orders: Vec::new(),
@@ -169,7 +178,7 @@ impl OrderSearch {
             return Ok(false);
         };
         // One odd answer may have shown none of its orders.
-        if ignored.id == run.id && run.end.is_some() && ignored.orders.is_empty() {
+        if ignored.id == run.id && run.end().is_some() && ignored.orders.is_empty() {
             ignored.orders = run.orders().map(str::to_owned).collect();
         }
         run.ignore_orders(&ignored.orders);
@@ -204,7 +213,7 @@ impl DeploymentSource for Yunxiao {
         self.stuck_polls += 1;
         let mut snapshot = Snapshot::clone(&order.last);
         if self.run.is_some()
-            && PipelineRun::get(&mut self.api, self.run.as_deref())
+            && PipelineRun::get(&mut self.api, self.run.as_deref(), run::read)
                 .is_ok_and(|run| run.has_failed_job_of(&order.id))
         {
             let message = Some(texts::job_failed());

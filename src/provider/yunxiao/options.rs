@@ -7,6 +7,7 @@ use url::Url;
 
 use super::api::Api;
 use super::page::{self, pipeline_id};
+use super::whole_run::WholeRun;
 use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
@@ -42,7 +43,7 @@ pub(crate) struct YunxiaoOptions {
     /// Repeat it to watch several at once.
     #[arg(long, value_name = "ID", value_parser = id)]
     order: Vec<String>,
-    /// The run that makes the order [default: the latest]
+    /// The run that makes the order, or is watched [default: the latest]
     #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "order")]
     run: Option<String>,
     /// The job that makes the order, where there are more
@@ -50,6 +51,11 @@ pub(crate) struct YunxiaoOptions {
     /// Its name or its id.
     #[arg(long, value_name = "NAME", conflicts_with = "order")]
     job: Option<String>,
+    /// Watch the run itself, stage by stage and job by job
+    ///
+    /// Whatever its jobs deploy to; the machines of its host deploy orders come in beside them.
+    #[arg(long, conflicts_with_all = ["order", "job"])]
+    whole_run: bool,
     /// The organization's id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]
     ///
     /// Leave it out for a Region instance. YUNXIAO_EDITION=central or region overrides that.
@@ -115,7 +121,11 @@ impl ProviderOptions for YunxiaoOptions {
         };
         let in_organization = organization.is_some();
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
-        let selectors = self.selectors(setup.fresh).into_iter();
+        let (selectors, whole_run) = (self.selectors(setup.fresh).into_iter(), self.whole_run);
+        let selecting: &[&str] = match whole_run {
+            true => &["--fresh", "--run ID"],
+            false => &["--fresh", "--run ID", "--order ID"],
+        };
         let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
             target: match &selector.order {
@@ -125,9 +135,7 @@ impl ProviderOptions for YunxiaoOptions {
             endpoint: endpoint.clone(),
             url: page.clone(),
             sends_secret: true,
-            already_ended_warning: selector
-                .may_be_earlier()
-                .then(|| may_be_earlier(&["--fresh", "--run ID", "--order ID"])),
+            already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
@@ -136,7 +144,10 @@ impl ProviderOptions for YunxiaoOptions {
                 Box::new(move |http| {
                     let organization = organization.as_deref();
                     let api = Api::new(&endpoint, organization, &pipeline, credential, http);
-                    Box::new(Yunxiao::new(selector, api))
+                    match whole_run {
+                        true => Box::new(WholeRun::new(selector.run, selector.fresh, api)),
+                        false => Box::new(Yunxiao::new(selector, api)),
+                    }
                 })
             },
         });
