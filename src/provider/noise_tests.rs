@@ -819,6 +819,22 @@ mod yunxiao {
                 order(1111, "Failed", &["Failed"]),
             ],
         ));
+        let (fresh_rows, rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.command == fresh);
         assert_steady(&rows, &odd);
+        // What may be said of the run before.
+        let of_run = |id: Value, status: &str| json!({ "pipelineRunId": id, "status": status, "stages": [] });
+        odd.extend(Odd::bodies(
+            "/latestPipelineRun",
+            [
+                of_run(json!(6), "SUCCESS"),
+                of_run(json!(6), "FAIL"),
+                of_run(json!(6), "RUNNING"),
+                of_run(json!(6), "ODD"),
+                of_run(json!(null), "SUCCESS"),
+                of_run(json!("6\u{fffd}"), "SUCCESS"),
+            ],
+        ));
+        assert_steady(&fresh_rows, &odd);
     }
 }

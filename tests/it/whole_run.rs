@@ -345,6 +345,7 @@ fn a_success_contradicts_nothing() {
         json!("gone"),
         json!([{"stageInfo": {"jobs": {}}}]),
         json!([{"stageInfo": {"jobs": [{"status": {}}]}}]),
+        json!([{"stageInfo": {"jobs": [{"status": "FAI\u{fffd}"}]}}]),
     ] {
         let mut odd = run_json(7, "SUCCESS", &[]);
         odd["stages"] = stages;
@@ -792,4 +793,22 @@ fn a_watch_of_a_run_plays_again() {
         json!(["the reason"]),
         "{again}"
     );
+}
+
+#[test]
+fn the_machines_of_twenty_orders_are_read() {
+    let jobs = (1..=25).map(|id| {
+        let mut job = deploy(id, "SUCCESS", id);
+        job["name"] = format!("deploy {id}").into();
+        job
+    });
+    let jobs: Vec<_> = jobs.collect();
+    let server = pipeline(vec![run(7, "SUCCESS", &[&jobs])], |_| {
+        let order = Order::new("Success").with("deployOrderId", ());
+        order.machine("sn-1", "192.0.2.1", "Success", 1).reply()
+    });
+    let out = watch(&server, &["--run", "7", "-o", "json"]).run();
+    assert_eq!(out.code(0).finished()["units"]["total"], 45, "{out}");
+    let warnings = named(&out.events(), "warning").len();
+    assert_eq!((warnings, asked(&server).len()), (2, 21), "{out}");
 }
