@@ -75,7 +75,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page, https://flow.aliyun.com/pipelines/ID [env: YUNXIAO_PIPELINE_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: that of a run]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The run that makes the order [default: the latest]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The run that makes the order, or is watched [default: the latest]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The job that makes the order, where there are more' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'The API\'s address; a Region instance has its own' -r
@@ -107,6 +107,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l lang
 zh\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l whole-run -d 'Watch the run itself, stage by stage and job by job'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
@@ -399,6 +400,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l lang -d
 zh\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l whole-run -d 'Watch the whole run of the pipeline (yunxiao)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'

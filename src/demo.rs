@@ -37,6 +37,8 @@ const TOKEN: &str = "demo-token";
 struct System {
     /// The provider's command and the options that watch the deployment, without the endpoint.
     args: &'static [&'static str],
+    /// The same for the whole run, where it has one.
+    whole_run: Option<&'static [&'static str]>,
     /// The variable of the secret, and the secret.
     secret: Option<(&'static str, &'static str)>,
     /// For the help of the demo.
@@ -184,6 +186,7 @@ mod tests {
         DemoOptions {
             system,
             scenario,
+            whole_run: false,
             units: Some(units),
             duration: Duration::from_secs(20),
             serve: None,
@@ -226,11 +229,13 @@ mod tests {
             let root = clap::Command::new("demo").no_binary_name(true);
             let command = Provider::augment_subcommands(root)
                 .mut_subcommand(system.args[0], |command| command.arg(clap::arg!(--fresh)));
-            let words = system.args.iter().chain(&["--endpoint", "http://[::1]"]);
-            let matches = command.try_get_matches_from(words).unwrap();
-            let provider = Provider::from_arg_matches(&matches).unwrap();
-            let variable = system.secret.map(|(variable, _)| variable);
-            assert_eq!(provider.options().variables().secret, variable);
+            for args in [Some(system.args), system.whole_run].into_iter().flatten() {
+                let words = args.iter().chain(&["--endpoint", "http://[::1]"]);
+                let matches = command.clone().try_get_matches_from(words).unwrap();
+                let provider = Provider::from_arg_matches(&matches).unwrap();
+                let variable = system.secret.map(|(variable, _)| variable);
+                assert_eq!(provider.options().variables().secret, variable);
+            }
         }
     }
 

@@ -154,7 +154,7 @@ impl Phase {
 /// A unit as a poll found it. Nearly all units of a poll are as in the one before, and shared with it.
 pub(crate) type Unit = Arc<UnitInfo>;
 
-/// A machine, a step or a component. Its `id` identifies it across polls.
+/// A machine, a step, a component or a job. Its `id` identifies it across polls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UnitInfo {
     pub(crate) id: Arc<str>,
@@ -177,6 +177,7 @@ pub(crate) enum UnitKind {
     Machine,
     Step,
     Component,
+    Job,
 }
 
 impl UnitKind {
@@ -186,6 +187,7 @@ impl UnitKind {
             Self::Machine => "machine",
             Self::Step => "step",
             Self::Component => "component",
+            Self::Job => "job",
         }
     }
 }

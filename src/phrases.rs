@@ -62,6 +62,8 @@ phrases! {
     done(done, total): "{done}/{total} done", "已完成 {done}/{total}";
     batch_number(batch): "batch {batch}", "第 {batch} 批";
     batch_of(batch, batches): "batch {batch} of {batches}", "第 {batch}/{batches} 批";
+    stage_number(batch): "stage {batch}", "第 {batch} 阶段";
+    stage_of(batch, batches): "stage {batch} of {batches}", "第 {batch}/{batches} 阶段";
     eta(eta): "~{eta} left", "约剩 {eta}";
     polls_failing: "polls failing", "轮询失败";
     polls_failing_for(offline): "polls failing for {offline}", "轮询已失败 {offline}";
@@ -172,6 +174,7 @@ impl Lang {
             Some(UnitKind::Machine) => ("machines", "机器"),
             Some(UnitKind::Step) => ("steps", "步骤"),
             Some(UnitKind::Component) => ("components", "组件"),
+            Some(UnitKind::Job) => ("jobs", "任务"),
             None => ("units", "单元"),
         };
         self.pick(en, zh)
@@ -191,11 +194,13 @@ impl Lang {
         }
     }
 
-    /// `batch 2 of 3`
-    pub(crate) fn batch(self, batch: u32, batches: Option<u32>) -> String {
-        match batches {
-            Some(batches) => self.batch_of(batch, batches),
-            None => self.batch_number(batch),
+    /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.
+    pub(crate) fn batch(self, batch: u32, batches: Option<u32>, of_jobs: bool) -> String {
+        match (batches, of_jobs) {
+            (Some(batches), false) => self.batch_of(batch, batches),
+            (None, false) => self.batch_number(batch),
+            (Some(batches), true) => self.stage_of(batch, batches),
+            (None, true) => self.stage_number(batch),
         }
     }
 

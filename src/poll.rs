@@ -89,6 +89,14 @@ impl PollError {
         }
     }
 
+    /// What the user can do about it, where it is a refusal.
+    pub(crate) fn hint(&self) -> Option<&Message> {
+        match &self.retry {
+            Retry::Refused { hint, .. } => hint.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Adds what the user can do about it, where it is a refusal.
     pub(crate) fn with_hint(mut self, better: Message) -> Self {
         if let Retry::Refused { hint, .. } = &mut self.retry {

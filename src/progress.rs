@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitState};
+use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitKind, UnitState};
 
 /// The median duration is that of this many units that succeeded last.
 const MAX_DURATIONS: usize = 499;
@@ -372,6 +372,12 @@ impl Progress {
         self.units.len()
     }
 
+    /// Whether the units are the jobs of a run, and what these bring in.
+    pub(crate) fn has_jobs(&self) -> bool {
+        let first = self.units.first();
+        first.is_some_and(|tracked| tracked.unit.kind == UnitKind::Job)
+    }
+
     /// How much is done.
     pub(crate) fn counts(&self) -> Counts {
         Counts {
@@ -504,7 +510,6 @@ mod tests {
     use std::num::NonZeroI64;
 
     use super::*;
-    use crate::model::UnitKind;
     use crate::units::UnitsBuilder;
     use UnitState::{Failed, Pending, Running, Skipped, Succeeded};
 

@@ -19,6 +19,7 @@ pub(super) static SYSTEM: System = System {
         APPLICATION,
         "--fresh",
     ],
+    whole_run: None,
     secret: Some(("HW_AUTH_TOKEN", TOKEN)),
     about: "Huawei Cloud CodeArts Deploy: steps one after another",
     default_units: 6,

@@ -10,6 +10,7 @@ use super::{ApiError, Call, Reply, Scenario, System, numbered};
 pub(super) static SYSTEM: System = System {
     // Without `--fresh` it would report the previous run.
     args: &["fsd", "--fresh"],
+    whole_run: None,
     secret: None,
     about: "klcloud FSD installer: steps one after another",
     default_units: 4,

@@ -7,6 +7,7 @@ use super::{ApiError, Call, Reply, Scenario, System, numbered};
 
 pub(super) static SYSTEM: System = System {
     args: &["mrs", "--command", COMMAND, "--user", "demo"],
+    whole_run: None,
     secret: Some(("MRS_PASSWORD", "demo-password")),
     about: "Huawei MRS / FusionInsight Manager: a percentage and step names",
     default_units: 6,

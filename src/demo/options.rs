@@ -27,6 +27,9 @@ pub(crate) struct DemoOptions {
     /// How the deployment goes
     #[arg(long, value_name = "HOW", default_value = "success")]
     pub(super) scenario: Scenario,
+    /// Watch the whole run of the pipeline (yunxiao)
+    #[arg(long)]
+    pub(super) whole_run: bool,
     /// Number of units [default: depends on the provider]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) units: Option<u32>,
@@ -83,7 +86,17 @@ impl DemoOptions {
             )
         })?;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        let args = system.args.iter().copied();
+        let args = match self.whole_run {
+            false => Some(system.args),
+            true => system.whole_run,
+        };
+        let args = args.ok_or_else(|| {
+            Message::new(
+                format!("{name} has no --whole-run"),
+                format!("{name} 没有 --whole-run"),
+            )
+        })?;
+        let args = args.iter().copied();
         let args = args.chain(["--endpoint", &endpoint]);
         let args = args.chain(self.serve.is_none().then_some("--interval=500ms"));
         Ok(Demo {

@@ -7,6 +7,7 @@ use super::{ApiError, Call, Scenario, System, TOKEN, huawei, numbered};
 
 pub(super) static SYSTEM: System = System {
     args: &["servicestage", "--project", PROJECT, "--release", RELEASE],
+    whole_run: None,
     secret: Some(("HW_AUTH_TOKEN", TOKEN)),
     about: "Huawei Cloud ServiceStage: components in batches",
     default_units: 8,

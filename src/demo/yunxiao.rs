@@ -10,6 +10,8 @@ use super::{ApiError, Call, Reply, System, TOKEN, home_time};
 pub(super) static SYSTEM: System = System {
     #[rustfmt::skip]
     args: &["yunxiao", "--pipeline", "123", "--order", "1111", "--organization", "demo"],
+    #[rustfmt::skip]
+    whole_run: Some(&["yunxiao", "--pipeline", "123", "--whole-run", "--run", "7", "--organization", "demo"]),
     secret: Some(("YUNXIAO_ACCESS_TOKEN", TOKEN)),
     about: "Alibaba Cloud Yunxiao Flow: machines in batches",
     default_units: 12,
@@ -50,7 +52,7 @@ fn answer(call: &Call) -> Result<Value, ApiError> {
             let unit = units.find(|unit| serial_number(unit) == sn);
             Ok(log(call, unit.ok_or(NOT_FOUND)?))
         }
-        ["runs", id] if id == "latestPipelineRun" || is(id, RUN) => Ok(run(call, story.state)),
+        ["runs", id] if id == "latestPipelineRun" || is(id, RUN) => Ok(run(call, &story)),
         _ => Err(NOT_FOUND),
     }
 }
@@ -106,9 +108,9 @@ fn ip(unit: &DemoUnit) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, (unit.index % 254) as u8 + 1)
 }
 
-/// The pipeline run around the order: a build, then the deploy job.
-fn run(call: &Call, state: DemoState) -> Value {
-    let status = match state {
+/// The pipeline run around the order: a build, then the deploy job, which waits after a failure.
+fn run(call: &Call, story: &Story) -> Value {
+    let status = match story.state {
         DemoState::Paused | DemoState::Failed => "WAITING",
         DemoState::Succeeded => "SUCCESS",
         DemoState::Cancelled => "CANCELED",
@@ -123,8 +125,19 @@ fn run(call: &Call, state: DemoState) -> Value {
         true => ("RUNNING", "INIT", json!([])),
         false => ("SUCCESS", status, json!([action])),
     };
-    let stage = |index: &str, name: &str, status: &str, job: u64, actions: &Value| {
-        let job = json!({ "id": job, "name": name, "status": status, "actions": actions });
+    let time = |share: f64| (call.share() >= share).then(|| call.wall_ms(share));
+    let ended = matches!(story.state, DemoState::Succeeded | DemoState::Cancelled)
+        .then(|| call.wall_ms(story.now));
+    let stage = |index: &str,
+                 name: &str,
+                 status: &str,
+                 job: u64,
+                 times: [Option<u64>; 2],
+                 actions: &Value| {
+        let job = json!({
+            "id": job, "name": name, "status": status, "actions": actions,
+            "startTime": times[0], "endTime": times[1],
+        });
         let info = json!({ "name": name, "status": status, "jobs": [job] });
         json!({ "index": index, "name": name, "stageInfo": info })
     };
@@ -132,8 +145,8 @@ fn run(call: &Call, state: DemoState) -> Value {
         "pipelineId": 123, "pipelineRunId": RUN, "status": status, "triggerMode": 1,
         "createTime": call.began_ms, "updateTime": call.wall_ms(call.share()),
         "stages": [
-            stage("Group0-Stage0", "Build", build, 71, &json!([])),
-            stage("Group1-Stage0", "Deploy to hosts", deploy, 72, &actions),
+            stage("Group0-Stage0", "Build", build, 71, [time(0.0), time(JOB_SHOWS)], &json!([])),
+            stage("Group1-Stage0", "Deploy to hosts", deploy, 72, [time(JOB_SHOWS), ended], &actions),
         ],
     })
 }

@@ -18,6 +18,8 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Option<&'a str>,
     /// Every value is treated as a secret.
     pub(crate) headers: Vec<(&'static str, &'a str)>,
+    /// How long it may take at most, where that is less than any request may.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// A response that was read to its end.

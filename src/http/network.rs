@@ -188,17 +188,17 @@ pub(crate) struct Network {
 
 impl Network {
     /// What it means that no response came.
-    fn no_response(&self, error: reqwest::Error, url: &str) -> TransportError {
+    fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> TransportError {
         let proxy = self.settings.proxy.as_ref();
         if let Some(proxy) = proxy
             && error::is_refused_tunnel(&error)
-            && let Some(status) = proxy::connect_status(proxy, url, self.settings.timeout)
+            && let Some(status) = proxy::connect_status(proxy, url, timeout)
         {
             return error::tunnel_refused(&proxy::name(proxy), status);
         }
         let has_cacert = matches!(self.settings.trust, Trust::ExtraRoots(_));
         let proxy = proxy.map(proxy::name);
-        error::no_response(error, self.settings.timeout, proxy.as_deref(), has_cacert)
+        error::no_response(error, timeout, proxy.as_deref(), has_cacert)
     }
 }
 
@@ -208,7 +208,9 @@ impl Transport for Network {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        builder = builder.timeout(self.settings.timeout);
+        let timeout = self.settings.timeout;
+        let timeout = request.timeout.map_or(timeout, |limit| limit.min(timeout));
+        builder = builder.timeout(timeout);
         for (name, value) in &request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
             if let Ok(mut value) = HeaderValue::from_str(value) {
@@ -218,7 +220,7 @@ impl Transport for Network {
         }
         let mut response = builder
             .send()
-            .map_err(|error| self.no_response(error, request.url))?;
+            .map_err(|error| self.no_response(error, request.url, timeout))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let encoding = encoding(&headers);
@@ -242,7 +244,7 @@ impl Transport for Network {
                     format!("响应使用了未请求的编码 {name}"),
                 ))
             }
-            Err(error) => Some(error::broken_body(&error, self.settings.timeout)),
+            Err(error) => Some(error::broken_body(&error, timeout)),
             _ if body.len() as u64 > MAX_BODY => {
                 let limit = MAX_BODY >> 20;
                 Some(Message::new(

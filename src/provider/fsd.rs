@@ -80,6 +80,7 @@ impl Fsd {
                 .then_some(("content-type", "application/json"))
                 .into_iter()
                 .collect(),
+            timeout: None,
         };
         let response = self.http.get_json(&request);
         let response = response.map_err(texts::hint)?;
@@ -106,6 +107,7 @@ impl Fsd {
             url: &self.urls.history,
             body: None,
             headers: Vec::new(),
+            timeout: None,
         };
         let redactor = self.http.redactor();
         let history = match self.http.get_json(&request) {
@@ -221,6 +223,7 @@ impl DeploymentSource for Fsd {
             url,
             body: None,
             headers: vec![("range", &range)],
+            timeout: None,
         };
         let Ok(response) = self.http.send(&request) else {
             return Ok(Vec::new());

@@ -117,6 +117,7 @@ impl Account {
                 url: url.as_str(),
                 body: None,
                 headers,
+                timeout: None,
             };
             read(http.send(&request).map_err(|failure| failure.error)?)
         };

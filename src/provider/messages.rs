@@ -115,6 +115,7 @@ pub(super) fn units_failed(failed: usize, kind: UnitKind) -> Message {
         UnitKind::Machine => "台机器",
         UnitKind::Step => "个步骤",
         UnitKind::Component => "个组件",
+        UnitKind::Job => "个任务",
     };
     Message::new(
         format!("{failed} {}{plural} failed", kind.as_str()),

@@ -759,4 +759,90 @@ mod yunxiao {
         ));
         assert_steady(&rows, &odd);
     }
+
+    /// Run 7 with a build, and a job that deploys.
+    fn whole(status: &str, build: &str, deploy: &str) -> Value {
+        let mut run = run(7, status);
+        let jobs = &mut run["stages"][0]["stageInfo"]["jobs"];
+        jobs[0]["status"] = deploy.into();
+        let build = json!({ "id": 3, "name": "build", "status": build });
+        *jobs = json!([build, jobs[0]]);
+        run
+    }
+
+    #[test]
+    fn odd_answers_of_a_whole_run() {
+        let before = json!({ "pipelineRunId": 6, "status": "SUCCESS", "stages": [{ "stageInfo": {
+            "jobs": [{ "id": 9, "name": "build", "status": "SUCCESS" }] } }] });
+        let at = |run: &Value, machine: &str| -> Poll {
+            let order = order(1111, "Running", &[machine, "Pending"]);
+            let resources = ["/latestPipelineRun", "/runs/7"].map(|resource| (resource, good(run)));
+            [&resources[..], &[("/deploy/1111", good(&order))]].concat()
+        };
+        let latest = "yunxiao --organization o1 --pipeline 5 --whole-run";
+        let given = "yunxiao --organization o1 --pipeline 5 --whole-run --run 7";
+        let fresh = "yunxiao --organization o1 --pipeline 5 --whole-run --fresh";
+        let mut rows = vec![Row {
+            command: fresh,
+            polls: vec![at(&before, "Running"); 2],
+            code: 124,
+        }];
+        for (command, end, deploy, code) in [
+            (latest, "SUCCESS", "SUCCESS", 0),
+            (given, "SUCCESS", "SUCCESS", 0),
+            (fresh, "SUCCESS", "SUCCESS", 0),
+            (latest, "CANCELED", "CANCELED", 3),
+            (latest, "FAIL", "FAIL", 1),
+            (fresh, "FAIL", "FAIL", 1),
+            (latest, "WAITING", "WAITING", 124),
+            (latest, "RUNNING", "FAIL", 124),
+        ] {
+            let going = whole("RUNNING", "SUCCESS", "RUNNING");
+            let end = whole(end, "SUCCESS", deploy);
+            let earlier = (command == fresh).then(|| at(&before, "Running"));
+            let polls = [at(&going, "Running"), at(&end, "Success")];
+            rows.push(Row {
+                command,
+                polls: earlier.into_iter().chain(polls).collect(),
+                code,
+            });
+        }
+        let mut odd = Odd::bodies(
+            "/runs/7",
+            [
+                run(9, "SUCCESS"),
+                run(9, "FAIL"),
+                whole("SUCCESS", "SUCCESS", "FAIL"),
+                whole("SUCCESS", "SUCCESS", "RUNNING"),
+                json!({ "pipelineRunId": 7, "status": "SUCCESS", "stages": [] }),
+                json!({ "pipelineRunId": 7, "status": "RUNNING", "stages": [] }),
+                json!({ "pipelineRunId": 7, "status": "" }),
+            ],
+        );
+        odd.extend(Odd::bodies(
+            "/deploy/1111",
+            [
+                order(2222, "Success", &["Success"]),
+                order(1111, "Waiting", &["Failed"]),
+                order(1111, "Failed", &["Failed"]),
+            ],
+        ));
+        let (fresh_rows, rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.command == fresh);
+        assert_steady(&rows, &odd);
+        // What may be said of the run before.
+        let of_run = |id: Value, status: &str| json!({ "pipelineRunId": id, "status": status, "stages": [] });
+        odd.extend(Odd::bodies(
+            "/latestPipelineRun",
+            [
+                of_run(json!(6), "SUCCESS"),
+                of_run(json!(6), "FAIL"),
+                of_run(json!(6), "RUNNING"),
+                of_run(json!(6), "ODD"),
+                of_run(json!(null), "SUCCESS"),
+                of_run(json!("6\u{fffd}"), "SUCCESS"),
+            ],
+        ));
+        assert_steady(&fresh_rows, &odd);
+    }
 }

@@ -75,7 +75,7 @@ fn states_error(json: &[u8], own: &[&str], is_outer: bool) -> bool {
     let RawFields(fields) = serde_json::from_slice(json).unwrap_or_default();
     fields.iter().any(|(name, value)| match &**name {
         name if own.contains(&name) => false,
-        "data" | "deployOrder" | "result" if is_outer => {
+        "data" | "deployOrder" | "pipelineRun" | "result" if is_outer => {
             states_error(value.get().as_bytes(), own, false)
         }
         name => is_errors_name(name) && !says_nothing(value, true),

@@ -1,39 +1,35 @@
 //! Alibaba Cloud Yunxiao Flow: host deploy orders, by their id or from a pipeline's run. [D]
 //! documented by the vendor, [O] observed in public code, [I] inferred.
 
-use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use url::Url;
-
+mod api;
+mod attempts;
+mod job_orders;
 mod options;
 mod order;
 mod page;
+mod polled_order;
 mod run;
 mod texts;
+mod whole_run;
 
 pub(super) use options::YunxiaoOptions;
 
-use order::KnownMachines;
+use api::Api;
+use polled_order::PolledOrder;
 use run::{FoundOrder, PipelineRun};
 
 use super::earlier_runs::EarlierRuns;
-use super::json::{self, Text, is_whole, safe_in_url};
-use super::{DeploymentSource, below, messages, missing_log};
-use crate::http::{Client, Request, Response};
+use super::json::is_whole;
+use super::{DeploymentSource, messages};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
-use crate::secret::Credential;
 
 /// The endpoint of the central edition [D]. A Region instance has a host of its own.
 const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
-
-/// The read permissions of a token that the requests need [D].
-const ORDER_PERMISSION: &str = "流水线 / 主机部署";
-const RUN_PERMISSION: &str = "流水线运行实例";
 
 /// Good polls in a row after which an order that runs on after a failure is warned of.
 const STUCK_POLLS: u32 = 2;
@@ -58,23 +54,14 @@ impl OrderSelector {
 
 /// A deploy order being watched.
 struct Yunxiao {
-    http: Client,
-    credential: Credential,
-    /// What every URL begins with.
-    pipeline_url: String,
-    /// Whether an organization was given: for the central edition, not for a Region instance [D].
-    in_organization: bool,
+    api: Api,
     selector: OrderSelector,
     /// The order, once it is known. The watch stays with it, whatever is started later.
-    order: Option<String>,
+    order: Option<PolledOrder>,
     search: OrderSearch,
     /// The run in which the order is looked for, or was found, once that is known.
     run: Option<String>,
-    /// The body that `last` was made of; its memory takes the next one.
-    body: Vec<u8>,
-    last: Arc<Snapshot>,
-    machines: KnownMachines,
-    /// Whether in `last` a machine has failed, none moves, and the order runs on.
+    /// Whether at the last good poll a machine had failed, none moved, and the order ran on.
     is_stuck: bool,
     /// For how many good polls in a row.
     stuck_polls: u32,
@@ -90,112 +77,22 @@ struct OrderSearch {
     orders: Vec<String>,
 }
 
-/// What the URLs of both editions begin with.
-fn pipeline_url(endpoint: &Url, organization: Option<&str>, pipeline: &str) -> String {
-    let organization = organization.map(|organization| format!("/organizations/{organization}"));
-    let organization = organization.unwrap_or_default();
-    let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
-    below(endpoint, &path).into()
-}
-
 impl Yunxiao {
-    fn new(
-        pipeline_url: String,
-        in_organization: bool,
-        selector: OrderSelector,
-        credential: Credential,
-        http: Client,
-    ) -> Self {
+    fn new(selector: OrderSelector, api: Api) -> Self {
         Self {
-            http,
-            credential,
-            pipeline_url,
-            in_organization,
-            order: selector.order.clone(),
+            api,
+            order: selector.order.clone().map(PolledOrder::new),
             run: selector.run.clone(),
             selector,
             search: OrderSearch::default(),
-            body: Vec::new(),
-            last: Arc::default(),
-            machines: KnownMachines::new(),
             is_stuck: false,
             stuck_polls: 0,
         }
     }
 
-    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs, `earlier` the body
-    /// that it was before.
-    fn get(
-        &mut self,
-        path: &str,
-        permission: &'static str,
-        mut earlier: Vec<u8>,
-    ) -> Result<Response, PollError> {
-        let url = format!("{}/{path}", self.pipeline_url);
-        let response = self.credential.with_token(|token| {
-            let request = Request {
-                url: &url,
-                body: None,
-                headers: vec![("x-yunxiao-token", token)],
-            };
-            self.http.get_json_again(&request, mem::take(&mut earlier))
-        });
-        response.map_err(|error| self.with_hint(error, permission))
-    }
-
-    fn poll_order(&mut self, order: &str) -> Result<Arc<Snapshot>, PollError> {
-        let earlier = mem::take(&mut self.body);
-        let response = self.get(&format!("deploy/{order}"), ORDER_PERMISSION, earlier)?;
-        if !response.is_repeated {
-            let redactor = self.http.redactor();
-            let mut snapshot = order::read(
-                &response.body,
-                &self.last.units,
-                &mut self.machines,
-                order,
-                redactor,
-            )
-            .map_err(|problem| response.unreadable(problem, redactor))?;
-            if self.selector.order.is_none() {
-                snapshot.run_selector = Some(format!("--order {order}").into());
-                let found = texts::found_order(order, self.run.as_deref());
-                snapshot.warnings.push(found);
-            }
-            self.is_stuck = runs_on_after_failure(&snapshot);
-            self.last = Arc::new(snapshot);
-        }
-        self.body = response.body;
-        if !self.is_stuck {
-            self.stuck_polls = 0;
-            return Ok(Arc::clone(&self.last));
-        }
-        self.stuck_polls += 1;
-        let mut snapshot = Snapshot::clone(&self.last);
-        if self.run.is_some()
-            && self
-                .read_run()
-                .is_ok_and(|run| run.has_failed_job_of(order))
-        {
-            let message = Some(texts::job_failed());
-            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, message));
-        } else if self.stuck_polls >= STUCK_POLLS {
-            snapshot.warnings.push(texts::runs_on_warning());
-        }
-        Ok(Arc::new(snapshot))
-    }
-
-    fn read_run(&mut self) -> Result<PipelineRun, PollError> {
-        let run = self.run.clone();
-        let path = format!("runs/{}", run.as_deref().unwrap_or("latestPipelineRun"));
-        let response = self.get(&path, RUN_PERMISSION, Vec::new())?;
-        let redactor = self.http.redactor();
-        run::read(&response.body, run.as_deref(), redactor)
-            .map_err(|problem| response.unreadable(problem, redactor))
-    }
-
     /// Looks for the order in the run. Breaks with the state to show until the order is there.
     fn find_order(&mut self) -> Result<ControlFlow<Snapshot, String>, PollError> {
-        let mut run = self.read_run()?;
+        let mut run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read)?;
         let may_be_previous = !self.search.has_begun && self.run.is_none();
         self.search.has_begun = true;
         // Once it is pinned it is the run that is meant.
@@ -211,7 +108,7 @@ impl Yunxiao {
             return Ok(ControlFlow::Break(state));
         }
         let job = self.selector.job.as_deref();
-        let found = match (run.find_order(job), run.end, &run.gate) {
+        let found = match (run.find_order(job), run.end(), &run.gate) {
             (FoundOrder::One(order), ..) => Ok(order.to_owned()),
             (FoundOrder::Ambiguous(jobs), ..)
                 if job.is_some() && jobs.iter().any(|job| !is_whole(&job.name)) =>
@@ -232,7 +129,13 @@ impl Yunxiao {
                     false => error,
                 });
             }
-            (FoundOrder::NotYet, Some(end), _) => Err((end, texts::ended_without_order())),
+            (FoundOrder::NotYet, Some(end), _) => Err((
+                end,
+                match run.jobs.iter().any(|job| job.deploys) {
+                    true => texts::ended_without_order(),
+                    false => texts::ended_without_deployment(),
+                },
+            )),
             (FoundOrder::NotYet, None, Some(gate)) => Err((Phase::Paused, texts::at_gate(gate))),
             (FoundOrder::NotYet, None, None) => Err((Phase::Pending, texts::no_order_yet())),
         };
@@ -246,31 +149,6 @@ impl Yunxiao {
             }),
         })
     }
-
-    /// Adds what to do about a refusal; `permission` is the one that such a request needs.
-    fn with_hint(&self, error: PollError, permission: &'static str) -> PollError {
-        let hint = match error.status {
-            Some(401) => Message::new(
-                "check the token: it may have expired, or belong to another edition",
-                "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
-            ),
-            Some(403) => Message::new(
-                format!("the token needs the read permission {permission}"),
-                format!("令牌需要“{permission}”的只读权限"),
-            ),
-            Some(404) if self.in_organization => Message::new(
-                "check the ids; a Region instance also answers 404 when an organization is set: \
-                 YUNXIAO_EDITION=region leaves it out",
-                "请检查各个 ID；Region 版在设置了组织时也会返回 404，YUNXIAO_EDITION=region 可去掉组织",
-            ),
-            Some(404) => Message::new(
-                "check the ids; the central edition needs --organization",
-                "请检查各个 ID；中心版需要 --organization",
-            ),
-            _ => return error,
-        };
-        error.with_hint(hint)
-    }
 }
 
 impl OrderSearch {
@@ -283,12 +161,12 @@ impl OrderSearch {
     fn filter_earlier_run(&mut self, run: &mut PipelineRun) -> Result<bool, Message> {
         let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
         let is_known = self.earlier.contains(id);
-        if run.is_unknown && !is_known {
+        if run.phase == Phase::Unknown && !is_known {
             return Err(messages::ended_unknown());
         }
-        let is_new = self.earlier.is_new(id, run.end.is_some());
+        let is_new = self.earlier.is_new(id, run.end().is_some());
         // One odd answer may have shown none of its orders.
-        if !is_new && run.end.is_some() && (!is_known || self.orders.is_empty()) {
+        if !is_new && run.end().is_some() && (!is_known || self.orders.is_empty()) {
             self.orders.extend(run.orders().map(str::to_owned));
         }
         if is_new {
@@ -305,35 +183,44 @@ impl DeploymentSource for Yunxiao {
         let order = match self.order.take() {
             Some(order) => order,
             None => match self.find_order()? {
-                ControlFlow::Continue(order) => order,
+                ControlFlow::Continue(order) => PolledOrder::new(order),
                 ControlFlow::Break(state) => return Ok(Arc::new(state)),
             },
         };
-        self.order = Some(order.clone());
-        self.poll_order(&order)
+        let order = self.order.insert(order);
+        if order.poll(&mut self.api, None)? {
+            if self.selector.order.is_none() {
+                let snapshot = Arc::make_mut(&mut order.last);
+                snapshot.run_selector = Some(format!("--order {}", order.id).into());
+                let found = texts::found_order(&order.id, self.run.as_deref());
+                snapshot.warnings.push(found);
+            }
+            self.is_stuck = runs_on_after_failure(&order.last);
+        }
+        if !self.is_stuck {
+            self.stuck_polls = 0;
+            return Ok(Arc::clone(&order.last));
+        }
+        self.stuck_polls += 1;
+        let mut snapshot = Snapshot::clone(&order.last);
+        if self.run.is_some()
+            && PipelineRun::get(&mut self.api, self.run.as_deref(), run::read)
+                .is_ok_and(|run| run.has_failed_job_of(&order.id))
+        {
+            let message = Some(texts::job_failed());
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, message));
+        } else if self.stuck_polls >= STUCK_POLLS {
+            snapshot.warnings.push(texts::runs_on_warning());
+        }
+        Ok(Arc::new(snapshot))
     }
 
-    /// The machine's log [D]: the whole text each time [O].
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        let (Some(order), true) = (&self.order, safe_in_url(&unit.id)) else {
-            return Ok(Vec::new());
-        };
-        let path = format!("deploy/{order}/machine/{}/log", unit.id);
-        let response = match self.get(&path, ORDER_PERMISSION, Vec::new()) {
-            Ok(response) => response,
-            Err(error) => return missing_log(error),
-        };
-        let log: MachineLog<'_> = json::read(&response.body).unwrap_or_default();
-        let text = log.deploy_log.get().unwrap_or_default();
-        Ok(self.http.redactor().tail(text, lines))
+        match &self.order {
+            Some(order) => order.log_tail(&mut self.api, &unit.id, lines),
+            None => Ok(Vec::new()),
+        }
     }
-}
-
-/// The log of a machine [D].
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct MachineLog<'a> {
-    deploy_log: Text<'a>,
 }
 
 /// `Running` for ever with a failed machine and nothing else moving has been seen elsewhere [I].

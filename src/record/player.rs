@@ -318,6 +318,7 @@ mod tests {
             url: "/a",
             body: None,
             headers: Vec::new(),
+            timeout: None,
         };
         let mut played = 0;
         for seed in 0..3000 {

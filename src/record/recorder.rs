@@ -250,6 +250,7 @@ mod tests {
             url: "https://h/a?ticket=ST-123456",
             body: None,
             headers,
+            timeout: None,
         }
     }
 

@@ -317,7 +317,8 @@ impl Picture<'_> {
         let is_open = !progress.phase.is_some_and(Phase::has_ended);
         let batch = progress.batch.filter(|_| is_open && self.share > 2);
         let batch = batch.map(|batch| {
-            let batch = self.style.lang.batch(batch, progress.batches);
+            let lang = self.style.lang;
+            let batch = lang.batch(batch, progress.batches, progress.has_jobs());
             self.style.color(Color::Faint, &batch)
         });
         let parts = Vec::from_iter(batch.into_iter().chain(self.status()));

@@ -325,7 +325,9 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     let counts = progress.counts();
     let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
     let percent = counts.percent.map(|percent| format!("{percent} %"));
-    let batch = counts.batch.map(|batch| lang.batch(batch, counts.batches));
+    let batch = counts
+        .batch
+        .map(|batch| lang.batch(batch, counts.batches, progress.has_jobs()));
     let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
     if parts.is_empty() {
         return String::new();

@@ -269,7 +269,8 @@ impl<'a> Chart<'a> {
             .chunk_by(|a, b| !has_headings || a.unit.batch == b.unit.batch);
         for units in groups {
             if let Some(batch) = units[0].unit.batch.filter(|_| has_headings) {
-                let heading = self.lang.batch(batch, self.progress.batches);
+                let of_jobs = self.progress.has_jobs();
+                let heading = self.lang.batch(batch, self.progress.batches, of_jobs);
                 let baseline = y + 13.0;
                 let _ = writeln!(
                     svg,

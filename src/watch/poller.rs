@@ -11,7 +11,7 @@ use super::inbox::{Inbox, LoopEvent};
 use crate::http::Transport;
 use crate::message::Message;
 use crate::model::Unit;
-use crate::poll::{PollError, Retry};
+use crate::poll::PollError;
 use crate::provider::DeploymentSource;
 
 /// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
@@ -120,13 +120,9 @@ fn poll(
 }
 
 fn log_unread(error: &PollError) -> Message {
-    let hint = match &error.retry {
-        Retry::Refused { hint, .. } => hint.as_ref(),
-        _ => None,
-    };
     Message::new("cannot read the log", "无法读取日志")
         .with_detail(&error.message)
-        .with_hint(hint)
+        .with_hint(error.hint())
 }
 
 fn panicked() -> PollError {

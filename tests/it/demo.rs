@@ -1,5 +1,6 @@
 //! The demo: a simulated deployment, watched as a real one is, and served for others to watch.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -61,6 +62,42 @@ fn each_scenario_has_its_exit_code() {
         let faults = named(&out.events(), "offline").len();
         assert_eq!(faults > 0, scenario.contains(&"flaky"), "{out}");
     }
+}
+
+#[test]
+fn the_whole_run_of_a_demo_has_jobs_and_machines() {
+    let watches = [
+        ("success", &[][..], 0),
+        ("failure", &[], 1),
+        ("pause", &["--on-pause", "exit"], 4),
+        ("cancel", &[], 3),
+        ("flaky", &[], 0),
+    ];
+    let watches = watches.map(|(scenario, options, code)| {
+        let program = demo(&["--whole-run", "--scenario", scenario, "-o", "json"]);
+        (code, program.args(options).spawn())
+    });
+    for (code, running) in watches {
+        let out = running.wait();
+        assert_eq!(out.code(code).finished()["units"]["total"], 14, "{out}");
+        let events = out.events();
+        let units = named(&events, "unit").into_iter();
+        let kinds: BTreeSet<_> = units.map(|unit| unit["kind"].to_string()).collect();
+        assert_eq!(Vec::from_iter(kinds), [r#""job""#, r#""machine""#], "{out}");
+    }
+    demo(&["fsd", "--whole-run"])
+        .run()
+        .code(2)
+        .stderr_has("--whole-run");
+    let mut server = deploywatch(["demo", "--whole-run", "--duration", "100ms"])
+        .args(["--units", "2", "--serve", "127.0.0.1:0"])
+        .spawn();
+    let line = server.first_line();
+    assert!(line.contains(" --whole-run "), "{line}");
+    shell(&line)
+        .run()
+        .code(0)
+        .stdout_has("(4 units, watched for ");
 }
 
 #[test]

@@ -46,4 +46,5 @@ mod shells;
 mod signals;
 mod support;
 mod tls;
+mod whole_run;
 mod yunxiao;

@@ -100,6 +100,7 @@ impl CasExchange<'_> {
             url: url.as_str(),
             body: form,
             headers,
+            timeout: None,
         };
         let response = self.http.send(&request)?;
         let redactor = self.http.redactor();

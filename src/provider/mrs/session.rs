@@ -398,6 +398,7 @@ pub(super) fn send(
         url,
         body: None,
         headers,
+        timeout: None,
     };
     let response = http.send(&request)?;
     match LoginError::of(&response, http.redactor()) {

@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 
-use super::{order, run};
+use super::attempts::Attempts;
+use super::job_orders::JobOrders;
+use super::{order, run, whole_run};
 use crate::model::Phase;
+use crate::provider::json::safe_in_url;
 use crate::provider::mutate::{damaged, is, says, stays, value};
+use crate::redact::Redactor;
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../../tests/fixtures/yunxiao.response.json"),
@@ -33,23 +37,11 @@ fn says_success(answer: &Value) -> bool {
 fn a_damaged_order_is_no_success_that_it_does_not_say() {
     let (mut last, mut known, mut seen) = (Vec::new(), Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let found = order::read(
-            body,
-            &last,
-            &mut known,
-            "1111",
-            &crate::redact::Redactor::default(),
-        );
+        let found = order::read(body, &last, &mut known, "1111", &Redactor::default());
         // Sharing text with the answer before changes nothing.
         assert_eq!(
             found,
-            order::read(
-                body,
-                &[],
-                &mut Vec::new(),
-                "1111",
-                &crate::redact::Redactor::default()
-            )
+            order::read(body, &[], &mut Vec::new(), "1111", &Redactor::default())
         );
         let Ok(snapshot) = found else {
             return;
@@ -82,15 +74,15 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
     ];
     let mut seen = 0;
     damaged(&[run], &words, |body| {
-        let Ok(read) = run::read(body, None, &crate::redact::Redactor::default()) else {
+        let Ok(read) = run::read(body, None, &Redactor::default()) else {
             return;
         };
         let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
         for id in jobs.chain(read.id.as_deref()) {
             seen += 1;
-            assert!(super::safe_in_url(id), "{id}");
+            assert!(safe_in_url(id), "{id}");
         }
-        if read.end == Some(Phase::Succeeded)
+        if read.phase == Phase::Succeeded
             && let Some(answer) = value(body)
         {
             let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());
@@ -110,15 +102,92 @@ fn what_only_shows_something_changes_no_verdict() {
                 "actions":[{{"type":"t"}}]}},null]}}}}"#
         );
         stays(sample.as_bytes(), &["/status", "/deployOrderId"], |body| {
-            let order = order::read(
-                body,
-                &[],
-                &mut Vec::new(),
-                "1111",
-                &crate::redact::Redactor::default(),
-            );
+            let order = order::read(body, &[], &mut Vec::new(), "1111", &Redactor::default());
             let order = order.expect("an order");
             (order.phase, order.unconfirmed)
+        });
+    }
+}
+
+/// What a watch of run 7 as a whole makes of an answer: the phase, and that which a second poll confirms.
+fn of_whole_run(body: &[u8]) -> Option<(Phase, Option<Phase>)> {
+    let redactor = Redactor::default();
+    let run = run::read_whole(body, Some("7"), &redactor).ok()?;
+    let mut attempts = Attempts::default();
+    let jobs = attempts.latest(&run.jobs);
+    let snapshot = whole_run::judge(&run, &jobs, &JobOrders::default(), &[], &redactor);
+    let found = snapshot.unconfirmed.map(|found| found.phase);
+    Some((snapshot.phase, found))
+}
+
+/// Whether an answer says that the run succeeded, and of none of its jobs that it has not ended. A failed one may
+/// have been run again.
+fn says_whole_success(answer: &Value) -> bool {
+    let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());
+    let run = wrapped.unwrap_or(answer);
+    let list = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let stages = list(&run["stages"]).into_iter();
+    let mut jobs = stages.flat_map(|stage| list(&stage["stageInfo"]["jobs"]));
+    let is_unfinished = |job: Value| {
+        let words = ["RUNNING", "WAITING", "INIT"];
+        words.into_iter().any(|word| is(&job, "status", word))
+    };
+    !is(answer, "success", "false") && is(run, "status", "SUCCESS") && !jobs.any(is_unfinished)
+}
+
+#[test]
+fn a_damaged_run_is_no_success_that_it_does_not_say() {
+    let samples: [&[u8]; 3] = [
+        br#"{"pipelineRunId":7,"status":"SUCCESS","stages":[{"stageInfo":{"status":"SUCCESS","jobs":[{"id":1,"name":"build","status":"SUCCESS"}]}},{"name":"s","stageInfo":{"jobs":[{"id":2,"name":"lint","status":"SKIP"},{"id":3,"name":"deploy","status":"SUCCESS","actions":[{"type":"GetVMDeployOrder","params":{"deployOrderId":5}}]}]}}]}"#,
+        br#"{"success":true,"pipelineRun":{"pipelineRunId":"7","status":"SUCCESS","stages":[{"stageInfo":{"jobs":[{"id":1,"name":"build","status":"SUCCESS"}]}}]}}"#,
+        br#"{"pipelineRunId":7,"status":"RUNNING","stages":[{"stageInfo":{"jobs":[{"id":1,"name":"build","status":"SUCCESS"},{"id":2,"name":"test","status":"FAIL"}]}}]}"#,
+    ];
+    let words = [
+        "SUCCESS",
+        "SUCCESSFUL",
+        "FAIL",
+        "CANCELED",
+        "RUNNING",
+        "INIT",
+        "false",
+        "9",
+    ];
+    let mut seen = 0;
+    damaged(&samples, &words, |body| {
+        let Some((phase, found)) = of_whole_run(body) else {
+            return;
+        };
+        if found.unwrap_or(phase) == Phase::Succeeded {
+            seen += 1;
+            assert!(value(body).is_none_or(|answer| says_whole_success(&answer)));
+        }
+    });
+    assert!(seen > 500, "{seen}");
+}
+
+#[test]
+fn what_a_whole_run_only_shows_changes_no_verdict() {
+    for word in [
+        "RUNNING", "SUCCESS", "FAIL", "CANCELED", "WAITING", "INIT", "ODD",
+    ] {
+        let sample = format!(
+            r#"{{"pipelineId":5,"pipelineRunId":7,"status":"{word}","createTime":1,"groups":[{{"id":1}}],"stages":[
+                {{"index":"Group0-Stage0","name":"n","stageInfo":{{"name":"n","status":"SUCCESS","jobs":[
+                {{"id":1,"name":"build","status":"SUCCESS","startTime":1,"endTime":2,"result":"{{}}","actions":[
+                {{"type":"GetVMDeployOrder","params":{{"deployOrderId":5}},"data":"d"}}]}},
+                {{"id":2,"name":"test","status":"SKIP","startTime":"1","endTime":null,"actions":null}}]}}}}]}}"#
+        );
+        // Only a success may be contradicted by its jobs.
+        let needed: &[&str] = match word {
+            "SUCCESS" => &[
+                "/status",
+                "/pipelineRunId",
+                "/stages/*/stageInfo/jobs/*/status",
+            ],
+            _ => &["/status", "/pipelineRunId"],
+        };
+        stays(sample.as_bytes(), needed, |body| {
+            of_whole_run(body).expect("a run")
         });
     }
 }

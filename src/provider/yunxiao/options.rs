@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
+use super::api::Api;
 use super::page::{self, pipeline_id};
-use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
+use super::whole_run::WholeRun;
+use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{
@@ -41,7 +43,7 @@ pub(crate) struct YunxiaoOptions {
     /// Repeat it to watch several at once.
     #[arg(long, value_name = "ID", value_parser = id)]
     order: Vec<String>,
-    /// The run that makes the order [default: the latest]
+    /// The run that makes the order, or is watched [default: the latest]
     #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "order")]
     run: Option<String>,
     /// The job that makes the order, where there are more
@@ -49,6 +51,11 @@ pub(crate) struct YunxiaoOptions {
     /// Its name or its id.
     #[arg(long, value_name = "NAME", conflicts_with = "order")]
     job: Option<String>,
+    /// Watch the run itself, stage by stage and job by job
+    ///
+    /// Whatever its jobs deploy to; the machines of its host deploy orders come in beside them.
+    #[arg(long, conflicts_with_all = ["order", "job"])]
+    whole_run: bool,
     /// The organization's id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]
     ///
     /// Leave it out for a Region instance. YUNXIAO_EDITION=central or region overrides that.
@@ -113,9 +120,12 @@ impl ProviderOptions for YunxiaoOptions {
             return Err(problems.error());
         };
         let in_organization = organization.is_some();
-        let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
-        let selectors = self.selectors(setup.fresh).into_iter();
+        let (selectors, whole_run) = (self.selectors(setup.fresh).into_iter(), self.whole_run);
+        let selecting: &[&str] = match whole_run {
+            true => &["--fresh", "--run ID"],
+            false => &["--fresh", "--run ID", "--order ID"],
+        };
         let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
             target: match &selector.order {
@@ -125,21 +135,19 @@ impl ProviderOptions for YunxiaoOptions {
             endpoint: endpoint.clone(),
             url: page.clone(),
             sends_secret: true,
-            already_ended_warning: selector
-                .may_be_earlier()
-                .then(|| may_be_earlier(&["--fresh", "--run ID", "--order ID"])),
+            already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
-                let (url, credential) = (url.clone(), credential.clone());
+                let (endpoint, organization) = (endpoint.clone(), organization.clone());
+                let (pipeline, credential) = (pipeline.clone(), credential.clone());
                 Box::new(move |http| {
-                    Box::new(Yunxiao::new(
-                        url,
-                        in_organization,
-                        selector,
-                        credential,
-                        http,
-                    ))
+                    let organization = organization.as_deref();
+                    let api = Api::new(&endpoint, organization, &pipeline, credential, http);
+                    match whole_run {
+                        true => Box::new(WholeRun::new(selector.run, selector.fresh, api)),
+                        false => Box::new(Yunxiao::new(selector, api)),
+                    }
                 })
             },
         });

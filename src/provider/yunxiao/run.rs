@@ -1,31 +1,46 @@
-//! A run of a pipeline, `GET …/runs/{pipelineRunId}` [D], and the deploy orders that its jobs make: a
-//! CI step knows its pipeline, seldom the order.
+//! A run of a pipeline, `GET …/runs/{pipelineRunId}` [D]: its stages, their jobs, and the deploy orders that
+//! these make.
 
+use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::api::Api;
 use crate::message::Message;
-use crate::model::Phase;
+use crate::model::{Phase, Snapshot, UnitState};
+use crate::poll::PollError;
 use crate::provider::json::{
-    self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, Text, safe_in_url,
+    self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, SparseList, Text,
+    safe_in_url,
 };
-use crate::provider::messages;
+use crate::provider::{messages, stated_error};
 use crate::redact::Redactor;
+
+/// The read permission that the requests need [D].
+const PERMISSION: &str = "流水线运行实例";
 
 /// A run of the pipeline.
 #[derive(Debug, PartialEq)]
 pub(super) struct PipelineRun {
     /// None if the response has no id that can be put into a URL.
     pub(super) id: Option<String>,
-    /// How it ended, if it has.
-    pub(super) end: Option<Phase>,
-    /// Whether its status is not documented.
-    pub(super) is_unknown: bool,
+    /// What it says of itself.
+    pub(super) phase: Phase,
+    /// What it says about that.
+    pub(super) message: Option<Message>,
     /// The name of the gate that it waits at, until a person lets it pass.
     pub(super) gate: Option<Arc<str>>,
+    pub(super) stages: Vec<RunStage>,
     pub(super) jobs: Vec<RunJob>,
     pub(super) warnings: Vec<Message>,
+}
+
+/// A stage of a run.
+#[derive(Debug, PartialEq)]
+pub(super) struct RunStage {
+    pub(super) name: Option<Arc<str>>,
+    pub(super) state: UnitState,
 }
 
 /// A job of a run.
@@ -33,12 +48,20 @@ pub(super) struct PipelineRun {
 pub(super) struct RunJob {
     pub(super) id: Arc<str>,
     pub(super) name: Arc<str>,
-    pub(super) end: Option<Phase>,
+    /// The number of its stage, from 1.
+    pub(super) stage: u32,
+    pub(super) state: UnitState,
+    /// In milliseconds since 1970.
+    pub(super) began: Option<NonZeroI64>,
+    pub(super) ended: Option<NonZeroI64>,
     /// Whether it makes a deploy order, now or later.
     pub(super) deploys: bool,
     /// The deploy order it made, once it has.
     pub(super) order: Option<String>,
 }
+
+/// Reads a response about the run asked for, or about the latest one.
+type Reader = fn(&[u8], Option<&str>, &Redactor) -> Result<PipelineRun, Message>;
 
 /// The result of a search for the order in a run.
 #[derive(Debug, PartialEq)]
@@ -50,6 +73,19 @@ pub(super) enum FoundOrder<'a> {
 }
 
 impl PipelineRun {
+    /// Gets the run with this id, or the latest one.
+    pub(super) fn get(api: &mut Api, id: Option<&str>, read: Reader) -> Result<Self, PollError> {
+        let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
+        let response = api.get(&path, PERMISSION)?;
+        let redactor = api.redactor();
+        read(&response.body, id, redactor).map_err(|problem| response.unreadable(problem, redactor))
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn end(&self) -> Option<Phase> {
+        Some(self.phase).filter(|phase| phase.has_ended())
+    }
+
     /// Looks for the order; `wanted` is a job's name or id.
     pub(super) fn find_order(&self, wanted: Option<&str>) -> FoundOrder<'_> {
         // A job whose order is still to come counts as well: which of two is meant must not
@@ -66,7 +102,7 @@ impl PipelineRun {
                 .map_or(FoundOrder::NotYet, FoundOrder::One),
             [] if wanted.is_none() => FoundOrder::NotYet,
             // A run that has just begun may not list its jobs yet.
-            [] if self.jobs.is_empty() && self.end.is_none() => FoundOrder::NotYet,
+            [] if self.jobs.is_empty() && self.end().is_none() => FoundOrder::NotYet,
             [] => FoundOrder::Ambiguous(self.jobs.iter().collect()),
             _ => FoundOrder::Ambiguous(candidates),
         }
@@ -87,7 +123,7 @@ impl PipelineRun {
     /// Whether the job that made `order` has failed.
     pub(super) fn has_failed_job_of(&self, order: &str) -> bool {
         let mut jobs = self.jobs.iter();
-        jobs.any(|job| job.order.as_deref() == Some(order) && job.end == Some(Phase::Failed))
+        jobs.any(|job| job.order.as_deref() == Some(order) && job.state == UnitState::Failed)
     }
 }
 
@@ -97,7 +133,7 @@ impl PipelineRun {
 struct WireRun<'a> {
     pipeline_run_id: Text<'a>,
     status: Text<'a>,
-    stages: List<WireStage<'a>>,
+    stages: Shown<SparseList<WireStage<'a>>>,
     success: Text<'a>,
     pipeline_run: Option<Box<Object<WireRun<'a>>>>,
 }
@@ -105,23 +141,72 @@ struct WireRun<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct WireStage<'a> {
-    stage_info: Object<StageInfo<'a>>,
+    name: Shown<Text<'a>>,
+    stage_info: Shown<Object<StageInfo<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct StageInfo<'a> {
-    jobs: List<WireJob<'a>>,
+    status: Shown<Text<'a>>,
+    jobs: ShownList<WireJob<'a>>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct WireJob<'a> {
+    id: Shown<Text<'a>>,
+    name: Shown<Text<'a>>,
+    status: Shown<Text<'a>>,
+    /// In milliseconds since 1970 [D].
+    start_time: Freeform,
+    end_time: Freeform,
+    actions: ShownList<Action<'a>>,
+    result: Embedded<OrderId>,
+}
+
+/// The jobs of a run, each with what must be read of it.
+#[derive(Deserialize, Default)]
+#[serde(
+    rename_all = "camelCase",
+    default,
+    bound(deserialize = "J: Deserialize<'de> + Default")
+)]
+struct NeededJobs<J> {
+    stages: List<NeededStage<J>>,
+    pipeline_run: Option<Box<Object<NeededJobs<J>>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(
+    rename_all = "camelCase",
+    default,
+    bound(deserialize = "J: Deserialize<'de> + Default")
+)]
+struct NeededStage<J> {
+    stage_info: Object<NeededStageInfo<J>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "J: Deserialize<'de> + Default"))]
+struct NeededStageInfo<J> {
+    jobs: List<J>,
+}
+
+/// What tells which job deploys.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct JobKey<'a> {
     id: Text<'a>,
     name: Text<'a>,
     status: Text<'a>,
-    actions: ShownList<Action<'a>>,
-    result: Embedded<OrderId>,
+}
+
+/// What tells whether a job contradicts the run's success.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct JobOutcome<'a> {
+    status: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -153,19 +238,31 @@ const ORDER_ACTION: &str = "GetVMDeployOrder";
 /// The type of the action of a job that waits until a person lets it pass [O].
 const GATE_ACTION: &str = "PassPipelineValidate";
 
-/// The `status` of a run or a job [D, O]; its end, if it is one.
-const ENDS: [(&str, Option<Phase>); 8] = [
-    ("SUCCESS", Some(Phase::Succeeded)),
-    ("FAIL", Some(Phase::Failed)),
-    ("FAILED", Some(Phase::Failed)),
-    (CANCELLED, Some(Phase::Cancelled)),
-    ("RUNNING", None),
-    ("WAITING", None),
-    ("INIT", None),
-    ("SKIP", None),
+/// The `status` of a run [D, O].
+const PHASES: [(&str, Phase); 8] = [
+    ("SUCCESS", Phase::Succeeded),
+    ("FAIL", Phase::Failed),
+    ("FAILED", Phase::Failed),
+    (CANCELLED, Phase::Cancelled),
+    ("RUNNING", Phase::Running),
+    ("WAITING", Phase::Paused),
+    ("INIT", Phase::Pending),
+    ("SKIP", Phase::Unknown),
 ];
 
-/// Reads the run `asked`, or the latest run.
+/// The `status` of a stage or a job [D, O].
+const STATES: [(&str, UnitState); 8] = [
+    ("SUCCESS", UnitState::Succeeded),
+    ("FAIL", UnitState::Failed),
+    ("FAILED", UnitState::Failed),
+    (CANCELLED, UnitState::Cancelled),
+    ("RUNNING", UnitState::Running),
+    ("WAITING", UnitState::Queued),
+    ("INIT", UnitState::Pending),
+    ("SKIP", UnitState::Skipped),
+];
+
+/// Reads the run `asked`, or the latest run, for the deploy orders that its jobs make.
 ///
 /// # Errors
 /// The response is no run, is about another one, or contradicts itself.
@@ -174,9 +271,48 @@ pub(super) fn read(
     asked: Option<&str>,
     redactor: &Redactor,
 ) -> Result<PipelineRun, Message> {
+    let (run, _) = decode(body, asked, redactor)?;
+    needed_jobs::<JobKey<'_>>(body, redactor)?;
+    Ok(run)
+}
+
+/// The same for a run that is watched as a whole: its word is the verdict, so that its jobs must be read only
+/// where they may contradict a success.
+///
+/// # Errors
+/// As [`read`]; or the latest run has no id by which the watch could stay with it.
+pub(super) fn read_whole(
+    body: &[u8],
+    asked: Option<&str>,
+    redactor: &Redactor,
+) -> Result<PipelineRun, Message> {
+    let (mut run, unknown_words) = decode(body, asked, redactor)?;
+    run.warnings.extend(unknown_words);
+    if asked.is_none() && run.id.is_none() {
+        return Err(messages::missing_field("pipelineRunId"));
+    }
+    if run.phase == Phase::Succeeded {
+        let jobs: NeededJobs<JobOutcome<'_>> = needed_jobs(body, redactor)?;
+        jobs.iter()
+            .try_for_each(|job| job.status.whole("status").map(drop))?;
+    }
+    let mut snapshot = Snapshot::new(run.phase);
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
+    run.message = snapshot.message;
+    Ok(run)
+}
+
+/// What the responses are, in English and Chinese.
+const NAME: (&str, &str) = ("pipeline run", "运行实例");
+
+/// The run, and warnings about the words of its jobs.
+fn decode(
+    body: &[u8],
+    asked: Option<&str>,
+    redactor: &Redactor,
+) -> Result<(PipelineRun, Vec<Message>), Message> {
     let mut warnings = Vec::new();
-    let name = ("pipeline run", "运行实例");
-    let response: WireRun<'_> = json::read_state(body, name, &mut warnings, redactor)?;
+    let response: WireRun<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
     let run = match response.pipeline_run.as_deref() {
         Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
         Some(Object(wrapped)) => wrapped,
@@ -186,6 +322,7 @@ pub(super) fn read(
     if let Err(problem) = status {
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
+    response.success.whole("success")?;
     if response.success.is_false() {
         let problem = messages::error_response(None);
         return Err(messages::error_in_place_of(body, problem, redactor));
@@ -195,24 +332,59 @@ pub(super) fn read(
             answer.pipeline_run_id.check_id(asked, redactor)?;
         }
     }
-    let jobs = || {
-        let stages = run.stages.iter();
-        stages.flat_map(|stage| stage.stage_info.jobs.iter())
-    };
-    let gate = jobs()
-        .filter(|_| run.status.is("WAITING"))
-        .find(|job| job.status.is("WAITING") && job.actions_of(GATE_ACTION).next().is_some());
+    let phase = run
+        .status
+        .interpret("run status", &PHASES, &mut warnings, redactor);
     let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
-    Ok(PipelineRun {
+    let (mut jobs, mut unknown_words) = (Vec::new(), Vec::new());
+    for (stage, number) in run.stages.iter().zip(1..) {
+        let models = stage.stage_info.jobs.iter();
+        jobs.extend(models.map(|job| job.to_model(number, &mut unknown_words, redactor)));
+    }
+    let run = PipelineRun {
         id: id.map(str::to_owned),
-        is_unknown: run.status.meaning(&ENDS).is_none(),
-        end: run
-            .status
-            .interpret("run status", &ENDS, &mut warnings, redactor),
-        gate: gate.map(|gate| gate.called(redactor)),
-        jobs: jobs().map(|job| job.to_model(redactor)).collect(),
+        phase,
+        message: None,
+        gate: run.gate().map(|gate| gate.called(redactor)),
+        stages: run.stages.iter().map(|s| s.to_model(redactor)).collect(),
+        jobs,
         warnings,
-    })
+    };
+    Ok((run, unknown_words))
+}
+
+/// Reads what is needed of each job.
+fn needed_jobs<'de, J: Deserialize<'de> + Default>(
+    body: &'de [u8],
+    redactor: &Redactor,
+) -> Result<NeededJobs<J>, Message> {
+    json::read(body).map_err(|error| messages::not_json(NAME, &error, redactor))
+}
+
+impl<J> NeededJobs<J> {
+    fn iter(&self) -> impl Iterator<Item = &J> {
+        let wrapped = self.pipeline_run.as_deref();
+        let stages = wrapped.map_or(&self.stages, |wrapped| &wrapped.stages);
+        stages.iter().flat_map(|stage| stage.stage_info.jobs.iter())
+    }
+}
+
+impl<'a> WireRun<'a> {
+    /// The gate that it waits at.
+    fn gate(&self) -> Option<&WireJob<'a>> {
+        let stages = self.stages.iter().filter(|_| self.status.is("WAITING"));
+        let mut jobs = stages.flat_map(|stage| stage.stage_info.jobs.iter());
+        jobs.find(|job| job.status.is("WAITING") && job.actions_of(GATE_ACTION).next().is_some())
+    }
+}
+
+impl WireStage<'_> {
+    fn to_model(&self, redactor: &Redactor) -> RunStage {
+        RunStage {
+            name: self.name.printable(redactor),
+            state: self.stage_info.status.meaning(&STATES).unwrap_or_default(),
+        }
+    }
 }
 
 impl WireJob<'_> {
@@ -227,12 +399,22 @@ impl WireJob<'_> {
             .unwrap_or_default()
     }
 
-    fn to_model(&self, redactor: &Redactor) -> RunJob {
-        let order = self.order();
+    fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
+        let (order, began) = (self.order(), epoch_ms(&self.start_time));
+        let state = self
+            .status
+            .interpret("job status", &STATES, warnings, redactor);
         RunJob {
             id: self.id.printable(redactor).unwrap_or_default(),
             name: self.called(redactor),
-            end: self.status.meaning(&ENDS).flatten(),
+            stage,
+            // It waits for its turn, or for a person in the middle of its work.
+            state: match state {
+                UnitState::Queued if began.is_some() => UnitState::Running,
+                state => state,
+            },
+            began,
+            ended: epoch_ms(&self.end_time),
             deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
             order,
         }
@@ -249,6 +431,14 @@ impl WireJob<'_> {
         });
         found.or_else(|| self.result.0.get())
     }
+}
+
+/// A time in milliseconds since 1970; none where it is not set, or no such number.
+fn epoch_ms(time: &Freeform) -> Option<NonZeroI64> {
+    let json = time.get().to_string();
+    let text: Text<'_> = serde_json::from_str(&json).ok()?;
+    let time: NonZeroI64 = text.get()?.parse().ok()?;
+    Some(time).filter(|time| time.get() > 0)
 }
 
 impl OrderId {
@@ -423,7 +613,7 @@ mod tests {
             ("INIT", None),
             ("SUCCESSFUL", None),
         ] {
-            assert_eq!(run(word, "").end, end, "{word}");
+            assert_eq!(run(word, "").end(), end, "{word}");
         }
     }
 

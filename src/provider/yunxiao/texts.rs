@@ -3,6 +3,7 @@
 use super::run::RunJob;
 use crate::message::Message;
 use crate::model::UnitState;
+use crate::poll::PollError;
 use crate::text;
 
 /// No single one of the run's jobs is the `wanted` one.
@@ -44,6 +45,65 @@ pub(super) fn found_order(order: &str, run: Option<&str>) -> Message {
     }
 }
 
+/// The whole of this run is watched.
+pub(super) fn found_run(run: &str) -> Message {
+    Message::new(format!("watching run {run}"), format!("正在跟踪运行 {run}"))
+}
+
+/// A run reports success without a job.
+pub(super) fn no_jobs() -> Message {
+    Message::new(
+        "the run reports SUCCESS, but has no jobs",
+        "本次运行显示 SUCCESS，却没有任何任务",
+    )
+}
+
+/// A run reports success, and a part of it something else; the part may have no name.
+pub(super) fn contradicted(name: Option<&str>, state: UnitState) -> Message {
+    let (en, zh) = match state {
+        UnitState::Failed => ("failed", "失败"),
+        UnitState::Cancelled => ("was cancelled", "已取消"),
+        _ => ("has not ended", "尚未结束"),
+    };
+    Message::new(
+        format!(
+            "the run reports SUCCESS, but {} {en}",
+            name.unwrap_or("a part of it")
+        ),
+        format!(
+            "本次运行显示 SUCCESS，但{}{zh}",
+            name.map_or_else(|| "其中一部分".to_owned(), |name| format!("“{name}”"))
+        ),
+    )
+}
+
+/// So many jobs were skipped.
+pub(super) fn jobs_skipped(count: usize) -> Message {
+    let plural = if count == 1 { "" } else { "s" };
+    Message::new(
+        format!("{count} job{plural} skipped"),
+        format!("{count} 个任务已跳过"),
+    )
+}
+
+/// The machines of a deploy order cannot be shown.
+pub(super) fn machines_unread(order: &str, error: &PollError) -> Message {
+    Message::new(
+        format!("cannot read the machines of deploy order {order}"),
+        format!("无法读取部署单 {order} 的机器"),
+    )
+    .with_detail(&error.message)
+    .with_hint(error.hint())
+}
+
+/// The run has more deploy orders than are read.
+pub(super) fn more_orders(limit: usize) -> Message {
+    Message::new(
+        format!("only the machines of the first {limit} deploy orders are shown"),
+        format!("只显示前 {limit} 个部署单的机器"),
+    )
+}
+
 pub(super) fn no_order_yet() -> Message {
     Message::new(
         "the run has not made its deploy order yet",
@@ -66,6 +126,14 @@ pub(super) fn ended_without_order() -> Message {
     )
 }
 
+/// The same where none of its jobs makes one.
+pub(super) fn ended_without_deployment() -> Message {
+    Message::new(
+        "the run ended and none of its jobs makes a deploy order; --whole-run watches the run itself",
+        "本次运行已结束，其中没有任务会生成部署单；--whole-run 可跟踪整个运行",
+    )
+}
+
 pub(super) fn job_failed() -> Message {
     Message::new(
         "the order still runs after a failure, but the job that made it failed",
@@ -75,8 +143,9 @@ pub(super) fn job_failed() -> Message {
 
 pub(super) fn nothing_deployed() -> Message {
     Message::new(
-        "the run succeeded without a deploy order: there is nothing to watch",
-        "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署",
+        "the run succeeded without a deploy order: there is nothing to watch; --whole-run watches \
+         the run itself",
+        "本次运行已成功结束，但没有生成部署单，没有可跟踪的部署；--whole-run 可跟踪整个运行",
     )
 }
 
@@ -136,7 +205,10 @@ mod tests {
         let job = RunJob {
             id: "1".into(),
             name: "deploy".into(),
-            end: None,
+            stage: 1,
+            state: UnitState::Pending,
+            began: None,
+            ended: None,
             deploys: true,
             order: None,
         };
@@ -149,6 +221,7 @@ mod tests {
             no_order_yet(),
             at_gate("x-1"),
             ended_without_order(),
+            ended_without_deployment(),
             job_failed(),
             nothing_deployed(),
             fresh_needs_run_id(),
@@ -157,6 +230,13 @@ mod tests {
             exception_code("x-1"),
             machines(1, UnitState::Failed),
             machines(2, UnitState::Skipped),
+            found_run("1"),
+            no_jobs(),
+            contradicted(Some("x-1"), UnitState::Failed),
+            contradicted(None, UnitState::Running),
+            jobs_skipped(1),
+            machines_unread("1", &PollError::retryable(found_run("1"), None)),
+            more_orders(2),
         ] {
             assert_chinese(&message);
         }

@@ -1,0 +1,107 @@
+//! The requests of both editions: what their URLs begin with, the token, and what to do about a refusal.
+
+use std::mem;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::http::{Client, Request, Response};
+use crate::message::Message;
+use crate::poll::PollError;
+use crate::provider::below;
+use crate::redact::Redactor;
+use crate::secret::Credential;
+
+/// The API of one pipeline.
+pub(super) struct Api {
+    http: Client,
+    credential: Credential,
+    /// What every URL begins with.
+    url: String,
+    /// Whether an organization was given: for the central edition, not for a Region instance [D].
+    in_organization: bool,
+}
+
+impl Api {
+    /// The API at `endpoint`.
+    pub(super) fn new(
+        endpoint: &Url,
+        organization: Option<&str>,
+        pipeline: &str,
+        credential: Credential,
+        http: Client,
+    ) -> Self {
+        let in_organization = organization.is_some();
+        let organization =
+            organization.map(|organization| format!("/organizations/{organization}"));
+        let organization = organization.unwrap_or_default();
+        let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
+        Self {
+            http,
+            credential,
+            url: below(endpoint, &path).into(),
+            in_organization,
+        }
+    }
+
+    /// What takes secrets out of the text of responses.
+    pub(super) fn redactor(&self) -> &Redactor {
+        self.http.redactor()
+    }
+
+    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
+    pub(super) fn get(
+        &mut self,
+        path: &str,
+        permission: &'static str,
+    ) -> Result<Response, PollError> {
+        self.get_again(path, permission, Vec::new(), None)
+    }
+
+    /// The same where it was got before: `earlier` is the body that it was, `timeout` how long it may take at
+    /// most.
+    pub(super) fn get_again(
+        &mut self,
+        path: &str,
+        permission: &'static str,
+        mut earlier: Vec<u8>,
+        timeout: Option<Duration>,
+    ) -> Result<Response, PollError> {
+        let url = format!("{}/{path}", self.url);
+        let response = self.credential.with_token(|token| {
+            let request = Request {
+                url: &url,
+                body: None,
+                headers: vec![("x-yunxiao-token", token)],
+                timeout,
+            };
+            self.http.get_json_again(&request, mem::take(&mut earlier))
+        });
+        response.map_err(|error| self.with_hint(error, permission))
+    }
+
+    /// Adds what to do about a refusal; `permission` is the one that such a request needs.
+    fn with_hint(&self, error: PollError, permission: &'static str) -> PollError {
+        let hint = match error.status {
+            Some(401) => Message::new(
+                "check the token: it may have expired, or belong to another edition",
+                "请检查令牌：可能已过期，或属于另一个版本（中心版、Region 版）",
+            ),
+            Some(403) => Message::new(
+                format!("the token needs the read permission {permission}"),
+                format!("令牌需要“{permission}”的只读权限"),
+            ),
+            Some(404) if self.in_organization => Message::new(
+                "check the ids; a Region instance also answers 404 when an organization is set: \
+                 YUNXIAO_EDITION=region leaves it out",
+                "请检查各个 ID；Region 版在设置了组织时也会返回 404，YUNXIAO_EDITION=region 可去掉组织",
+            ),
+            Some(404) => Message::new(
+                "check the ids; the central edition needs --organization",
+                "请检查各个 ID；中心版需要 --organization",
+            ),
+            _ => return error,
+        };
+        error.with_hint(hint)
+    }
+}

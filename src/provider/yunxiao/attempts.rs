@@ -1,0 +1,208 @@
+//! The jobs of a run over their attempts. A job that is run again has a new id [O]; it stays the same unit.
+
+use std::sync::Arc;
+
+use super::run::RunJob;
+use crate::model::UnitState;
+
+/// How many jobs of a run are looked at for earlier attempts: a real one has far fewer.
+const MAX_JOBS: usize = 500;
+
+/// A job of the run with the id of its unit.
+pub(super) type JobUnit<'a> = (Arc<str>, &'a RunJob);
+
+/// The jobs that the run was seen to have.
+#[derive(Default)]
+pub(super) struct Attempts(Vec<KnownJob>);
+
+struct KnownJob {
+    /// The id of its first attempt, or its name.
+    unit: Arc<str>,
+    stage: u32,
+    name: Arc<str>,
+    /// The ids of its attempts, the latest last.
+    ids: Vec<Arc<str>>,
+}
+
+/// What an attempt is known by.
+fn id(job: &RunJob) -> &Arc<str> {
+    if job.id.is_empty() {
+        &job.name
+    } else {
+        &job.id
+    }
+}
+
+impl Attempts {
+    /// The latest attempt of each of these jobs, which are those of one response.
+    pub(super) fn latest<'a>(&mut self, jobs: &'a [RunJob]) -> Vec<JobUnit<'a>> {
+        let (jobs, others) = jobs.split_at(jobs.len().min(MAX_JOBS));
+        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| id(job) == attempt);
+        if self.0.len() > MAX_JOBS {
+            self.0.retain(|known| known.ids.iter().any(is_listed));
+        }
+        let before = self.0.len();
+        for job in jobs {
+            if self.0.iter().any(|known| known.is(job)) {
+                continue;
+            }
+            let mut known = self.0.iter_mut().enumerate();
+            let earlier = known.find(|(index, known)| {
+                known.stage == job.stage
+                    && known.name == job.name
+                    && known.is_over(jobs, *index < before)
+            });
+            let attempt = Arc::clone(id(job));
+            match earlier {
+                Some((_, known)) => {
+                    known.ids.retain(is_listed);
+                    known.ids.push(attempt);
+                }
+                None => self.0.push(KnownJob {
+                    unit: Arc::clone(&attempt),
+                    stage: job.stage,
+                    name: Arc::clone(&job.name),
+                    ids: vec![attempt],
+                }),
+            }
+        }
+        let latest = jobs.iter().filter_map(|job| {
+            let known = self.0.iter().find(|known| known.is(job))?;
+            let is_latest = known.ids.last() == Some(id(job));
+            is_latest.then(|| (Arc::clone(&known.unit), job))
+        });
+        let others = others.iter().map(|job| (Arc::clone(id(job)), job));
+        latest.chain(others).collect()
+    }
+}
+
+impl KnownJob {
+    /// Whether the job is one of its attempts.
+    fn is(&self, job: &RunJob) -> bool {
+        self.stage == job.stage && self.ids.contains(id(job))
+    }
+
+    /// Whether another job of its name is another attempt, and not a job beside it: its last one is gone, or
+    /// did not succeed. One that `was_known` before the other came may have ended in any way.
+    fn is_over(&self, jobs: &[RunJob], was_known: bool) -> bool {
+        let mut own = jobs.iter().filter(|job| job.stage == self.stage);
+        let last = own.find(|job| self.ids.last() == Some(id(job)));
+        last.is_none_or(|last| {
+            let has_failed = matches!(last.state, UnitState::Failed | UnitState::Cancelled);
+            has_failed || was_known && last.state.ended()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use UnitState::{Cancelled, Failed, Pending, Running, Succeeded};
+
+    fn job(id: &str, name: &str, state: UnitState) -> RunJob {
+        RunJob {
+            id: id.into(),
+            name: name.into(),
+            stage: 1,
+            state,
+            began: None,
+            ended: None,
+            deploys: false,
+            order: None,
+        }
+    }
+
+    /// The units of each response, as `unit:attempt`.
+    fn units(responses: &[&[(&str, UnitState)]]) -> Vec<String> {
+        let mut attempts = Attempts::default();
+        let shown = responses.iter().map(|jobs| {
+            let jobs = jobs.iter().map(|(id, state)| job(id, "deploy", *state));
+            let jobs: Vec<_> = jobs.collect();
+            let units = attempts.latest(&jobs).into_iter();
+            let units = units.map(|(unit, job)| format!("{unit}:{}", job.id));
+            units.collect::<Vec<_>>().join(" ")
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn a_new_id_of_the_same_name_is_another_attempt() {
+        for (responses, expected) in [
+            // In its place, or beside it.
+            (
+                &[&[("1", Failed)][..], &[("2", Running)], &[("3", Running)]][..],
+                &["1:1", "1:2", "1:3"][..],
+            ),
+            (
+                &[
+                    &[("1", Running)],
+                    &[("1", Failed), ("2", Running)],
+                    &[("1", Failed), ("2", Succeeded)],
+                ],
+                &["1:1", "1:2", "1:2"],
+            ),
+            (
+                &[&[("1", Running)], &[("2", Running), ("1", Cancelled)]],
+                &["1:1", "1:2"],
+            ),
+            (
+                &[&[("1", Succeeded)], &[("1", Succeeded), ("2", Running)]],
+                &["1:1", "1:2"],
+            ),
+            // From the start, whatever comes between.
+            (
+                &[
+                    &[("1", Failed), ("2", Failed), ("3", Pending)],
+                    &[],
+                    &[("3", Failed), ("4", Running)],
+                ],
+                &["1:3", "", "1:4"],
+            ),
+        ] {
+            assert_eq!(units(responses), expected);
+        }
+    }
+
+    #[test]
+    fn jobs_beside_each_other_may_have_one_name() {
+        for responses in [
+            &[
+                &[("1", Running), ("2", Running)][..],
+                &[("1", Failed), ("2", Running)],
+                &[("1", Failed), ("2", Succeeded)],
+            ][..],
+            &[
+                &[("1", Succeeded), ("2", Running)],
+                &[("1", Succeeded), ("2", Failed)],
+            ],
+        ] {
+            assert!(units(responses).iter().all(|units| units == "1:1 2:2"));
+        }
+        let mut attempts = Attempts::default();
+        let other = [
+            job("1", "a", Failed),
+            job("2", "b", Running),
+            job("", "c", Running),
+            job("", "d", Running),
+        ];
+        let units = attempts.latest(&other);
+        let units: Vec<_> = units.iter().map(|(unit, _)| &**unit).collect();
+        assert_eq!(units, ["1", "2", "c", "d"]);
+        // In another stage it is another job, whatever its id.
+        let mut moved = job("1", "a", Running);
+        moved.stage = 2;
+        assert_eq!(attempts.latest(&[job("1", "a", Failed), moved]).len(), 2);
+    }
+
+    #[test]
+    fn jobs_without_end_fill_no_memory() {
+        let mut attempts = Attempts::default();
+        for poll in 0..20 {
+            let jobs: Vec<_> = (0..2_000)
+                .map(|n| job(&format!("{poll}-{n}"), &format!("{poll}-{n}"), Failed))
+                .collect();
+            assert_eq!(attempts.latest(&jobs).len(), 2_000);
+            assert!(attempts.0.len() <= 2 * MAX_JOBS);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The deploy orders that the jobs of a run make, for the machines that they bring in. All of it is only shown:
+//! no failure of a read, and no delay of one, may change or hold up what the run says.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::api::Api;
+use super::attempts::JobUnit;
+use super::polled_order::PolledOrder;
+use super::texts;
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unit};
+use crate::poll::{PollError, Retry};
+use crate::provider::messages;
+
+/// How many orders of a run are read: each costs a request at every poll.
+const MAX_ORDERS: usize = 20;
+/// How long the read of an order may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Failed reads in a row after which a warning says so.
+const WARNED_FAILURES: u32 = 2;
+/// The most polls that pass before an order is read again that could not be reached.
+const MAX_SKIPPED: u32 = 10;
+
+/// The orders of a run.
+#[derive(Default)]
+pub(super) struct JobOrders {
+    orders: Vec<JobOrder>,
+    /// Orders beyond the limit.
+    more: usize,
+}
+
+/// The order of a job.
+struct JobOrder {
+    /// The unit of the job.
+    job: Arc<str>,
+    stage: u32,
+    order: PolledOrder,
+    /// The machines of its last good response.
+    units: Vec<Unit>,
+    /// Whether the last read was good.
+    is_read: bool,
+    /// Failed reads in a row.
+    failures: u32,
+    /// How many polls do without it.
+    skipped: u32,
+    /// Why it could not be read, said once.
+    problem: Option<Message>,
+}
+
+impl JobOrders {
+    /// Reads the orders of these jobs.
+    ///
+    /// # Errors
+    /// The recording that is replayed ends here.
+    pub(super) fn poll(&mut self, api: &mut Api, jobs: &[JobUnit<'_>]) -> Result<(), PollError> {
+        let mut known = mem::take(&mut self.orders);
+        let wanted = jobs
+            .iter()
+            .filter_map(|(unit, job)| Some((unit, job, job.order.as_deref()?)));
+        self.more = wanted.clone().count().saturating_sub(MAX_ORDERS);
+        for (unit, job, id) in wanted.take(MAX_ORDERS) {
+            let is_same = |known: &JobOrder| known.job == *unit && known.order.id == id;
+            let mut order = match known.iter().position(is_same) {
+                Some(place) => known.swap_remove(place),
+                None => JobOrder::new(unit, job.stage, id),
+            };
+            let polled = order.poll(api);
+            self.orders.push(order);
+            polled?;
+        }
+        Ok(())
+    }
+
+    /// The machines of this poll's responses.
+    pub(super) fn machines(&self) -> impl Iterator<Item = &Unit> {
+        self.read().flat_map(|order| &order.units)
+    }
+
+    /// How the first order stands that waits for a person: paused, or so after a failure.
+    pub(super) fn pause(&self) -> Option<(Phase, Option<Message>)> {
+        let mut snapshots = self.read().map(|order| &*order.order.last);
+        snapshots.find_map(|snapshot| {
+            let found = snapshot.unconfirmed.as_ref();
+            let (phase, message) = match found {
+                Some(found) => (found.phase, &found.message),
+                None => (snapshot.phase, &snapshot.message),
+            };
+            let waits = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
+            waits.then(|| (phase, message.clone()))
+        })
+    }
+
+    /// What there is to say about their responses, and about those that did not come.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Message> {
+        let orders = self.orders.iter();
+        let said = orders.flat_map(|order| order.order.last.warnings.iter().chain(&order.problem));
+        let more = (self.more > 0).then(|| texts::more_orders(MAX_ORDERS));
+        said.cloned().chain(more)
+    }
+
+    /// Whether it is known what all of their machines came to.
+    pub(super) fn are_read(&self) -> bool {
+        let is_unread = |snapshot: &Snapshot| {
+            snapshot
+                .success_caveats
+                .contains(&messages::caveats_unread())
+        };
+        self.more == 0
+            && self
+                .orders
+                .iter()
+                .all(|order| order.is_read && !is_unread(&order.order.last))
+    }
+
+    /// The last lines of the log of the machine that this unit stands for.
+    pub(super) fn log_tail(
+        &self,
+        api: &mut Api,
+        unit: &str,
+        lines: usize,
+    ) -> Result<Vec<String>, PollError> {
+        let found = self.orders.iter().find_map(|order| {
+            let machine = unit.strip_prefix(&*order.job)?.strip_prefix('/')?;
+            Some((order, machine))
+        });
+        match found {
+            Some((order, machine)) => order.order.log_tail(api, machine, lines),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn read(&self) -> impl Iterator<Item = &JobOrder> {
+        self.orders.iter().filter(|order| order.is_read)
+    }
+}
+
+impl JobOrder {
+    fn new(job: &Arc<str>, stage: u32, id: &str) -> Self {
+        Self {
+            job: Arc::clone(job),
+            stage,
+            order: PolledOrder::new(id.to_owned()),
+            units: Vec::new(),
+            is_read: false,
+            failures: 0,
+            skipped: 0,
+            problem: None,
+        }
+    }
+
+    fn poll(&mut self, api: &mut Api) -> Result<(), PollError> {
+        if self.is_read && self.order.last.phase.has_ended() {
+            return Ok(());
+        }
+        if self.skipped > 0 {
+            self.skipped -= 1;
+            return Ok(());
+        }
+        match self.order.poll(api, Some(TIMEOUT)) {
+            Ok(changed) => {
+                if changed {
+                    self.take_units();
+                }
+                (self.is_read, self.failures) = (true, 0);
+            }
+            Err(error) if error.retry == Retry::EndOfRecording => return Err(error),
+            Err(error) => self.take_failure(&error),
+        }
+        Ok(())
+    }
+
+    fn take_failure(&mut self, error: &PollError) {
+        self.is_read = false;
+        self.failures += 1;
+        let is_refused = matches!(error.retry, Retry::Refused { .. });
+        if is_refused || error.status.is_none() {
+            self.skipped = self.failures.min(MAX_SKIPPED);
+        }
+        if is_refused || self.failures >= WARNED_FAILURES {
+            let order = &self.order.id;
+            self.problem
+                .get_or_insert_with(|| texts::machines_unread(order, error));
+        }
+    }
+
+    /// Takes the machines of the response, in the stage of the job. A machine is the same unit in the order of
+    /// the job's next attempt: its id is `JOB/MACHINE`.
+    fn take_units(&mut self) {
+        let job = &self.job;
+        self.units = self.order.last.units.clone();
+        for unit in &mut self.units {
+            let unit = Arc::make_mut(unit);
+            unit.id = format!("{job}/{}", unit.id).into();
+            unit.batch = Some(self.stage);
+        }
+    }
+}

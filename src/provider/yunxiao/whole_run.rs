@@ -1,0 +1,286 @@
+//! A run of the pipeline as a whole, stage by stage and job by job. The verdict is the run's own word; its jobs,
+//! and the machines of its deploy orders, are what is shown.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::api::Api;
+use super::attempts::{Attempts, JobUnit};
+use super::job_orders::JobOrders;
+use super::run::{self, PipelineRun, RunJob};
+use super::texts;
+use crate::message::Message;
+use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
+use crate::poll::PollError;
+use crate::provider::earlier_runs::EarlierRuns;
+use crate::provider::json::{self, Shown, Text, safe_in_url};
+use crate::provider::{DeploymentSource, messages, missing_log};
+use crate::redact::Redactor;
+use crate::units::UnitsBuilder;
+
+/// The read permission that the log of a job needs [D].
+const LOG_PERMISSION: &str = "流水线 / 流水线运行任务";
+
+/// A run being watched.
+pub(super) struct WholeRun {
+    api: Api,
+    /// The id of the run, once it is known. The watch stays with it, whatever is started later.
+    run: Option<String>,
+    /// Whether the command line selects it.
+    is_given: bool,
+    /// Whether to ignore a run that ended before the watch started.
+    fresh: bool,
+    earlier: EarlierRuns,
+    /// The jobs of the earlier runs: one that is started again has new ones.
+    earlier_jobs: HashSet<Arc<str>>,
+    /// Whether an earlier run had others in the last answer.
+    had_new_jobs: bool,
+    attempts: Attempts,
+    orders: JobOrders,
+    /// The id of the latest attempt of each job, by its unit.
+    jobs: HashMap<Arc<str>, Arc<str>>,
+    last: Vec<Unit>,
+}
+
+impl WholeRun {
+    /// The run with this id, else the latest one, or with `fresh` the next one.
+    pub(super) fn new(run: Option<String>, fresh: bool, api: Api) -> Self {
+        Self {
+            api,
+            is_given: run.is_some(),
+            run,
+            fresh,
+            earlier: EarlierRuns::default(),
+            earlier_jobs: HashSet::new(),
+            had_new_jobs: false,
+            attempts: Attempts::default(),
+            orders: JobOrders::default(),
+            jobs: HashMap::new(),
+            last: Vec::new(),
+        }
+    }
+
+    /// Whether it is a run that ended before the watch started, and has not been started again since.
+    ///
+    /// # Errors
+    /// That cannot be told.
+    fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, Message> {
+        if !self.fresh || self.run.is_some() {
+            return Ok(false);
+        }
+        let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
+        let is_known = self.earlier.contains(id);
+        if run.phase == Phase::Unknown && !is_known {
+            return Err(messages::ended_unknown());
+        }
+        let has_ended = run.phase.has_ended();
+        if self.earlier.is_new(id, has_ended) {
+            return Ok(false);
+        }
+        // One odd answer may have shown none of its jobs, or others.
+        if has_ended && (!is_known || self.earlier_jobs.is_empty()) {
+            let jobs = run.jobs.iter().map(|job| Arc::clone(&job.id));
+            self.earlier_jobs.extend(jobs);
+        }
+        let mut jobs = run.jobs.iter();
+        let has_new_jobs = jobs.any(|job| !self.earlier_jobs.contains(&job.id));
+        let is_repeated = mem::replace(&mut self.had_new_jobs, has_new_jobs);
+        Ok(!(has_new_jobs && is_repeated))
+    }
+
+    /// The log of a job so far, and what was added to it since, where it says that there is more [D].
+    fn job_log(&mut self, job: &str) -> Result<String, PollError> {
+        let (Some(run), true) = (&self.run, safe_in_url(job)) else {
+            return Ok(String::new());
+        };
+        let path = format!("runs/{run}/job/{job}/log");
+        let (mut text, more) = read_log(&self.api.get(&path, LOG_PERMISSION)?.body);
+        if more && let Ok(response) = self.api.get(&path, LOG_PERMISSION) {
+            // Whether it is the whole text again or what follows is not documented.
+            let (newer, _) = read_log(&response.body);
+            text = match newer.starts_with(&text) {
+                true => newer,
+                false => text + "\n" + &newer,
+            };
+        }
+        Ok(text)
+    }
+}
+
+impl DeploymentSource for WholeRun {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read_whole)?;
+        let is_ignored = self.is_ignored(&run);
+        if is_ignored.map_err(|problem| PollError::retryable(problem, None))? {
+            let message = messages::awaits_new_run();
+            return Ok(Arc::new(Snapshot::with_message(Phase::Pending, message)));
+        }
+        // From now on it is this run, whatever is started later.
+        self.run = self.run.take().or_else(|| run.id.clone());
+        let jobs = self.attempts.latest(&run.jobs);
+        self.orders.poll(&mut self.api, &jobs)?;
+        if !jobs.is_empty() {
+            let ids = jobs
+                .iter()
+                .map(|(unit, job)| (Arc::clone(unit), Arc::clone(&job.id)));
+            self.jobs = ids.collect();
+        }
+        let redactor = self.api.redactor();
+        let mut snapshot = judge(&run, &jobs, &self.orders, &self.last, redactor);
+        if let Some(run) = self.run.as_deref().filter(|_| !self.is_given) {
+            snapshot.run_selector = Some(format!("--run {run}").into());
+            snapshot.warnings.push(texts::found_run(run));
+        }
+        self.last.clone_from(&snapshot.units);
+        Ok(Arc::new(snapshot))
+    }
+
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        if unit.kind == UnitKind::Machine {
+            return self.orders.log_tail(&mut self.api, &unit.id, lines);
+        }
+        let job = self.jobs.get(&unit.id).cloned().unwrap_or_default();
+        match self.job_log(&job) {
+            Ok(log) => Ok(self.api.redactor().tail(&log, lines)),
+            Err(error) => missing_log(error),
+        }
+    }
+}
+
+/// The log of a job [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct JobLog<'a> {
+    content: Text<'a>,
+    more: Shown<Text<'a>>,
+}
+
+/// The text of a log, and whether there is more.
+fn read_log(body: &[u8]) -> (String, bool) {
+    let log: JobLog<'_> = json::read(body).unwrap_or_default();
+    let text = log.content.get().unwrap_or_default().to_owned();
+    (text, log.more.is("true"))
+}
+
+/// What the run says of itself, with what is shown beside it; `last` are the units of the previous response.
+pub(super) fn judge(
+    run: &PipelineRun,
+    jobs: &[JobUnit<'_>],
+    orders: &JobOrders,
+    last: &[Unit],
+    redactor: &Redactor,
+) -> Snapshot {
+    let mut units = UnitsBuilder::new(UnitKind::Job, last, jobs.len(), redactor);
+    for (id, job) in jobs {
+        let unit = units.push(id, &job.name, Some(job.stage), job.state, None);
+        (unit.began, unit.ended) = (job.began, job.ended);
+    }
+    for machine in orders.machines() {
+        units.add(Arc::clone(machine));
+    }
+    let gate = run.gate.as_deref().map(texts::at_gate);
+    let (pause, pause_message) = orders.pause().unzip();
+    let pause_message = pause_message.flatten();
+    let mut snapshot = Snapshot {
+        units: units.finish(),
+        batch: current_stage(jobs),
+        batches: u32::try_from(run.stages.len())
+            .ok()
+            .filter(|stages| *stages > 0),
+        warnings: run
+            .warnings
+            .iter()
+            .cloned()
+            .chain(orders.warnings())
+            .collect(),
+        ..Snapshot::new(run.phase)
+    };
+    match run.phase {
+        Phase::Succeeded => match contradiction(run, jobs) {
+            // What contradicts a success may be a moment: a second poll must find it.
+            Some((phase, message)) => {
+                snapshot.phase = Phase::Running;
+                snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
+            }
+            None => snapshot.success_caveats = caveats(&snapshot.units, orders),
+        },
+        Phase::Paused => {
+            let units = snapshot.units.iter();
+            let failed: Vec<_> = units
+                .filter(|unit| unit.state == UnitState::Failed)
+                .collect();
+            if pause == Some(Phase::PausedAfterFailure) {
+                snapshot.unconfirmed =
+                    Some(Unconfirmed::new(Phase::PausedAfterFailure, pause_message));
+            } else if let Some(first) = failed.first() {
+                let failed = failed.iter().filter(|unit| unit.kind == first.kind);
+                let message = messages::awaits_decision(failed.count(), first.kind, None);
+                snapshot.unconfirmed =
+                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
+            } else {
+                let confirmation = || messages::awaits_confirmation();
+                snapshot.message = Some(gate.or(pause_message).unwrap_or_else(confirmation));
+            }
+        }
+        Phase::Failed => snapshot.message.clone_from(&run.message),
+        // An order that waits is no pause of the run, which says that it runs.
+        Phase::Running => snapshot.message = pause_message,
+        _ => {}
+    }
+    snapshot
+}
+
+/// What contradicts a success of the run, and what the run came to for all that is known.
+fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Message)> {
+    if jobs.is_empty() {
+        return Some((Phase::Ended, texts::no_jobs()));
+    }
+    let stages = run
+        .stages
+        .iter()
+        .map(|stage| (stage.name.as_deref(), stage.state));
+    let jobs = jobs.iter().map(|(_, job)| (Some(&*job.name), job.state));
+    let parts: Vec<_> = jobs.chain(stages).collect();
+    let one_of = |states: &[UnitState], phase| {
+        let part = parts.iter().find(|(_, state)| states.contains(state));
+        part.map(|&(name, state)| (phase, texts::contradicted(name, state)))
+    };
+    one_of(&[UnitState::Failed, UnitState::Cancelled], Phase::Failed).or_else(|| {
+        let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
+        one_of(&unfinished, Phase::Ended)
+    })
+}
+
+/// Why a success is not one of all jobs and machines.
+fn caveats(units: &[Unit], orders: &JobOrders) -> Vec<Message> {
+    let count = |kind, state| {
+        let units = units
+            .iter()
+            .filter(|unit| unit.kind == kind && unit.state == state);
+        Some(units.count()).filter(|count| *count > 0)
+    };
+    let skipped = count(UnitKind::Job, UnitState::Skipped).map(texts::jobs_skipped);
+    let machines = UnitState::ALL.into_iter().filter_map(|state| match state {
+        UnitState::Succeeded | UnitState::Unknown => None,
+        state => Some(texts::machines(count(UnitKind::Machine, state)?, state)),
+    });
+    let is_unread = !orders.are_read() || count(UnitKind::Job, UnitState::Unknown).is_some();
+    let unread = is_unread.then(messages::caveats_unread);
+    skipped.into_iter().chain(machines).chain(unread).collect()
+}
+
+/// The stage that runs, or the last one that did.
+fn current_stage(jobs: &[JobUnit<'_>]) -> Option<u32> {
+    let has_begun = |job: &&RunJob| {
+        !matches!(
+            job.state,
+            UnitState::Pending | UnitState::Skipped | UnitState::Unknown
+        )
+    };
+    let jobs = jobs.iter().map(|(_, job)| *job);
+    let current = jobs.clone().filter(has_begun).map(|job| job.stage).max();
+    current.or_else(|| jobs.map(|job| job.stage).min())
+}
