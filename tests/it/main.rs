@@ -10,6 +10,7 @@
 
 mod all;
 mod ci;
+mod ci_pieces;
 mod cli;
 mod codearts;
 mod completions;

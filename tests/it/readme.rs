@@ -56,7 +56,10 @@ fn shell(script: &str) -> Program {
 #[test]
 fn each_command_line_lacks_nothing_but_the_secret() {
     for readme in READMES {
-        let lines: Vec<_> = command_lines(readme).collect();
+        let pieces = arguments_of_pieces(readme);
+        assert_eq!(pieces.len(), 3, "{pieces:#?}");
+        let lines = command_lines(readme).chain(pieces.iter().map(String::as_str));
+        let lines: Vec<_> = lines.collect();
         assert!(lines.len() > 15, "{lines:#?}");
         for line in lines {
             let name = line.split(' ').nth(1);
@@ -81,16 +84,27 @@ fn each_command_line_lacks_nothing_but_the_secret() {
     }
 }
 
-/// The command of the Kubernetes Job.
-fn command_of_the_job(readme: &str) -> String {
-    let job = block(readme, "yaml", "kind: Job");
-    let args = job
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("args: "));
-    format!(
-        "deploywatch {}",
-        args.unwrap().replace(['[', ']', ',', '"'], "")
-    )
+/// The commands that the pieces for CI systems take apart into arguments: those of a README for the action
+/// and for Jenkins, and that of the Job.
+fn arguments_of_pieces(readme: &str) -> Vec<String> {
+    let job = include_str!("../../packaging/kubernetes-job.yaml");
+    let lines = readme.lines().chain(job.lines()).filter_map(|line| {
+        let line = line.trim();
+        let starts = ["arguments: ", "args: ", "steps { deploywatch("];
+        starts.iter().find_map(|start| line.strip_prefix(start))
+    });
+    let commands = lines.map(|line| {
+        let words = line
+            .replace(['[', ']', ',', '"', '\''], "")
+            .replace(") }", "");
+        let order = ["$(ORDER)", "params.ORDER", "$ORDER"];
+        let order = order.into_iter().find(|order| words.contains(order));
+        format!(
+            "deploywatch {}",
+            words.replace(order.unwrap(), "\"$ORDER\"")
+        )
+    });
+    commands.collect()
 }
 
 #[test]
@@ -210,9 +224,9 @@ mod with_demo {
     fn each_recipe_watches_a_deployment_to_its_success() {
         let mut started = Vec::new();
         for readme in READMES {
-            let job = command_of_the_job(readme);
+            let pieces = arguments_of_pieces(readme);
             let mut scripts: Vec<(String, Demo)> = Vec::new();
-            for line in command_lines(readme).chain([&*job]) {
+            for line in command_lines(readme).chain(pieces.iter().map(String::as_str)) {
                 let name = line.split(' ').nth(1).unwrap();
                 match (name, scripts.last_mut()) {
                     ("replay", Some((script, _))) => *script = format!("{script} && {line}"),
