@@ -319,10 +319,7 @@ fn run_replay(
     environment: Environment<'_>,
 ) -> anyhow::Result<ExitCode> {
     ensure(cli.output.capture.is_none(), || {
-        Message::new(
-            "--capture records a watch, and a replay is none: leave it out",
-            "--capture 用于录制跟踪，回放时不能使用，请去掉",
-        )
+        Message::new("replay takes no --capture", "replay 不支持 --capture")
     })?;
     cli.output
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
@@ -332,7 +329,7 @@ fn run_replay(
     let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
         .map_err(|error| error.at(&place))?;
     ensure(!deployments.list.is_empty(), || {
-        Message::new("there is no deployment in it", "其中没有部署").at(&place)
+        Message::new("the recording holds no deployment", "录制文件中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
     let source = Source::Recording {
@@ -361,14 +358,14 @@ fn check_names(deployments: &[Deployment]) -> Result<()> {
         let name = &deployment.spec.target;
         ensure(name != "all", || {
             Message::new(
-                "a deployment cannot have the name all: the events call the whole list so",
+                "a deployment cannot be named all: the events use it for the whole list",
                 "部署不能命名为 all：事件流用它表示整个列表",
             )
         })?;
         ensure(names.insert(name), || {
             Message::new(
-                format!("{name} is there twice; give each deployment a name of its own"),
-                format!("{name} 出现了两次，请为每个部署取不同的名字"),
+                format!("two deployments are named {name}; give each its own name"),
+                format!("有两个部署名为 {name}，请为每个部署取不同的名称"),
             )
         })?;
     }

@@ -109,13 +109,13 @@ fn within<T: Send + 'static>(
             RecvTimeoutError::Timeout => {
                 let patience = text::duration(patience);
                 Message::new(
-                    format!("its end did not come within {patience}"),
+                    format!("not read to its end within {patience}"),
                     format!("{patience} 内没有读完"),
                 )
             }
             RecvTimeoutError::Disconnected => Message::new(
                 "internal error in deploywatch; please report it",
-                "deploywatch 内部错误，请报告",
+                "deploywatch 内部错误，请反馈",
             ),
         })
 }

@@ -121,7 +121,7 @@ impl Deployments {
             if let Some(arg) = recorded_file {
                 let name = &arg.name;
                 return Err(Message::new(
-                    format!("a recording names no file, and this one has --{name}"),
+                    format!("a recording must not name a file, but this one has --{name}"),
                     format!("录制文件中不应出现文件选项 --{name}"),
                 ));
             }
@@ -163,9 +163,8 @@ impl Deployments {
         let is_used = self.add(cli, Some(&secret), environment)?;
         ensure(is_used, || {
             let message = Message::new(
-                "nothing asks for it, as the other keys say where the secret is, or that there is \
-                 none",
-                "用不上：其他键已指明密钥的来源，或者不需要密钥",
+                "not needed: the other keys name the secret, or there is none",
+                "不需要：其他键已指明密钥的来源，或没有密钥",
             );
             message.at(place)
         })

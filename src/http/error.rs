@@ -175,9 +175,9 @@ fn untrusted(problem: &CertificateError) -> Message {
 fn trust_hint(has_cacert: bool) -> Message {
     if has_cacert {
         return Message::new(
-            "check that --cacert FILE holds the certificate of its CA, or that very certificate, and that the \
-             endpoint has a name or an address of the certificate",
-            "请确认 --cacert FILE 包含签发它的 CA 证书或这张证书本身，且 endpoint 使用证书上的名称或地址",
+            "check that --cacert FILE holds the certificate of its CA or the server's own, and that the \
+             certificate names the endpoint's host",
+            "请确认 --cacert FILE 包含签发它的 CA 证书或这张证书本身，且端点使用证书上的名称或地址",
         );
     }
     Message::new(

@@ -57,7 +57,7 @@ pub(crate) fn proxy_for(
     ensure(SCHEMES.contains(&proxy.scheme()), || {
         let schemes = SCHEMES.join(", ");
         Message::new(
-            format!("{name}: a proxy is one of {schemes}"),
+            format!("{name}: the proxy must be one of {schemes}"),
             format!("{name}：代理只能是 {schemes}"),
         )
     })?;

@@ -63,8 +63,8 @@ pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<Client
                     "--cacert：证书无法使用",
                 ),
                 _ => Message::new(
-                    "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
-                     SSL_CERT_FILE names others",
+                    "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE \
+                 or SSL_CERT_FILE",
                     "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
                 ),
             })?;

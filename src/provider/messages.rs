@@ -87,7 +87,7 @@ pub(super) fn left_out(field: Option<&str>) -> Message {
 /// What may take from a success cannot be read.
 pub(super) fn caveats_unread() -> Message {
     Message::new(
-        "whether all of it succeeded cannot be read",
+        "cannot read whether all of it succeeded",
         "无法识别是否全部成功",
     )
 }

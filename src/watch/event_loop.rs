@@ -122,7 +122,7 @@ pub(crate) fn run(
         let poller = Poller::start(number, target.source, target.transport, inbox);
         let poller = poller.context(|| {
             Message::new(
-                "the system has no thread for each deployment",
+                "the system cannot start a thread for each deployment",
                 "系统无法为每个部署提供线程",
             )
             .with_hint(&partition_advice())

@@ -73,7 +73,7 @@ pub(crate) struct Inbox {
 /// A replay: the virtual clock moves to whatever is due next.
 struct Replay {
     clock: Arc<VirtualClock>,
-    /// How many times as fast as it was recorded.
+    /// Speed, as a multiple of the recorded one.
     speed: f64,
     began: time::Instant,
     /// Events that were received and are still to come, by their time and in the order received.

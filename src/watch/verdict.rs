@@ -198,7 +198,7 @@ pub(super) fn interrupted(signal: Signal) -> Decision {
         Signal::Interrupt => ("received SIGINT", "收到 SIGINT"),
         Signal::Terminate => ("received SIGTERM", "收到 SIGTERM"),
         Signal::Hangup => ("the terminal was closed", "终端已关闭"),
-        Signal::Pipe => ("stdout was closed", "标准输出已关闭"),
+        Signal::Pipe => ("stdout was closed", "stdout 已关闭"),
     };
     (Cause::Interrupted(signal), Message::new(en, zh))
 }

@@ -581,7 +581,7 @@ fn thirty_months_are_not_taken_for_minutes() {
     ] {
         let out = yunxiao_at(&nobody.url()).args([option, value]).run();
         out.code(2)
-            .stderr_has("minutes are m")
+            .stderr_has("write minutes as m")
             .stderr_has(option)
             .stdout_is_empty();
     }

@@ -66,10 +66,10 @@ fn missing_credentials_name_every_place_looked_at() {
         let out = assert_usage_error(program, &server);
         for place in [
             "--token-file FILE",
-            "$HW_AUTH_TOKEN",
-            "$HUAWEICLOUD_SDK_AK and $HUAWEICLOUD_SDK_SK",
-            "$HW_ACCESS_KEY and $HW_SECRET_KEY",
-            "$HW_ACCESS_KEY is set, $HW_SECRET_KEY is not",
+            "HW_AUTH_TOKEN",
+            "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+            "HW_ACCESS_KEY and HW_SECRET_KEY",
+            "HW_ACCESS_KEY is set, HW_SECRET_KEY is not",
         ] {
             out.stderr_has(place);
         }

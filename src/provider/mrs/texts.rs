@@ -113,7 +113,7 @@ pub(super) fn endpoint_hint() -> Message {
     Message::new(
         "check the command's id and the endpoint: the endpoint is the cluster's Manager, usually \
          https://<floating IP>:28443, without a path",
-        "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
+        "请检查命令的 ID 和端点：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
     )
 }
 

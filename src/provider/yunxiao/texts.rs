@@ -54,7 +54,7 @@ pub(super) fn no_order_yet() -> Message {
 /// The run waits at the gate of this name.
 pub(super) fn at_gate(name: &str) -> Message {
     Message::new(
-        format!("the run waits at the gate {name} for somebody to let it pass"),
+        format!("the run waits at the gate {name} for approval"),
         format!("本次运行停在卡点“{name}”，等待人工放行"),
     )
 }
