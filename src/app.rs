@@ -37,7 +37,7 @@ const ONCE: Duration = Duration::from_secs(1);
 /// Does what the command line says.
 ///
 /// # Errors
-/// Where the command line or the configuration is wrong or does not say enough.
+/// If the command line or the configuration is wrong or does not say enough.
 pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
@@ -220,17 +220,17 @@ struct Connector<'a> {
     network: NetworkPool,
     capture: Option<Arc<CaptureFile>>,
     redactor: Arc<Redactor>,
-    /// Where each request is told to, with `--verbose`.
+    /// Receives each request, with `--verbose`.
     trace_to: Option<Sender<LoopEvent>>,
     clock: Clock,
     environment: Environment<'a>,
 }
 
 impl Connector<'_> {
-    /// What the requests of target number `target` go over. `timeout` is that of its watch.
+    /// The transport of target number `target`. `timeout` is that of its watch.
     ///
     /// # Errors
-    /// Where the certificates or the proxy cannot be used.
+    /// If the certificates or the proxy cannot be used.
     fn transport(
         &mut self,
         target: usize,
@@ -287,7 +287,7 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
     timeouts?.into_iter().max()
 }
 
-/// Where responses come from.
+/// The source of the responses.
 enum Source {
     Network,
     /// It is played.

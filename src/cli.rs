@@ -354,7 +354,7 @@ fn command_list(root: &clap::Command, lang: Lang) -> String {
     )
 }
 
-/// What the exit codes mean, for the end of a help text.
+/// The table of exit codes, for the end of a help text.
 fn exit_codes(lang: Lang) -> String {
     let mut text = format!("{}:", lang.pick("Exit codes", "退出码"));
     for (code, verdict, meaning) in outcome::TABLE {

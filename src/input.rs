@@ -53,7 +53,7 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
     Ok(bytes)
 }
 
-/// What `work` returns, which may read files whose end does not come: no longer than `timeout` or 10 s.
+/// The result of `work`, which may read files whose end does not come: no longer than `timeout` or 10 s.
 ///
 /// # Errors
 /// It takes too long.
@@ -90,7 +90,7 @@ pub(crate) fn is_typed(path: &Path) -> bool {
     is_stdin(path) && io::stdin().is_terminal()
 }
 
-/// What `work` returns, done by a thread; it is not waited for longer than `patience`.
+/// The result of `work`, which a thread does; it is not waited for longer than `patience`.
 fn within<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,

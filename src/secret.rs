@@ -28,7 +28,7 @@ impl Secret {
     /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
     ///
     /// # Errors
-    /// Where nothing is left, or it holds what no header may hold.
+    /// If nothing is left, or it holds what no header may hold.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure(!text.is_empty(), empty)?;
@@ -47,7 +47,7 @@ impl Secret {
     /// beginning and one line break at its end, which editors and `echo` put there.
     ///
     /// # Errors
-    /// Where nothing is left, or several lines are: a password that cannot be one is not tried.
+    /// If nothing is left, or several lines are: a password that cannot be one is not tried.
     pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -65,7 +65,7 @@ impl Secret {
     /// there is nothing to read it anew for. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where it cannot be read or is none, or there is none: the message names each place.
+    /// If it cannot be read or is none, or there is none: the message names each place.
     pub(crate) fn find_password(
         file: Option<&Path>,
         variable: &str,
@@ -113,7 +113,7 @@ impl Credential {
     /// `variables` that is set and not empty. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where the file cannot be read, or no variable is set: the message names each place.
+    /// If the file cannot be read, or no variable is set: the message names each place.
     pub(crate) fn find(
         file: Option<&Path>,
         variables: &[&str],

@@ -17,7 +17,7 @@ const SECRETS: [&str; 6] = [
     "--secret",
 ];
 
-/// What to do instead, where an argument is not known.
+/// The advice for an argument that is not known.
 pub(super) fn advice(
     definition: &mut clap::Command,
     error: &clap::Error,
@@ -45,7 +45,7 @@ pub(super) fn advice(
     (!argument.starts_with('-')).then(|| ids(definition, &name))?
 }
 
-/// Where the secret of a provider comes from.
+/// The sources of a provider's secret.
 fn secret(definition: &mut clap::Command, name: &str) -> Option<Message> {
     let cli = parse_with(definition, ["deploywatch", name]).ok()?;
     let Command::Watch(provider) = cli.command else {

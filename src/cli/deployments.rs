@@ -36,11 +36,11 @@ pub(crate) struct Deployments {
     pub(crate) list: Vec<Deployment>,
     /// The command lines that they come from, as a recording keeps them.
     pub(crate) recorded: Vec<RecordedCommand>,
-    /// What knows the secrets that they were made with.
+    /// Knows the secrets that they were made with.
     pub(crate) redactor: Arc<Redactor>,
     /// Whether they are a list, which has a verdict of its own.
     pub(crate) is_list: bool,
-    /// What watches them again, where that makes sense.
+    /// The command that watches them again, where there is one.
     pub(crate) resume: Option<ResumeCommand>,
     /// The files that are read, with the options that name them.
     pub(crate) files: Vec<(String, PathBuf)>,
@@ -260,7 +260,7 @@ fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> 
     })
 }
 
-/// What a recording keeps of a command line and of the variables that were `found`. Options that name
+/// The part of a command line and of the variables `found` that a recording keeps. Options that name
 /// files or concern the output are left out: they belong to one machine.
 fn recorded(
     command: &str,

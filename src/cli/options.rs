@@ -84,7 +84,7 @@ pub(crate) struct WatchOptions {
     pub(crate) logs: usize,
 }
 
-/// What to do about a deployment that waits for a person. The help of `--on-pause` explains the
+/// The treatment of a deployment that waits for a person. The help of `--on-pause` explains the
 /// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnPause {
@@ -166,7 +166,7 @@ pub(crate) struct OutputOptions {
     pub(crate) verbose: bool,
 }
 
-/// What the user asked for with `--output`. The help of the option explains the values.
+/// The value of `--output`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputChoice {
     Auto,
@@ -176,7 +176,7 @@ pub(crate) enum OutputChoice {
     Quiet,
 }
 
-/// What the user asked for with `--color`. The help of the option explains the values.
+/// The value of `--color`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     Auto,

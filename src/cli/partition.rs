@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::message::Message;
 
-/// What to do where there are more deployments than one process can watch.
+/// The hint where there are more deployments than one process can watch.
 pub(crate) fn partition_advice() -> Message {
     const COMMAND: &str = "`deploywatch all FILE --partition N/M`";
     Message::new(

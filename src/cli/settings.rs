@@ -52,9 +52,9 @@ pub(super) fn read(path: &Path, timeout: Option<Duration>) -> Result<String> {
 pub(super) struct SettingsFile<'a> {
     pub(super) path: &'a Path,
     pub(super) document: DeTable<'a>,
-    /// What `$VARIABLE` in a text stands for, where it stands for anything.
+    /// The values of `$VARIABLE` in texts; none where variables are not replaced.
     pub(super) variables: Option<Environment<'a>>,
-    /// Where each line ends: a list may be long, and each of its keys has a place.
+    /// The end of each line: a list may be long, and each of its keys has a place.
     line_ends: Vec<usize>,
 }
 

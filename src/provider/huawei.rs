@@ -40,7 +40,7 @@ const KEYS: [[&str; 3]; 2] = [
 /// A signature made by a clock that is further off is refused [D].
 const LARGEST_SKEW: Duration = Duration::from_secs(15 * 60);
 
-/// Who asks.
+/// The account that sends the requests.
 #[derive(Debug)]
 pub(crate) struct Account {
     credentials: Credentials,
@@ -59,7 +59,7 @@ enum Credentials {
 struct Keys {
     access: Secret,
     secret: Secret,
-    /// What goes with temporary keys.
+    /// The security token of temporary keys.
     security_token: Option<Secret>,
 }
 
@@ -68,7 +68,7 @@ impl Account {
     /// in the environment, keys in the environment. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where there are none: the message names each place.
+    /// If there are none: the message names each place.
     pub(crate) fn find(
         token_file: Option<&Path>,
         project: Option<String>,
@@ -156,7 +156,7 @@ impl Account {
         hint.into_iter().fold(error, PollError::with_hint)
     }
 
-    /// What to do about credentials that are refused.
+    /// The hint for credentials that are refused.
     pub(crate) fn credentials_hint(&self) -> Message {
         match self.credentials {
             Credentials::Token(_) => Message::new(
@@ -366,7 +366,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What to do about this machine's clock, where it is too far from the server's.
+/// The hint for this machine's clock, where it is too far from the server's.
 fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
     let (off, en, zh) = match here.duration_since(server) {
         Ok(ahead) => (ahead, "ahead of", "快"),

@@ -59,7 +59,7 @@ impl OrderSelector {
 struct Yunxiao {
     http: Client,
     credential: Credential,
-    /// What every URL begins with.
+    /// The beginning of every URL.
     pipeline_url: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
     in_organization: bool,
@@ -94,7 +94,7 @@ struct IgnoredRun {
     orders: Vec<String>,
 }
 
-/// What the URLs of both editions begin with.
+/// The beginning of the URLs of both editions.
 fn pipeline_url(endpoint: &Url, organization: Option<&str>, pipeline: &str) -> String {
     let organization = organization.map(|organization| format!("/organizations/{organization}"));
     let organization = organization.unwrap_or_default();
@@ -283,7 +283,7 @@ impl OrderSearch {
     /// have succeeded.
     ///
     /// # Errors
-    /// Where `fresh` cannot tell whether it is the previous run.
+    /// If `fresh` cannot tell whether it is the previous run.
     fn filter_previous_run(&mut self, run: &mut PipelineRun, fresh: bool) -> Result<bool, Message> {
         let is_first = !self.has_begun;
         if fresh && is_first && run.is_unknown {

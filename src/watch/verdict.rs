@@ -46,7 +46,7 @@ pub(super) fn of_observation(
     Some((of_phase(phase, options)?, reason(phase, observed.message)))
 }
 
-/// What a phase ends the watch with; none where the watch goes on. `Succeeded` is said here only.
+/// The cause with which a phase ends the watch; none where the watch goes on. `Succeeded` is said here only.
 fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Cause> {
     match phase {
         Phase::Succeeded => Some(Cause::Succeeded),

@@ -38,7 +38,7 @@ fn succeeded() -> Server {
     Server::start(|request, _| success(&request.target))
 }
 
-/// What is at a path where both have succeeded.
+/// The response at a path where both have succeeded.
 fn success(target: &str) -> Reply {
     let path = target.split('?').next().unwrap_or_default();
     match path.rsplit('/').next() {

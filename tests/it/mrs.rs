@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Output, Program, Reply, Request, SECRET, Screen, Server, deploywatch, named};
 
 pub(crate) const PATH: &str = "/web/v1/common/command/42/progress";
-/// What a newer Manager signs in with.
+/// The sign-in request of a newer Manager.
 pub(crate) const STATUS: &str = "/web/api/v2/session/status";
 pub(crate) const SESSION: &str = "JSESSIONID=planted-session";
 /// The page of a Manager that was sent a wrong password.

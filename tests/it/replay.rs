@@ -347,7 +347,7 @@ fn a_recording_without_a_read_of_the_release_plan_plays() {
 }
 
 impl Output {
-    /// What it came to for each target, in the order of their names.
+    /// The end of each target, in the order of their names.
     fn finished_of_all(&self) -> Vec<(String, Value)> {
         let ends = self
             .events()

@@ -1,4 +1,4 @@
-//! What there is to say about an installer and its history.
+//! Messages about an installer and its history.
 
 use crate::message::Message;
 use crate::poll::PollError;

@@ -1,4 +1,4 @@
-//! What there is to say about commands and about signing in to a Manager.
+//! Messages about commands and about signing in to a Manager.
 
 use crate::message::Message;
 use crate::model::Unit;
@@ -21,7 +21,7 @@ pub(super) fn wrong_password(words: &str) -> Message {
         .with_detail(&Message::verbatim(words))
 }
 
-/// What to do about a Manager that leads to `modify_password.html`.
+/// The hint for a Manager that redirects to `modify_password.html`.
 pub(super) fn password_change() -> Message {
     Message::new(
         "the Manager wants the password changed first: sign in to it in a browser, then pass the new one",

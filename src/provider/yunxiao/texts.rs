@@ -1,4 +1,4 @@
-//! What there is to say about deploy orders and the runs that make them.
+//! Messages about deploy orders and the runs that make them.
 
 use super::run::RunJob;
 use crate::message::Message;
