@@ -70,7 +70,11 @@ fn reason(phase: Phase, message: Option<&Message>) -> Message {
         Phase::Failed => ("reported failed", "平台报告部署失败"),
         Phase::RolledBack => ("reported rolled back", "平台报告部署已回滚"),
         Phase::Cancelled => ("reported cancelled", "平台报告部署已取消"),
-        Phase::Paused => ("paused", "部署已暂停"),
+        // The verdict says that it is paused; what it waits for is news.
+        Phase::Paused => match message {
+            Some(message) => return message.clone(),
+            None => ("waiting for a person", "等待人工处理"),
+        },
         Phase::PausedAfterFailure => {
             let message = message.map_or(("a failure", String::new()), |message| {
                 (message.en(), format!("：{}", message.zh()))
