@@ -59,7 +59,7 @@ pub(crate) const GH: Program = Program {
             run watch 30 --interval 1 --exit-status --repo github.localhost/bench/bench",
 };
 
-/// What a run took, by measure; times in milliseconds.
+/// The costs of a run, by measure; times in milliseconds.
 pub(crate) type Run = HashMap<&'static str, f64>;
 
 pub(crate) const WALL: &str = "wall ms";

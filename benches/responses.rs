@@ -1,4 +1,4 @@
-//! What the server tells, and how long serde_json takes to parse it.
+//! The server's responses, and how long serde_json takes to parse them.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -80,7 +80,7 @@ impl Responses {
     }
 }
 
-/// What a watch needs of a machine, borrowed from the text.
+/// The fields of a machine that a watch needs, borrowed from the text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only parsing it is measured")]

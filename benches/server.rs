@@ -33,7 +33,7 @@ impl Story {
     }
 }
 
-/// What the server has seen of a run; times are those of [`now`].
+/// The server's observations of a run; times are those of [`now`].
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Seen {
     /// When the first request was read.
@@ -83,7 +83,7 @@ impl Server {
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Stage {
     story: Story,
     texts: Responses,

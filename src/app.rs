@@ -37,7 +37,7 @@ const ONCE: Duration = Duration::from_secs(1);
 /// Does what the command line says.
 ///
 /// # Errors
-/// Where the command line or the configuration is wrong or does not say enough.
+/// If the command line or the configuration is wrong or does not say enough.
 pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
@@ -233,17 +233,17 @@ struct Connector<'a> {
     network: NetworkPool,
     capture: Option<Arc<CaptureFile>>,
     redactor: Arc<Redactor>,
-    /// Where each request is told to, with `--verbose`.
+    /// Receives each request, with `--verbose`.
     trace_to: Option<Sender<LoopEvent>>,
     clock: Clock,
     environment: Environment<'a>,
 }
 
 impl Connector<'_> {
-    /// What the requests of target number `target` go over. `timeout` is that of its watch.
+    /// The transport of target number `target`. `timeout` is that of its watch.
     ///
     /// # Errors
-    /// Where the certificates or the proxy cannot be used.
+    /// If the certificates or the proxy cannot be used.
     fn transport(
         &mut self,
         target: usize,
@@ -300,7 +300,7 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
     timeouts?.into_iter().max()
 }
 
-/// Where responses come from.
+/// The source of the responses.
 enum Source {
     Network,
     /// It is played.
@@ -332,10 +332,7 @@ fn run_replay(
     environment: Environment<'_>,
 ) -> anyhow::Result<ExitCode> {
     ensure(cli.output.capture.is_none(), || {
-        Message::new(
-            "--capture records a watch, and a replay is none: leave it out",
-            "--capture 用于录制跟踪，回放时不能使用，请去掉",
-        )
+        Message::new("replay takes no --capture", "replay 不支持 --capture")
     })?;
     cli.output
         .check_files(&[("FILE".to_owned(), file.to_owned())])?;
@@ -345,7 +342,7 @@ fn run_replay(
     let mut deployments = Deployments::of_recording(recorded, &cli.explicit_args)
         .map_err(|error| error.at(&place))?;
     ensure(!deployments.list.is_empty(), || {
-        Message::new("there is no deployment in it", "其中没有部署").at(&place)
+        Message::new("the recording holds no deployment", "录制文件中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
     let source = Source::Recording {
@@ -374,14 +371,14 @@ fn check_names(deployments: &[Deployment]) -> Result<()> {
         let name = &deployment.spec.target;
         ensure(name != "all", || {
             Message::new(
-                "a deployment cannot have the name all: the events call the whole list so",
+                "a deployment cannot be named all: the events use it for the whole list",
                 "部署不能命名为 all：事件流用它表示整个列表",
             )
         })?;
         ensure(names.insert(name), || {
             Message::new(
-                format!("{name} is there twice; give each deployment a name of its own"),
-                format!("{name} 出现了两次，请为每个部署取不同的名字"),
+                format!("two deployments are named {name}; give each its own name"),
+                format!("有两个部署名为 {name}，请为每个部署取不同的名称"),
             )
         })?;
     }

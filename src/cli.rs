@@ -95,7 +95,7 @@ Examples:
   deploywatch all release.toml --fail-fast --timeout 1h
   deploywatch all release.toml --partition 1/4")]
     All {
-        /// The file: a [[deploy]] table for each deployment, with its provider, perhaps a name, and
+        /// The file: a [[deploy]] table for each deployment, with its provider, optionally a name, and
         /// the provider's long options as keys; options of the watch at the top are defaults
         file: PathBuf,
         /// Watch every M-th of the deployments, from the N-th, for a job that runs M times: N from 0
@@ -111,7 +111,7 @@ Examples:
     Replay {
         /// The file that --capture wrote
         file: PathBuf,
-        /// How many times as fast as it was recorded
+        /// Speed, as a multiple of the recorded one
         #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
         speed: f64,
     },
@@ -354,7 +354,7 @@ fn command_list(root: &clap::Command, lang: Lang) -> String {
     )
 }
 
-/// What the exit codes mean, for the end of a help text.
+/// The table of exit codes, for the end of a help text.
 fn exit_codes(lang: Lang) -> String {
     let mut text = format!("{}:", lang.pick("Exit codes", "退出码"));
     for (code, verdict, meaning) in outcome::TABLE {
@@ -382,7 +382,7 @@ fn speed(text: &str) -> Result<f64, Message> {
     speed.ok_or_else(|| {
         let (least, most) = (SPEED.start(), SPEED.end());
         Message::new(
-            format!("it is a number from {least} to {most}"),
+            format!("it must be a number from {least} to {most}"),
             format!("必须是 {least} 到 {most} 的数"),
         )
     })

@@ -60,13 +60,13 @@ struct System {
 enum Scenario {
     /// Everything succeeds
     Success,
-    /// Something fails a little after half-way, and the deployment with it
+    /// A unit fails a little after half-way, and the deployment with it
     Failure,
     /// It waits for a person after the first batch, then goes on by itself
     Pause,
     /// Somebody cancels it half-way
     Cancel,
-    /// It succeeds, over a bad connection and with something that is tried again
+    /// It succeeds over a bad connection, with retries
     Flaky,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Event<'a> {
     pub(crate) kind: Kind<'a>,
 }
 
-/// What happened.
+/// The kind of an event, with its data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind<'a> {
     Started(&'a Started),
@@ -57,7 +57,7 @@ pub(crate) enum Kind<'a> {
     Finished(Finished<'a>),
 }
 
-/// What is watched.
+/// The deployment that is watched.
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) provider: &'static str,

@@ -53,7 +53,7 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
     Ok(bytes)
 }
 
-/// What `work` returns, which may read files whose end does not come: no longer than `timeout` or 10 s.
+/// The result of `work`, which may read files whose end does not come: no longer than `timeout` or 10 s.
 ///
 /// # Errors
 /// It takes too long.
@@ -90,7 +90,7 @@ pub(crate) fn is_typed(path: &Path) -> bool {
     is_stdin(path) && io::stdin().is_terminal()
 }
 
-/// What `work` returns, done by a thread; it is not waited for longer than `patience`.
+/// The result of `work`, which a thread does; it is not waited for longer than `patience`.
 fn within<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
@@ -109,13 +109,13 @@ fn within<T: Send + 'static>(
             RecvTimeoutError::Timeout => {
                 let patience = text::duration(patience);
                 Message::new(
-                    format!("its end did not come within {patience}"),
+                    format!("not read to its end within {patience}"),
                     format!("{patience} 内没有读完"),
                 )
             }
             RecvTimeoutError::Disconnected => Message::new(
                 "internal error in deploywatch; please report it",
-                "deploywatch 内部错误，请报告",
+                "deploywatch 内部错误，请反馈",
             ),
         })
 }

@@ -52,7 +52,7 @@ impl Lang {
 /// A result whose error is said in both languages.
 pub(crate) type Result<T, E = Message> = std::result::Result<T, E>;
 
-/// What went wrong where an error is known only by its detail.
+/// Adds to an error what was being done.
 pub(crate) trait Context<T> {
     /// The error as a detail of `about`.
     fn context(self, about: impl FnOnce() -> Message) -> Result<T>;

@@ -11,7 +11,7 @@ use crate::message::Message;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) phase: Phase,
-    /// What the provider, or its module, says about the phase.
+    /// The message of the provider, or of its module, about the phase.
     pub(crate) message: Option<Message>,
     /// The units of this response, not of earlier ones.
     pub(crate) units: Vec<Unit>,
@@ -27,7 +27,7 @@ pub(crate) struct Snapshot {
     pub(crate) run_selector: Option<Arc<str>>,
     /// The provider's own name of the deployment, if the response has one.
     pub(crate) title: Option<Arc<str>>,
-    /// What to pass to see the log of what failed, if an option is missing for that.
+    /// The option that shows the log of a failure, if it is missing.
     pub(crate) log_hint: Option<Message>,
     /// Warnings for the user; each is shown once in a watch.
     pub(crate) warnings: Vec<Message>,
@@ -35,7 +35,7 @@ pub(crate) struct Snapshot {
     pub(crate) success_caveats: Vec<Message>,
     /// A finding that becomes the phase if the next good poll agrees.
     pub(crate) unconfirmed: Option<Unconfirmed>,
-    /// What ends the watch if nothing changes any more.
+    /// The phase that ends the watch if nothing changes any more.
     pub(crate) standstill: Option<Standstill>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Snapshot {
 pub(crate) struct Unconfirmed {
     pub(crate) phase: Phase,
     pub(crate) message: Option<Message>,
-    /// What else must be the same in the second poll.
+    /// The rest that must be the same in the second poll.
     pub(crate) fingerprint: Option<Arc<str>>,
     /// How long after the first poll the one that confirms it comes at the earliest.
     pub(crate) apart: Duration,
@@ -56,7 +56,7 @@ pub(crate) struct Unconfirmed {
 pub(crate) struct Standstill {
     /// The time without a change; that of `--max-offline` where there is none.
     pub(crate) limit: Option<Duration>,
-    /// What is contradictory or unknown about the state.
+    /// Warnings: contradictions and unknown values.
     pub(crate) message: Message,
 }
 
@@ -86,7 +86,7 @@ impl Snapshot {
         }
     }
 
-    /// A snapshot of a phase with what there is to say about it.
+    /// A snapshot of a phase with the message about it.
     pub(crate) fn with_message(phase: Phase, message: Message) -> Self {
         Self {
             phase,

@@ -38,7 +38,7 @@ pub(crate) struct Resume {
 }
 
 impl Resume {
-    /// What to run after `verdict`; `contacted` tells whether a poll ever succeeded.
+    /// The command to run after `verdict`; `contacted` tells whether a poll ever succeeded.
     pub(crate) fn new(verdict: Verdict, contacted: bool, command: Arc<str>) -> Self {
         let (en, zh) = match verdict {
             Verdict::Refused => ("After fixing this, run:", "修正后重新执行："),
@@ -180,7 +180,7 @@ impl Cause {
     }
 }
 
-/// What interrupted a watch. The deployment itself continues.
+/// The signal that interrupted a watch. The deployment itself continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.

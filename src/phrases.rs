@@ -107,7 +107,7 @@ phrases! {
     pause: "paused", "已暂停";
     units_per_row(count): "Each row stands for {count} units.", "每行代表 {count} 个单元。";
     left_out:
-        "Some of this report is left out: a step's summary holds 1 MiB.",
+        "Some of this report is left out: a step's summary is limited to 1 MiB.",
         "部分内容已省略：一个步骤的摘要上限为 1 MiB。";
 }
 

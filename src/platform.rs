@@ -1,4 +1,4 @@
-//! What operating systems do in ways of their own, behind one interface: everything that is imported here,
+//! Facilities in which operating systems differ, behind one interface: everything that is imported here,
 //! each system has.
 
 use crate::outcome::Signal;
@@ -26,7 +26,7 @@ pub(crate) enum OutputMode {
     Append,
 }
 
-/// What the system tells the process while it runs.
+/// A signal of the system to the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SystemEvent {
     /// It is to end.

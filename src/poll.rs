@@ -24,7 +24,7 @@ pub(crate) enum Retry {
     Retryable { retry_after: Option<Duration> },
     /// Polling again will not help.
     Refused {
-        /// What the user can do about it.
+        /// A hint for the user.
         hint: Option<Message>,
         kind: RefusalKind,
     },
@@ -34,7 +34,7 @@ pub(crate) enum Retry {
     EndOfRecording,
 }
 
-/// What is refused.
+/// The kind of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefusalKind {
     /// The request. After a good response the next poll must say the same.

@@ -536,7 +536,7 @@ mod tests {
         progress
     }
 
-    /// What is kept of the states agrees with them.
+    /// The derived counts agree with the states.
     fn assert_is_counted(progress: &Progress) {
         let in_state = |state| {
             let units = progress.units.iter().enumerate();

@@ -80,12 +80,12 @@ pub(crate) struct DeploymentSpec {
     pub(crate) connect: Box<dyn FnOnce(Client) -> Box<dyn DeploymentSource>>,
 }
 
-/// Where the state of one deployment comes from.
+/// The source of the state of one deployment.
 pub(crate) trait DeploymentSource: Send {
     /// Asks once. An unchanged answer may be the same snapshot again.
     ///
     /// # Errors
-    /// Where no answer came, or none that says how the deployment stands.
+    /// If no answer came, or none that says how the deployment stands.
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError>;
 
     /// The last `lines` lines of the log of a failed unit, printable and in order; none if there is
@@ -106,7 +106,7 @@ pub(crate) trait DeploymentSource: Send {
     }
 }
 
-/// What comes of a log that may be missing: only a lack of permission is told.
+/// The result for a log that may be missing: only a lack of permission is told.
 fn missing_log(error: PollError) -> Result<Vec<String>, PollError> {
     if error.status == Some(403) {
         Err(error)

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::text;
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 pub(crate) const MASK: &str = "(masked)";
 /// The shortest secret of the user's that is looked for, in bytes: a shorter one is found in any text.
 const MIN_SECRET: usize = 3;
@@ -35,7 +35,7 @@ struct Secrets {
     own: BTreeSet<Arc<str>>,
     /// Those that servers made up, oldest first.
     received: VecDeque<Arc<str>>,
-    /// What finds them; none while there are none. It is made where it is first used.
+    /// The search for them; none while there are none. It is made where it is first used.
     search: OnceLock<Option<Arc<Search>>>,
 }
 
@@ -88,7 +88,7 @@ impl Redactor {
         }
     }
 
-    /// What finds the secrets. No lock is held while it searches, which may take seconds.
+    /// The search for the secrets. No lock is held while it searches, which may take seconds.
     fn search(&self) -> Option<Arc<Search>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let search = || Search::new(&secrets).map(Arc::new);

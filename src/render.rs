@@ -136,7 +136,7 @@ impl OutputChoice {
 pub(crate) struct Output {
     /// None once it failed.
     main: Option<Box<dyn Render>>,
-    /// What the main renderer writes to.
+    /// The stream of the main renderer.
     stdout: NonBlockingWriter,
     stderr: NonBlockingWriter,
     /// Those that have not failed.

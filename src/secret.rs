@@ -28,7 +28,7 @@ impl Secret {
     /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
     ///
     /// # Errors
-    /// Where nothing is left, or it holds what no header may hold.
+    /// If nothing is left, or it holds what no header may hold.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure(!text.is_empty(), empty)?;
@@ -47,7 +47,7 @@ impl Secret {
     /// beginning and one line break at its end, which editors and `echo` put there.
     ///
     /// # Errors
-    /// Where nothing is left, or several lines are: a password that cannot be one is not tried.
+    /// If nothing is left, or several lines are: a password that cannot be one is not tried.
     pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -65,7 +65,7 @@ impl Secret {
     /// there is nothing to read it anew for. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where it cannot be read or is none, or there is none: the message names each place.
+    /// If it cannot be read or is none, or there is none: the message names each place.
     pub(crate) fn find_password(
         file: Option<&Path>,
         variable: &str,
@@ -80,12 +80,12 @@ impl Secret {
         }
         let text = environment(variable).ok_or_else(|| {
             Message::new(
-                format!("no password: set ${variable}, or give --password-file FILE"),
-                format!("缺少密码：请设置 ${variable} 或 --password-file FILE"),
+                format!("no password: set {variable}, or pass --password-file FILE"),
+                format!("缺少密码：请设置 {variable}，或指定 --password-file FILE"),
             )
         })?;
         Self::password(&text, redactor)
-            .context(|| cannot_take(("password", "密码"), &variable_name(variable)))
+            .context(|| cannot_take(("password", "密码"), &Message::verbatim(variable)))
     }
 
     /// The text itself, for the request only.
@@ -113,7 +113,7 @@ impl Credential {
     /// `variables` that is set and not empty. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where the file cannot be read, or no variable is set: the message names each place.
+    /// If the file cannot be read, or no variable is set: the message names each place.
     pub(crate) fn find(
         file: Option<&Path>,
         variables: &[&str],
@@ -134,7 +134,7 @@ impl Credential {
                 let set = set.find_map(|name| Some((name, environment(name)?)));
                 let (name, value) = set.ok_or_else(|| no_token(variables))?;
                 let secret = Secret::new(&value, redactor)
-                    .context(|| cannot_take(("token", "令牌"), &variable_name(name)))?;
+                    .context(|| cannot_take(("token", "令牌"), &Message::verbatim(*name)))?;
                 (secret, None)
             }
         };
@@ -234,11 +234,10 @@ fn utf8(bytes: Vec<u8>) -> Result<String> {
 }
 
 fn no_token(variables: &[&str]) -> Message {
-    let places: Vec<_> = variables.iter().map(|name| format!("${name}")).collect();
-    let (en, zh) = (places.join(" or "), places.join(" 或 "));
+    let (en, zh) = (variables.join(" or "), variables.join(" 或 "));
     Message::new(
-        format!("no token: set {en}, or give --token-file FILE"),
-        format!("缺少令牌：请设置 {zh} 或 --token-file FILE"),
+        format!("no token: set {en}, or pass --token-file FILE"),
+        format!("缺少令牌：请设置 {zh}，或指定 --token-file FILE"),
     )
 }
 
@@ -254,11 +253,6 @@ pub(crate) fn cannot_take((en, zh): (&str, &str), place: &Message) -> Message {
     )
 }
 
-/// A variable as a message names it.
-pub(crate) fn variable_name(variable: &str) -> Message {
-    Message::verbatim(format!("${variable}"))
-}
-
 /// Checks that text is a token and not how a shell or a settings file writes one.
 fn check_literal(text: &str) -> Result<()> {
     let is_name = |name: &str| {
@@ -272,7 +266,7 @@ fn check_literal(text: &str) -> Result<()> {
         .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
     ensure(!quoted, || {
         Message::new(
-            "it is in quotes, which are no part of a token",
+            "it is in quotes, which are not part of a token",
             "令牌被引号括住，引号不是令牌的一部分",
         )
     })?;
@@ -281,7 +275,7 @@ fn check_literal(text: &str) -> Result<()> {
         assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty());
     ensure(!assigned, || {
         Message::new(
-            "it reads NAME=value: give the value alone",
+            "it has the form NAME=value: give only the value",
             "写成了 NAME=value，请只给出值",
         )
     })?;
@@ -290,7 +284,7 @@ fn check_literal(text: &str) -> Result<()> {
         .map(|name| name.trim_matches(['{', '}']));
     ensure(!variable.is_some_and(is_name), || {
         Message::new(
-            "it is the name of a variable, which nobody replaced by its value",
+            "it is the name of a variable, not its value",
             "这是变量名，没有被替换为它的值",
         )
     })
@@ -306,8 +300,8 @@ fn without_mark(text: &str) -> &str {
 fn shown(path: &Path) -> Message {
     if looks_like_secret(path) {
         return Message::new(
-            "a file of the name that was given (not shown: it looks like a secret; the option \
-             takes the name of a file)",
+            "the given file (its name is not shown: it looks like a secret; the option takes the name \
+             of a file)",
             "给定的文件（它像是密钥本身，不予显示；该选项需要文件名）",
         );
     }

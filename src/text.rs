@@ -118,7 +118,7 @@ pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) 
     last
 }
 
-/// What a terminal shows of a line that carriage returns write over, as a progress bar does.
+/// The part of a line that a terminal shows where carriage returns write over it, as progress bars do.
 fn last_state(line: &str) -> &str {
     let line = line.trim_end_matches('\r');
     line.rsplit('\r').next().unwrap_or(line)

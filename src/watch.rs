@@ -46,7 +46,7 @@ pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>);
 /// One target being watched.
 pub(crate) struct Watch {
     options: WatchOptions,
-    /// What to warn of where it had already ended at the first good answer.
+    /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
     progress: Progress,
     schedule: PollSchedule,
@@ -93,7 +93,7 @@ impl Watch {
         watch
     }
 
-    /// What is known of the deployment.
+    /// The progress of the deployment.
     pub(crate) fn progress(&self) -> &Progress {
         &self.progress
     }

@@ -47,7 +47,7 @@ struct Sink {
     piece: usize,
 }
 
-/// What the handles share with the thread.
+/// The state that the handles share with the thread.
 struct Destination {
     state: Mutex<QueueState>,
     /// Notified when the queue becomes empty.

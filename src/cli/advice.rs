@@ -17,7 +17,7 @@ const SECRETS: [&str; 6] = [
     "--secret",
 ];
 
-/// What to do instead, where an argument is not known.
+/// The advice for an argument that is not known.
 pub(super) fn advice(
     definition: &mut clap::Command,
     error: &clap::Error,
@@ -45,7 +45,7 @@ pub(super) fn advice(
     (!argument.starts_with('-')).then(|| ids(definition, &name))?
 }
 
-/// Where the secret of a provider comes from.
+/// The sources of a provider's secret.
 fn secret(definition: &mut clap::Command, name: &str) -> Option<Message> {
     let cli = parse_with(definition, ["deploywatch", name]).ok()?;
     let Command::Watch(provider) = cli.command else {
@@ -54,7 +54,7 @@ fn secret(definition: &mut clap::Command, name: &str) -> Option<Message> {
     let variables = provider.options().variables();
     let (variable, (file, _)) = (variables.secret?, variables.secret_file());
     Some(Message::new(
-        format!("a secret is never an argument: set {variable}, or give --{file} FILE"),
+        format!("a secret is never an argument: set {variable}, or pass --{file} FILE"),
         format!("密钥不能写在命令行中：请设置 {variable}，或指定 --{file} FILE"),
     ))
 }

@@ -101,8 +101,8 @@ fn argument(arg: Arg) -> Arg {
         .long_help(long)
 }
 
-/// What clap says in English after the help of an option: its default and its possible values, which the
-/// long help explains.
+/// The text that clap adds in English to the help of an option: its default and its possible values, which
+/// the long help explains.
 fn values(arg: &Arg, is_long: bool) -> String {
     let mut text = String::new();
     if !arg.get_action().takes_values() {

@@ -7,9 +7,9 @@ use clap_complete::{Shell, generate};
 
 use super::Cli;
 
-/// Where clap's script for PowerShell begins to look for what fits.
+/// The line at which clap's script for PowerShell begins to match.
 const POWERSHELL: &str = "    $completions = @(switch ($command) {";
-/// Where clap's script for elvish reads the command; it stops at the first option.
+/// The line at which clap's script for elvish reads the command; it stops at the first option.
 const ELVISH_COMMAND: &str = "    for word $words[1..-1] {
         if (str:has-prefix $word '-') {
             break
@@ -17,9 +17,9 @@ const ELVISH_COMMAND: &str = "    for word $words[1..-1] {
         set command = $command';'$word
     }
 ";
-/// Where clap's script for elvish gives what fits.
+/// The line at which clap's script for elvish gives its matches.
 const ELVISH: &str = "    $completions[$command]\n";
-/// Where clap's script for fish reads the options before the command; it fails while one lacks its value.
+/// The line at which clap's script for fish reads the options before the command; it fails while one lacks its value.
 const FISH: &str = "    argparse -s (__fish_deploywatch_global_optspecs) -- $cmd 2>/dev/null\n";
 
 /// The script for `shell`.
@@ -89,7 +89,7 @@ fn elvish(command: &Command, script: &str) -> String {
     })
 }
 
-/// What elvish runs for the values of an argument.
+/// The function that elvish runs for the values of an argument.
 fn candidates(arg: &Arg) -> String {
     let values = known_values(arg);
     match arg.get_value_hint() {

@@ -17,7 +17,7 @@ use crate::provider::{Environment, Provider};
 
 /// The variable that names the file; empty, there is none.
 pub(crate) const VARIABLE: &str = "DEPLOYWATCH_CONFIG";
-/// Where it is in the folder of configurations.
+/// Its path in the folder of configurations.
 const NAME: &str = "deploywatch/config.toml";
 /// The options of every watch that a variable stands before.
 const VARIABLES: [(&str, &[&str]); 1] = [("color", &["NO_COLOR", "CLICOLOR_FORCE"])];
@@ -169,7 +169,7 @@ pub(super) fn lang(environment: Environment<'_>) -> Option<Lang> {
     Lang::from_str(lang, false).ok()
 }
 
-/// Where the file is; none where there is none.
+/// The path of the file; none where there is none.
 fn path(environment: Environment<'_>) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(VARIABLE) {
         return Some(PathBuf::from(named)).filter(|path| !path.as_os_str().is_empty());

@@ -38,11 +38,11 @@ pub(crate) struct Deployments {
     pub(crate) listed: usize,
     /// The command lines that they come from, as a recording keeps them.
     pub(crate) recorded: Vec<RecordedCommand>,
-    /// What knows the secrets that they were made with.
+    /// Knows the secrets that they were made with.
     pub(crate) redactor: Arc<Redactor>,
     /// Whether they are a list, which has a verdict of its own.
     pub(crate) is_list: bool,
-    /// What watches them again, where that makes sense.
+    /// The command that watches them again, where there is one.
     pub(crate) resume: Option<ResumeCommand>,
     /// The files that are read, with the options that name them.
     pub(crate) files: Vec<(String, PathBuf)>,
@@ -124,7 +124,7 @@ impl Deployments {
             if let Some(arg) = recorded_file {
                 let name = &arg.name;
                 return Err(Message::new(
-                    format!("a recording names no file, and this one has --{name}"),
+                    format!("a recording must not name a file, but this one has --{name}"),
                     format!("录制文件中不应出现文件选项 --{name}"),
                 ));
             }
@@ -166,9 +166,8 @@ impl Deployments {
         let is_used = self.add(cli, Some(&secret), environment)?;
         ensure(is_used, || {
             let message = Message::new(
-                "nothing asks for it, as the other keys say where the secret is, or that there is \
-                 none",
-                "用不上：其他键已指明密钥的来源，或者不需要密钥",
+                "not needed: the other keys name the secret, or there is none",
+                "不需要：其他键已指明密钥的来源，或没有密钥",
             );
             message.at(place)
         })
@@ -264,7 +263,7 @@ fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> 
     })
 }
 
-/// What a recording keeps of a command line and of the variables that were `found`. Options that name
+/// The part of a command line and of the variables `found` that a recording keeps. Options that name
 /// files or concern the output are left out: they belong to one machine.
 fn recorded(
     command: &str,

@@ -1,4 +1,4 @@
-//! What is wrong with a command line, in both languages. The English words are clap's.
+//! Errors of a command line, in both languages. The English words are clap's.
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::message::{Lang, Message};
 use crate::text;
 
-/// What comes of a command line that is not to be followed.
+/// The outcome of a command line that runs nothing.
 #[derive(Debug)]
 pub(crate) enum ParseError {
     /// Help or the version, or an error that clap found, with advice for the wrong turn.

@@ -20,7 +20,7 @@ pub(crate) struct ExplicitArg {
     takes_path: bool,
 }
 
-/// What an option is about.
+/// The scope of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     /// The command, which is the provider's where it watches one.

@@ -119,10 +119,7 @@ impl TableReader<'_> {
     fn entry(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Result<Entry> {
         let file = self.file;
         let provider = file.text(table, "provider")?.ok_or_else(|| {
-            let message = Message::new(
-                "provider: the table does not say which",
-                "provider: 该表没有指定",
-            );
+            let message = Message::new("provider: missing in this table", "provider: 该表缺少此键");
             file.error(&span, &message)
         })?;
         let name = provider.text;
@@ -142,8 +139,8 @@ impl TableReader<'_> {
         let mut keys = table.keys();
         if let Some(key) = keys.find(|key| OutputOptions::contain(key.get_ref())) {
             let message = Message::new(
-                "it is about the watch of all: put it at the top",
-                "它针对整个跟踪，请写在文件开头",
+                "it holds for the whole watch: put it at the top of the file",
+                "它对整个跟踪有效，请写在文件开头",
             );
             return Err(file.error(&key.span(), &message.at(key.get_ref())));
         }

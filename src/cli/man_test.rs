@@ -101,7 +101,7 @@ const FILES: [(&str, &str); 2] = [
     ),
 ];
 
-/// Where there is more to read.
+/// The pages with more to read.
 const SEE_ALSO: &str = ".BR jq (1),
 .BR curl (1)
 .PP
@@ -198,7 +198,7 @@ fn whole(command: clap::Command) -> clap::Command {
     command.mut_subcommands(whole)
 }
 
-/// What a command takes beside the options of every watch.
+/// The arguments of a command beside the options of every watch.
 fn of_command(command: &clap::Command) -> String {
     let mut options = Vec::new();
     // `--help` is among the options of every watch already.

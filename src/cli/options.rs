@@ -26,7 +26,7 @@ pub(crate) struct WatchOptions {
         help_heading = "Watch"
     )]
     pub(crate) interval: Duration,
-    /// What the deployment is called in output and events [default: made of its ids]
+    /// Name of the deployment in output and events [default: made of its ids]
     #[arg(long, global = true, value_name = "NAME", value_parser = name, help_heading = "Output")]
     #[arg(display_order = 102)]
     pub(crate) name: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct WatchOptions {
 
     /// Give up after this long: exit code 124
     ///
-    /// The time that the machine was suspended counts. [default: none]
+    /// Time suspended is included. [default: none]
     #[arg(short, long, global = true, value_name = "DURATION", value_parser = limit)]
     #[arg(display_order = 100)]
     pub(crate) timeout: Option<Duration>,
@@ -47,14 +47,13 @@ pub(crate) struct WatchOptions {
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     #[arg(help_heading = "When to give up")]
     pub(crate) stall_timeout: Option<Duration>,
-    /// Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused
-    /// connection [default: not at all]
+    /// Wait up to this long at the start while the deployment is not there yet: a 404, a name that does
+    /// not resolve, a refused connection [default: not at all]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     #[arg(conflicts_with = "once", help_heading = "When to give up")]
     pub(crate) wait_for_start: Option<Duration>,
-    /// How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first
-    /// failure [default: 5m; until the first good response 30s from the start where the endpoint may be
-    /// wrong]
+    /// Give up when polls have failed for this long without a break: exit code 6; 0s = at the first failure
+    /// [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]
     #[arg(long, global = true, value_name = "DURATION")]
     #[arg(value_parser = duration, help_heading = "When to give up")]
     pub(crate) max_offline: Option<Duration>,
@@ -71,7 +70,7 @@ pub(crate) struct WatchOptions {
     #[arg(long, global = true, help_heading = "What counts as a failure")]
     pub(crate) strict: bool,
 
-    /// The last lines shown of the log of each failed unit, where the provider has one; 0 = none
+    /// Log lines to show of each failed unit, where the provider has a log; 0 = none
     ///
     /// At most 10,000 lines and 1 MiB of each log, and the logs of five units.
     #[arg(
@@ -85,7 +84,7 @@ pub(crate) struct WatchOptions {
     pub(crate) logs: usize,
 }
 
-/// What to do about a deployment that waits for a person. The help of `--on-pause` explains the
+/// The treatment of a deployment that waits for a person. The help of `--on-pause` explains the
 /// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnPause {
@@ -97,18 +96,18 @@ pub(crate) enum OnPause {
 /// How the provider is reached.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConnectionOptions {
-    /// How long one request may take, from connecting to the last byte
+    /// Time limit of one request, from connecting to the last byte
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
     #[arg(value_parser = request_timeout, help_heading = "When to give up")]
     pub(crate) request_timeout: Duration,
 
-    /// Trust the certificates of this PEM bundle as well
+    /// Also trust the certificates in this PEM file
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub(crate) cacert: Option<PathBuf>,
     /// Do not check certificates
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) insecure: bool,
-    /// Send a secret over plain HTTP to a host that is not this machine
+    /// Allow a secret to be sent over plain HTTP to another machine
     #[arg(long, global = true, help_heading = "Connection")]
     pub(crate) allow_http: bool,
     /// Use no proxy: the demo's server is in this process, and a replay sends nothing.
@@ -142,7 +141,7 @@ pub(crate) struct OutputOptions {
     /// Write a JUnit XML report to FILE at the end: a test case for each unit
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     pub(crate) junit: Option<PathBuf>,
-    /// Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked
+    /// Write a summary in Markdown to FILE at the end; on GitHub Actions the step's summary needs no option
     #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
     pub(crate) summary: Option<PathBuf>,
     /// Write an HTML page with the timeline of the deployment to FILE at the end
@@ -155,8 +154,8 @@ pub(crate) struct OutputOptions {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     #[arg(help_heading = "Output")]
     pub(crate) color: ColorChoice,
-    /// The language of what people read; json, --events and --junit are never translated [default:
-    /// that of the locale: LC_ALL, LC_MESSAGES, LANG]
+    /// The language of output for people; json, --events and --junit are never translated [default: that of
+    /// the locale: LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
     pub(crate) lang: Option<Lang>,
     /// Ring the terminal's bell at the end
@@ -167,7 +166,7 @@ pub(crate) struct OutputOptions {
     pub(crate) verbose: bool,
 }
 
-/// What the user asked for with `--output`. The help of the option explains the values.
+/// The value of `--output`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputChoice {
     Auto,
@@ -177,7 +176,7 @@ pub(crate) enum OutputChoice {
     Quiet,
 }
 
-/// What the user asked for with `--color`. The help of the option explains the values.
+/// The value of `--color`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
     Auto,
@@ -258,7 +257,7 @@ fn absolute(file: &Path) -> PathBuf {
 
 fn name(text: &str) -> Result<String> {
     ensure(!text.trim().is_empty(), || {
-        Message::new("it must be a text", "必须是文本")
+        Message::new("it must be text", "必须是文本")
     })?;
     Ok(text.to_owned())
 }
@@ -272,13 +271,13 @@ fn duration(text: &str) -> Result<Duration> {
         .find(|found| is_month(found) && ends(found));
     ensure(months.is_none(), || {
         Message::new(
-            "M would be months; minutes are m, like 30m",
+            "M means months; write minutes as m, for example 30m",
             "M 表示月；分钟写作 m，例如 30m",
         )
     })?;
     humantime::parse_duration(text).map_err(|error| {
         let hint = Message::new(
-            "a duration reads like 500ms, 3s, 10m or '1h 30m'",
+            "write a duration as 500ms, 3s, 10m or '1h 30m'",
             "时长写作 500ms、3s、10m 或 '1h 30m'",
         );
         Message::new(error.to_string(), "无法识别的时长").with_hint(&hint)

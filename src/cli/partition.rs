@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::message::Message;
 
-/// What to do where there are more deployments than one process can watch.
+/// The hint where there are more deployments than one process can watch.
 pub(crate) fn partition_advice() -> Message {
     const COMMAND: &str = "`deploywatch all FILE --partition N/M`";
     Message::new(
@@ -35,7 +35,7 @@ impl FromStr for Partition {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || {
             Message::new(
-                "a part is N/M, N from 0 to M, like 1/4",
+                "write N/M, N from 0 to M, for example 1/4",
                 "分片写作 N/M，N 从 0 到 M，例如 1/4",
             )
         };

@@ -14,7 +14,7 @@ pub(crate) struct ResumeCommand {
 }
 
 impl ResumeCommand {
-    /// What resumes the watch of the command line `words`, the program's name left out, which gives
+    /// The command that resumes the watch of the command line `words`, the program's name left out, which gives
     /// the options `explicit`; `search_options` are those of the provider that look for a run.
     pub(crate) fn new(words: &[String], explicit: &[ExplicitArg], search_options: &[&str]) -> Self {
         let searches = |name: &str| name == "fresh" || search_options.contains(&name);

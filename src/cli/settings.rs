@@ -52,9 +52,9 @@ pub(super) fn read(path: &Path, timeout: Option<Duration>) -> Result<String> {
 pub(super) struct SettingsFile<'a> {
     pub(super) path: &'a Path,
     pub(super) document: DeTable<'a>,
-    /// What `$VARIABLE` in a text stands for, where it stands for anything.
+    /// The values of `$VARIABLE` in texts; none where variables are not replaced.
     pub(super) variables: Option<Environment<'a>>,
-    /// Where each line ends: a list may be long, and each of its keys has a place.
+    /// The end of each line: a list may be long, and each of its keys has a place.
     line_ends: Vec<usize>,
 }
 
@@ -141,11 +141,8 @@ impl<'a> SettingsFile<'a> {
             other => {
                 let (en, zh) = match other {
                     _ if is_flag => ("true or false", "true 或 false"),
-                    DeValue::Boolean(_) => ("a text or a number", "文本或数字"),
-                    _ => (
-                        "a text, a number, true or false",
-                        "文本、数字、true 或 false",
-                    ),
+                    DeValue::Boolean(_) => ("text or a number", "文本或数字"),
+                    _ => ("text, a number, true or false", "文本、数字、true 或 false"),
                 };
                 let message = Message::new(format!("it must be {en}"), format!("必须是{zh}"));
                 return Err(self.error(&value.span(), &message.at(name)));
@@ -170,7 +167,7 @@ impl<'a> SettingsFile<'a> {
                 let text = self.expand(text).map_err(|error| error.at(&place))?;
                 Ok(Some(Located { text, place }))
             }
-            _ => Err(Message::new("it must be a text", "必须是文本").at(place)),
+            _ => Err(Message::new("it must be text", "必须是文本").at(place)),
         }
     }
 
@@ -232,7 +229,7 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
             format!("not an option of {command}"),
             format!("不是 {command} 的选项"),
         ),
-        None => Message::new("not an option of every watch", "不是跟踪的通用选项"),
+        None => Message::new("not an option that every watch has", "不是跟踪的通用选项"),
     };
     let words = ["deploywatch"].into_iter().chain(command);
     let words = words.map(str::to_owned).chain([format!("--{name}")]);

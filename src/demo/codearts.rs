@@ -37,7 +37,7 @@ const PREVIOUS_RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 const NAMES: [&str; 6] =
     ["Stop the service", "Select the deployment source", "Initialise the environment",
      "Migrate the database", "Deploy and start the service", "Check the health URL"];
-/// What the log says where a step fails.
+/// The text of the log where a step fails.
 #[rustfmt::skip]
 const FAILURE: [&str; 3] =
     ["TASK [unpack the package]",
@@ -150,7 +150,7 @@ impl Run {
         record
     }
 
-    /// What the log of the run says of each step: nothing before it begins.
+    /// The part of the run's log about each step: nothing before it begins.
     fn logs(&self, call: &Call) -> Vec<String> {
         let story = self.story(call);
         let log = |(index, unit): (u32, Option<&DemoUnit>)| {

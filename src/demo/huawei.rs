@@ -1,4 +1,4 @@
-//! What Huawei Cloud's services have in common: the gateway before them, and their errors.
+//! The common part of Huawei Cloud's services: the gateway before them, and their errors.
 
 use serde_json::{Value, json};
 

@@ -166,7 +166,7 @@ mod tests {
         address
     }
 
-    /// What comes back, to the end of the connection, for one request.
+    /// The response to one request, to the end of the connection.
     fn exchange(address: SocketAddr, request: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(address)?;
         stream.write_all(request.as_bytes())?;

@@ -64,7 +64,7 @@ impl Client {
         }
     }
 
-    /// What takes secrets out of the text of responses.
+    /// Takes secrets out of the text of responses.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
     }
@@ -100,7 +100,7 @@ impl Client {
     /// Makes a request and takes its response, whatever it is. Broken text in its body is replaced.
     ///
     /// # Errors
-    /// Where no complete response came.
+    /// If no complete response came.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         self.send_again(request, Vec::new())
     }
@@ -166,7 +166,7 @@ impl Response {
         }
     }
 
-    /// What a response that is not a success means: a redirect and every 4xx but 408, 425 and 429 is
+    /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is retried.
     pub(crate) fn refusal(&self, redactor: &Redactor) -> PollError {
         let status = match StatusCode::from_u16(self.status) {

@@ -1,4 +1,4 @@
-//! What a request means that got no complete response, and the messages about useless responses.
+//! Failures of requests without a complete response, and the messages about useless responses.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -12,8 +12,8 @@ use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
-/// What it means that no response came; `timeout` is that of the request, `proxy` what it went through, and
-/// `has_cacert` tells whether `--cacert` was given.
+/// The failure of a request without a response; `timeout` is that of the request, `proxy` what it went through,
+/// and `has_cacert` tells whether `--cacert` was given.
 pub(super) fn no_response(
     error: reqwest::Error,
     timeout: Duration,
@@ -171,13 +171,13 @@ fn untrusted(problem: &CertificateError) -> Message {
     .with_detail(&problem)
 }
 
-/// What to do about a certificate that does not verify.
+/// The hint for a certificate that does not verify.
 fn trust_hint(has_cacert: bool) -> Message {
     if has_cacert {
         return Message::new(
-            "check that --cacert FILE holds the certificate of its CA, or that very certificate, and that the \
-             endpoint has a name or an address of the certificate",
-            "请确认 --cacert FILE 包含签发它的 CA 证书或这张证书本身，且 endpoint 使用证书上的名称或地址",
+            "check that --cacert FILE holds the certificate of its CA or the server's own, and that the \
+             certificate names the endpoint's host",
+            "请确认 --cacert FILE 包含签发它的 CA 证书或这张证书本身，且端点使用证书上的名称或地址",
         );
     }
     Message::new(
@@ -186,7 +186,7 @@ fn trust_hint(has_cacert: bool) -> Message {
     )
 }
 
-/// What server and client do not agree on in TLS, where another request would not either.
+/// The point of TLS on which server and client disagree, where another request would not help.
 fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
     let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     Some(match problem {
@@ -214,7 +214,7 @@ fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
     })
 }
 
-/// Where a redirect leads to.
+/// The target of a redirect.
 pub(super) fn redirect(location: Option<&str>) -> Message {
     match location {
         Some(to) => Message::new(
@@ -228,7 +228,7 @@ pub(super) fn redirect(location: Option<&str>) -> Message {
     }
 }
 
-/// What is wrong with the server's certificate, where that made the request fail.
+/// The problem of the server's certificate, where that made the request fail.
 fn certificate_problem<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
     chain(error).find_map(|error| match error.downcast_ref() {
         Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),

@@ -41,13 +41,13 @@ pub(crate) struct TransportError {
     pub(crate) may_have_been_received: bool,
 }
 
-/// What gets the response to a request: the network, or a recording of it.
+/// Gets the response to a request: from the network, or from a recording of it.
 pub(crate) trait Transport: Send + Sync {
     /// Sends the request and reads the response, whatever its status. The body is received into the memory of
     /// `earlier`, the body of an earlier response or nothing, and compared with it.
     ///
     /// # Errors
-    /// Where no complete response came.
+    /// If no complete response came.
     fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError>;
 
     /// The time here: that of the recording in a replay.
@@ -130,7 +130,7 @@ impl Response {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// Where a redirect points to.
+    /// The target of a redirect.
     pub(crate) fn location(&self) -> Option<&str> {
         self.header(LOCATION)
     }

@@ -49,7 +49,7 @@ pub(crate) struct ConnectOptions {
 #[derive(Default)]
 pub(crate) struct NetworkPool(Vec<(Settings, Client)>);
 
-/// What the clients differ in.
+/// The settings in which the clients differ.
 #[derive(Clone, PartialEq)]
 struct Settings {
     trust: Trust,
@@ -62,7 +62,7 @@ impl NetworkPool {
     /// A transport to `endpoint`.
     ///
     /// # Errors
-    /// Where the certificates or the proxy that the environment names cannot be used.
+    /// If the certificates or the proxy that the environment names cannot be used.
     pub(crate) fn connect(
         &mut self,
         endpoint: &Url,
@@ -187,7 +187,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// What it means that no response came.
+    /// The failure of a request without a response.
     fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> TransportError {
         let proxy = self.settings.proxy.as_ref();
         if let Some(proxy) = proxy

@@ -19,7 +19,7 @@ const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "soc
 /// The proxy for `endpoint`, where the environment names one.
 ///
 /// # Errors
-/// Where the variable that counts holds no proxy; the message names the variable and not its value, which
+/// If the variable that counts holds no proxy; the message names the variable and not its value, which
 /// may hold a password.
 pub(crate) fn proxy_for(
     endpoint: &Url,
@@ -57,7 +57,7 @@ pub(crate) fn proxy_for(
     ensure(SCHEMES.contains(&proxy.scheme()), || {
         let schemes = SCHEMES.join(", ");
         Message::new(
-            format!("{name}: a proxy is one of {schemes}"),
+            format!("{name}: the proxy must be one of {schemes}"),
             format!("{name}：代理只能是 {schemes}"),
         )
     })?;

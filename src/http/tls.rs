@@ -18,7 +18,7 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-/// Whose certificates are trusted.
+/// The certificates that are trusted.
 #[derive(Clone, PartialEq)]
 pub(super) enum Trust {
     /// No TLS is spoken: the system's roots cost milliseconds, and an empty container has none.
@@ -36,7 +36,7 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// The configuration of TLS; `patience` is how long the system's certificates may take to be read.
 ///
 /// # Errors
-/// Where the certificates cannot be used.
+/// If the certificates cannot be used.
 pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let named = match trust {
@@ -63,8 +63,8 @@ pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<Client
                     "--cacert：证书无法使用",
                 ),
                 _ => Message::new(
-                    "cannot set up HTTPS with the certificates of this machine; --cacert FILE or \
-                     SSL_CERT_FILE names others",
+                    "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE \
+                 or SSL_CERT_FILE",
                     "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
                 ),
             })?;

@@ -139,7 +139,7 @@ pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
 /// even where the report itself is held up.
 ///
 /// # Errors
-/// Where the handlers cannot be installed, or no thread can be started.
+/// The handlers cannot be installed, or no thread can be started.
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {
@@ -205,7 +205,7 @@ pub(crate) fn can_be_stopped() -> bool {
     false
 }
 
-/// Where a process belongs, by the numbers of /proc: 0 is what is outside of its namespace, as the session
+/// The group, session and terminal of a process, by the numbers of /proc: 0 is outside of its namespace, as the session
 /// of what was started from outside of a container.
 struct ProcessIds {
     parent: u32,

@@ -37,7 +37,7 @@ struct Codearts {
     run: RunSelector,
     /// Whether the run was given.
     run_given: bool,
-    /// What `last` was made of.
+    /// The body that `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
     /// The part of the log of each step in `last`.
@@ -81,7 +81,7 @@ impl Codearts {
         }
     }
 
-    /// Where the run is asked for [D].
+    /// The URL of the run [D].
     fn url(&self) -> Url {
         let path = format!("/v2/tasks/{}/state", self.task);
         let mut url = below(&self.endpoint, &path);
@@ -92,7 +92,7 @@ impl Codearts {
         url
     }
 
-    /// What to do about a refusal.
+    /// The hint for a refusal.
     fn advice(&self, error: &PollError) -> Option<Message> {
         let no_run = error.message.en().contains(NO_SUCH_RUN);
         Some(match error.status? {
@@ -116,10 +116,10 @@ impl Codearts {
         })
     }
 
-    /// What a new answer means for the run that is watched.
+    /// The consequence of a new response for the run that is watched.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// The response cannot be used; the error says why.
     fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
         let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
         if !self.run.admit(&state)? {
@@ -160,7 +160,7 @@ impl Codearts {
         Ok(text)
     }
 
-    /// What to do about a refusal of the log.
+    /// The hint for a refusal of the log.
     fn log_advice(&self, error: &PollError) -> Option<Message> {
         Some(match error.status? {
             401 => self.account.credentials_hint(),
@@ -255,7 +255,7 @@ impl RunSelector {
     /// about the run that is meant, it is this run, whatever is started later.
     ///
     /// # Errors
-    /// Where the answer is about another run, or does not say what must be known.
+    /// The response is about another run, or lacks what must be known.
     fn admit(&mut self, state: &TaskState) -> Result<bool, Message> {
         if let Self::Fresh(earlier) = self {
             // There is no run before the first one, and a record that is named is none yet. It counts as a run
@@ -324,7 +324,7 @@ mod tests {
         }
     }
 
-    /// What an answer makes of the run that is watched.
+    /// The effect of a response on the run that is watched.
     fn admitted(mut run: RunSelector, answer: &TaskState) -> (Option<bool>, RunSelector) {
         (run.admit(answer).ok(), run)
     }

@@ -37,11 +37,11 @@ const MAX_LOG: usize = 2 << 20;
 struct Fsd {
     http: Client,
     urls: Urls,
-    /// What is posted; none where the status is got.
+    /// The body of the POST; none where the status is read with GET.
     question: Option<String>,
-    /// What `status` was made of.
+    /// The body that `status` was made of.
     parsed: ParsedBody,
-    /// What the last status says on its own.
+    /// The finding of the last status alone.
     status: Snapshot,
     /// The last run of the history, where the server has one.
     history: Option<HistoryRun>,
@@ -130,7 +130,7 @@ impl Fsd {
         Ok(())
     }
 
-    /// What the status and the history say together. `is_meant` says whether the status is that of the
+    /// The finding of the status and the history together. `is_meant` says whether the status is that of the
     /// run that is meant.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::message::{Context as _, Message, Result};
 use crate::model::Phase;
 use crate::poll::PollError;
 use crate::redact::Redactor;
-use crate::secret::{Credential, Secret, cannot_take, variable_name};
+use crate::secret::{Credential, Secret, cannot_take};
 use crate::text;
 
 mod credentials;
@@ -40,7 +40,7 @@ const KEYS: [[&str; 3]; 2] = [
 /// A signature made by a clock that is further off is refused [D].
 const LARGEST_SKEW: Duration = Duration::from_secs(15 * 60);
 
-/// Who asks.
+/// The account that sends the requests.
 #[derive(Debug)]
 pub(crate) struct Account {
     credentials: Credentials,
@@ -59,7 +59,7 @@ enum Credentials {
 struct Keys {
     access: Secret,
     secret: Secret,
-    /// What goes with temporary keys.
+    /// The security token of temporary keys.
     security_token: Option<Secret>,
 }
 
@@ -68,7 +68,7 @@ impl Account {
     /// in the environment, keys in the environment. `timeout` is that of the watch.
     ///
     /// # Errors
-    /// Where there are none: the message names each place.
+    /// If there are none: the message names each place.
     pub(crate) fn find(
         token_file: Option<&Path>,
         project: Option<String>,
@@ -157,12 +157,13 @@ impl Account {
         hint.into_iter().fold(error, PollError::with_hint)
     }
 
-    /// What to do about credentials that are refused.
+    /// The hint for credentials that are refused.
     pub(crate) fn credentials_hint(&self) -> Message {
         match self.credentials {
             Credentials::Token(_) => Message::new(
                 "check the token: a token is valid for 24 hours, and less if a password or a \
-                 permission changes; a new one in the file of --token-file is taken at once",
+                 permission changes; a new one in the file of \
+                 --token-file is used at once",
                 "请检查令牌：有效期为 24 小时，修改密码或权限会使其提前失效；写入 --token-file 文件的新令牌会立即生效",
             ),
             Credentials::Keys(_) => Message::new(
@@ -177,8 +178,8 @@ impl Account {
 /// One of the two variables of a pair of keys is set alone.
 fn half_a_pair(set: &str, unset: &str) -> Message {
     Message::new(
-        format!("${set} is set, ${unset} is not"),
-        format!("已设置 ${set}，但没有 ${unset}"),
+        format!("{set} is set, {unset} is not"),
+        format!("已设置 {set}，但没有设置 {unset}"),
     )
 }
 
@@ -187,7 +188,7 @@ impl Keys {
         let read = |name: &str| {
             let value = environment(name)?;
             let secret = Secret::new(&value, redactor);
-            Some(secret.context(|| cannot_take(("key", "密钥"), &variable_name(name))))
+            Some(secret.context(|| cannot_take(("key", "密钥"), &Message::verbatim(name))))
         };
         let mut halves = Vec::new();
         for [access, secret, security_token] in KEYS {
@@ -212,16 +213,16 @@ impl Keys {
             }
         }
         let pairs = |and: &str, or: &str| {
-            let pairs = KEYS.map(|[access, secret, _]| format!("${access}{and}${secret}"));
+            let pairs = KEYS.map(|[access, secret, _]| format!("{access}{and}{secret}"));
             pairs.join(or)
         };
         let error = Message::new(
             format!(
-                "no credentials: give --token-file FILE, or set ${TOKEN}, or {}",
+                "no credentials: pass --token-file FILE, or set {TOKEN}, or {}",
                 pairs(" and ", ", or ")
             ),
             format!(
-                "缺少凭证：请指定 --token-file FILE，或设置 ${TOKEN}，或设置 {}",
+                "缺少凭证：请指定 --token-file FILE，或设置 {TOKEN}，或设置 {}",
                 pairs(" 和 ", "，或 ")
             ),
         );
@@ -366,7 +367,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What to do about this machine's clock, where it is too far from the server's.
+/// The hint for this machine's clock, where it is too far from the server's.
 fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
     let (off, en, zh) = match here.duration_since(server) {
         Ok(ahead) => (ahead, "ahead of", "快"),
@@ -598,21 +599,21 @@ mod tests {
         let nothing = found(&[]).expect_err("nothing is set");
         for place in [
             "--token-file",
-            "$HW_AUTH_TOKEN",
-            "$HUAWEICLOUD_SDK_AK and $HUAWEICLOUD_SDK_SK",
-            "$HW_ACCESS_KEY and $HW_SECRET_KEY",
+            "HW_AUTH_TOKEN",
+            "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+            "HW_ACCESS_KEY and HW_SECRET_KEY",
         ] {
             assert!(nothing.contains(place), "{nothing}");
         }
         let half = found(&[("HW_SECRET_KEY", "made-up")]).expect_err("half a pair");
         assert!(
-            half.ends_with("($HW_SECRET_KEY is set, $HW_ACCESS_KEY is not)"),
+            half.ends_with("(HW_SECRET_KEY is set, HW_ACCESS_KEY is not)"),
             "{half}"
         );
         let broken = found(&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "made up")]);
         let broken = broken.expect_err("a key with a blank");
         assert!(
-            broken.contains("$HW_SECRET_KEY") && !broken.contains("made up"),
+            broken.contains("HW_SECRET_KEY") && !broken.contains("made up"),
             "{broken}"
         );
     }

@@ -1,7 +1,7 @@
 //! JSON as providers really send it, for the wire types of all providers: any field may be missing
 //! or null, a number may come as a string and a string as a number.
 //!
-//! What a value of another type means is told by the type of the field:
+//! The type of the field says what a value of another type means:
 //!
 //! - [`Text`], [`Count`], [`Object`], [`List`]: the response cannot be read. The verdict rests on it.
 //! - [`Shown`] of these, [`ShownList`]: it is left out, and [`read_state`] warns of it. So is whatever
@@ -26,7 +26,7 @@ use super::messages;
 use crate::message::Message;
 use crate::redact::Redactor;
 
-/// What stands for every word for cancelled.
+/// Stands for every word for cancelled.
 pub(crate) const CANCELLED: &str = "cancelled";
 
 /// The most warnings about unknown words in one response. Beyond that nobody reads them, and
@@ -36,7 +36,7 @@ const MAX_WARNINGS: usize = 200;
 /// The largest [`Freeform`] value in bytes of JSON, unless it is a single string.
 const MAX_FREEFORM: usize = 64 << 10;
 
-/// What the length of a list must stay below: an entry of three bytes may take a hundred times as much
+/// The limit of the length of a list: an entry of three bytes may take a hundred times as much
 /// memory.
 const MAX_ENTRIES: usize = 1_000_000;
 
@@ -629,7 +629,7 @@ mod tests {
         );
     }
 
-    /// What is read of a response, some of which is only shown.
+    /// The fields that are read of a response, some of which are only shown.
     #[derive(Debug, serde::Deserialize, Default)]
     #[serde(default, bound(deserialize = "'de: 'a"))]
     struct State<'a> {

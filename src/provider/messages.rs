@@ -13,7 +13,7 @@ pub(super) fn error_response(api_message: Option<&Message>) -> Message {
     Message::new("error response", "返回错误").with_detail(api_message.unwrap_or(&none))
 }
 
-/// What is wrong with a response: the error in it, or `problem` if it is none.
+/// The problem of a response: the error in it, or `problem` if it states none.
 pub(super) fn error_in_place_of(body: &[u8], problem: Message, redactor: &Redactor) -> Message {
     match error_words(body, redactor) {
         Some(words) => error_response(Some(&words)),
@@ -84,10 +84,10 @@ pub(super) fn left_out(field: Option<&str>) -> Message {
     .with_aside(field.map(Message::verbatim).as_ref())
 }
 
-/// What may take from a success cannot be read.
+/// The part of a response that may qualify a success cannot be read.
 pub(super) fn caveats_unread() -> Message {
     Message::new(
-        "whether all of it succeeded cannot be read",
+        "cannot read whether all of it succeeded",
         "无法识别是否全部成功",
     )
 }

@@ -36,7 +36,7 @@ struct Mrs {
     http: Client,
     session: Session,
     url: String,
-    /// What `last` was made of.
+    /// The body that `last` was made of.
     parsed: ParsedBody,
     last: Arc<Snapshot>,
 }
@@ -116,7 +116,7 @@ struct FailedEntity<'a> {
     operation_type: Shown<Text<'a>>,
 }
 
-/// What may take from a success, which counts as doing so where it cannot be read.
+/// The fields that may qualify a success, and do so where they cannot be read.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Caveats<'a> {
@@ -251,7 +251,7 @@ fn steps(
     units.finish()
 }
 
-/// What failed on the way. The prefix keeps an entity's id apart from a step's number.
+/// An entity that failed. The prefix keeps its id apart from a step's number.
 fn entities(entities: &[FailedEntity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
     let mut units = UnitsBuilder::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {

@@ -273,7 +273,7 @@ fn any(words: &[&str], random: &mut fastrand::Rng) -> Value {
     }
 }
 
-/// What a field of a damaged answer says, read without the wire types: text, or a number or a truth
+/// The value of a field of a damaged response, read without the wire types: text, or a number or a truth
 /// value that stands for one. Nothing where `value` is no object.
 pub(super) fn says(value: &Value, field: &str) -> Option<String> {
     let text = match value.as_object()?.get(field)? {

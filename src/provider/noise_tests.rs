@@ -17,7 +17,7 @@ use crate::watch::{TargetDetails, Watch};
 /// How long each request takes, in seconds.
 const LATENCY: f64 = 0.05;
 
-/// What a request is answered; none where the connection breaks.
+/// The response to a request; none where the connection breaks.
 type Reply = Option<(u16, String)>;
 
 /// The answers to the requests of one poll, by the ends of their paths.
@@ -53,7 +53,7 @@ impl Odd {
     }
 }
 
-/// What any server may answer in place of any answer, be it one of a poll or all.
+/// Responses that any server may give in place of any response, for one poll or for all.
 fn anything(resources: &[&'static str]) -> Vec<Odd> {
     let html = "<!doctype html><title>We will be back soon</title>";
     let fixed = [

@@ -1,4 +1,4 @@
-//! What the options of several providers have in common, and how they are checked.
+//! The options that several providers have in common, and how they are checked.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -42,7 +42,7 @@ pub(crate) trait ProviderOptions {
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>>;
 }
 
-/// What the options of a provider are checked with.
+/// The context in which the options of a provider are checked.
 pub(crate) struct Setup<'a> {
     /// `--fresh`: ignore a run that finished before the watch started.
     pub(crate) fresh: bool,
@@ -77,7 +77,7 @@ impl Variables {
     }
 }
 
-/// What is wrong with the options: all of it is told at once.
+/// The problems of the options: all of them are told at once.
 #[derive(Default)]
 pub(crate) struct Problems(Vec<Message>);
 

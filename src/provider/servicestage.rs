@@ -22,7 +22,7 @@ mod texts;
 
 pub(super) use options::ServicestageOptions;
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const RELEASE_TASK: (&str, &str) = ("release task", "发布任务");
 
 /// The content type that the service asks for, though there is no content [D].
@@ -32,10 +32,10 @@ const CONTENT_TYPE: &str = "application/json;charset=utf8";
 struct Servicestage {
     http: Client,
     account: Account,
-    /// What the URLs of the project begin with.
+    /// The beginning of the project's URLs.
     url: Url,
     release: String,
-    /// What `components` were made of.
+    /// The body that `components` were made of.
     parsed: ParsedBody,
     components: Components,
     /// That the plan is refused, in the words of the first time.
@@ -62,7 +62,7 @@ impl Servicestage {
         self.account.get(&self.http, &url, CONTENT_TYPE)
     }
 
-    /// Where the release task is [D].
+    /// The URL of the release task [D].
     fn plan_path(&self) -> String {
         format!("/release-plans/{}", self.release)
     }
@@ -71,7 +71,7 @@ impl Servicestage {
     /// decide then.
     ///
     /// # Errors
-    /// Where nothing came that can be read. Neither conclusion would be safe: success would be said
+    /// If nothing came that can be read. Neither conclusion would be safe: success would be said
     /// without the plan, which may know better, and failure as if the plan could never be read. A
     /// status that is no plain refusal is retried; whether the release is refused, the components tell.
     fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
@@ -107,7 +107,7 @@ impl Servicestage {
     }
 }
 
-/// What to do about a refusal.
+/// The hint for a refusal.
 fn advice(error: &PollError, credentials_hint: Message) -> Option<Message> {
     Some(match error.status? {
         // The service's own 401 has meant that something is not there [O]; the gateway's is about

@@ -18,7 +18,7 @@ pub(crate) struct Header {
     pub(crate) deploywatch: String,
     /// When the watch began, in RFC 3339.
     pub(crate) started: String,
-    /// What the waits after failed polls are drawn from, so that a replay waits as long.
+    /// The seed of the waits after failed polls, so that a replay waits as long.
     pub(crate) seed: u64,
     /// Whether they are a list, which has a verdict of its own.
     pub(crate) all: bool,
@@ -37,7 +37,7 @@ impl Header {
     }
 }
 
-/// What a deployment is made of, or several where an id was given more than once.
+/// The command line of a deployment, or of several where an id was given more than once.
 #[derive(Serialize, Deserialize, Debug, PartialEq, Eq)]
 pub(crate) struct RecordedCommand {
     /// The command line, without options that name files or say how the watch is shown.
@@ -53,7 +53,7 @@ pub(crate) struct RecordedCommand {
 /// A request and what came of it: a line.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Exchange {
-    /// Whose it is, in the order of the deployments.
+    /// The index of its deployment.
     pub(crate) target: usize,
     /// Since the start.
     #[serde(with = "milliseconds")]
@@ -91,7 +91,7 @@ pub(crate) struct RecordedError {
     pub(crate) refused: Option<Refusal>,
 }
 
-/// What a refusal leaves to be done.
+/// The hint of a refusal.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Refusal {
     pub(crate) hint: Option<String>,

@@ -42,7 +42,7 @@ impl Recording {
     /// Reads a file, from a pipe no longer than `timeout`.
     ///
     /// # Errors
-    /// Where it cannot be read or is no recording; the message names the line.
+    /// If it cannot be read or is no recording; the message names the line.
     pub(crate) fn read(path: &Path, timeout: Option<Duration>) -> Result<Self> {
         let bytes = input::read(path, u64::MAX, timeout).context(|| Message::cannot_read(path))?;
         Self::parse(&bytes)
@@ -226,7 +226,7 @@ impl Transport for Player {
     }
 }
 
-/// What a recorded failure meant.
+/// The meaning of a recorded failure.
 fn failure(
     recorded: RecordedError,
     status: Option<u16>,

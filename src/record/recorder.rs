@@ -77,7 +77,7 @@ impl CaptureFile {
     /// Opens the file anew; nobody else may read it.
     ///
     /// # Errors
-    /// Where it cannot be opened, or no thread can be started that writes it.
+    /// If it cannot be opened, or no thread can be started that writes it.
     pub(crate) fn create(
         path: &Path,
         redactor: Arc<Redactor>,
@@ -96,7 +96,7 @@ impl CaptureFile {
         })
     }
 
-    /// What writes the file.
+    /// The writer of the file.
     pub(crate) fn writer(&self) -> NonBlockingWriter {
         self.writer.clone()
     }
@@ -172,7 +172,7 @@ impl CaptureFile {
     }
 }
 
-/// What a line that sets a cookie may say: its name, and whether it has a value.
+/// The part of a line that sets a cookie which may be recorded: its name, and whether it has a value.
 fn cookie(line: &str) -> String {
     let pair = line.split(';').next().unwrap_or_default();
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -32,7 +32,7 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
-/// What the next picture takes over from the last one, as long as the window keeps its size.
+/// The state that the next picture takes over from the last one, as long as the window keeps its size.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
     size: Size,
@@ -169,7 +169,7 @@ impl Layout {
     }
 }
 
-/// What the rows of a deployment depend on.
+/// The input of the rows of a deployment.
 struct Picture<'a> {
     progress: &'a Progress,
     /// Its index among the deployments.

@@ -22,7 +22,7 @@ const SCHEMA: u32 = 1;
 /// Writes events to stdout or to a file.
 pub(super) struct Json {
     pub(super) out: NonBlockingWriter,
-    /// Where lines of `--verbose` go, which are not events, and their language.
+    /// The stream of the lines of `--verbose`, which are not events, and their language.
     pub(super) traces: Option<(NonBlockingWriter, Lang)>,
 }
 

@@ -186,7 +186,7 @@ pub(super) fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
     }
 }
 
-/// What else there is to say about a target at its end, a line for each: its name; what shows its log; the units that
+/// Further facts about a target at its end, a line for each: its name; the option for its log; the units that
 /// never began; which ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
@@ -335,7 +335,7 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     lang.aside(parts.join(lang.comma()))
 }
 
-/// Where a deployment stands: a line about it, and the units that failed or run.
+/// The state of a deployment: a line about it, and the units that failed or run.
 pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> Vec<String> {
     let lang = style.lang;
     let phase = lang.phase(progress.phase.unwrap_or(Phase::Unknown));
@@ -402,7 +402,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// What is known of a unit beyond its name and state: ` after 3s: agent does not answer`, ` for 42s
+/// The details of a unit beyond its name and state: ` after 3s: agent does not answer`, ` for 42s
 /// (as of 42s ago)`. The provider's text passes through `quote`.
 pub(super) fn unit_details(
     progress: &Progress,

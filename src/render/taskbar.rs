@@ -7,7 +7,7 @@ use crate::model::{Phase, UnitState};
 use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
-/// What the terminal shows.
+/// The progress that the terminal shows.
 pub(super) struct Taskbar {
     is_supported: bool,
     /// The sequence that it got last; empty if it shows nothing.

@@ -231,7 +231,7 @@ impl<'a> Chart<'a> {
         self.now.since(self.begin).max(Duration::from_millis(1))
     }
 
-    /// Where a moment is on the axis of time, in pixels.
+    /// The place of a moment on the axis of time, in pixels.
     fn x(&self, at: Instant) -> f64 {
         let share = at.since(self.begin).as_secs_f64() / self.span().as_secs_f64();
         GUTTER + share.min(1.0) * CHART

@@ -22,15 +22,15 @@ use crate::progress::Progress;
 use crate::provider::DeploymentSource;
 use crate::render::{Output, ScreenChange};
 
-/// What to watch, and how it is polled.
+/// A deployment to watch, and how it is polled.
 pub(crate) struct Target {
     pub(crate) details: TargetDetails,
     pub(crate) source: Box<dyn DeploymentSource>,
-    /// What the requests go over.
+    /// The transport of the requests.
     pub(crate) transport: Arc<dyn Transport>,
 }
 
-/// What to watch.
+/// The deployment to watch.
 pub(crate) struct TargetDetails {
     /// As the events name it.
     pub(crate) name: Arc<str>,
@@ -38,7 +38,7 @@ pub(crate) struct TargetDetails {
     pub(crate) url: Option<Arc<str>>,
     pub(crate) started: Started,
     pub(crate) options: WatchOptions,
-    /// What to warn of where it had already ended at the first good answer.
+    /// A warning for a deployment that had already ended at the first good response.
     pub(crate) already_ended_warning: Option<Message>,
     /// Warnings about this deployment, told before the first poll.
     pub(crate) warnings: Vec<Message>,
@@ -101,7 +101,7 @@ enum Stage {
 /// drawn from `seed`.
 ///
 /// # Errors
-/// Where the system has no thread for it.
+/// If the system has no thread for it.
 pub(crate) fn run(
     targets: Vec<Target>,
     all: bool,
@@ -122,7 +122,7 @@ pub(crate) fn run(
         let poller = Poller::start(number, target.source, target.transport, inbox);
         let poller = poller.context(|| {
             Message::new(
-                "the system has no thread for each deployment",
+                "the system cannot start a thread for each deployment",
                 "系统无法为每个部署提供线程",
             )
             .with_hint(&partition_advice())
@@ -281,7 +281,7 @@ impl ActiveWatch {
         matches!(self.stage, Stage::Done)
     }
 
-    /// What the report of a list says about this target.
+    /// This target's part of the report of a list.
     fn part(&self) -> Option<(&Progress, &Outcome)> {
         let outcome = self.watch.outcome().filter(|_| self.is_done())?;
         Some((self.watch.progress(), outcome))

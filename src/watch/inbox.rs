@@ -1,4 +1,4 @@
-//! Where the event loop gets its events from: as they come, or, in a replay, in the order of the
+//! The source of the event loop's events: as they come, or, in a replay, in the order of the
 //! recording's time.
 
 use std::collections::BTreeMap;
@@ -21,18 +21,18 @@ const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// The shortest step of a virtual clock: whoever waits for the next moment must not wait for ever.
 const MIN_STEP: Duration = Duration::from_millis(1);
 
-/// What reaches the loop. The first number is the target's, in the order of the list; the time is that at
+/// An event of the loop. The first number is the target's, in the order of the list; the time is that at
 /// which it happened.
 pub(crate) enum LoopEvent {
-    /// What a poll found.
+    /// The result of a poll.
     Answer(usize, Timestamp, Result<Arc<Snapshot>, PollError>),
     /// The end of the log of the failed unit with this index, or of the deployment itself.
     Log(usize, Timestamp, Option<usize>, Vec<String>),
-    /// What the user should know about the logs of this target.
+    /// A warning about the logs of this target.
     LogWarning(usize, Timestamp, Message),
     /// No more logs will come.
     LogsDone(usize, Timestamp),
-    /// What came of a request, for `--verbose`.
+    /// The result of a request, for `--verbose`.
     Trace(Timestamp, RequestTrace),
     Signal(Signal),
     Screen(ScreenChange),
@@ -73,7 +73,7 @@ pub(crate) struct Inbox {
 /// A replay: the virtual clock moves to whatever is due next.
 struct Replay {
     clock: Arc<VirtualClock>,
-    /// How many times as fast as it was recorded.
+    /// Speed, as a multiple of the recorded one.
     speed: f64,
     began: time::Instant,
     /// Events that were received and are still to come, by their time and in the order received.
@@ -116,7 +116,7 @@ impl Inbox {
         }
     }
 
-    /// What sends events here.
+    /// The sender of events.
     pub(crate) fn sender(&self) -> Sender<LoopEvent> {
         self.sender.clone()
     }

@@ -17,7 +17,7 @@ use crate::provider::DeploymentSource;
 /// The stack of a poller, in bytes: it parses JSON and does no more, and there may be thousands.
 const STACK: usize = 1 << 20;
 
-/// What a poller is asked for.
+/// A request to a poller.
 pub(super) enum PollerCommand {
     Poll,
     /// The end of the logs of these units, with their indices, or of the deployment's own where there are none;
@@ -36,7 +36,7 @@ impl Poller {
     /// hold up the end of the watch.
     ///
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub(super) fn start(
         target: usize,
         source: Box<dyn DeploymentSource>,
@@ -58,7 +58,7 @@ impl Poller {
     /// Asks for something; one [`LoopEvent`] says that it is done.
     ///
     /// # Errors
-    /// Where the thread has ended.
+    /// If the thread has ended.
     pub(super) fn send(&self, command: PollerCommand) -> Result<(), SendError<PollerCommand>> {
         self.in_flight.fetch_add(1, Ordering::AcqRel);
         let sent = self.commands.send(command);

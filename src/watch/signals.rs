@@ -1,4 +1,4 @@
-//! What the system tells the process, as events of the loop.
+//! Signals of the system, as events of the loop.
 
 use std::io;
 use std::sync::mpsc::Sender;
@@ -10,7 +10,7 @@ use crate::render::ScreenChange;
 /// Sends it to the loop from now on.
 ///
 /// # Errors
-/// Where the system cannot be asked for it, or no thread can be started.
+/// If the system cannot be asked for it, or no thread can be started.
 pub(super) fn forward(events: Sender<LoopEvent>) -> io::Result<()> {
     platform::forward_signals(move |event| {
         let event = match event {

@@ -21,7 +21,7 @@ const PATIENCE: f64 = 3600.0;
 
 type Answer = Result<Arc<Snapshot>, PollError>;
 
-/// What came of one history.
+/// The result of one history.
 struct Played {
     verdict: Verdict,
     ended: f64,
@@ -29,7 +29,7 @@ struct Played {
     success_seen: bool,
     /// Each request: when it began.
     requests: Vec<f64>,
-    /// What the events said, by name.
+    /// The events, by name.
     events: Vec<&'static str>,
 }
 

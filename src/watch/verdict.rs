@@ -46,7 +46,7 @@ pub(super) fn of_observation(
     Some((of_phase(phase, options)?, reason(phase, observed.message)))
 }
 
-/// What a phase ends the watch with; none where the watch goes on. `Succeeded` is said here only.
+/// The cause with which a phase ends the watch; none where the watch goes on. `Succeeded` is said here only.
 fn of_phase(phase: Phase, options: &WatchOptions) -> Option<Cause> {
     match phase {
         Phase::Succeeded => Some(Cause::Succeeded),
@@ -70,7 +70,11 @@ fn reason(phase: Phase, message: Option<&Message>) -> Message {
         Phase::Failed => ("reported failed", "平台报告部署失败"),
         Phase::RolledBack => ("reported rolled back", "平台报告部署已回滚"),
         Phase::Cancelled => ("reported cancelled", "平台报告部署已取消"),
-        Phase::Paused => ("paused", "部署已暂停"),
+        // The verdict says that it is paused; what it waits for is news.
+        Phase::Paused => match message {
+            Some(message) => return message.clone(),
+            None => ("waiting for a person", "等待人工处理"),
+        },
         Phase::PausedAfterFailure => {
             let message = message.map_or(("a failure", String::new()), |message| {
                 (message.en(), format!("：{}", message.zh()))
@@ -198,7 +202,7 @@ pub(super) fn interrupted(signal: Signal) -> Decision {
         Signal::Interrupt => ("received SIGINT", "收到 SIGINT"),
         Signal::Terminate => ("received SIGTERM", "收到 SIGTERM"),
         Signal::Hangup => ("the terminal was closed", "终端已关闭"),
-        Signal::Pipe => ("stdout was closed", "标准输出已关闭"),
+        Signal::Pipe => ("stdout was closed", "stdout 已关闭"),
     };
     (Cause::Interrupted(signal), Message::new(en, zh))
 }

@@ -328,7 +328,8 @@ fn orders_given_more_than_once_are_a_list() {
     targets.sort_by_key(ToString::to_string);
     assert_eq!(targets, ["yunxiao:123/1", "yunxiao:123/1111"]);
     let out = yunxiao(&server).args(["--order", "1111"]).run();
-    out.code(2).stderr_has("yunxiao:123/1111 is there twice");
+    out.code(2)
+        .stderr_has("two deployments are named yunxiao:123/1111");
 }
 
 #[test]
@@ -362,7 +363,7 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         ),
         (
             good.replace("'yunxiao'", "7"),
-            "list.toml:2: provider: it must be a text",
+            "list.toml:2: provider: it must be text",
         ),
         (
             good.replace("pipeline = 123\n", ""),
@@ -371,11 +372,11 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         (good.replace("123", "'a/b'"), "list.toml:3: pipeline: "),
         (
             good.replace("123", "1.5"),
-            "list.toml:3: pipeline: it must be a text, a number",
+            "list.toml:3: pipeline: it must be text, a number",
         ),
         (
             good.replace("123", "true"),
-            "list.toml:3: pipeline: it must be a text or a number",
+            "list.toml:3: pipeline: it must be text or a number",
         ),
         (
             format!("{good}strict = 'yes'\n"),
@@ -387,15 +388,15 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         ),
         (
             format!("{good}output = 'json'\n"),
-            "list.toml:8: output: it is about the watch of all",
+            "list.toml:8: output: it holds for the whole watch",
         ),
         (
             format!("{good}capture = 'c'\n"),
-            "list.toml:8: capture: it is about the watch of all",
+            "list.toml:8: capture: it holds for the whole watch",
         ),
         (
             format!("{good}name = ' '\n"),
-            "list.toml:8: name: invalid value ' ' for '--name <NAME>': it must be a text",
+            "list.toml:8: name: invalid value ' ' for '--name <NAME>': it must be text",
         ),
         (format!("{good}name = 'a\n"), "list.toml:8: "),
         (
@@ -404,17 +405,20 @@ fn what_is_wrong_in_the_list_is_told_with_its_line_and_its_key() {
         ),
         (
             format!("{good}token-env = 'YUNXIAO_ACCESS_TOKEN'\ntoken-file = '{token}'\n"),
-            "list.toml:8: token-env: nothing asks for it",
+            "list.toml:8: token-env: not needed",
         ),
         (
             "[[deploy]]\nprovider = 'fsd'\ntoken-env = 'YUNXIAO_ACCESS_TOKEN'\n".to_owned(),
-            "list.toml:3: token-env: nothing asks for it",
+            "list.toml:3: token-env: not needed",
         ),
         (
             "deploy = 3\n".to_owned(),
             "list.toml:1: deploy: write [[deploy]] tables",
         ),
-        (format!("{good}{good}"), "yunxiao:123/8 is there twice"),
+        (
+            format!("{good}{good}"),
+            "two deployments are named yunxiao:123/8",
+        ),
     ] {
         assert_wrong(&list, message);
     }
@@ -431,7 +435,10 @@ fn equal_names_are_refused_and_others_tell_equal_orders_apart() {
     let twice = |one: &str, other: &str| {
         format!("{}{}", table(&server, "8", one), table(&server, "8", other))
     };
-    assert_wrong(&twice("name = 'a'", "name = 'a'"), "a is there twice");
+    assert_wrong(
+        &twice("name = 'a'", "name = 'a'"),
+        "two deployments are named a",
+    );
     let out = all(&twice("name = 'a'", "name = 'b'")).run();
     out.code(0);
 }
@@ -758,5 +765,5 @@ fn no_deployment_has_the_name_of_the_list() {
         .run();
     out.code(2)
         .stdout_is_empty()
-        .stderr_has("cannot have the name all");
+        .stderr_has("cannot be named all");
 }

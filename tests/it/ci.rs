@@ -1,4 +1,4 @@
-//! What a watch leaves for a CI system: reports in files, annotations, sections, and no line that
+//! The output for a CI system: reports in files, annotations, sections, and no line that
 //! the system could take for its own.
 
 use std::collections::HashSet;
@@ -165,7 +165,7 @@ fn check_junit(xml: &str, verdict: &str) {
     assert_eq!(deployment.0 == "testcase", verdict == "succeeded", "{xml}");
 }
 
-/// What became of the test case of this name: the element that says it, its message and its text.
+/// The result of the test case of this name: its element, its message and its text.
 #[track_caller]
 fn case<'a>(document: &'a Document<'_>, name: &str) -> (&'a str, &'a str, &'a str) {
     let mut cases = document

@@ -138,7 +138,7 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_a_near_key() {
     for (config, says) in [
         (
             "intervall = '1s'",
-            "config.toml:1: intervall: not an option of every watch; did you mean interval?",
+            "config.toml:1: intervall: not an option that every watch has; did you mean interval?",
         ),
         (
             "\n[yunxiao]\npipelin = 1",
@@ -154,11 +154,11 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_a_near_key() {
         ),
         (
             "token-file = 'x'",
-            "config.toml:1: token-file: not an option of every watch",
+            "config.toml:1: token-file: not an option that every watch has",
         ),
         (
             "help = true",
-            "config.toml:1: help: not an option of every watch",
+            "config.toml:1: help: not an option that every watch has",
         ),
         (
             "timeout = '0s'",
@@ -170,7 +170,7 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_a_near_key() {
         ),
         (
             "[yunxiao]\npipeline = 1.5",
-            "config.toml:2: pipeline: it must be a text, a number",
+            "config.toml:2: pipeline: it must be text, a number",
         ),
         (
             "yunxiao = 3",

@@ -15,7 +15,7 @@ fn programs() -> Vec<&'static str> {
     lines.collect()
 }
 
-/// What jq prints for a line of the page.
+/// The output of jq for a line of the page.
 fn jq(arguments: &str, events: &std::path::Path) -> String {
     let line = format!("jq {arguments} \"$0\"");
     let out = Command::new("sh")

@@ -10,7 +10,7 @@ use crate::support::{
     yunxiao_at,
 };
 
-/// What an answer can be instead of an order, and the status that is told of it.
+/// Responses that are no order, and the status that is reported for each.
 fn faults() -> Vec<(&'static str, Reply, Option<u16>)> {
     let order = Order::new("Success").json();
     let page = "<!doctype html><title>We will be back soon</title>";

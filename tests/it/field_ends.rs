@@ -165,7 +165,7 @@ fn a_body_of_the_first_letter_of_the_token_ends_in_time() {
     assert!(out.elapsed < LIMIT + GRACE, "{out}");
 }
 
-/// What hangs, as a watch in which it does.
+/// A watch in which something hangs.
 fn hanging() -> Vec<(&'static str, Vec<Server>, Vec<BlackHole>, Program)> {
     let hole = || BlackHole::at(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
     let silent = || Server::script(vec![Reply::hang()]);

@@ -21,7 +21,7 @@ use crate::support::{
 };
 use crate::tls::{Authority, Flaw, TlsServer};
 
-/// What ends at once takes no longer than this, on any machine.
+/// The longest that a watch which ends at once takes, on any machine.
 const AT_ONCE: Duration = Duration::from_secs(8);
 
 /// A server on this machine that hands each connection to `serve`, one after the other.
@@ -350,7 +350,7 @@ fn no_proxy_excepts_names_and_addresses_in_every_form() {
     }
 }
 
-/// What a proxy is told must not be shown, in whatever way it comes back.
+/// A proxy's login must not be shown, in whatever way it comes back.
 #[test]
 fn a_login_that_a_proxy_echoes_is_not_shown() {
     let encoded = "dXNlcjptYWRlLXVwLXNlY3JldA==";
@@ -581,7 +581,7 @@ fn thirty_months_are_not_taken_for_minutes() {
     ] {
         let out = yunxiao_at(&nobody.url()).args([option, value]).run();
         out.code(2)
-            .stderr_has("minutes are m")
+            .stderr_has("write minutes as m")
             .stderr_has(option)
             .stdout_is_empty();
     }

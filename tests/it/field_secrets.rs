@@ -28,7 +28,7 @@ const EVERY_OUTPUT: [&str; 9] = [
     "capture",
 ];
 
-/// What the program wrote anywhere.
+/// Everything that the program wrote.
 fn outputs(out: &Output) -> Vec<(&'static str, String)> {
     let files = ["events", "junit", "summary", "capture"];
     let files = files.map(|name| (name, out.file(name)));

@@ -57,7 +57,7 @@ pub(crate) fn command(options: &[&str]) -> Value {
     json!({"command": command, "environment": {}, "secrets": ["YUNXIAO_ACCESS_TOKEN"]})
 }
 
-/// What came of the poll at this second.
+/// The result of the poll at this second.
 pub(crate) fn exchange(second: u32, fields: Value) -> Value {
     let line = json!({"target": 0, "sent_ms": second * 1000, "answered_ms": second * 1000 + 10,
         "method": "GET", "url": URL});
@@ -169,7 +169,7 @@ fn a_read_that_an_older_recording_does_not_hold_counts_as_404() {
         .stderr_lacks("recording ends");
 }
 
-/// What means something somewhere, in a word that a command line can hold.
+/// Characters with a meaning somewhere, in a word that a command line can hold.
 const WORDS: [&str; 9] = [
     "\n::error::owned",
     "a\r\n::stop-commands::x",

@@ -10,7 +10,7 @@ use crate::support::{Program, Reply, Server, watches};
 /// The replies to the requests whose path ends with a word, the last one for ever.
 type Script = Vec<(&'static str, Vec<Reply>)>;
 
-/// What was seen, and the exit code that is right.
+/// The observations, and the right exit code.
 struct Row {
     name: &'static str,
     provider: &'static str,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Output, Program, Reply, Server, Signal, deploywatch, named};
 
 const SAMPLE: &str = include_str!("../fixtures/fsd.response.json");
-/// What the server says to a path that it does not know.
+/// The server's response to a path that it does not know.
 const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>";
 
 /// `deploywatch fsd` of the run on this server.
@@ -17,7 +17,7 @@ fn fsd(server: &Server) -> Program {
     deploywatch(["fsd", "--interval", "20ms", "--endpoint", &server.url()])
 }
 
-/// What a poll is answered: the status, and the history where it is asked for.
+/// The responses to a poll: the status, and the history where it is requested.
 type Poll = (Reply, Reply);
 
 /// An installer that answers these polls in their order, and the last one for ever. It has no log.

@@ -242,7 +242,7 @@ fn nothing_of_it_acts_on_a_terminal() {
     }
 }
 
-/// What is left of a terminal's text without the sequences that the bars are drawn with: moves of
+/// A terminal's text without the sequences that the bars are drawn with: moves of
 /// the cursor within the picture, cleared rows, colours, and synchronised updates.
 fn without_own_sequences(raw: &str) -> String {
     let raw = raw.replace("\r\n", "\n").replace('\r', "");

@@ -38,7 +38,7 @@ fn succeeded() -> Server {
     Server::start(|request, _| success(&request.target))
 }
 
-/// What is at a path where both have succeeded.
+/// The response at a path where both have succeeded.
 fn success(target: &str) -> Reply {
     let path = target.split('?').next().unwrap_or_default();
     match path.rsplit('/').next() {
@@ -66,10 +66,10 @@ fn missing_credentials_name_every_place_looked_at() {
         let out = assert_usage_error(program, &server);
         for place in [
             "--token-file FILE",
-            "$HW_AUTH_TOKEN",
-            "$HUAWEICLOUD_SDK_AK and $HUAWEICLOUD_SDK_SK",
-            "$HW_ACCESS_KEY and $HW_SECRET_KEY",
-            "$HW_ACCESS_KEY is set, $HW_SECRET_KEY is not",
+            "HW_AUTH_TOKEN",
+            "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+            "HW_ACCESS_KEY and HW_SECRET_KEY",
+            "HW_ACCESS_KEY is set, HW_SECRET_KEY is not",
         ] {
             out.stderr_has(place);
         }

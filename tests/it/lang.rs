@@ -20,7 +20,7 @@ fn failing() -> Server {
     ])
 }
 
-/// What is left of the output without what differs from run to run: the times at the beginnings of
+/// The output without the parts that differ from run to run: the times at the beginnings of
 /// lines, durations.
 fn said(out: &Output) -> String {
     let lines = out.stdout.lines().map(|line| match line.split_once("Z ") {
@@ -196,7 +196,7 @@ fn assert_no_english(out: &Output) {
     }
 }
 
-/// What can go wrong with a poll, what is said of it, and the same in the events.
+/// Failures of a poll, their messages, and the same in the events.
 fn failures() -> Vec<(Reply, i32, &'static str, &'static str)> {
     let cut = Order::new("Success").json();
     vec![
@@ -346,7 +346,7 @@ fn what_the_command_line_does_not_say_is_said_in_chinese() {
         .stdout_has(text);
 }
 
-/// What a README holds in every language: the levels of its headings, and the commands.
+/// The parts of a README that are the same in every language: the levels of its headings, and the commands.
 fn outline(readme: &str) -> Vec<String> {
     let lines = readme.lines().filter_map(|line| {
         let level = line.len() - line.trim_start_matches('#').len();

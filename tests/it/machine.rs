@@ -177,7 +177,7 @@ fn under_nohup_a_hangup_is_ignored() {
     }
 }
 
-/// What the bars are made of.
+/// The characters of the bars.
 const BARS: [char; 2] = ['━', '─'];
 
 /// The last picture of one machine is left, and nothing of the earlier ones.

@@ -193,7 +193,7 @@ fn everything_that_is_missing_is_named_at_once() {
             &[
                 "no pipeline: pass --pipeline ID",
                 "no organization: pass",
-                "no token: set $YUNXIAO_ACCESS_TOKEN",
+                "no token: set YUNXIAO_ACCESS_TOKEN",
             ][..],
         ),
         (
@@ -201,7 +201,7 @@ fn everything_that_is_missing_is_named_at_once() {
             &[
                 "no task: pass --task ID",
                 "no region: pass",
-                "no credentials: give",
+                "no credentials: pass",
             ],
         ),
         (
@@ -250,12 +250,12 @@ fn a_wrong_turn_gets_advice() {
         ),
         (
             &["yunxiao", "--token", "x"],
-            "a secret is never an argument: set YUNXIAO_ACCESS_TOKEN, or give --token-file FILE",
+            "a secret is never an argument: set YUNXIAO_ACCESS_TOKEN, or pass --token-file FILE",
             "请设置 YUNXIAO_ACCESS_TOKEN",
         ),
         (
             &["mrs", "--password=x"],
-            "set MRS_PASSWORD, or give --password-file FILE",
+            "set MRS_PASSWORD, or pass --password-file FILE",
             "请设置 MRS_PASSWORD",
         ),
         (
@@ -275,12 +275,12 @@ fn a_wrong_turn_gets_advice() {
         ),
         (
             &["fsd", "--timeout", "30M"],
-            "minutes are m, like 30m",
+            "write minutes as m, for example 30m",
             "分钟写作 m",
         ),
         (
             &["fsd", "--timeout", "1h 2M"],
-            "minutes are m, like 30m",
+            "write minutes as m, for example 30m",
             "分钟写作 m",
         ),
     ] {
@@ -345,7 +345,7 @@ fn two_orders_cannot_share_a_name_and_one_has_its_own() {
     let out = yunxiao(&server)
         .args(["--order", "2", "--name", "web"])
         .run();
-    out.code(2).stderr_has("web is there twice");
+    out.code(2).stderr_has("two deployments are named web");
     for name in ["", " ", "a\nb"] {
         yunxiao(&server)
             .args([&format!("--name={name}")])
@@ -356,7 +356,7 @@ fn two_orders_cannot_share_a_name_and_one_has_its_own() {
         .args(["--name", "all"])
         .run()
         .code(2)
-        .stderr_has("name all");
+        .stderr_has("cannot be named all");
 }
 
 #[test]

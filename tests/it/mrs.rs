@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Output, Program, Reply, Request, SECRET, Screen, Server, deploywatch, named};
 
 pub(crate) const PATH: &str = "/web/v1/common/command/42/progress";
-/// What a newer Manager signs in with.
+/// The sign-in request of a newer Manager.
 pub(crate) const STATUS: &str = "/web/api/v2/session/status";
 pub(crate) const SESSION: &str = "JSESSIONID=planted-session";
 /// The page of a Manager that was sent a wrong password.
@@ -333,7 +333,7 @@ fn what_cannot_be_watched_is_turned_down_before_anything_is_sent() {
         let auth = ["--auth", auth];
         usage(command(&server).args(auth), &["--user", "MRS_USER"]);
         let named = command(&server).args(auth).args(["--user", "admin"]);
-        usage(named, &["--password-file", "$MRS_PASSWORD"]);
+        usage(named, &["--password-file", "MRS_PASSWORD"]);
         let far = as_admin(at("http://192.0.2.1:28443")).args(auth);
         usage(far, &["--allow-http"]);
     }
@@ -364,7 +364,10 @@ fn what_cannot_be_watched_is_turned_down_before_anything_is_sent() {
         mrs(&server).args(["--auth", "kerberos"]),
         &["basic, cas, none"],
     );
-    usage(mrs(&server).args(["--command", "42"]), &["twice"]);
+    usage(
+        mrs(&server).args(["--command", "42"]),
+        &["two deployments are named"],
+    );
     server.assert_untouched();
 }
 

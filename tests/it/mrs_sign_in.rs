@@ -313,7 +313,7 @@ fn cookies_are_bounded_and_secret() {
     assert_eq!(requests.last().unwrap().header("cookie"), Some(SESSION));
 }
 
-/// What a Manager answers to a password that it does not take, and what is said of it.
+/// A Manager's responses to a password that it does not take, and the messages about them.
 fn refusals() -> Vec<(Reply, &'static str)> {
     let other = Server::script(vec![Reply::empty()]);
     other.may_be_idle();
@@ -732,7 +732,7 @@ mod cas {
         <input type=\"hidden\" name=\"lt\" value=\"LT-1-a/b\" />\
         <input name=\"username\"><input name=\"password\" type=\"password\"></form></html>";
 
-    /// What the two servers do: the CAS server with the password, the Manager with a session.
+    /// The behaviour of the two servers: the CAS server with the password, the Manager with a session.
     struct Manager {
         cas: Server,
         web: Server,

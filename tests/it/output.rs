@@ -1,4 +1,4 @@
-//! What is said on the way and at the end, in each mode, and where it goes.
+//! The output on the way and at the end, in each mode, and where it goes.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

@@ -129,7 +129,7 @@ fn draw_row(screen: &vt100::Screen, row: u16, svg: &mut String) {
     }
 }
 
-/// What a cell is drawn as.
+/// The look of a cell.
 #[derive(Clone, Copy, PartialEq)]
 enum Piece {
     Text,

@@ -46,7 +46,7 @@ fn watch(server: &Server, args: &[&str]) -> Program {
         .env("YUNXIAO_ACCESS_TOKEN", SECRET)
 }
 
-/// What was asked for, after the pipeline's path, without repetitions.
+/// The requests, after the pipeline's path, without repetitions.
 fn asked(server: &Server) -> Vec<String> {
     let requests = server.requests();
     let paths = requests.iter().map(|request| {

@@ -101,7 +101,7 @@ fn assert_verdicts(shown: &[u8], reply: impl Fn(Vec<u8>) -> Reply) -> Vec<(Strin
     ended.collect()
 }
 
-/// What is in a BOM, an encoding or a type that nobody asked for is read.
+/// Responses with a BOM, or in an encoding or a type that nobody asked for, are read.
 #[test]
 fn a_body_is_read_however_it_is_wrapped() {
     let shown = "\"磁盘\"".as_bytes();

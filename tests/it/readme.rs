@@ -11,12 +11,12 @@ const READMES: [&str; 2] = [
 
 /// Each command that a README shows, and what it says with neither a secret nor a network.
 const COMMANDS: [(&str, i32, &str); 8] = [
-    ("yunxiao", 2, "no token: set $YUNXIAO_ACCESS_TOKEN"),
+    ("yunxiao", 2, "no token: set YUNXIAO_ACCESS_TOKEN"),
     ("codearts", 2, "HW_AUTH_TOKEN"),
     ("servicestage", 2, "HW_AUTH_TOKEN"),
-    ("mrs", 2, "no password: set $MRS_PASSWORD"),
+    ("mrs", 2, "no password: set MRS_PASSWORD"),
     ("fsd", 6, ""),
-    ("all", 2, "no token: set $YUNXIAO_ACCESS_TOKEN"),
+    ("all", 2, "no token: set YUNXIAO_ACCESS_TOKEN"),
     ("replay", 2, "cannot read capture.jsonl"),
     ("completions", 0, ""),
 ];

@@ -347,7 +347,7 @@ fn a_recording_without_a_read_of_the_release_plan_plays() {
 }
 
 impl Output {
-    /// What it came to for each target, in the order of their names.
+    /// The end of each target, in the order of their names.
     fn finished_of_all(&self) -> Vec<(String, Value)> {
         let ends = self
             .events()
@@ -496,7 +496,7 @@ fn what_is_no_recording_is_told_with_its_line() {
             "capture.jsonl:1: schema 2 of a capture",
         ),
         (&one, "capture.jsonl:1: "),
-        (&none, "capture.jsonl:1: there is no deployment in it"),
+        (&none, "capture.jsonl:1: the recording holds no deployment"),
         (&broken, "capture.jsonl:2: missing field"),
         (&cut, "capture.jsonl:2: EOF"),
         (&before, "capture.jsonl:2: "),
@@ -518,7 +518,7 @@ fn a_speed_is_more_than_0_and_at_most_a_million() {
             .stderr_has("--speed");
     }
     let out = deploywatch(["replay", FILE, "--capture", "b"]).run();
-    out.code(2).stderr_has("--capture records a watch");
+    out.code(2).stderr_has("replay takes no --capture");
 }
 
 #[test]

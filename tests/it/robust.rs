@@ -83,7 +83,7 @@ fn rubbish() -> Vec<Fault> {
         .collect()
 }
 
-/// What a connection can do instead of answering well.
+/// Faults of a connection.
 fn breaks() -> Vec<Fault> {
     let order = || Order::new("Success").json();
     let replies = vec![
@@ -191,7 +191,7 @@ fn running() -> Reply {
     order_with("Running", &[("192.0.2.1", "Running")])
 }
 
-/// Where the fault comes: the replies before it and after it, up to the end.
+/// The place of the fault: the replies before it and after it, up to the end.
 fn places(fault: &Reply, end: &Reply) -> [(&'static str, Vec<Reply>); 3] {
     let (fault, end) = (fault.clone(), end.clone());
     [

@@ -18,7 +18,7 @@ fn servicestage(server: &Server) -> Program {
         .env("HW_AUTH_TOKEN", SECRET)
 }
 
-/// What a poll is answered: the components, and the release task itself where it is asked.
+/// The responses to a poll: the components, and the release task itself where it is requested.
 type Poll = (Reply, Reply);
 
 /// A server that answers these polls in their order, and the last one for ever; `job` is every

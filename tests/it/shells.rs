@@ -2,7 +2,7 @@
 
 use crate::support::{Program, Screen, is_installed, rows};
 
-/// What is typed before Tab, what must then be on the screen, and what must not: other files of the
+/// The text typed before Tab, the text that must then be on the screen, and the text that must not: other files of the
 /// working directory.
 const CASES: [(&str, &[&str], &str); 8] = [
     ("", &["yunxiao", "replay", "completions"], "release.toml"),

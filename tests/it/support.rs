@@ -1,4 +1,4 @@
-//! What the tests are written with: a scripted server, the program in pipes, the program in a
+//! The tools of the tests: a scripted server, the program in pipes, the program in a
 //! terminal, wire JSON.
 //!
 //! Nothing in here sleeps and hopes: it waits for a fact, until [`PATIENCE`] runs out.

@@ -25,7 +25,7 @@ pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// What a certificate says that is not so.
+/// The flaws of a certificate.
 #[derive(Clone, Copy)]
 pub(crate) enum Flaw {
     None,
@@ -50,7 +50,7 @@ impl Authority {
         CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()
     }
 
-    /// What a server of this machine shows.
+    /// The certificate of a server of this machine.
     pub(crate) fn certify(&self, flaw: Flaw) -> Arc<ServerConfig> {
         let (chain, key) = self.issue(flaw);
         let provider = Arc::new(rustls::crypto::ring::default_provider());

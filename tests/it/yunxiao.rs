@@ -551,7 +551,7 @@ fn machines_are_known_by_their_number_wherever_they_stand() {
     assert_eq!(out.finished()["units"]["total"], 3);
 }
 
-/// What the provider says when it turns a request down.
+/// The provider's words when it refuses a request.
 fn refusal(status: u16) -> Reply {
     let body = json!({"errorCode": "E-Code", "errorMessage": "why not", "requestId": "r-42"});
     Reply::status(status, body.to_string())

@@ -12,7 +12,7 @@ use crate::provider::messages;
 use crate::provider::stated_error::error_in;
 use crate::redact::Redactor;
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const LOG: (&str, &str) = ("log", "日志");
 
 /// The responses that are read of one part: the rest of a longer one is not waited for.
@@ -63,7 +63,7 @@ struct Page<'a> {
 /// Adds the text of a response to `log`. Returns where it goes on, if there is more.
 ///
 /// # Errors
-/// What is wrong with the response.
+/// The response cannot be used; the error says why.
 pub(super) fn read(
     body: &[u8],
     log: &mut String,

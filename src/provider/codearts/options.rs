@@ -29,7 +29,7 @@ pub(crate) struct CodeartsOptions {
     /// One run of the task [default: the latest]
     #[arg(long, value_name = "ID", value_parser = id32)]
     record: Option<String>,
-    /// The id of the task's application: with it the report shows the end of the log of a failed run
+    /// The task's application, for the log of a failed run
     #[arg(long, value_name = "ID", value_parser = id32)]
     application: Option<String>,
     #[command(flatten)]

@@ -11,10 +11,10 @@ use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const TASK_STATE: (&str, &str) = ("task state", "部署任务状态");
 
-/// What an answer says.
+/// The contents of a response.
 #[derive(Debug)]
 pub(super) struct TaskState {
     /// The id of the run that it is about.
@@ -92,7 +92,7 @@ const STATES: [(&str, UnitState); 8] = [
 /// Reads the state of the task `asked`; `last` are the units of the answer before.
 ///
 /// # Errors
-/// What is wrong with the answer.
+/// The response cannot be used; the error says why.
 pub(super) fn read(
     body: &[u8],
     last: &[Unit],

@@ -26,7 +26,7 @@ fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValu
 /// The data of an answer, as JSON; `name` is what they are, in English and Chinese.
 ///
 /// # Errors
-/// What is wrong with the answer.
+/// The response cannot be used; the error says why.
 pub(super) fn data<'a>(
     body: &'a [u8],
     name: (&str, &str),

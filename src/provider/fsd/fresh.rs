@@ -122,7 +122,7 @@ mod tests {
     use super::super::status::tests::{GOOD, PLAN, status};
     use super::*;
 
-    /// Whose each status with its history is under `--fresh`: `-` the one that is meant, `p` the run
+    /// The run of each status with its history under `--fresh`: `-` the one that is meant, `p` the run
     /// before or nobody's.
     fn judged<'a>(
         polls: impl IntoIterator<Item = (&'a Snapshot, &'a Option<HistoryRun>)>,

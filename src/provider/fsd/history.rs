@@ -11,7 +11,7 @@ use crate::provider::json::{self, Count, List, Text};
 use crate::provider::messages::{self, missing_field};
 use crate::redact::Redactor;
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const HISTORY: (&str, &str) = ("installer's history", "安装器历史");
 
 /// `startTime` is written when a run begins and again when it ends, slightly later [O].
@@ -48,7 +48,7 @@ impl HistoryRun {
     /// Reads the last run of the history; none where there was no run yet, or the database is locked.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// The response cannot be used; the error says why.
     pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Option<Self>, Message> {
         let data = answer::data(body, HISTORY, redactor)?;
         if serde_json::from_slice::<Option<[IgnoredAny; 0]>>(data).is_ok() {

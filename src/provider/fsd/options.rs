@@ -11,7 +11,7 @@ use crate::provider::options::endpoint;
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
 use crate::text;
 
-/// Where the installer listens unless told otherwise [D].
+/// The installer's default address [D].
 const ENDPOINT: &str = "http://127.0.0.1:1236";
 /// The key of its one run [D].
 const KEY: &str = "deploy:klcloud-fsd";
@@ -48,7 +48,7 @@ enum Operation {
 /// database [O]: reads that come faster than this are warned of.
 const SHORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Where everything about an operation is.
+/// The URLs of an operation.
 pub(super) struct Urls {
     pub(super) status: String,
     pub(super) history: String,

@@ -11,7 +11,7 @@ use crate::provider::stated_error;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const STATUS: (&str, &str) = ("installer's status", "安装器状态");
 
 /// The state of the one run there is [D].
@@ -19,7 +19,7 @@ const STATUS: (&str, &str) = ("installer's status", "安装器状态");
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct StatusData<'a> {
     is_end: Text<'a>,
-    /// What has ended, in order; the step at work is not in it [O]. An entry keeps its place, so
+    /// The steps that ended, in order; the running one is not among them [O]. An entry keeps its place, so
     /// that a null one moves none.
     now_list: Option<SparseList<ListedStep<'a>>>,
     /// The whole plan.
@@ -52,7 +52,7 @@ impl ListedStep<'_> {
 /// the one before.
 ///
 /// # Errors
-/// What is wrong with the answer.
+/// The response cannot be used; the error says why.
 pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
     let mut warnings = Vec::new();
     let data = answer::data(body, STATUS, redactor)?;

@@ -1,4 +1,4 @@
-//! What there is to say about an installer and its history.
+//! Messages about an installer and its history.
 
 use crate::message::Message;
 use crate::poll::PollError;
@@ -9,7 +9,7 @@ pub(super) fn hint(error: PollError) -> PollError {
         // Any other path is a page for people [O], and so is another server.
         Some(404) => Message::new(
             "is this the installer's port? The endpoint is http://HOST:1236, without a path",
-            "这是安装器的端口吗？endpoint 形如 http://HOST:1236，后面不带路径",
+            "这是安装器的端口吗？端点形如 http://HOST:1236，后面不带路径",
         ),
         Some(405) => Message::new(
             "this installer does not support the operation: check --operation",

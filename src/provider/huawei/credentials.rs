@@ -13,7 +13,7 @@ use crate::provider::Environment;
 
 /// The variable that names the file.
 const FILE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
-/// Where it is in the home directory.
+/// Its path in the home directory.
 const AT_HOME: &str = ".huaweicloud/credentials";
 /// The section of keys for the services of one region.
 const SECTION: &str = "[basic]";

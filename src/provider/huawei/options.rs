@@ -34,7 +34,7 @@ pub(crate) const VARIABLES: Variables = Variables {
     ],
 };
 
-/// Where the service is, and the credentials.
+/// The endpoint of the service, and the credentials.
 #[derive(Args, Debug)]
 pub(crate) struct HuaweiOptions {
     /// The region, such as cn-north-4 [env: HW_REGION_NAME]
@@ -94,7 +94,7 @@ impl HuaweiOptions {
         })
     }
 
-    /// What the SDK's file of credentials holds, where nothing else gives credentials.
+    /// The contents of the SDK's credentials file, where nothing else gives credentials.
     ///
     /// # Errors
     /// The file cannot be read.

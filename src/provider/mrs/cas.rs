@@ -121,7 +121,7 @@ impl CasExchange<'_> {
         Err(PollError::refused(texts::redirect_loop(), None).into())
     }
 
-    /// Where a response leads to: within the Manager's host, its port and the CAS server's.
+    /// The target of a redirect: within the Manager's host, on its port or the CAS server's.
     fn next(&self, from: &Url, response: &Response) -> Result<Option<Url>, LoginError> {
         let Some(location) = response.location().filter(|_| response.is_redirect()) else {
             return Ok(None);

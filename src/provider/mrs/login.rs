@@ -1,4 +1,4 @@
-//! Who signs in, in the header of HTTP Basic and in the form of a CAS server.
+//! The user and the password, in the header of HTTP Basic and in the form of a CAS server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use url::form_urlencoded;
 use crate::redact::Redactor;
 use crate::secret::Secret;
 
-/// Who signs in.
+/// The user and the password.
 #[derive(Clone)]
 pub(crate) struct Login {
     pub(crate) user: String,

@@ -1,4 +1,4 @@
-//! What a response without usable JSON says about the sign-in.
+//! The meaning of a response without usable JSON for the sign-in.
 
 use memchr::memmem;
 
@@ -7,7 +7,7 @@ use crate::http::{Response, TransportError, error_words};
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
-/// What a Manager's page says about a wrong password [vendor's sample].
+/// The text of a Manager's page about a wrong password [vendor's sample].
 const WRONG_PASSWORD: &str = "The credentials you provided cannot be determined to be authentic";
 /// The page where a password is changed, which a Manager leads to until that is done [vendor's sample].
 const CHANGE_PAGE: &str = "modify_password.html";
@@ -45,7 +45,7 @@ impl LoginError {
         (!is_good).then(|| Self::new(response, redactor))
     }
 
-    /// What a response says that is an error, whatever its status. A wrong password is usually answered
+    /// The meaning of an error response, whatever its status. A wrong password is usually answered
     /// with a page under HTTP 200 [O].
     pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
         let status = Some(response.status);

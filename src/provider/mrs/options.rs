@@ -26,7 +26,7 @@ pub(crate) struct MrsOptions {
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     #[arg(value_parser = command_id)]
     command: Vec<String>,
-    /// The cluster's Manager: https://FLOATING_IP:28443
+    /// The cluster's Manager: https://FLOATING-IP:28443
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// The user who signs in [env: MRS_USER]
@@ -131,7 +131,7 @@ impl MrsOptions {
         let fits = !user.is_empty() && !user.contains(|c: char| c == ':' || c.is_control());
         ensure(fits, || {
             Message::new(
-                "--user: a name is not empty, and has no colon and no control characters",
+                "--user: a name must not be empty, and must hold no colon and no control character",
                 "--user：用户名不能为空，也不能含冒号或控制字符",
             )
         })?;
@@ -144,7 +144,7 @@ fn command_id(text: &str) -> Result<String> {
     let text = text.trim();
     if text == "-1" {
         return Err(Message::new(
-            "nothing asynchronous was started, so that there is nothing to watch",
+            "nothing asynchronous was started, so there is nothing to watch",
             "没有启动异步命令，无需跟踪",
         ));
     }

@@ -26,9 +26,9 @@ const MAX_LOST: u8 = 4;
 const MAX_LOST_UNASKED: u8 = 2;
 
 pub(super) const JSON: &str = "application/json";
-/// What the vendor's sample for the 3.x Manager signs in with, before it goes on with cookies [O].
+/// The request that the vendor's sample for the 3.x Manager signs in with; later ones use cookies [O].
 const STATUS: &str = "/web/api/v2/session/status";
-/// Where the session of a cluster with CAS, or without Kerberos, begins [D].
+/// The path where the session of a cluster with CAS, or without Kerberos, begins [D].
 pub(super) const LOGIN_CHECK: &str = "/web/v1/access/login_check";
 
 /// How to sign in.
@@ -51,7 +51,7 @@ pub(super) struct Session {
     shared: Arc<Shared>,
 }
 
-/// What the commands share.
+/// The state that the commands share.
 #[derive(Default)]
 struct Shared {
     state: Mutex<SignInState>,
@@ -59,7 +59,7 @@ struct Shared {
     ended: Condvar,
 }
 
-/// What the sign-in has come to: one for each endpoint and user of the process.
+/// The state of the sign-in: one for each endpoint and user of the process.
 #[derive(Default)]
 pub(super) struct SignInState {
     pub(super) cookies: CookieJar,
@@ -78,7 +78,7 @@ pub(super) struct SignInState {
     refused: Option<PollError>,
 }
 
-/// What a poll goes on with.
+/// The next step of a poll.
 struct Held {
     cookie: Option<String>,
     generation: u32,
@@ -443,7 +443,7 @@ mod tests {
         assert!(Arc::ptr_eq(&one.shared, &other.shared));
     }
 
-    /// What a failed request with the password leaves: whether the password may go out again, whether
+    /// The consequence of a failed request with the password: whether it may be sent again, whether
     /// that counts, and whether it ends the watch at once.
     fn recorded(kind: LoginErrorKind, status: Option<u16>, refused: bool) -> (bool, u8, bool) {
         let message = Message::verbatim("no");

@@ -1,4 +1,4 @@
-//! What there is to say about commands and about signing in to a Manager.
+//! Messages about commands and about signing in to a Manager.
 
 use crate::message::Message;
 use crate::model::Unit;
@@ -21,7 +21,7 @@ pub(super) fn wrong_password(words: &str) -> Message {
         .with_detail(&Message::verbatim(words))
 }
 
-/// What to do about a Manager that leads to `modify_password.html`.
+/// The hint for a Manager that redirects to `modify_password.html`.
 pub(super) fn password_change() -> Message {
     Message::new(
         "the Manager wants the password changed first: sign in to it in a browser, then pass the new one",
@@ -113,7 +113,7 @@ pub(super) fn endpoint_hint() -> Message {
     Message::new(
         "check the command's id and the endpoint: the endpoint is the cluster's Manager, usually \
          https://<floating IP>:28443, without a path",
-        "请检查命令的 ID 和 endpoint：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
+        "请检查命令的 ID 和端点：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
     )
 }
 

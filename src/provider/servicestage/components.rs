@@ -45,7 +45,7 @@ struct Component<'a> {
     rollback_fail_message: Shown<Text<'a>>,
 }
 
-/// How a component stands, and what there is to say about it.
+/// The state of a component, and the message about it.
 type Standing = (UnitState, Option<Message>);
 
 impl Component<'_> {
@@ -141,7 +141,7 @@ impl Component<'_> {
         }
     }
 
-    /// What became of it, and why.
+    /// Its state, and the reason.
     fn with_reason(&self, state: UnitState, what: &Message, redactor: &Redactor) -> Standing {
         let reason = words(&self.fail_message, redactor);
         (state, Some(what.with_detail(reason.as_ref())))
@@ -177,7 +177,7 @@ fn words(text: &Text<'_>, redactor: &Redactor) -> Option<Message> {
     Some(Message::verbatim(&*redactor.message(text.get()?)))
 }
 
-/// What the components say, before the plan is asked.
+/// The finding of the components, before the plan is requested.
 pub(super) struct Components {
     pub(super) snapshot: Arc<Snapshot>,
     /// The jobs that tell why a unit failed, by the unit's id.
@@ -201,7 +201,7 @@ impl Components {
     /// before.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// The response cannot be used; the error says why.
     pub(super) fn read(
         body: &[u8],
         last: &[Unit],

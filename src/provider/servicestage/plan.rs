@@ -22,7 +22,7 @@ struct Release<'a> {
     name: Shown<Text<'a>>,
     status: Text<'a>,
     fail_strategy: Shown<Text<'a>>,
-    /// Where it is no list, the answer is none.
+    /// A value that is no list makes the response unusable.
     components: List<NamedComponent<'a>>,
 }
 
@@ -32,13 +32,13 @@ struct NamedComponent<'a> {
     name: Shown<Text<'a>>,
 }
 
-/// What the release task says of the release as a whole.
+/// The release task's own statement about the whole release.
 #[derive(Debug, PartialEq)]
 pub(super) struct Plan {
     name: Option<Arc<str>>,
     /// Its word.
     status: Arc<str>,
-    /// What the word stands for; none where it is not that of an end or a pause.
+    /// The meaning of the word; none where it is not that of an end or a pause.
     says: Option<Phase>,
     /// Later batches do not begin after a failure.
     stops: bool,
@@ -70,7 +70,7 @@ impl Plan {
     /// Reads the release task that was `asked` for.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// The response cannot be used; the error says why.
     pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
         let release: Release<'_> =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
@@ -169,7 +169,7 @@ pub(super) fn decide(components: &Components, plan: Option<&Plan>) -> Snapshot {
     snapshot
 }
 
-/// What the components decide where the plan is refused: on two polls, for between two batches all
+/// The decision of the components where the plan is refused: on two polls, for between two batches all
 /// that has begun has succeeded [I].
 fn decide_alone(components: &Components, snapshot: &mut Snapshot) {
     let failed = snapshot.count(UnitState::Failed);
@@ -205,7 +205,7 @@ mod tests {
         read(&json).expect("a plan")
     }
 
-    /// What one poll finds: the phase; that which a second one confirms; whether it would end without
+    /// The finding of one poll: the phase; that which a second one confirms; whether it would end without
     /// a result if nothing changed.
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());

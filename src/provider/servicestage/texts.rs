@@ -1,4 +1,4 @@
-//! What there is to say about a release and its components.
+//! Messages about a release and its components.
 
 use crate::message::Message;
 use crate::model::UnitKind;

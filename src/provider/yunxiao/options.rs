@@ -34,9 +34,10 @@ Examples:
   deploywatch yunxiao --pipeline 123 --order 1111 --timeout 30m --on-pause exit
   deploywatch yunxiao --pipeline 123 --order 1111 --once --output json")]
 pub(crate) struct YunxiaoOptions {
-    /// The pipeline's id, or the address of its page, https://flow.aliyun.com/pipelines/ID
-    /// [env: YUNXIAO_PIPELINE_ID]
-    #[arg(long, value_name = "ID", value_parser = pipeline_id)]
+    /// The pipeline's id, or the address of its page [env: YUNXIAO_PIPELINE_ID]
+    ///
+    /// The page is https://flow.aliyun.com/pipelines/ID.
+    #[arg(long, value_name = "ID|URL", value_parser = pipeline_id)]
     pipeline: Option<String>,
     /// The deploy order's id [default: that of a run]
     ///

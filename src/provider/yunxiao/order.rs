@@ -44,7 +44,7 @@ struct Machine<'a> {
     batch_num: Shown<Count>,
 }
 
-/// What each machine came to: whether a success is one of all machines rests on it.
+/// The state of each machine: whether a success is one of all machines rests on it.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct Outcomes<'a> {
@@ -64,7 +64,7 @@ struct MachineOutcome<'a> {
     status: Text<'a>,
 }
 
-/// What an order is called in messages.
+/// The name of an order in messages.
 const NAME: (&str, &str) = ("deploy order", "部署单");
 
 /// An order's `status` [D]; `Failed` and `Fail` are undocumented, but seen in tools [O].

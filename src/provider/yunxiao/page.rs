@@ -6,7 +6,7 @@ use super::CENTRAL;
 use crate::message::{Message, Result};
 use crate::provider::options::id;
 
-/// What the address of a pipeline's page begins with; its id and one of several views follow [D].
+/// The beginning of the address of a pipeline's page; its id and one of several views follow [D].
 const PAGES: &str = "https://flow.aliyun.com/pipelines/";
 
 /// The address of a pipeline's page; none where no page is known for certain.

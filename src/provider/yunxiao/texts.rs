@@ -1,4 +1,4 @@
-//! What there is to say about deploy orders and the runs that make them.
+//! Messages about deploy orders and the runs that make them.
 
 use super::run::RunJob;
 use crate::message::Message;
@@ -114,7 +114,7 @@ pub(super) fn no_order_yet() -> Message {
 /// The run waits at the gate of this name.
 pub(super) fn at_gate(name: &str) -> Message {
     Message::new(
-        format!("the run waits at the gate {name} for somebody to let it pass"),
+        format!("the run waits at the gate {name} for approval"),
         format!("本次运行停在卡点“{name}”，等待人工放行"),
     )
 }

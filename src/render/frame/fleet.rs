@@ -17,7 +17,7 @@ const JUST: Duration = Duration::from_secs(2);
 
 /// A map that takes at most this part of a row has its legend beside it.
 const SHORT: usize = 3;
-/// What stands between the parts of the legend.
+/// The gap between the parts of the legend.
 const GAP: &str = "  ";
 
 /// The units of a deployment in so many rows.

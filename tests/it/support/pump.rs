@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::{PATIENCE, lock};
 
-/// Where the bytes go.
+/// The receiver of the bytes.
 pub(super) trait Sink: Send + 'static {
     /// Takes the next bytes.
     fn feed(&mut self, bytes: &[u8]);

@@ -99,19 +99,19 @@ impl Program {
         self
     }
 
-    /// What the program reads on stdin; without it, nothing.
+    /// The program's stdin; without it, empty.
     pub(crate) fn stdin(mut self, text: &str) -> Self {
         self.stdin = Some(text.into());
         self
     }
 
-    /// Where stdout goes in place of a pipe that is read.
+    /// Redirects stdout, in place of a pipe that is read.
     pub(crate) fn stdout(mut self, to: impl Into<Stdio>) -> Self {
         self.stdout = Some(to.into());
         self
     }
 
-    /// Where stderr goes in place of a pipe that is read.
+    /// Redirects stderr, in place of a pipe that is read.
     pub(crate) fn stderr(mut self, to: impl Into<Stdio>) -> Self {
         self.stderr = Some(to.into());
         self
@@ -199,7 +199,7 @@ impl Process {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// What Linux tells of it in `/proc/PID/status` under this name.
+    /// The value of this name in Linux's `/proc/PID/status`.
     pub(super) fn status(&self, name: &str) -> String {
         let path = format!("/proc/{}/status", self.child.id());
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -439,7 +439,7 @@ impl Drop for Running {
     }
 }
 
-/// What the program said and how it ended. Each assertion shows all of it when it fails.
+/// The program's output and its end. Each assertion shows all of it when it fails.
 pub(crate) struct Output {
     /// The exit code; 128 + the signal where one ended it, as a shell has it.
     pub(crate) code: i32,

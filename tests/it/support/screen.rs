@@ -18,7 +18,7 @@ use super::{PATIENCE, assert_no_secret};
 /// How many rows that left the screen at the top are kept.
 const SCROLLBACK: usize = 10_000;
 
-/// What the terminal got and what it shows.
+/// The bytes that the terminal got, and its screen.
 struct Terminal {
     parser: vt100::Parser,
     raw: Vec<u8>,
@@ -160,7 +160,7 @@ impl Screen {
         self.terminal.with(|terminal| terminal.raw.clone())
     }
 
-    /// What came on stdout, where that is a pipe.
+    /// The text on stdout, where that is a pipe.
     pub(crate) fn stdout(&self) -> String {
         let text = |bytes: &mut Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         self.stdout

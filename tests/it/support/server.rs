@@ -74,7 +74,7 @@ fn read_line(reader: &mut impl BufRead) -> Option<String> {
     (read > 0).then(|| line.trim_end().to_owned())
 }
 
-/// What the server does with one request.
+/// The server's reaction to one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     code: u16,
@@ -314,7 +314,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     requests: Vec<Request>,
-    /// Who ever connected, in the order of their coming.
+    /// All connections, in their order.
     callers: Vec<SocketAddr>,
     /// Weak, so that a connection is closed as soon as its thread drops it.
     open: Vec<Weak<TcpStream>>,
