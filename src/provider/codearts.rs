@@ -258,10 +258,9 @@ impl RunSelector {
     /// The response is about another run, or lacks what must be known.
     fn admit(&mut self, state: &TaskState) -> Result<bool, Message> {
         if let Self::Fresh(earlier) = self {
-            // There is no run before the first one, and a record that is named is none yet. It counts as a run
-            // without an id: the answer may be odd.
+            // There is no run before the first one, and a record that is named is none yet.
             if state.never_run {
-                earlier.is_new("", true);
+                earlier.take_never_run();
                 return Ok(true);
             }
             if !is_new(earlier, state)? {
@@ -378,12 +377,9 @@ mod tests {
             (&[(a, Running), (a, Succeeded)][..], "--"),
             (&[(a, Succeeded), (Some("A"), Running), (b, Running)], "pp-"),
             // It began and ended between two polls.
-            (
-                &[(a, Failed), (a, Failed), (b, Succeeded), (b, Succeeded)],
-                "ppp-",
-            ),
-            // Which of the two is odd is not known.
-            (&[(b, Succeeded), (a, Succeeded), (a, Succeeded)], "ppp"),
+            (&[(a, Failed), (b, Succeeded), (b, Succeeded)], "pp-"),
+            // One odd answer about another run does not make it the new one.
+            (&[(a, Failed), (b, Succeeded), (a, Failed)], "ppp"),
             (&[(None, Succeeded), (None, Running), (b, Running)], "xx-"),
             // Neither an end nor a run that goes on.
             (&[(a, Unknown), (a, Succeeded), (a, Unknown)], "xpp"),

@@ -2,33 +2,45 @@
 
 use super::json::same_id;
 
-/// The runs that had ended when the watch began. One answer alone may be odd, so that neither makes it a run
-/// the one before nor another one the one that is meant.
+/// What stands for the run of a task that was never run.
+const NONE: &str = "";
+
+/// The runs that had ended when the watch began: the first that is found so, unless it goes on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct EarlierRuns {
     ids: Vec<String>,
-    /// Whether one of them was found in two answers in a row.
-    are_confirmed: bool,
     /// The run of the last answer, where it had ended.
     last: Option<String>,
 }
 
 impl EarlierRuns {
     /// Takes in which run an answer is about and whether it has ended, and tells whether it is the one that is
-    /// meant: one that goes on, or another than the earlier ones that is found twice.
+    /// meant: one that goes on, or another than the earlier one that is found twice, for one answer alone may
+    /// be odd.
     pub(super) fn is_new(&mut self, id: &str, has_ended: bool) -> bool {
         let is_earlier = self.contains(id);
         if !has_ended && !is_earlier {
             return true;
         }
-        let is_repeated = self.last.as_deref().is_some_and(|last| same_id(last, id));
-        self.last = Some(id.to_owned());
-        if is_earlier {
-            self.are_confirmed |= is_repeated;
-        } else if !self.are_confirmed {
+        let is_repeated = self.repeats(id);
+        if self.ids.is_empty() {
             self.ids.push(id.to_owned());
+            return false;
         }
-        !is_earlier && self.are_confirmed && is_repeated
+        !is_earlier && is_repeated
+    }
+
+    /// Takes in that there was no run yet. Two answers in a row prove it.
+    pub(super) fn take_never_run(&mut self) {
+        if self.repeats(NONE) && self.ids.is_empty() {
+            self.ids.push(NONE.to_owned());
+        }
+    }
+
+    /// Whether the answer before was about this run as well.
+    fn repeats(&mut self, id: &str) -> bool {
+        let last = self.last.replace(id.to_owned());
+        last.is_some_and(|last| same_id(&last, id))
     }
 
     /// Whether a run is an earlier one.
@@ -43,26 +55,32 @@ mod tests {
 
     #[test]
     fn a_run_that_goes_on_is_new_and_another_that_has_ended_is_found_twice() {
-        // A letter for the run of each answer, a capital one where it goes on; `-` where it is new.
+        // A letter for the run of each answer, a capital one where it goes on, 0 for none yet; `-` where it is
+        // new.
         for (answers, expected) in [
             ("aaa", "..."),
             ("B", "-"),
             ("aB", ".-"),
-            ("aaB", "..-"),
             // It came and went between two polls.
-            ("aabb", "...-"),
-            ("aabcb", "....."),
-            ("aaba", "...."),
-            // Which of two is odd is not known.
-            ("abbb", "...."),
+            ("abb", "..-"),
             ("abab", "...."),
-            ("abaac", "....."),
-            ("abaacc", ".....-"),
+            ("abcb", "...."),
+            ("abcc", "...-"),
             // An earlier one stays one, whatever is said of it.
             ("aA", ".."),
+            // That there was no run is found twice, too.
+            ("0aa", "..."),
+            ("00aa", "...-"),
+            ("0a00a", "....."),
+            ("0A", ".-"),
+            ("00A", "..-"),
         ] {
             let mut runs = EarlierRuns::default();
             let found = answers.chars().map(|answer| {
+                if answer == '0' {
+                    runs.take_never_run();
+                    return '.';
+                }
                 let id = answer.to_lowercase().to_string();
                 let is_new = runs.is_new(&id, answer.is_lowercase());
                 if is_new { '-' } else { '.' }
