@@ -7,6 +7,7 @@ use url::Url;
 
 use super::page::{self, pipeline_id};
 use super::{CENTRAL, OrderSelector, Yunxiao, pipeline_url};
+use crate::history::Thing;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{
@@ -115,6 +116,9 @@ impl ProviderOptions for YunxiaoOptions {
         let in_organization = organization.is_some();
         let url = pipeline_url(&endpoint, organization.as_deref(), &pipeline);
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
+        // The name of a job may contain anything.
+        let job = self.job.as_deref().map(|job| setup.redactor.name(job));
+        let thing = job.map_or_else(|| pipeline.clone(), |job| format!("{pipeline}/{job}"));
         let selectors = self.selectors(setup.fresh).into_iter();
         let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
@@ -124,6 +128,7 @@ impl ProviderOptions for YunxiaoOptions {
             },
             endpoint: endpoint.clone(),
             url: page.clone(),
+            thing: Some(Thing::new("yunxiao", &endpoint, thing.clone())),
             sends_secret: true,
             already_ended_warning: selector
                 .may_be_earlier()
