@@ -91,13 +91,13 @@ fn arguments_of_pieces(readme: &str) -> Vec<String> {
     let job = include_str!("../../packaging/kubernetes-job.yaml");
     let lines = readme.lines().chain(job.lines()).filter_map(|line| {
         let line = line.trim();
-        let starts = ["arguments: ", "args: ", "steps { deploywatch("];
+        let starts = ["arguments: ", "args: ", "deploywatch("];
         starts.iter().find_map(|start| line.strip_prefix(start))
     });
     let commands = lines.map(|line| {
-        let words = line
-            .replace(['[', ']', ',', '"', '\''], "")
-            .replace(") }", "");
+        // The variable of the Job has parentheses of its own.
+        let words = line.strip_suffix("])").unwrap_or(line);
+        let words = words.replace(['[', ']', ',', '"', '\''], "");
         let order = ["$(ORDER)", "params.ORDER", "$ORDER"];
         let order = order.into_iter().find(|order| words.contains(order));
         format!(
