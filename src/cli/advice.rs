@@ -64,7 +64,7 @@ fn ids(definition: &clap::Command, name: &str) -> Option<Message> {
     let options = definition.find_subcommand(name)?.get_arguments();
     let is_id = |option: &&clap::Arg| {
         let mut names = option.get_value_names().unwrap_or_default().iter();
-        names.any(|name| name == "ID")
+        names.any(|name| name.starts_with("ID"))
     };
     let options = options.filter(is_id).take(2);
     let options = options.filter_map(|option| Some(format!("--{} ID", option.get_long()?)));
