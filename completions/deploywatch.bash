@@ -34,6 +34,9 @@ _deploywatch() {
             deploywatch,help)
                 cmd="deploywatch__subcmd__help"
                 ;;
+            deploywatch,history)
+                cmd="deploywatch__subcmd__history"
+                ;;
             deploywatch,mrs)
                 cmd="deploywatch__subcmd__mrs"
                 ;;
@@ -64,6 +67,9 @@ _deploywatch() {
             deploywatch__subcmd__help,help)
                 cmd="deploywatch__subcmd__help__subcmd__help"
                 ;;
+            deploywatch__subcmd__help,history)
+                cmd="deploywatch__subcmd__help__subcmd__history"
+                ;;
             deploywatch__subcmd__help,mrs)
                 cmd="deploywatch__subcmd__help__subcmd__mrs"
                 ;;
@@ -83,7 +89,7 @@ _deploywatch() {
 
     case "${cmd}" in
         deploywatch)
-            opts="-i -t -o -q -v -h -V --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="-i -t -o -q -v -h -V --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help --version yunxiao codearts servicestage mrs fsd all replay demo history completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,7 +187,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__all)
-            opts="-i -t -o -q -v -h --partition --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --partition --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -283,7 +289,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__codearts)
-            opts="-i -t -o -q -v -h --task --record --application --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --task --record --application --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -405,7 +411,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__completions)
-            opts="-i -t -o -q -v -h --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
+            opts="-i -t -o -q -v -h --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -617,7 +623,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__fsd)
-            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --key --operation --endpoint --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,7 +733,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__help)
-            opts="yunxiao codearts servicestage mrs fsd all replay demo completions help"
+            opts="yunxiao codearts servicestage mrs fsd all replay demo history completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,6 +830,20 @@ _deploywatch() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        deploywatch__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         deploywatch__subcmd__help__subcmd__mrs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -880,8 +900,106 @@ _deploywatch() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        deploywatch__subcmd__history)
+            opts="-i -t -o -q -v -h --clear --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for-start)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-offline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-pause)
+                    COMPREPLY=($(compgen -W "auto wait exit" -- "${cur}"))
+                    return 0
+                    ;;
+                --logs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "auto bars plain json quiet" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "auto bars plain json quiet" -- "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --summary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --capture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         deploywatch__subcmd__mrs)
-            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --command --endpoint --user --password-file --auth --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -999,7 +1117,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__replay)
-            opts="-i -t -o -q -v -h --speed --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --speed --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1101,7 +1219,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__servicestage)
-            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --project --release --region --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_deploywatch_global_optspecs
-    string join \n i/interval= name= fresh once t/timeout= stall-timeout= wait-for-start= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= timeline= capture= color= lang= bell v/verbose request-timeout= cacert= insecure allow-http h/help V/version
+    string join \n i/interval= name= fresh once t/timeout= stall-timeout= wait-for-start= max-offline= on-pause= fail-fast strict logs= o/output= q/quiet events= junit= summary= timeline= capture= color= lang= bell no-history v/verbose request-timeout= cacert= insecure allow-http h/help V/version
 end
 
 function __fish_deploywatch_needs_command
@@ -58,6 +58,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -l fail-fast -d 'E
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -71,6 +72,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "fsd" -d 'kl
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "all" -d 'Several deployments at once, from a TOML file'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "replay" -d 'Play a recorded watch again'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
+complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "history" -d 'How long past deployments took'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page [env: YUNXIAO_PIPELINE_ID]' -r
@@ -113,6 +115,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -156,6 +159,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l fai
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand codearts" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -198,6 +202,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand servicestage" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -242,6 +247,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l fail-fas
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand mrs" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -284,6 +290,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l fail-fas
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand fsd" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -322,6 +329,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l fail-fas
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand all" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -360,6 +368,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l fail-
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand replay" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
@@ -405,10 +414,50 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fa
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s t -l timeout -d 'Give up after this long: exit code 124' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
+wait\t''
+exit\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
+bars\t''
+plain\t''
+json\t''
+quiet\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l events -d 'Write the event stream to FILE as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+zh\t''"
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l clear -d 'Forget all of it'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s q -l quiet -d 'The same as --output quiet'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l insecure -d 'Do not check certificates'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l name -d 'Name of the deployment in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s t -l timeout -d 'Give up after this long: exit code 124' -r
@@ -442,19 +491,21 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l 
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l strict -d 'Treat a success with caveats (machines that did not succeed, failed entities) as a failure'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s q -l quiet -d 'The same as --output quiet'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l bell -d 'Ring the terminal\'s bell at the end'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l insecure -d 'Do not check certificates'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "servicestage" -d 'Huawei Cloud ServiceStage: release task'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "mrs" -d 'Huawei MRS / FusionInsight Manager: command'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "fsd" -d 'klcloud FSD installer'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "all" -d 'Several deployments at once, from a TOML file'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "replay" -d 'Play a recorded watch again'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "completions" -d 'Print a shell completion script'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "yunxiao" -d 'Alibaba Cloud Yunxiao Flow: host deploy order'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "codearts" -d 'Huawei Cloud CodeArts Deploy: deployment task'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "servicestage" -d 'Huawei Cloud ServiceStage: release task'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "mrs" -d 'Huawei MRS / FusionInsight Manager: command'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "fsd" -d 'klcloud FSD installer'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "all" -d 'Several deployments at once, from a TOML file'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "replay" -d 'Play a recorded watch again'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "demo" -d 'Watch a simulated deployment: no account, no network'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "history" -d 'How long past deployments took'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "completions" -d 'Print a shell completion script'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand help; and not __fish_seen_subcommand_from yunxiao codearts servicestage mrs fsd all replay demo history completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -f -a "yunxiao codearts servicestage mrs fsd"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -f -a "bash elvish fish powershell zsh"

@@ -16,10 +16,11 @@ use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::options::{ConnectionOptions, OutputChoice, OutputOptions};
 use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
-use crate::clock::{Clock, VirtualClock};
+use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
+use crate::history::{History, ThingHistory};
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
 use crate::message::{Context as _, Lang, Message, Result, ensure};
@@ -30,6 +31,10 @@ use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
 use crate::render::Output;
 use crate::watch::{self, Inbox, LoopEvent, Target, TargetDetails};
+
+mod remember;
+
+use remember::{recall, run_history};
 
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
@@ -60,14 +65,23 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
             let lang = Lang::choose(cli.output.lang, environment);
             run_demo(options, &cli.explicit_args, lang, environment)
         }
-        Command::Completions { shell } => {
-            let script = completions::script(*shell);
-            match io::stdout().write_all(script.as_bytes()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-                _ => Ok(ExitCode::SUCCESS),
-            }
-        }
+        Command::History { clear } => run_history(*clear, &cli.output, environment),
+        Command::Completions { shell } => print(&completions::script(*shell)),
     }
+}
+
+/// Prints what a command that watches nothing is for.
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Writes a line to stderr where nothing is watched.
+fn say(line: &str) {
+    // There is nowhere to report that stderr cannot be written.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Watches deployments to their ends; `shown` are the options of how they are shown.
@@ -104,8 +118,9 @@ fn watch(
         clock: clock.clone(),
         environment,
     };
-    let (targets, mut warnings) = targets(deployments.list, &mut connector)?;
-    warnings.extend(output_warnings);
+    let (history, history_warning) = recall(&deployments.list, shown, environment);
+    let (targets, mut warnings) = targets(deployments.list, &mut connector, history.as_ref())?;
+    warnings.extend(output_warnings.into_iter().chain(history_warning));
     // Several deployments may take their secret from one file.
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
@@ -126,20 +141,29 @@ fn watch(
         &mut output,
     )?;
     if let Some(capture) = &capture {
-        capture.end(clock.now());
-        // The watch is over: what there is to say about the last line is said here.
-        while let Some(event) = inbox.try_next() {
-            if let LoopEvent::Warning(message) = event {
-                output.warn_late(&message);
-            }
-        }
+        end_capture(capture, clock.now(), &mut inbox, &output);
     }
-    let left = match verdict {
+    let left = || match verdict {
         Verdict::Interrupted(_) => Some(Duration::ZERO),
         _ => limit.map(|limit| limit.saturating_sub(clock.now().instant.since(begun))),
     };
-    output.finish(left);
+    let saved = history.and_then(|history| history.save(left()).unwrap_or_else(Some));
+    if let Some(warning) = saved {
+        output.warn_late(&warning);
+    }
+    output.finish(left());
     Ok(verdict.into())
+}
+
+/// Ends a recording, after the watch.
+fn end_capture(capture: &CaptureFile, now: Timestamp, inbox: &mut Inbox, output: &Output) {
+    capture.end(now);
+    // What there is to say about the last line is said here.
+    while let Some(event) = inbox.try_next() {
+        if let LoopEvent::Warning(message) = event {
+            output.warn_late(&message);
+        }
+    }
 }
 
 /// Says how many deployments of the list are in `part`: always where there is none.
@@ -162,8 +186,7 @@ fn say_part(
         ),
     };
     let lang = Lang::choose(shown.lang, environment);
-    // There is nowhere to report that stderr cannot be written.
-    let _ = writeln!(io::stderr(), "{}", message.get(lang));
+    say(message.get(lang));
 }
 
 /// Checks that this process may open a connection for each of so many deployments.
@@ -190,6 +213,7 @@ fn check_descriptors(deployments: usize) -> Result<()> {
 fn targets(
     deployments: Vec<Deployment>,
     connector: &mut Connector<'_>,
+    history: Option<&Arc<History>>,
 ) -> Result<(Vec<Target>, Vec<Message>)> {
     let delays = delays(&deployments);
     let mut connections = deployments.iter().map(|deployment| &deployment.connection);
@@ -212,7 +236,12 @@ fn targets(
                 provider: spec.provider,
                 endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
                 interval: watch.interval,
+                usual: None,
             },
+            history: history
+                .cloned()
+                .zip(spec.thing)
+                .map(|(history, thing)| ThingHistory { history, thing }),
             warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
             options: watch,
             already_ended_warning: spec.already_ended_warning,

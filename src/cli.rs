@@ -38,6 +38,7 @@ use errors::{ParseError, control_character};
 use explicit::{ExplicitArg, explicit_args};
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
 use partition::Partition;
+pub(crate) use settings::not_set;
 
 /// The lowest and the highest speed of a replay.
 const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
@@ -118,6 +119,18 @@ Examples:
     /// Watch a simulated deployment: no account, no network
     #[cfg(feature = "demo")]
     Demo(demo::DemoOptions),
+    /// How long past deployments took
+    #[command(before_help = "\
+Examples:
+  deploywatch history
+  deploywatch history --output json
+  deploywatch history --clear")]
+    #[command(override_usage = "deploywatch history [--clear | --output json]")]
+    History {
+        /// Forget all of it
+        #[arg(long)]
+        clear: bool,
+    },
     /// Print a shell completion script
     #[command(before_help = "\
 Examples:
@@ -127,6 +140,17 @@ Examples:
         /// The shell it is for
         shell: Shell,
     },
+}
+
+impl Command {
+    /// The options that it takes where it watches nothing.
+    fn options_taken(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Completions { .. } => Some(&[]),
+            Self::History { .. } => Some(&["clear", "output", "lang"]),
+            _ => None,
+        }
+    }
 }
 
 /// The language that a command line asks for, or else the config file or the locale does, before the command
@@ -201,12 +225,16 @@ where
         cli.name = name.to_owned();
         cli.explicit_args = explicit_args(command, own);
     }
-    if matches!(cli.command, Command::Completions { .. })
-        && let Some(arg) = cli.explicit_args.first()
+    let name = &cli.name;
+    if let Some(taken) = cli.command.options_taken()
+        && let Some(arg) = cli
+            .explicit_args
+            .iter()
+            .find(|arg| !taken.contains(&&*arg.name))
     {
         return Err(ParseError::Usage(Message::new(
-            format!("{arg} is an option of a watch; completions takes none"),
-            format!("{arg} 是跟踪用的选项，completions 不接受选项"),
+            format!("{arg} is an option of a watch; {name} does not take it"),
+            format!("{arg} 是跟踪用的选项，{name} 不接受"),
         )));
     }
     Ok(cli)
@@ -317,7 +345,7 @@ fn command_in(lang: Lang) -> clap::Command {
         .mut_subcommands(|command| {
             // The template of the root lists them.
             let command = command.hide(true);
-            if command.get_name() == "completions" {
+            if ["completions", "history"].contains(&command.get_name()) {
                 return command.help_template(template("\n", "positionals"));
             }
             let command = command.help_template(template("\n", "all-args"));

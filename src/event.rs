@@ -63,6 +63,8 @@ pub(crate) struct Started {
     pub(crate) provider: &'static str,
     pub(crate) endpoint: String,
     pub(crate) interval: Duration,
+    /// How long past deployments of it took as a rule.
+    pub(crate) usual: Option<Duration>,
 }
 
 /// The end of a watch.

@@ -91,7 +91,10 @@ pub(crate) fn is_typed(path: &Path) -> bool {
 }
 
 /// The result of `work`, which a thread does; it is not waited for longer than `patience`.
-fn within<T: Send + 'static>(
+///
+/// # Errors
+/// It takes longer, or there is no thread for it.
+pub(crate) fn within<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {

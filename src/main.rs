@@ -8,6 +8,7 @@ mod clock;
 #[cfg(feature = "demo")]
 mod demo;
 mod event;
+mod history;
 mod http;
 mod input;
 mod message;

@@ -29,6 +29,10 @@ pub(crate) struct Snapshot {
     pub(crate) title: Option<Arc<str>>,
     /// The option that shows the log of a failure, if it is missing.
     pub(crate) log_hint: Option<Message>,
+    /// When it began by the provider's clock, in milliseconds since 1970.
+    pub(crate) began: Option<NonZeroI64>,
+    /// How long it took by the provider's clock, once it has ended.
+    pub(crate) took: Option<Duration>,
     /// Warnings for the user; each is shown once in a watch.
     pub(crate) warnings: Vec<Message>,
     /// Why a success is not a complete one; `--strict` turns it into a failure.

@@ -65,6 +65,7 @@ phrases! {
     stage_number(batch): "stage {batch}", "第 {batch} 阶段";
     stage_of(batch, batches): "stage {batch} of {batches}", "第 {batch}/{batches} 阶段";
     eta(eta): "~{eta} left", "约剩 {eta}";
+    usually(usual): "usually {usual}", "通常 {usual}";
     polls_failing: "polls failing", "轮询失败";
     polls_failing_for(offline): "polls failing for {offline}", "轮询已失败 {offline}";
     last_good(ago): ", last good response {ago} ago", "，上次有效响应在 {ago} 前";
@@ -109,6 +110,10 @@ phrases! {
     left_out:
         "Some of this report is left out: a step's summary is limited to 1 MiB.",
         "部分内容已省略：一个步骤的摘要上限为 1 MiB。";
+
+    // The history of durations.
+    nothing_remembered(path): "nothing is remembered yet ({path})", "尚无记录（{path}）";
+    forgotten(things): "things forgotten: {things}", "已清除 {things} 项记录";
 }
 
 impl Lang {
@@ -192,6 +197,12 @@ impl Lang {
             Self::En => format!("{count} {units}"),
             Self::Zh => format!("{count} {measure}{units}"),
         }
+    }
+
+    /// The heads of the history's columns.
+    pub(crate) fn history_columns(self) -> [&'static str; 4] {
+        let zh = ["部署对象", "次数", "通常", "最近"];
+        self.pick(["thing", "watches", "usually", "last"], zh)
     }
 
     /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.

@@ -10,9 +10,9 @@ mod unix;
 use unix as system;
 
 pub(crate) use system::{
-    HOME, HiddenTerminal, allow_descriptors, can_be_stopped, config_folder, forward_signals,
-    interrupt, is_device, is_dumb, open_output, prepare, rights_of_others, shell_quote, stop,
-    typed_line, uptime, with_variable,
+    HOME, HiddenTerminal, allow_descriptors, can_be_stopped, config_folder, create_private_folder,
+    forward_signals, interrupt, is_device, is_dumb, open_output, prepare, rights_of_others,
+    shell_quote, state_folder, stop, typed_line, uptime, with_variable,
 };
 
 /// How an output file is opened.

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
+use crate::history::Usual;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitKind, UnitState};
+
+mod estimate;
+mod run_time;
+
+use estimate::median;
+use run_time::RunTime;
 
 /// The median duration is that of this many units that succeeded last.
 const MAX_DURATIONS: usize = 499;
 /// Units that ran again, outages and pauses that are remembered.
 const MAX_RETRIED: usize = 1000;
 const MAX_GAPS: usize = 500;
-/// Minimum number of ended units for an estimate.
-const MIN_SAMPLE: usize = 3;
 /// Maximum number of units remembered beyond those of the latest response: a provider that names new
 /// ones in each response cannot fill the memory.
 const MAX_REMEMBERED: usize = 200_000;
@@ -44,6 +49,9 @@ pub(crate) struct Progress {
     pub(crate) log_hint: Option<Message>,
     /// The provider's own name of the deployment.
     pub(crate) title: Option<Arc<str>>,
+    /// How long past deployments of it took.
+    pub(crate) usual: Option<Arc<Usual>>,
+    pub(crate) run_time: RunTime,
     /// The number of responses that `units` were taken from.
     pub(crate) revision: u64,
     /// When the last good response came.
@@ -189,6 +197,7 @@ impl Progress {
         if snapshot.run.is_some() && self.run != snapshot.run {
             if self.run.is_some() {
                 self.forget_units();
+                self.run_time = RunTime::joined(at);
             }
             self.run.clone_from(&snapshot.run);
         }
@@ -469,32 +478,6 @@ impl Progress {
         let compared = self.compared;
         compared.map_or(Duration::ZERO, |compared| now.since(compared))
     }
-
-    /// The estimated time to the end, from the pace of the units that ended during the watch.
-    pub(crate) fn eta(&self, now: Instant) -> Option<Duration> {
-        let open = self.total() - self.done();
-        // While polls fail the current count is unknown.
-        let is_known = self.phase == Some(Phase::Running) && self.offline.is_none();
-        // After a failure with nothing running it may never go on.
-        let is_stuck = self.running.is_empty() && self.count(UnitState::Failed) > 0;
-        let is_known = is_known && !is_stuck;
-        if open == 0 || self.ended_here < MIN_SAMPLE || !is_known {
-            return None;
-        }
-        let mut active_time = self.active_time;
-        if !self.running.is_empty() {
-            active_time += self.since_compared(now);
-        }
-        let each = active_time.as_secs_f64() / self.ended_here as f64;
-        Duration::try_from_secs_f64(each * open as f64).ok()
-    }
-}
-
-/// The median; none of too few.
-fn median(durations: &VecDeque<Duration>) -> Option<Duration> {
-    let mut durations = Vec::from_iter(durations.iter().copied());
-    let middle = durations.len() / 2;
-    (durations.len() >= MIN_SAMPLE).then(|| *durations.select_nth_unstable(middle).1)
 }
 
 /// Adds an item and removes the oldest one beyond `limit`.

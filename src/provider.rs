@@ -1,11 +1,13 @@
 //! The deployment systems that can be watched. One file per provider holds its options, its wire
 //! types, its URLs and the mapping to the model.
 
+use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use clap::Subcommand;
 use url::Url;
 
+use crate::history::Thing;
 use crate::http::Client;
 use crate::message::Message;
 use crate::model::{Snapshot, Unit};
@@ -73,6 +75,8 @@ pub(crate) struct DeploymentSpec {
     pub(crate) sends_secret: bool,
     /// Warns that the deployment had already ended when the watch began, where no option selects one run.
     pub(crate) already_ended_warning: Option<Message>,
+    /// What it is one deployment of, for the history; none where no id says so.
+    pub(crate) thing: Option<Thing>,
     /// The long options that look for a run; once it is found, another one selects it.
     pub(crate) search_options: &'static [&'static str],
     /// Warnings about its options and the file of its secret.
@@ -120,6 +124,12 @@ fn below(endpoint: &Url, path: &str) -> Url {
     let mut url = endpoint.clone();
     url.set_path(&format!("{}{path}", endpoint.path().trim_end_matches('/')));
     url
+}
+
+/// The time that a text states in milliseconds since 1970; 0 is none [D].
+fn epoch_millis(text: &json::Text<'_>) -> Option<NonZeroI64> {
+    let time: Option<NonZeroI64> = text.get()?.parse().ok();
+    time.filter(|time| time.get() > 0)
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ impl Output {
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
-        let is_ci = environment("CI").is_some_and(|value| value != "false");
+        let is_ci = is_ci(environment);
         let is_dumb = platform::is_dumb(environment("TERM").as_deref());
         let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
         let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
@@ -415,6 +415,11 @@ impl Drop for Output {
     fn drop(&mut self) {
         self.finish(Some(Duration::ZERO));
     }
+}
+
+/// Whether a CI system runs this.
+pub(crate) fn is_ci(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    environment("CI").is_some_and(|value| value != "false")
 }
 
 /// Whether stdout and stderr are the same terminal, file or pipe.

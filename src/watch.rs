@@ -9,6 +9,7 @@ use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
+use crate::history::ThingHistory;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
@@ -18,6 +19,7 @@ use crate::progress::{Change, Counts, Offline, Progress};
 mod budget;
 mod event_loop;
 mod inbox;
+mod past;
 mod poller;
 mod schedule;
 mod signals;
@@ -49,6 +51,10 @@ pub(crate) struct Watch {
     /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
     progress: Progress,
+    /// What is remembered of past deployments of it.
+    history: Option<ThingHistory>,
+    /// Whether it was said that it takes far longer than they did.
+    is_overdue: bool,
     schedule: PollSchedule,
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
@@ -68,13 +74,20 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch a target. `seed` is for the backoff's jitter.
-    pub(crate) fn begin(target: TargetDetails, seed: u64, now: Timestamp, emit: Emit<'_>) -> Self {
+    pub(crate) fn begin(
+        mut target: TargetDetails,
+        seed: u64,
+        now: Timestamp,
+        emit: Emit<'_>,
+    ) -> Self {
         let first = now.instant.after(target.delay);
         let mut watch = Self {
             schedule: PollSchedule::new(target.options.interval, first, seed),
             progress: Progress::new(target.name, now.instant),
             options: target.options,
             already_ended_warning: target.already_ended_warning,
+            history: target.history,
+            is_overdue: false,
             last: None,
             polls: 0,
             unchanged: Duration::ZERO,
@@ -86,6 +99,9 @@ impl Watch {
         };
         watch.progress.interval = watch.options.interval;
         watch.progress.url = target.url;
+        watch.recall();
+        let usual = watch.progress.usual.as_ref();
+        target.started.usual = usual.map(|usual| usual.took);
         watch.emit(now, Kind::Started(&target.started), emit);
         for warning in &target.warnings {
             watch.warn(warning, now, emit);
@@ -157,6 +173,7 @@ impl Watch {
             self.time_up(),
             self.stalled(),
             self.lost(),
+            self.overdue(),
         ]
         .into_iter()
         .flatten()
@@ -251,6 +268,7 @@ impl Watch {
         };
         if let Some(decision) = verdict::of_observation(&observation, &self.options) {
             self.end(decision, now);
+            self.learn(snapshot, now.instant);
         }
     }
 
@@ -313,11 +331,14 @@ impl Watch {
         };
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
-        if snapshot.title.is_some() {
+        if snapshot.title.is_some() && snapshot.title != progress.title {
             progress.title.clone_from(&snapshot.title);
+            self.recall();
         }
+        let progress = &mut self.progress;
         let before = (progress.phase, progress.message.take());
         progress.enter_phase(phase, now.instant);
+        progress.run_time.observe(snapshot, phase, now);
         progress.message = message.cloned();
         progress.percent = snapshot.percent;
         progress.batch = snapshot.batch;

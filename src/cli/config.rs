@@ -161,7 +161,7 @@ impl<'a> Config<'a> {
 
 /// The language that the file names, for what is said before the file counts. Whatever is wrong with the file
 /// is for later, and a pipe can be read only once.
-pub(super) fn lang(environment: Environment<'_>) -> Option<Lang> {
+pub(crate) fn lang(environment: Environment<'_>) -> Option<Lang> {
     let path = path(environment).filter(|path| path.is_file())?;
     let text = settings::read(&path, None).ok()?;
     let document = DeTable::parse(&text).ok()?;

@@ -212,9 +212,12 @@ impl Deployments {
             allow_http, direct, ..
         } = cli.connection;
         for mut spec in specs {
-            // Neither the demo nor a replay sends anything to another machine.
+            // Neither the demo nor a replay sends anything to another machine, or is a deployment to learn from.
             if spec.sends_secret && !allow_http && !direct {
                 refuse_plaintext_secret(&spec.endpoint, environment)?;
+            }
+            if direct {
+                spec.thing = None;
             }
             if let Some(name) = &cli.watch.name {
                 spec.target = text::clean(name, text::NAME).into_owned();

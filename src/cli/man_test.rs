@@ -88,8 +88,8 @@ const ENVIRONMENT: [(&str, &str); 20] = [
     ),
 ];
 
-/// The files that are read without being asked for.
-const FILES: [(&str, &str); 2] = [
+/// The files that are used without being asked for.
+const FILES: [(&str, &str); 3] = [
     (
         "$XDG_CONFIG_HOME/deploywatch/config.toml",
         "The config file; where XDG_CONFIG_HOME is not set, ~/.config/deploywatch/config.toml. Its \
@@ -98,6 +98,12 @@ const FILES: [(&str, &str); 2] = [
     (
         "~/.huaweicloud/credentials",
         "The credentials file of Huawei Cloud's SDK.",
+    ),
+    (
+        "$XDG_STATE_HOME/deploywatch/durations.json",
+        "How long past deployments took; where XDG_STATE_HOME is not set, \
+        ~/.local/state/deploywatch/durations.json. deploywatch history shows it, --no-history \
+        leaves it alone.",
     ),
 ];
 

@@ -161,6 +161,10 @@ pub(crate) struct OutputOptions {
     /// Ring the terminal's bell at the end
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) bell: bool,
+    /// Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under
+    /// CI
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) no_history: bool,
     /// Write a line on stderr about each request: method, URL, status, bytes, time
     #[arg(short, long, global = true, help_heading = "Output")]
     pub(crate) verbose: bool,

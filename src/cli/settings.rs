@@ -215,7 +215,7 @@ impl<'a> SettingsFile<'a> {
 }
 
 /// A variable of the environment is not set.
-pub(super) fn not_set(name: &str) -> Message {
+pub(crate) fn not_set(name: &str) -> Message {
     Message::new(
         format!("the variable {name} is not set"),
         format!("没有设置环境变量 {name}"),

@@ -1,9 +1,10 @@
 //! Unix: file modes, pipes with names, limits, signals, job control, terminals and its shells.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::os::unix::fs::{
-    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+    PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,10 +49,32 @@ const CLOCK: ClockId = ClockId::Monotonic;
 
 /// The folder of configurations.
 pub(crate) fn config_folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let folder = environment("XDG_CONFIG_HOME").map(PathBuf::from);
+    base_folder(environment, "XDG_CONFIG_HOME", ".config")
+}
+
+/// The folder of what is remembered from one run to the next.
+pub(crate) fn state_folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    base_folder(environment, "XDG_STATE_HOME", ".local/state")
+}
+
+/// The folder that a variable names, else the one in the home directory.
+fn base_folder(
+    environment: &dyn Fn(&str) -> Option<String>,
+    variable: &str,
+    default: &str,
+) -> Option<PathBuf> {
+    let folder = environment(variable).map(PathBuf::from);
     // A relative one does not count, as the specification has it.
     let folder = folder.filter(|folder| folder.is_absolute());
-    folder.or_else(|| Some(PathBuf::from(environment(HOME)?).join(".config")))
+    folder.or_else(|| Some(PathBuf::from(environment(HOME)?).join(default)))
+}
+
+/// Makes a folder, and those above it, that nobody but its owner can read.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A reading of the clock that cannot be set and counts time suspended.

@@ -210,10 +210,9 @@ impl Picture<'_> {
         rows.extend(fleet.map(self.progress, self.width, self.style));
         let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
         rows.extend(units.map(|tracked| {
-            let median = self.progress.median_duration;
             rows::unit(
                 tracked,
-                median,
+                self.progress.usual_duration(tracked),
                 self.now,
                 &layout.columns,
                 self.width,
@@ -275,7 +274,10 @@ impl Picture<'_> {
             style.color(Color::Bad, &failed)
         });
         let eta = progress.eta(self.now).and_then(text::growing);
-        let eta = eta.map(|eta| style.color(Color::Faint, &lang.eta(eta)));
+        let usual = progress.usual_if_open().map(text::duration);
+        let eta = eta.map(|eta| lang.eta(eta));
+        let eta = eta.or_else(|| usual.map(|usual| lang.usually(usual)));
+        let eta = eta.map(|eta| style.color(Color::Faint, &eta));
         // A notice that has no row of its own is cut, the others are there or not.
         let notice = self.notice().filter(|_| !self.has_notice_row());
         let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));

@@ -57,7 +57,8 @@ impl Render for Json {
                 fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
                 fields.serialize_entry("provider", started.provider)?;
                 fields.serialize_entry("endpoint", &started.endpoint)?;
-                fields.serialize_entry("interval_ms", &milliseconds(started.interval))
+                fields.serialize_entry("interval_ms", &milliseconds(started.interval))?;
+                fields.serialize_entry("usual_ms", &started.usual.map(milliseconds))
             })?,
             Kind::Phase { from } => self.line(event, "phase", |fields| {
                 let phase = progress.phase.unwrap_or(Phase::Unknown);

@@ -111,7 +111,10 @@ impl Render for Plain {
         match event.kind {
             Kind::Started(started) => {
                 let interval = humantime::format_duration(started.interval);
-                let line = style.lang.watching(&started.endpoint, interval);
+                let lang = style.lang;
+                let usual = started.usual.map(text::duration);
+                let usual = usual.map(|usual| [lang.comma(), &lang.usually(usual)].concat());
+                let line = lang.watching(&started.endpoint, interval) + &usual.unwrap_or_default();
                 self.target(at, progress, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, progress)?,

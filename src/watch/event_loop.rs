@@ -14,6 +14,7 @@ use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind, Started};
+use crate::history::ThingHistory;
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
@@ -42,6 +43,8 @@ pub(crate) struct TargetDetails {
     pub(crate) already_ended_warning: Option<Message>,
     /// Warnings about this deployment, told before the first poll.
     pub(crate) warnings: Vec<Message>,
+    /// What is remembered of past deployments of it.
+    pub(crate) history: Option<ThingHistory>,
     /// How long after the start the first poll is due: many targets must not poll in one burst.
     pub(crate) delay: Duration,
 }
@@ -57,7 +60,9 @@ impl TargetDetails {
                 provider: "made-up",
                 endpoint: String::new(),
                 interval: options.interval,
+                usual: None,
             },
+            history: None,
             options,
             already_ended_warning: None,
             warnings: Vec::new(),
@@ -228,6 +233,8 @@ impl ActiveWatch {
     ) {
         if matches!(self.stage, Stage::Watching) {
             self.watch.advance(now);
+            self.watch
+                .warn_overdue(now, &mut |event| output.event(event));
             if self.watch.poll_due(now.instant) {
                 // The poller outlives the watch: it holds the other end.
                 let _ = self.poller.send(PollerCommand::Poll);

@@ -187,6 +187,21 @@ pub(super) fn timed_out(limit: Duration, phase: Option<Phase>) -> Decision {
     (Cause::Timeout, reason)
 }
 
+/// It has taken twice as long as any past deployment, of which the longest took so long.
+pub(super) fn overdue(longest: Duration) -> Message {
+    let (longest, twice) = (
+        text::duration(longest),
+        text::duration(longest.saturating_mul(2)),
+    );
+    Message::new(
+        format!(
+            "it has been running for {twice}, twice as long as the longest one that is remembered \
+             ({longest})"
+        ),
+        format!("已运行 {twice}，是记录中最长一次（{longest}）的两倍"),
+    )
+}
+
 /// `--stall-timeout` is over.
 pub(super) fn stalled(limit: Duration) -> Decision {
     let limit = humantime::format_duration(limit);

@@ -25,6 +25,7 @@ mod field_secrets;
 mod field_text;
 mod field_verdicts;
 mod fsd;
+mod history;
 mod hostile;
 mod huawei;
 mod lang;

@@ -150,7 +150,7 @@ fn usage_errors_are_in_chinese() {
             &["fsd", "--key", "a\nb"],
             "错误：--key: 其中有换行或其他控制字符",
         ),
-        (&["completions", "bash", "--once"], "completions 不接受选项"),
+        (&["completions", "bash", "--once"], "completions 不接受"),
         (&["codearts", "--task", "1"], "它由 32 个字母或数字组成"),
         (&["servicestage"], "错误：缺少项目：请指定 --project ID"),
         (

@@ -219,7 +219,10 @@ fn each_event_has_exactly_the_fields_of_schema_1() {
     let out = yunxiao(&server).args(["-o", "json"]).run();
     let all = out.code(0).stderr_is_empty().events();
     for (name, fields) in [
-        ("started", "endpoint interval_ms provider schema version"),
+        (
+            "started",
+            "endpoint interval_ms provider schema usual_ms version",
+        ),
         (
             "phase",
             "batch batches done from message percent phase total",

@@ -10,7 +10,7 @@ const READMES: [&str; 2] = [
 ];
 
 /// Each command that a README shows, and what it says with neither a secret nor a network.
-const COMMANDS: [(&str, i32, &str); 8] = [
+const COMMANDS: [(&str, i32, &str); 9] = [
     ("yunxiao", 2, "no token: set YUNXIAO_ACCESS_TOKEN"),
     ("codearts", 2, "HW_AUTH_TOKEN"),
     ("servicestage", 2, "HW_AUTH_TOKEN"),
@@ -18,6 +18,7 @@ const COMMANDS: [(&str, i32, &str); 8] = [
     ("fsd", 6, ""),
     ("all", 2, "no token: set YUNXIAO_ACCESS_TOKEN"),
     ("replay", 2, "cannot read capture.jsonl"),
+    ("history", 0, ""),
     ("completions", 0, ""),
 ];
 

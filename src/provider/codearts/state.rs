@@ -1,5 +1,7 @@
 //! The state of a task, `GET /v2/tasks/{task_id}/state` [D]: its wire format and the mapping to the model.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::log::{self, LogPart};
@@ -43,6 +45,8 @@ struct RunState<'a> {
     record_id: Text<'a>,
     task_id: Text<'a>,
     task_name: Shown<Text<'a>>,
+    start_time: Shown<Text<'a>>,
+    end_time: Shown<Text<'a>>,
     step_state: ShownList<StepState<'a>>,
 }
 
@@ -169,6 +173,7 @@ impl RunState<'_> {
         let mut snapshot = Snapshot {
             run: self.record_id.printable(redactor),
             title: self.task_name.printable(redactor),
+            took: self.took(),
             warnings,
             ..Snapshot::new(Phase::Unknown)
         };
@@ -196,6 +201,15 @@ impl RunState<'_> {
         );
         snapshot.units = units(&self.step_state, &states, last, redactor);
         snapshot
+    }
+}
+
+impl RunState<'_> {
+    /// How long it took, once it has ended: both times are of the same zone, which is not said [D].
+    fn took(&self) -> Option<Duration> {
+        let time = |text: &Text<'_>| humantime::parse_rfc3339_weak(text.get()?).ok();
+        let (start, end) = (time(&self.start_time)?, time(&self.end_time)?);
+        end.duration_since(start).ok()
     }
 }
 
@@ -328,6 +342,22 @@ mod tests {
     }
 
     #[test]
+    fn how_long_it_took_is_the_difference_of_two_times_that_can_be_read() {
+        for (start, end, took) in [
+            ("2025-07-09 23:59:58", "2025-07-10 00:01:00", Some(62)),
+            ("2025-07-09 11:36:28", "", None),
+            ("2025-07-09 11:36:28", "soon", None),
+            ("2025-07-09 11:36:28", "2025-07-09 11:36:27", None),
+            ("0", "9", None),
+        ] {
+            let times =
+                format!(r#""status":"succeeded","start_time":"{start}","end_time":"{end}""#);
+            let took = took.map(Duration::from_secs);
+            assert_eq!(result(&times).took, took, "{start} {end}");
+        }
+    }
+
+    #[test]
     fn the_vendors_sample_is_a_success() {
         let state = read(SAMPLE, &[], TASK, &Redactor::default()).expect("a state");
         assert_eq!(
@@ -338,6 +368,7 @@ mod tests {
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!(snapshot.run.as_deref(), Some(RECORD));
         assert_eq!(snapshot.title.as_deref(), Some("test"));
+        assert_eq!(snapshot.took, Some(Duration::from_secs(15)));
         assert_eq!((snapshot.message, snapshot.unconfirmed), (None, None));
         assert!(snapshot.units.is_empty() && snapshot.warnings.is_empty());
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use url::Url;
 
 use super::{Fsd, texts};
+use crate::history::Thing;
 use crate::message::{Message, Result};
 use crate::provider::options::endpoint;
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
@@ -57,13 +58,18 @@ pub(super) struct Urls {
 }
 
 impl Operation {
-    /// Its URLs [D, O]. With a slash at its end a path would be another page [O].
-    fn urls(self, endpoint: &Url) -> Urls {
-        let operation = match self {
+    /// Its name in the URLs.
+    const fn as_str(self) -> &'static str {
+        match self {
             Self::Deploy => "deploy",
             Self::Extend => "extend",
             Self::Upgrade => "upgrade",
-        };
+        }
+    }
+
+    /// Its URLs [D, O]. With a slash at its end a path would be another page [O].
+    fn urls(self, endpoint: &Url) -> Urls {
+        let operation = self.as_str();
         let url = |resource: &str| below(endpoint, &format!("/api/{operation}/{resource}"));
         let mut history = url("history");
         if self == Self::Upgrade {
@@ -98,9 +104,15 @@ impl ProviderOptions for FsdOptions {
         let fresh = setup.fresh;
         let urls = self.operation.urls(&endpoint);
         let request = self.operation.request(&self.key);
+        let key = text::clean(&self.key, text::MESSAGE);
         Ok(vec![DeploymentSpec {
             provider: "fsd",
-            target: format!("fsd:{}", text::clean(&self.key, text::MESSAGE)),
+            target: format!("fsd:{key}"),
+            thing: Some(Thing::new(
+                "fsd",
+                &endpoint,
+                format!("{key}/{}", self.operation.as_str()),
+            )),
             endpoint,
             url: None,
             // The installer takes no credentials.

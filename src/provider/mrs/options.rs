@@ -90,6 +90,8 @@ impl ProviderOptions for MrsOptions {
             target: format!("mrs:{command}"),
             endpoint: endpoint.clone(),
             url: None,
+            // Each command has an id of its own, and no answer says of which kind it is [D].
+            thing: None,
             sends_secret: self.auth != AuthMethod::None,
             already_ended_warning: None,
             search_options: &[],

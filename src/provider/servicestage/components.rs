@@ -10,8 +10,8 @@ use super::{RELEASE_TASK, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, List, Shown, Text, safe_in_url};
-use crate::provider::messages;
 use crate::provider::stated_error::error_in;
+use crate::provider::{epoch_millis, messages};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -150,18 +150,12 @@ impl Component<'_> {
     /// When its release began and ended, or its rollback, in epoch milliseconds.
     fn times(&self) -> (Option<NonZeroI64>, Option<NonZeroI64>) {
         // 0, null and "" mean not set [D].
-        let time = |text: &Text<'_>| {
-            text.get()?
-                .parse()
-                .ok()
-                .filter(|time: &NonZeroI64| time.get() > 0)
-        };
         let (start, end) = if self.has_rollback() {
             (&self.rollback_start_time, &self.rollback_end_time)
         } else {
             (&self.start_time, &self.end_time)
         };
-        (time(start), time(end))
+        (epoch_millis(start), epoch_millis(end))
     }
 
     /// The jobs that tell why it failed.

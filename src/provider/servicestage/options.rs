@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Servicestage;
+use crate::history::Thing;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
@@ -71,6 +72,12 @@ impl ProviderOptions for ServicestageOptions {
         Ok(vec![DeploymentSpec {
             provider: "servicestage",
             target: format!("servicestage:{project}/{release}"),
+            thing: Some(Thing::titled(
+                "servicestage",
+                &endpoint,
+                &project,
+                release.clone(),
+            )),
             endpoint,
             url: None,
             sends_secret: true,

@@ -9,6 +9,7 @@ use super::api::Api;
 use super::page::{self, pipeline_id};
 use super::whole_run::WholeRun;
 use super::{CENTRAL, OrderSelector, Yunxiao};
+use crate::history::Thing;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{
@@ -127,6 +128,13 @@ impl ProviderOptions for YunxiaoOptions {
             true => &["--fresh", "--run ID"],
             false => &["--fresh", "--run ID", "--order ID"],
         };
+        // The name of a job may contain anything.
+        let job = self.job.as_deref().map(|job| setup.redactor.name(job));
+        let thing = match job {
+            Some(job) => format!("{pipeline}/{job}"),
+            None if whole_run => format!("{pipeline} --whole-run"),
+            None => pipeline.clone(),
+        };
         let specs = selectors.map(|selector| DeploymentSpec {
             provider: "yunxiao",
             target: match &selector.order {
@@ -135,6 +143,7 @@ impl ProviderOptions for YunxiaoOptions {
             },
             endpoint: endpoint.clone(),
             url: page.clone(),
+            thing: Some(Thing::new("yunxiao", &endpoint, thing.clone())),
             sends_secret: true,
             already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],

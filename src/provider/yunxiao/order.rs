@@ -8,7 +8,7 @@ use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, JsonList, List, Object, Shown, Text};
-use crate::provider::{messages, stated_error};
+use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
@@ -19,6 +19,7 @@ use crate::units::UnitsBuilder;
 struct DeployOrder<'a> {
     deploy_order_id: Text<'a>,
     status: Text<'a>,
+    create_time: Shown<Text<'a>>,
     current_batch: Shown<Count>,
     total_batch: Shown<Count>,
     exception_code: Shown<Text<'a>>,
@@ -160,6 +161,8 @@ impl DeployOrder<'_> {
             units,
             batch: self.current_batch.get(),
             batches: self.total_batch.get(),
+            // It runs from then on [I].
+            began: epoch_millis(&self.create_time),
             message: code.as_deref().map(texts::exception_code),
             ..Snapshot::new(
                 self.status
@@ -298,6 +301,8 @@ mod tests {
             read(SAMPLE, &[], &mut Vec::new(), "1111", &Redactor::default()).expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
+        let began = snapshot.began.map(std::num::NonZeroI64::get);
+        assert_eq!(began, Some(1_729_178_040_000));
         let unit = &snapshot.units[0];
         assert_eq!((&*unit.id, &*unit.name), ("asssssssxsx", "127.0.0.1"));
         assert_eq!((unit.state, unit.batch), (UnitState::Succeeded, Some(2)));

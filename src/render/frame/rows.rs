@@ -85,7 +85,7 @@ impl Columns {
 /// A unit: mark, name, bar, state, time, and what the provider says about it. A failed one is red all over.
 pub(super) fn unit(
     tracked: &TrackedUnit,
-    median: Option<Duration>,
+    usual: Option<Duration>,
     now: Instant,
     columns: &Columns,
     width: usize,
@@ -99,7 +99,7 @@ pub(super) fn unit(
     let bar = Columns::unit_bar(width);
     let filled = match unit.state {
         UnitState::Succeeded => bar,
-        UnitState::Running => estimate(age.unwrap_or_default(), median, bar),
+        UnitState::Running => estimate(age.unwrap_or_default(), usual, bar),
         _ => 0,
     };
     let is_failed = unit.state == UnitState::Failed;
@@ -132,10 +132,10 @@ pub(super) fn unit(
 }
 
 /// How much of the bar of a running unit is filled. Providers give no fraction, so it is an estimate: the
-/// unit's age as a part of the median duration, never all of it; nothing without a median.
-fn estimate(age: Duration, median: Option<Duration>, bar: usize) -> usize {
-    let share = median.map_or(0.0, |median| {
-        age.as_secs_f64() / median.as_secs_f64().max(0.001)
+/// unit's age as a part of its usual duration, never all of it; nothing without one.
+fn estimate(age: Duration, usual: Option<Duration>, bar: usize) -> usize {
+    let share = usual.map_or(0.0, |usual| {
+        age.as_secs_f64() / usual.as_secs_f64().max(0.001)
     });
     (share.min(0.95) * bar as f64) as usize
 }

@@ -22,7 +22,8 @@ use super::{PATIENCE, SECRET, assert_no_secret, events, finished};
 /// A command line that has not been run yet.
 ///
 /// Its environment holds PATH, HOME, LANG and what the test adds. HOME is an empty directory and
-/// the working directory too, so that a relative path names a file which goes with the test.
+/// the working directory too, so that a relative path names a file which goes with the test; so do the config
+/// file and the history.
 pub(crate) struct Program {
     command: Command,
     stdin: Option<Vec<u8>>,
