@@ -101,8 +101,21 @@ fn one_poll(bench: &mut Bench) -> Result<()> {
     let bounds = [(FIRST, HALF), (WALL, MOST), (CPU, MOST), (MEMORY, MOST)];
     let ours = deploywatch("$ORDER --once --output quiet");
     let (machines, polls) = (10, vec![1000]);
-    let case = ("one poll", &Story { machines, polls }, 60);
-    bench.compare(case, &[(ours, &[]), (CURL, &bounds)])
+    let story = &Story { machines, polls };
+    bench.compare(("one poll", story, 60), &[(ours, &[]), (CURL, &bounds)])?;
+    let folder = bench.home.path().join(".local/state/deploywatch");
+    fs::create_dir_all(&folder)?;
+    let line = r#"{"thing":"yunxiao:example.com/1","durations_ms":[N],"units":{"a":[N],"b":[N]}}"#;
+    let line = line.replace('N', &["123456"; 20].join(","));
+    let lines = vec![&*line; (1 << 20) / (line.len() + 2) - 1].join(",\n");
+    let full = format!("{{\"schema\":1,\"things\":[\n{lines}\n]}}\n");
+    fs::write(folder.join("durations.json"), full)?;
+    let none = deploywatch("$ORDER --once --output quiet --no-history");
+    let runs = bench.in_turn(&[(ours, story), (none, story)], 60)?;
+    let more = median(&runs[0], CPU) - median(&runs[1], CPU);
+    let labels = ["one poll", "processor ms of a full history", "limit"];
+    bench.add(labels, more, 0.3, Some(1.0));
+    Ok(fs::remove_dir_all(folder)?)
 }
 
 /// Watches ten units, of which one is done each second, and polls each second; then 2,000 such deployments in one process, for
