@@ -19,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::{flag, low_level};
+use url::Url;
 
 use super::{OutputMode, SystemEvent};
 use crate::outcome::{Signal, Verdict};
@@ -52,6 +53,11 @@ pub(crate) fn config_folder(environment: &dyn Fn(&str) -> Option<String>) -> Opt
     // A relative one does not count, as the specification has it.
     let folder = folder.filter(|folder| folder.is_absolute());
     folder.or_else(|| Some(PathBuf::from(environment(HOME)?).join(".config")))
+}
+
+/// The proxy that the settings of the system name for `endpoint`: those are the variables of the environment.
+pub(crate) fn system_proxy(_endpoint: &Url) -> Option<Url> {
+    None
 }
 
 /// A reading of the clock that cannot be set and counts time suspended.
