@@ -69,13 +69,14 @@ pub(crate) fn with_patience<T: Send + 'static>(
 /// # Errors
 /// The terminal cannot be used, or nothing was entered in time.
 pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
-    let hidden = HiddenTerminal::new()
-        .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
-    let mut stderr = io::stderr();
-    let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
-    let patience = timeout.unwrap_or(Duration::MAX);
-    let typed = within(patience, move || platform::typed_line(size));
-    drop(hidden);
+    let typed = {
+        let _hidden = HiddenTerminal::new()
+            .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
+        let mut stderr = io::stderr();
+        let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
+        let patience = timeout.unwrap_or(Duration::MAX);
+        within(patience, move || platform::typed_line(size))
+    };
     match typed?? {
         Some(line) => Ok(line),
         None => {

@@ -322,6 +322,7 @@ mod tests {
         assert_eq!(both.zh(), "no such order；返回错误；no such order");
     }
 
+    #[cfg(unix)]
     #[test]
     fn common_system_errors_are_said_in_chinese() {
         for number in [

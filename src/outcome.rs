@@ -181,6 +181,10 @@ impl Cause {
 }
 
 /// The signal that interrupted a watch. The deployment itself continues.
+#[cfg_attr(
+    windows,
+    allow(dead_code, reason = "Windows knows the first and the last")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// Ctrl-C.

@@ -5,14 +5,18 @@ use crate::outcome::Signal;
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 pub(crate) use system::{
     HOME, HiddenTerminal, allow_descriptors, can_be_stopped, config_folder, create_private_folder,
     forward_signals, interrupt, is_device, is_dumb, open_output, prepare, rights_of_others,
-    shell_quote, state_folder, stop, typed_line, uptime, with_variable,
+    shell_quote, state_folder, stop, system_proxy, typed_line, uptime, with_variable,
 };
 
 /// How an output file is opened.
@@ -27,6 +31,7 @@ pub(crate) enum OutputMode {
 }
 
 /// A signal of the system to the process.
+#[cfg_attr(windows, expect(dead_code, reason = "Windows only tells it to end"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SystemEvent {
     /// It is to end.

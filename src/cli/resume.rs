@@ -63,7 +63,7 @@ fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bo
     line
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -147,7 +147,7 @@ fn shell_line(system: &System, watch_args: &[String]) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
 use crate::message::{Message, Result, ensure};
+use crate::platform;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +17,7 @@ use url::{Host, Url};
 /// The kinds of proxy that reqwest speaks with.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// The proxy for `endpoint`, where the environment names one.
+/// The proxy for `endpoint`, where the environment or the system names one.
 ///
 /// # Errors
 /// If the variable that counts holds no proxy; the message names the variable and not its value, which
@@ -32,16 +33,17 @@ pub(crate) fn proxy_for(
         _ => ["http_proxy", "HTTP_PROXY"],
     };
     let mut variables = variables.into_iter().chain(["all_proxy", "ALL_PROXY"]);
-    let Some((name, value)) = variables.find_map(|name| {
+    let named = variables.find_map(|name| {
         let value = environment(name)?.trim().to_owned();
         (!value.is_empty()).then_some((name, value))
-    }) else {
-        return Ok(None);
-    };
+    });
     let exceptions = environment("no_proxy").or_else(|| environment("NO_PROXY"));
     if is_excepted(endpoint, &exceptions.unwrap_or_default()) {
         return Ok(None);
     }
+    let Some((name, value)) = named else {
+        return Ok(platform::system_proxy(endpoint));
+    };
     let url = if value.contains("://") {
         value
     } else {

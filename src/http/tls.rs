@@ -8,7 +8,7 @@ use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_name;
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -39,44 +39,29 @@ const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// If the certificates cannot be used.
 pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
-    let named = match trust {
-        Trust::ExtraRoots(pem) => certificates(pem)?,
-        _ => Vec::new(),
-    };
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(Message::library)?;
-    let verifier = match trust {
-        Trust::NoTls | Trust::DangerAcceptAny => None,
-        Trust::System | Trust::ExtraRoots(_) => {
-            let (extra, provider) = (named.clone(), Arc::clone(&provider));
-            // A variable may name a pipe that nobody writes; the system's own only take their time on a busy
-            // machine.
-            let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
-            let patience = patience.filter(|_| is_named);
-            let verifier = input::with_patience(patience, || {
-                Verifier::new_with_extra_roots(extra, provider).map_err(Message::library)
-            });
-            let verifier = verifier.and_then(convert::identity).context(|| match trust {
-                Trust::ExtraRoots(_) => Message::new(
-                    "--cacert: the certificates cannot be used",
-                    "--cacert：证书无法使用",
-                ),
-                _ => Message::new(
-                    "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE \
-                 or SSL_CERT_FILE",
-                    "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
-                ),
-            })?;
-            Some(verifier)
+    let mut named = Vec::new();
+    let mut verifiers: Vec<Arc<dyn ServerCertVerifier>> = Vec::new();
+    if let Trust::ExtraRoots(pem) = trust {
+        named = certificates(pem)?;
+        verifiers.push(verifier_of(&named, &provider)?);
+    }
+    if let Trust::System | Trust::ExtraRoots(_) = trust {
+        match system_verifier(&provider, patience) {
+            Ok(system) => verifiers.push(Arc::new(system)),
+            // An empty container has no roots, and needs none beside those.
+            Err(_) if !named.is_empty() => {}
+            Err(error) => return Err(error),
         }
-    };
+    }
     let mut config = match trust {
         Trust::NoTls => config.with_root_certificates(RootCertStore::empty()),
         _ => config
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(CertificateVerifier {
-                verifier,
+                verifiers,
                 named,
                 provider,
             })),
@@ -84,6 +69,45 @@ pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<Client
     .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// What trusts the certificates that the system trusts.
+fn system_verifier(provider: &Arc<CryptoProvider>, patience: Option<Duration>) -> Result<Verifier> {
+    // A variable may name a pipe that nobody writes; the system's own only take their time on a busy machine.
+    let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
+    let patience = patience.filter(|_| is_named);
+    let provider = Arc::clone(provider);
+    let verifier = input::with_patience(patience, || {
+        Verifier::new(provider).map_err(Message::library)
+    });
+    verifier.and_then(convert::identity).context(|| {
+        Message::new(
+            "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE \
+             or SSL_CERT_FILE",
+            "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
+        )
+    })
+}
+
+/// What trusts the certificates that `roots` vouch for. The system's verifier could take them as well, but each
+/// system checks them in its own way and order.
+fn verifier_of(
+    roots: &[CertificateDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>> {
+    let mut store = RootCertStore::empty();
+    let added = roots.iter().try_for_each(|root| store.add(root.clone()));
+    let verifier = added.map_err(Message::library).and_then(|()| {
+        let provider = Arc::clone(provider);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider);
+        verifier.build().map_err(Message::library)
+    });
+    verifier.context(|| {
+        Message::new(
+            "--cacert: the certificates cannot be used",
+            "--cacert：证书无法使用",
+        )
+    })
 }
 
 /// The certificates of a PEM bundle.
@@ -109,8 +133,9 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
 /// its dates and the signature of the handshake by its key are checked all the same.
 #[derive(Debug)]
 struct CertificateVerifier {
-    /// None where any certificate is accepted.
-    verifier: Option<Verifier>,
+    /// Who is asked, in turn: the next one where the one before does not know the issuer. Where there is none,
+    /// any certificate is accepted.
+    verifiers: Vec<Arc<dyn ServerCertVerifier>>,
     named: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
@@ -124,11 +149,19 @@ impl ServerCertVerifier for CertificateVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(verifier) = &self.verifier else {
-            return Ok(ServerCertVerified::assertion());
-        };
-        let verified =
-            verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+        let mut verified = Ok(ServerCertVerified::assertion());
+        for verifier in &self.verifiers {
+            verified =
+                verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
+            if !matches!(
+                &verified,
+                Err(rustls::Error::InvalidCertificate(
+                    CertificateError::UnknownIssuer
+                ))
+            ) {
+                break;
+            }
+        }
         match verified {
             // The dates are checked before anything that the issuer is needed for.
             Err(rustls::Error::InvalidCertificate(problem))
@@ -147,7 +180,7 @@ impl ServerCertVerifier for CertificateVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.verifier {
+        match self.verifiers.first() {
             Some(verifier) => verifier.verify_tls12_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
@@ -159,14 +192,14 @@ impl ServerCertVerifier for CertificateVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match &self.verifier {
+        match self.verifiers.first() {
             Some(verifier) => verifier.verify_tls13_signature(message, certificate, signature),
             None => Ok(HandshakeSignatureValid::assertion()),
         }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        if let Some(verifier) = &self.verifier {
+        if let Some(verifier) = self.verifiers.first() {
             return verifier.supported_verify_schemes();
         }
         // Whoever signs with what the library cannot check is not checked either.

@@ -20,6 +20,7 @@ use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::{flag, low_level};
+use url::Url;
 
 use super::{OutputMode, SystemEvent};
 use crate::outcome::{Signal, Verdict};
@@ -75,6 +76,11 @@ fn base_folder(
 /// It cannot be made.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// The proxy that the settings of the system name for `endpoint`: those are the variables of the environment.
+pub(crate) fn system_proxy(_endpoint: &Url) -> Option<Url> {
+    None
 }
 
 /// A reading of the clock that cannot be set and counts time suspended.

@@ -3,6 +3,7 @@
 //! One binary for all of them links once and shares one test runner; `support` is what the tests
 //! are written with.
 
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     reason = "in a test a panic is the failure, and its line says where"
