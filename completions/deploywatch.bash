@@ -509,7 +509,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__demo)
-            opts="-i -t -o -q -v -h --scenario --units --duration --serve --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
+            opts="-i -t -o -q -v -h --scenario --whole-run --units --duration --serve --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help yunxiao codearts servicestage mrs fsd"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1337,7 +1337,7 @@ _deploywatch() {
             return 0
             ;;
         deploywatch__subcmd__yunxiao)
-            opts="-i -t -o -q -v -h --pipeline --order --run --job --organization --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
+            opts="-i -t -o -q -v -h --pipeline --order --run --job --whole-run --organization --endpoint --token-file --interval --name --fresh --once --timeout --stall-timeout --wait-for-start --max-offline --on-pause --fail-fast --strict --logs --output --quiet --events --junit --summary --timeline --capture --color --lang --bell --no-history --verbose --request-timeout --cacert --insecure --allow-http --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -77,7 +77,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page [env: YUNXIAO_PIPELINE_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: that of a run]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The run that makes the order [default: the latest]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'One run of the pipeline [default: the latest]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The job that makes the order, where there are more' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'The API\'s address; a Region instance has its own' -r
@@ -109,6 +109,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l lang
 zh\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l request-timeout -d 'Time limit of one request, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l cacert -d 'Also trust the certificates in this PEM file' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l whole-run -d 'Watch the run itself, stage by stage and job by job'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
@@ -408,6 +409,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l lang -d
 zh\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l request-timeout -d 'Time limit of one request, from connecting to the last byte' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l cacert -d 'Also trust the certificates in this PEM file' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l whole-run -d 'Watch the whole run of the pipeline (yunxiao)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l fail-fast -d 'Exit with code 1 as soon as one unit has failed'
@@ -420,15 +422,15 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l insecur
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l name -d 'What the deployment is called in output and events [default: made of its ids]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l name -d 'Name of the deployment in output and events [default: made of its ids]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s t -l timeout -d 'Give up after this long: exit code 124' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l stall-timeout -d 'Give up when nothing has changed for this long: exit code 124 [default: none]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l wait-for-start -d 'Wait this long at the start for what is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l max-offline -d 'How long polls may fail in a row before contact counts as lost: exit code 6; 0s = the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l wait-for-start -d 'Wait up to this long at the start while the deployment is not there yet: a 404, a name that does not resolve, a refused connection [default: not at all]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l max-offline -d 'Give up when polls have failed for this long without a break: exit code 6; 0s = at the first failure [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l on-pause -d 'When the deployment waits for a person: auto keeps watching, but a pause after a failure is a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure' -r -f -a "auto\t''
 wait\t''
 exit\t''"
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l logs -d 'The last lines shown of the log of each failed unit, where the provider has one; 0 = none' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l logs -d 'Log lines to show of each failed unit, where the provider has a log; 0 = none' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s o -l output -d 'bars, plain, json or quiet; auto chooses' -r -f -a "auto\t''
 bars\t''
 plain\t''
@@ -436,16 +438,16 @@ json\t''
 quiet\t''"
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l events -d 'Write the event stream to FILE as well' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l junit -d 'Write a JUnit XML report to FILE at the end: a test case for each unit' -r -F
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l summary -d 'Write a summary in Markdown to FILE at the end; GitHub Actions gets one without being asked' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l summary -d 'Write a summary in Markdown to FILE at the end; on GitHub Actions the step\'s summary needs no option' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l timeline -d 'Write an HTML page with the timeline of the deployment to FILE at the end' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l capture -d 'Record every poll to FILE, secrets masked, for `deploywatch replay`' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l color -d 'When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l lang -d 'The language of what people read; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l lang -d 'The language of output for people; json, --events and --junit are never translated [default: that of the locale: LC_ALL, LC_MESSAGES, LANG]' -r -f -a "en\t''
 zh\t''"
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l request-timeout -d 'How long one request may take, from connecting to the last byte' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l cacert -d 'Trust the certificates of this PEM bundle as well' -r -F
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l request-timeout -d 'Time limit of one request, from connecting to the last byte' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l cacert -d 'Also trust the certificates in this PEM file' -r -F
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l clear -d 'Forget all of it'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l fresh -d 'Ignore runs that finished before the watch started, and wait for a new one'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l once -d 'Poll once, print the state and exit by it: exit code 7 while it is still running'
@@ -456,7 +458,7 @@ complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l bell
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l no-history -d 'Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under CI'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s v -l verbose -d 'Write a line on stderr about each request: method, URL, status, bytes, time'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l insecure -d 'Do not check certificates'
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l allow-http -d 'Send a secret over plain HTTP to a host that is not this machine'
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -l allow-http -d 'Allow a secret to be sent over plain HTTP to another machine'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -s i -l interval -d 'Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand completions" -l name -d 'Name of the deployment in output and events [default: made of its ids]' -r
