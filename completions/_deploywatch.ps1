@@ -130,7 +130,7 @@ Register-ArgumentCompleter -Native -CommandName 'deploywatch' -ScriptBlock {
         'deploywatch;yunxiao' {
             [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'The pipeline''s id, or the address of its page [env: YUNXIAO_PIPELINE_ID]')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'The deploy order''s id [default: that of a run]')
-            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The run that makes the order, or is watched [default: the latest]')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'One run of the pipeline [default: the latest]')
             [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The job that makes the order, where there are more')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'The organization''s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]')
             [CompletionResult]::new('--endpoint', '--endpoint', [CompletionResultType]::ParameterName, 'The API''s address; a Region instance has its own')

@@ -64,7 +64,7 @@ set edit:completion:arg-completer[deploywatch] = {|@words|
         &'deploywatch;yunxiao'= {
             cand --pipeline 'The pipeline''s id, or the address of its page [env: YUNXIAO_PIPELINE_ID]'
             cand --order 'The deploy order''s id [default: that of a run]'
-            cand --run 'The run that makes the order, or is watched [default: the latest]'
+            cand --run 'One run of the pipeline [default: the latest]'
             cand --job 'The job that makes the order, where there are more'
             cand --organization 'The organization''s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]'
             cand --endpoint 'The API''s address; a Region instance has its own'

@@ -77,7 +77,7 @@ complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "completions
 complete -c deploywatch -n "__fish_deploywatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l pipeline -d 'The pipeline\'s id, or the address of its page [env: YUNXIAO_PIPELINE_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l order -d 'The deploy order\'s id [default: that of a run]' -r
-complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'The run that makes the order, or is watched [default: the latest]' -r
+complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l run -d 'One run of the pipeline [default: the latest]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l job -d 'The job that makes the order, where there are more' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l organization -d 'The organization\'s id, for the central edition [env: YUNXIAO_ORGANIZATION_ID]' -r
 complete -c deploywatch -n "__fish_deploywatch_using_subcommand yunxiao" -l endpoint -d 'The API\'s address; a Region instance has its own' -r

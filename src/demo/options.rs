@@ -28,7 +28,7 @@ pub(crate) struct DemoOptions {
     #[arg(long, value_name = "HOW", default_value = "success")]
     pub(super) scenario: Scenario,
     /// Watch the whole run of the pipeline (yunxiao)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) whole_run: bool,
     /// Number of units [default: depends on the provider]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

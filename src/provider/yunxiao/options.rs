@@ -33,7 +33,7 @@ const TOKEN: [&str; 2] = ["YUNXIAO_ACCESS_TOKEN", "ALIBABA_CLOUD_YUNXIAO_ACCESS_
 Examples:
   deploywatch yunxiao --pipeline 123 --order 1111
   deploywatch yunxiao --pipeline 123 --order 1111 --timeout 30m --on-pause exit
-  deploywatch yunxiao --pipeline 123 --order 1111 --once --output json")]
+  deploywatch yunxiao --pipeline 123 --whole-run --fresh")]
 pub(crate) struct YunxiaoOptions {
     /// The pipeline's id, or the address of its page [env: YUNXIAO_PIPELINE_ID]
     ///
@@ -45,7 +45,9 @@ pub(crate) struct YunxiaoOptions {
     /// Repeat it to watch several at once.
     #[arg(long, value_name = "ID", value_parser = id)]
     order: Vec<String>,
-    /// The run that makes the order, or is watched [default: the latest]
+    /// One run of the pipeline [default: the latest]
+    ///
+    /// It makes the order, or is watched itself.
     #[arg(long, value_name = "ID", value_parser = id, conflicts_with = "order")]
     run: Option<String>,
     /// The job that makes the order, where there are more
