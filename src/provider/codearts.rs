@@ -7,12 +7,13 @@ use url::Url;
 
 use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
-use super::json::{safe_in_url, same_id};
+use super::json::{Text, safe_in_url, same_id};
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, ParsedBody};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit};
 use crate::poll::PollError;
+use crate::redact::Redactor;
 use log::LogPart;
 use options::id32;
 use state::TaskState;
@@ -225,6 +226,26 @@ impl Codearts {
         }
         Ok(self.http.redactor().tail(&text, lines))
     }
+}
+
+/// Checks the status of the query itself.
+///
+/// # Errors
+/// It is not a good one.
+fn check_query(status: &Text<'_>, redactor: &Redactor) -> Result<(), Message> {
+    // `successful` in one edition of the vendor's page [D].
+    if ["success", "successful"].iter().any(|word| status.is(word)) {
+        return Ok(());
+    }
+    Err(messages::error_response(Some(
+        &match status.printable(redactor) {
+            Some(status) => Message::new(
+                format!("the query's status is {status}"),
+                format!("查询状态为 {status}"),
+            ),
+            None => Message::new("the query has no status", "响应中没有查询状态"),
+        },
+    )))
 }
 
 fn log_hint() -> Message {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use url::Url;
 
-use super::state;
+use super::check_query;
 use crate::message::Message;
 use crate::provider::json::{self, Freeform, Object, Shown, Text};
 use crate::provider::messages;
@@ -46,7 +46,7 @@ pub(super) fn url_of(url: &Url, part: &LogPart) -> Url {
 
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Envelope<'a> {
+struct LogResponse<'a> {
     status: Text<'a>,
     result: Object<Page<'a>>,
 }
@@ -69,12 +69,12 @@ pub(super) fn read(
     log: &mut String,
     redactor: &Redactor,
 ) -> Result<Option<u64>, Message> {
-    let envelope: Envelope<'_> =
+    let envelope: LogResponse<'_> =
         json::read(body).map_err(|error| messages::not_json(LOG, &error, redactor))?;
     if let Some(error) = error_in(body, &[], redactor) {
         return Err(error);
     }
-    state::check_query(&envelope.status, redactor)
+    check_query(&envelope.status, redactor)
         .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
     let Object(page) = envelope.result;
     log.push_str(page.text.get().as_str().unwrap_or_default());

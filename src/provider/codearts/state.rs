@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::check_query;
 use super::log::{self, LogPart};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
@@ -135,26 +136,6 @@ pub(super) fn read(
         log_parts: run.log_parts(),
         snapshot,
     })
-}
-
-/// Checks the status of the query itself.
-///
-/// # Errors
-/// It is not a good one.
-pub(super) fn check_query(status: &Text<'_>, redactor: &Redactor) -> Result<(), Message> {
-    // `successful` in one edition of the vendor's page [D].
-    if ["success", "successful"].iter().any(|word| status.is(word)) {
-        return Ok(());
-    }
-    Err(messages::error_response(Some(
-        &match status.printable(redactor) {
-            Some(status) => Message::new(
-                format!("the query's status is {status}"),
-                format!("查询状态为 {status}"),
-            ),
-            None => Message::new("the query has no status", "响应中没有查询状态"),
-        },
-    )))
 }
 
 fn never_run_yet() -> Message {
