@@ -388,6 +388,7 @@ pub(crate) fn shell_quote(word: &str) -> String {
 }
 
 /// The line of a shell that runs `line` with a variable of the environment.
+#[cfg(feature = "demo")]
 pub(crate) fn with_variable(variable: &str, value: &str, line: &str) -> String {
     format!("{variable}={} {line}", shell_quote(value))
 }

@@ -203,6 +203,7 @@ pub(crate) fn shell_quote(word: &str) -> String {
 }
 
 /// The line of PowerShell that runs `line` with a variable of the environment.
+#[cfg(feature = "demo")]
 pub(crate) fn with_variable(variable: &str, value: &str, line: &str) -> String {
     format!("$env:{variable} = {}; {line}", quoted(value))
 }
@@ -238,6 +239,11 @@ mod tests {
         ] {
             assert_eq!(shell_quote(word), quoted);
         }
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn a_variable_is_set_before_the_line() {
         let line = with_variable("TOKEN", "t", "deploywatch fsd");
         assert_eq!(line, "$env:TOKEN = 't'; deploywatch fsd");
     }

@@ -513,6 +513,7 @@ fn a_secret_is_asked_for_without_an_echo() {
         screen.wait_for("Token:");
         screen.send("pt-typed-by-hand\r");
         screen.wait_for("yunxiao:123/1111");
+        server.wait_for_requests(1);
         screen.signal(signal);
         assert_eq!(screen.wait_exit(), code);
         screen.wait_for("interrupted");
