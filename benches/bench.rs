@@ -26,6 +26,8 @@ const CASES: [(&str, Case); 3] = [("one poll", one_poll), ("watch", watch), ("si
 /// The largest allowed median by measure: as a share of a rival's median or, for limits, in the unit of the measure.
 type Bounds<'a> = &'a [(&'static str, f64)];
 type Rival<'a> = (Program, Bounds<'a>);
+/// The bounds of a changed and an unchanged poll.
+type Polls = [Option<f64>; 2];
 
 struct Bench {
     /// The home directory of all programs.
@@ -96,9 +98,8 @@ impl Bench {
 
 /// Reads the state of a finished order of ten machines, once.
 fn one_poll(bench: &mut Bench) -> Result<()> {
-    const HALF: f64 = 1.0 / 2.0;
     const MOST: f64 = 2.0 / 3.0;
-    let bounds = [(FIRST, HALF), (WALL, MOST), (CPU, MOST), (MEMORY, MOST)];
+    let bounds = [(FIRST, 0.5), (WALL, MOST), (CPU, MOST), (MEMORY, MOST)];
     let ours = deploywatch("$ORDER --once --output quiet");
     let (machines, polls) = (10, vec![1000]);
     let story = &Story { machines, polls };
@@ -154,12 +155,7 @@ fn sizes(bench: &mut Bench) -> Result<()> {
 }
 
 /// Adds what a changed and an unchanged poll take beside parsing the body, and how the watch stands to its limits.
-fn size(
-    bench: &mut Bench,
-    machines: usize,
-    [changed, same]: [Option<f64>; 2],
-    limits: Bounds<'_>,
-) -> Result<()> {
+fn size(bench: &mut Bench, machines: usize, polls: Polls, limits: Bounds<'_>) -> Result<()> {
     const STEP: usize = 25;
     const LAST: usize = 1000 - STEP;
     const MORE: usize = LAST / STEP;
@@ -169,10 +165,10 @@ fn size(
         Story { machines, polls }
     });
     let ours = deploywatch("$ORDER --interval 10ms --output plain");
-    let programs = stories.each_ref().map(|story| (ours, story));
-    let runs = bench.in_turn(&programs, 5)?;
+    let runs = bench.in_turn(&stories.each_ref().map(|story| (ours, story)), 5)?;
     let case = format!("{machines} machines");
     let parse = median(&runs.concat(), PARSE);
+    let [changed, same] = polls;
     for (measure, watch, bound) in [("changed poll", 1, changed), ("unchanged poll", 2, same)] {
         let poll = (median(&runs[watch], CPU) - median(&runs[0], CPU)) / MORE as f64;
         bench.add([&case, measure, PARSE], poll, parse, bound);
@@ -194,10 +190,11 @@ fn main() -> Result<ExitCode> {
         // `cargo test --all-targets` starts this too.
         _ => return Ok(ExitCode::SUCCESS),
     };
+    let (home, figures, failed) = (tempfile::tempdir()?, Vec::new(), false);
     let mut bench = Bench {
-        home: tempfile::tempdir()?,
-        figures: Vec::new(),
-        failed: false,
+        home,
+        figures,
+        failed,
     };
     println!("| case | measure | deploywatch | beside | | ratio | bound |");
     println!("|---|---|--:|---|--:|--:|---|");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::io::{Read as _, Seek as _};
+use std::io::{self, Seek as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -87,19 +87,18 @@ impl Program {
     pub(crate) fn run(&self, story: &Story, home: &Path) -> Result<Run> {
         let name = self.name;
         let mut output = tempfile::tempfile()?;
-        let program = self.needs.split(' ').next();
         let server = Server::start(story)?;
         let variables = "YUNXIAO_ACCESS_TOKEN=bench-token YUNXIAO_API_BASE_URL=$SERVER \
                          YUNXIAO_ORGANIZATION_ID=bench YUNXIAO_PIPELINE_ID=123";
         let [order, all] = ["yunxiao --order 1111", "all"].map(|it| format!("{variables} -- {it}"));
         let url = "$SERVER/oapi/v1/flow/organizations/bench/pipelines/123/deploy/1111";
         let words = self.words.replace("$ORDER", &order).replace("$ALL", &all);
+        let words = words.replace("$HOME", &home.to_string_lossy());
         let words = words
             .replace("$URL", url)
             .replace("$SERVER", &server.address);
-        let words = words.replace("$HOME", &home.to_string_lossy());
         let (variables, args) = words.split_once("-- ").context("no --")?;
-        let mut command = Command::new(program.context("no program")?);
+        let mut command = Command::new(self.needs.split(' ').next().context("no program")?);
         command
             // A proxy, a locale or CI=true of whoever runs this would change what is measured.
             .env_clear()
@@ -114,9 +113,8 @@ impl Program {
         let exit = command.spawn()?.wait4()?;
         let end = now();
         let seen = server.stop()?;
-        let mut said = String::new();
         output.rewind()?;
-        output.read_to_string(&mut said)?;
+        let said = io::read_to_string(output)?;
         ensure!(exit.status.success(), "{name}: {}: {said}", exit.status);
         // Each state was asked for once.
         let polls = story.polls.len();

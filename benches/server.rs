@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use std::{env, thread};
 
@@ -71,8 +71,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
-        let stdout = process.stdout.as_mut().context("no stdout")?;
-        BufReader::new(stdout).read_line(&mut line)?;
+        BufReader::new(process.stdout.as_mut().context("no stdout")?).read_line(&mut line)?;
         let address = format!("http://{}", line.trim());
         Ok(Self { address, process })
     }
@@ -90,10 +89,6 @@ struct Stage {
     seen: Mutex<Seen>,
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Runs the server until standard input is closed. Prints its address and, in the end, what it has seen.
 pub(crate) fn serve(story: Story) -> Result<ExitCode> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -108,8 +103,9 @@ pub(crate) fn serve(story: Story) -> Result<ExitCode> {
         }
     });
     io::copy(&mut io::stdin(), &mut io::sink())?;
-    lock(&stage.seen).parse = stage.texts.parse()?;
-    println!("{}", serde_json::to_string(&*lock(&stage.seen))?);
+    let mut seen = stage.seen.lock().expect("sound");
+    seen.parse = stage.texts.parse()?;
+    println!("{}", serde_json::to_string(&*seen)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -128,7 +124,7 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
         let length = head.split("Content-Length: ").nth(1);
         let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
         requests.read_exact(&mut vec![0; length.unwrap_or(0)])?;
-        let mut seen = lock(&stage.seen);
+        let mut seen = stage.seen.lock().expect("sound");
         let elapsed = now() - *seen.first.get_or_insert_with(now);
         let done = stage.story.done(elapsed, seen.requests);
         seen.requests += 1;
@@ -149,7 +145,7 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
         out.write_all(most.as_bytes())?;
         // Noted before the last byte leaves: whoever gets it may be faster than this thread.
         if done == stage.story.machines {
-            lock(&stage.seen).ended.get_or_insert(now());
+            stage.seen.lock().expect("sound").ended.get_or_insert(now());
         }
         out.write_all(last.as_bytes())?;
         out.flush()?;
@@ -160,7 +156,7 @@ fn converse(stream: &TcpStream, stage: &Stage) -> io::Result<()> {
 fn stream_events(out: &mut impl Write, stage: &Stage, done: usize) -> io::Result<()> {
     let headers = "Content-Type: application/json\r\nConnection: close";
     write!(out, "HTTP/1.1 200 OK\r\n{headers}\r\n\r\n")?;
-    let first = lock(&stage.seen).first.unwrap_or_default();
+    let first = stage.seen.lock().expect("sound").first.unwrap_or_default();
     for done in done + 1..=10 {
         let wait = first + done as f64 * 1e3 - 500.0 - now();
         thread::sleep(Duration::from_secs_f64(wait.max(0.0) / 1e3));
@@ -168,6 +164,6 @@ fn stream_events(out: &mut impl Write, stage: &Stage, done: usize) -> io::Result
         out.write_all(event.as_bytes())?;
         out.flush()?;
     }
-    lock(&stage.seen).ended = Some(now());
+    stage.seen.lock().expect("sound").ended = Some(now());
     Ok(())
 }

@@ -23,9 +23,6 @@ impl Drop for Guard {
     }
 }
 
-/// Resident memory in pages, descriptors, threads.
-type Sample = [usize; 3];
-
 fn main() -> Result<()> {
     // `cargo test --all-targets` starts this too, without that argument.
     if !env::args().any(|arg| arg == "--bench") {
@@ -33,17 +30,15 @@ fn main() -> Result<()> {
     }
     let minutes = env::args().skip_while(|arg| arg != "--minutes").nth(1);
     let seconds = minutes.map_or(Ok(10.0), |word| word.parse::<f64>())? * 60.0;
-    let serve = "demo --serve 127.0.0.1:0 --scenario flaky --units 200 --duration";
+    let demo = "demo --serve 127.0.0.1:0 --scenario flaky --units 200 --duration";
+    let demo = format!("{demo} {:.0}s", seconds * 2.0);
     let mut server = Command::new(DEPLOYWATCH);
-    server
-        .args(serve.split(' '))
-        .arg(format!("{:.0}s", seconds * 2.0));
-    let mut server = Guard(server.stdout(Stdio::piped()).spawn()?);
+    server.args(demo.split(' ')).stdout(Stdio::piped());
+    let mut server = Guard(server.spawn()?);
     // The command that watches it, for a shell.
     let mut line = String::new();
     BufReader::new(server.0.stdout.as_mut().context("no stdout")?).read_line(&mut line)?;
-    let exec = format!("exec {DEPLOYWATCH}");
-    let line = line.trim().replacen("deploywatch", &exec, 1);
+    let line = (line.trim()).replacen("deploywatch", &format!("exec {DEPLOYWATCH}"), 1);
     let line = line + " --interval 20ms --output json --events /dev/null";
     let mut watch = Command::new("sh");
     watch.args(["-c", &line]).env_clear().stdout(Stdio::null());
@@ -60,7 +55,8 @@ fn main() -> Result<()> {
     judge(&samples)
 }
 
-fn sample(process: u32) -> Result<Sample> {
+/// Resident memory in pages, descriptors, threads.
+fn sample(process: u32) -> Result<[usize; 3]> {
     let memory = fs::read_to_string(format!("/proc/{process}/statm"))?;
     let pages = memory.split(' ').nth(1).context("no resident memory")?;
     let count = |folder| fs::read_dir(format!("/proc/{process}/{folder}")).map(Iterator::count);
@@ -68,7 +64,7 @@ fn sample(process: u32) -> Result<Sample> {
 }
 
 /// Compares the last quarter of the samples with the second; in the first, buffers fill.
-fn judge(samples: &[Sample]) -> Result<()> {
+fn judge(samples: &[[usize; 3]]) -> Result<()> {
     let quarter = samples.len() / 4;
     ensure!(quarter > 0, "too short to tell");
     let median = |from: usize| {
