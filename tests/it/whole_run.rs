@@ -266,7 +266,13 @@ fn a_job_that_is_run_again_is_another_attempt() {
 fn the_run_that_was_seen_first_is_stayed_with() {
     let going = || plain("RUNNING", "RUNNING", "INIT");
     let other = |status: &str| run(9, status, &[&[job(8, "build", status)]]);
+    let mut elsewhere = run_json(7, "SUCCESS", &[&[job(1, "build", "SUCCESS")]]);
+    elsewhere["pipelineId"] = 124.into();
+    let wrapped = json!({ "pipelineRun": { "success": false, "pipelineRunId": 7, "status": "SUCCESS",
+        "stages": elsewhere["stages"] } });
     for odd in [
+        Reply::json(elsewhere.to_string()),
+        Reply::json(wrapped.to_string()),
         other("SUCCESS"),
         other("FAIL"),
         Reply::cut("{\"pipelineRunId\":7,\"status\":\"SUCCESS\""),
