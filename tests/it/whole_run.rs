@@ -464,6 +464,32 @@ fn an_order_that_hangs_holds_up_no_verdict_for_long() {
 }
 
 #[test]
+fn many_orders_that_hang_hold_up_no_verdict_for_longer() {
+    let jobs: Vec<_> = (1..=20).map(|id| deploy(id, "SUCCESS", id)).collect();
+    let server = pipeline(vec![run(7, "SUCCESS", &[&jobs])], |_| Reply::hang());
+    let args = ["--request-timeout", "300ms", "--timeout", "3s"];
+    watch(&server, &args).run().code(0);
+    assert_eq!(server.requests().len(), 2, "the others wait for their turn");
+    // They come first in the next poll.
+    let jobs = |status: &str| {
+        let jobs: Vec<_> = (1..=3).map(|id| deploy(id, status, id)).collect();
+        run(7, status, &[&jobs])
+    };
+    let polls = vec![jobs("RUNNING"), jobs("RUNNING"), jobs("SUCCESS")];
+    let server = pipeline(polls, |request| match request.target.ends_with("/1") {
+        true => Reply::hang(),
+        false => Order::new("Running").with("deployOrderId", ()).reply(),
+    });
+    watch(&server, &args).run().code(0);
+    assert_eq!(
+        asked(&server),
+        [
+            LATEST, "deploy/1", "runs/7", "deploy/2", "deploy/3", "runs/7", "deploy/1"
+        ]
+    );
+}
+
+#[test]
 fn a_gate_is_a_pause_with_its_name() {
     let at = |status: &str, of_gate: &str| {
         run(

@@ -60,15 +60,23 @@ impl JobOrders {
             .iter()
             .filter_map(|(unit, job)| Some((unit, job, job.order.as_deref()?)));
         self.more = wanted.clone().count().saturating_sub(MAX_ORDERS);
-        for (unit, job, id) in wanted.take(MAX_ORDERS) {
+        let orders = wanted.take(MAX_ORDERS).map(|(unit, job, id)| {
             let is_same = |known: &JobOrder| known.job == *unit && known.order.id == id;
-            let mut order = match known.iter().position(is_same) {
+            match known.iter().position(is_same) {
                 Some(place) => known.swap_remove(place),
                 None => JobOrder::new(unit, job.stage, id),
-            };
-            let polled = order.poll(api);
-            self.orders.push(order);
-            polled?;
+            }
+        });
+        self.orders = orders.collect();
+        // Where one cannot be reached the others wait for the next poll, in which they come first.
+        let mut turns: Vec<_> = self.orders.iter_mut().collect();
+        turns.sort_by_key(|order| order.is_read);
+        let mut is_reached = true;
+        for order in turns {
+            match is_reached {
+                true => is_reached = order.poll(api)?,
+                false => order.is_read &= order.has_ended(),
+            }
         }
         Ok(())
     }
@@ -150,13 +158,19 @@ impl JobOrder {
         }
     }
 
-    fn poll(&mut self, api: &mut Api) -> Result<(), PollError> {
-        if self.is_read && self.order.last.phase.has_ended() {
-            return Ok(());
+    /// Whether the order has ended, so that its last good response is the last of all.
+    fn has_ended(&self) -> bool {
+        self.order.last.phase.has_ended()
+    }
+
+    /// Reads the order, if it is due. Returns false where it cannot be reached.
+    fn poll(&mut self, api: &mut Api) -> Result<bool, PollError> {
+        if self.is_read && self.has_ended() {
+            return Ok(true);
         }
         if self.skipped > 0 {
             self.skipped -= 1;
-            return Ok(());
+            return Ok(true);
         }
         match self.order.poll(api, Some(TIMEOUT)) {
             Ok(changed) => {
@@ -164,11 +178,14 @@ impl JobOrder {
                     self.take_units();
                 }
                 (self.is_read, self.failures) = (true, 0);
+                Ok(true)
             }
-            Err(error) if error.retry == Retry::EndOfRecording => return Err(error),
-            Err(error) => self.take_failure(&error),
+            Err(error) if error.retry == Retry::EndOfRecording => Err(error),
+            Err(error) => {
+                self.take_failure(&error);
+                Ok(error.status.is_some())
+            }
         }
-        Ok(())
     }
 
     fn take_failure(&mut self, error: &PollError) {
