@@ -512,6 +512,16 @@ fn a_gate_is_a_pause_with_its_name() {
         let out = watch(&server, args).run();
         out.code(code).stdout_has("waits at the gate approval");
     }
+    // A machine of an order that ended well is no failure that it waits after.
+    let deployed = |status: &str| run(7, status, &[&[deploy(2, "SUCCESS", 10)], &[gate(status)]]);
+    for (args, code) in [(&[][..], 0), (&["--on-pause", "exit"], 4)] {
+        let waits = || deployed("WAITING");
+        let server = pipeline(vec![waits(), waits(), waits(), deployed("SUCCESS")], |_| {
+            let order = Order::new("Success").with("deployOrderId", 10);
+            order.machine("sn-1", "192.0.2.1", "Failed", 1).reply()
+        });
+        watch(&server, args).run().code(code);
+    }
     // The run's own word tells.
     let server = runs(vec![at("RUNNING", "WAITING")]);
     watch(&server, &["--once", "--on-pause", "exit"])
@@ -549,6 +559,35 @@ fn a_run_that_waits_after_a_failure_is_paused_after_it() {
             .code(code)
             .stdout_has("waiting for confirmation");
     }
+    // Of two orders that wait, the one after a failure tells.
+    let two = |status: &str| {
+        let mut other = deploy(4, status, 11);
+        other["name"] = "other".into();
+        run(7, status, &[&[deploy(3, status, 10), other]])
+    };
+    let orders = |request: &Request| {
+        let (id, machine) = match request.target.ends_with("/10") {
+            true => (10, "Success"),
+            false => (11, "Failed"),
+        };
+        Order::new("Waiting")
+            .with("deployOrderId", id)
+            .machine("sn-1", "192.0.2.1", machine, 1)
+            .reply()
+    };
+    watch(&pipeline(vec![two("WAITING")], orders), &[])
+        .run()
+        .code(1)
+        .stdout_has("paused after");
+    // The word of a run that says it runs stands, so that it is said what would end the watch.
+    let server = pipeline(vec![two("RUNNING"), two("RUNNING"), two("FAIL")], orders);
+    let out = watch(&server, &[]).run();
+    out.code(1)
+        .stdout_has("reported failed")
+        .stderr_has("--fail-fast or --stall-timeout");
+    let mut polls = server.polls();
+    polls.retain(|request| request.target.contains("/runs/"));
+    assert_eq!(polls.len(), 3, "{out}");
     // A failed job of a run that goes on is no end, but for --fail-fast.
     let going = || plain("RUNNING", "FAIL", "RUNNING");
     let failed = plain("FAIL", "FAIL", "SUCCESS");

@@ -86,10 +86,10 @@ impl JobOrders {
         self.read().flat_map(|order| &order.units)
     }
 
-    /// How the first order stands that waits for a person: paused, or so after a failure.
+    /// How an order stands that waits for a person: so after a failure, or paused.
     pub(super) fn pause(&self) -> Option<(Phase, Option<Message>)> {
-        let mut snapshots = self.read().map(|order| &*order.order.last);
-        snapshots.find_map(|snapshot| {
+        let snapshots = self.read().map(|order| &*order.order.last);
+        let paused = snapshots.filter_map(|snapshot| {
             let found = snapshot.unconfirmed.as_ref();
             let (phase, message) = match found {
                 Some(found) => (found.phase, &found.message),
@@ -97,7 +97,8 @@ impl JobOrders {
             };
             let waits = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
             waits.then(|| (phase, message.clone()))
-        })
+        });
+        paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
     }
 
     /// What there is to say about their responses, and about those that did not come.

@@ -208,16 +208,14 @@ pub(super) fn judge(
             None => snapshot.success_caveats = caveats(&snapshot.units, orders),
         },
         Phase::Paused => {
-            let units = snapshot.units.iter();
-            let failed: Vec<_> = units
-                .filter(|unit| unit.state == UnitState::Failed)
-                .collect();
+            let failed = jobs.iter().map(|(_, job)| job.state);
+            let failed = failed.filter(|state| *state == UnitState::Failed).count();
             if pause == Some(Phase::PausedAfterFailure) {
                 snapshot.unconfirmed =
                     Some(Unconfirmed::new(Phase::PausedAfterFailure, pause_message));
-            } else if let Some(first) = failed.first() {
-                let failed = failed.iter().filter(|unit| unit.kind == first.kind);
-                let message = messages::awaits_decision(failed.count(), first.kind, None);
+            } else if failed > 0 {
+                // Of a machine that failed its order tells whether it is waited for.
+                let message = messages::awaits_decision(failed, UnitKind::Job, None);
                 snapshot.unconfirmed =
                     Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
             } else {
@@ -227,7 +225,12 @@ pub(super) fn judge(
         }
         Phase::Failed => snapshot.message.clone_from(&run.message),
         // An order that waits is no pause of the run, which says that it runs.
-        Phase::Running => snapshot.message = pause_message,
+        Phase::Running => {
+            let waits = pause == Some(Phase::PausedAfterFailure);
+            let warning = waits.then(texts::order_waits_warning);
+            snapshot.warnings.extend(warning);
+            snapshot.message = pause_message;
+        }
         _ => {}
     }
     snapshot
