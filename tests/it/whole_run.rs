@@ -761,6 +761,18 @@ fn fresh_passes_over_a_run_that_had_ended() {
         again("SUCCESS"),
     ]);
     watch(&server, &["--fresh"]).run().code(0);
+    // What it was before is never its end, however late that is answered.
+    let before = || plain("SUCCESS", "SUCCESS", "SUCCESS");
+    let server = runs(vec![
+        before(),
+        again("RUNNING"),
+        again("RUNNING"),
+        before(),
+        before(),
+        before(),
+        again("FAIL"),
+    ]);
+    watch(&server, &["--fresh"]).run().code(1);
     // One that goes on is the one that is meant.
     let server = runs(vec![plain("RUNNING", "SUCCESS", "RUNNING"), old()]);
     watch(&server, &["--fresh"]).run().code(0);

@@ -173,6 +173,14 @@ pub(super) fn order_waits_warning() -> Message {
     )
 }
 
+/// The response tells how the run stood before it was started again.
+pub(super) fn earlier_state() -> Message {
+    Message::new(
+        "the response is from before the run was started again",
+        "返回的是重新运行之前的状态",
+    )
+}
+
 pub(super) fn runs_on_warning() -> Message {
     Message::new(
         "a machine failed and nothing else is in progress, but the order is still reported as \
@@ -238,6 +246,7 @@ mod tests {
             new_run_hint(),
             runs_on_warning(),
             order_waits_warning(),
+            earlier_state(),
             exception_code("x-1"),
             machines(1, UnitState::Failed),
             machines(2, UnitState::Skipped),
