@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use url::Url;
 
 #[cfg(feature = "demo")]
 use crate::demo;
@@ -260,7 +261,16 @@ fn secret_in(word: &str) -> Option<&str> {
         Some(option) => option.split_once('=')?.1,
         None => word,
     };
-    (!is_id(value) && secret::looks_like_secret(Path::new(value))).then_some(value)
+    let is_secret = !is_id(value) && secret::looks_like_secret(Path::new(value));
+    (is_secret || may_hold_secret(value)).then_some(value)
+}
+
+/// Whether a text is an address with what may be a password or a token.
+fn may_hold_secret(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let has_login = !url.username().is_empty() || url.password().is_some();
+        has_login || url.query().is_some() || url.fragment().is_some()
+    })
 }
 
 /// Whether a word is an id as providers make them, of decimal or hexadecimal digits: it may be long, and who

@@ -113,8 +113,8 @@ pub(crate) fn within<T: Send + 'static>(
             RecvTimeoutError::Timeout => {
                 let patience = text::duration(patience);
                 Message::new(
-                    format!("not read to its end within {patience}"),
-                    format!("{patience} 内没有读完"),
+                    format!("not finished within {patience}"),
+                    format!("{patience} 内没有完成"),
                 )
             }
             RecvTimeoutError::Disconnected => Message::new(

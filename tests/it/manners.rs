@@ -307,6 +307,18 @@ fn a_secret_in_the_place_of_something_else_is_not_shown() {
         &["yunxiao", "--pipeline", "1", "--token-file", SECRET],
         &[SECRET],
         &["all", "list", SECRET],
+        // A password or a token in an address.
+        &[
+            "yunxiao",
+            "--pipeline",
+            &format!("https://me:{SECRET}@example.com/1"),
+        ],
+        &[
+            "yunxiao",
+            &format!("--pipeline=https://example.com/1?token={SECRET}"),
+        ],
+        &["yunxiao", &format!("https://{SECRET}@example.com/")],
+        &["codearts", &format!("https://example.com/#{SECRET}")],
     ] {
         for lang in ["en", "zh"] {
             let out = deploywatch(words).args(["--lang", lang]).run();

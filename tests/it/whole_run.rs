@@ -266,7 +266,13 @@ fn a_job_that_is_run_again_is_another_attempt() {
 fn the_run_that_was_seen_first_is_stayed_with() {
     let going = || plain("RUNNING", "RUNNING", "INIT");
     let other = |status: &str| run(9, status, &[&[job(8, "build", status)]]);
+    let mut elsewhere = run_json(7, "SUCCESS", &[&[job(1, "build", "SUCCESS")]]);
+    elsewhere["pipelineId"] = 124.into();
+    let wrapped = json!({ "pipelineRun": { "success": false, "pipelineRunId": 7, "status": "SUCCESS",
+        "stages": elsewhere["stages"] } });
     for odd in [
+        Reply::json(elsewhere.to_string()),
+        Reply::json(wrapped.to_string()),
         other("SUCCESS"),
         other("FAIL"),
         Reply::cut("{\"pipelineRunId\":7,\"status\":\"SUCCESS\""),
@@ -458,6 +464,32 @@ fn an_order_that_hangs_holds_up_no_verdict_for_long() {
 }
 
 #[test]
+fn many_orders_that_hang_hold_up_no_verdict_for_longer() {
+    let jobs: Vec<_> = (1..=20).map(|id| deploy(id, "SUCCESS", id)).collect();
+    let server = pipeline(vec![run(7, "SUCCESS", &[&jobs])], |_| Reply::hang());
+    let args = ["--request-timeout", "300ms", "--timeout", "3s"];
+    watch(&server, &args).run().code(0);
+    assert_eq!(server.requests().len(), 2, "the others wait for their turn");
+    // They come first in the next poll.
+    let jobs = |status: &str| {
+        let jobs: Vec<_> = (1..=3).map(|id| deploy(id, status, id)).collect();
+        run(7, status, &[&jobs])
+    };
+    let polls = vec![jobs("RUNNING"), jobs("RUNNING"), jobs("SUCCESS")];
+    let server = pipeline(polls, |request| match request.target.ends_with("/1") {
+        true => Reply::hang(),
+        false => Order::new("Running").with("deployOrderId", ()).reply(),
+    });
+    watch(&server, &args).run().code(0);
+    assert_eq!(
+        asked(&server),
+        [
+            LATEST, "deploy/1", "runs/7", "deploy/2", "deploy/3", "runs/7", "deploy/1"
+        ]
+    );
+}
+
+#[test]
 fn a_gate_is_a_pause_with_its_name() {
     let at = |status: &str, of_gate: &str| {
         run(
@@ -479,6 +511,16 @@ fn a_gate_is_a_pause_with_its_name() {
         ]);
         let out = watch(&server, args).run();
         out.code(code).stdout_has("waits at the gate approval");
+    }
+    // A machine of an order that ended well is no failure that it waits after.
+    let deployed = |status: &str| run(7, status, &[&[deploy(2, "SUCCESS", 10)], &[gate(status)]]);
+    for (args, code) in [(&[][..], 0), (&["--on-pause", "exit"], 4)] {
+        let waits = || deployed("WAITING");
+        let server = pipeline(vec![waits(), waits(), waits(), deployed("SUCCESS")], |_| {
+            let order = Order::new("Success").with("deployOrderId", 10);
+            order.machine("sn-1", "192.0.2.1", "Failed", 1).reply()
+        });
+        watch(&server, args).run().code(code);
     }
     // The run's own word tells.
     let server = runs(vec![at("RUNNING", "WAITING")]);
@@ -517,6 +559,35 @@ fn a_run_that_waits_after_a_failure_is_paused_after_it() {
             .code(code)
             .stdout_has("waiting for confirmation");
     }
+    // Of two orders that wait, the one after a failure tells.
+    let two = |status: &str| {
+        let mut other = deploy(4, status, 11);
+        other["name"] = "other".into();
+        run(7, status, &[&[deploy(3, status, 10), other]])
+    };
+    let orders = |request: &Request| {
+        let (id, machine) = match request.target.ends_with("/10") {
+            true => (10, "Success"),
+            false => (11, "Failed"),
+        };
+        Order::new("Waiting")
+            .with("deployOrderId", id)
+            .machine("sn-1", "192.0.2.1", machine, 1)
+            .reply()
+    };
+    watch(&pipeline(vec![two("WAITING")], orders), &[])
+        .run()
+        .code(1)
+        .stdout_has("paused after");
+    // The word of a run that says it runs stands, so that it is said what would end the watch.
+    let server = pipeline(vec![two("RUNNING"), two("RUNNING"), two("FAIL")], orders);
+    let out = watch(&server, &[]).run();
+    out.code(1)
+        .stdout_has("reported failed")
+        .stderr_has("--fail-fast or --stall-timeout");
+    let mut polls = server.polls();
+    polls.retain(|request| request.target.contains("/runs/"));
+    assert_eq!(polls.len(), 3, "{out}");
     // A failed job of a run that goes on is no end, but for --fail-fast.
     let going = || plain("RUNNING", "FAIL", "RUNNING");
     let failed = plain("FAIL", "FAIL", "SUCCESS");
@@ -690,6 +761,18 @@ fn fresh_passes_over_a_run_that_had_ended() {
         again("SUCCESS"),
     ]);
     watch(&server, &["--fresh"]).run().code(0);
+    // What it was before is never its end, however late that is answered.
+    let before = || plain("SUCCESS", "SUCCESS", "SUCCESS");
+    let server = runs(vec![
+        before(),
+        again("RUNNING"),
+        again("RUNNING"),
+        before(),
+        before(),
+        before(),
+        again("FAIL"),
+    ]);
+    watch(&server, &["--fresh"]).run().code(1);
     // One that goes on is the one that is meant.
     let server = runs(vec![plain("RUNNING", "SUCCESS", "RUNNING"), old()]);
     watch(&server, &["--fresh"]).run().code(0);

@@ -18,6 +18,7 @@ pub(super) struct Api {
     credential: Credential,
     /// What every URL begins with.
     url: String,
+    pipeline: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
     in_organization: bool,
 }
@@ -40,8 +41,14 @@ impl Api {
             http,
             credential,
             url: below(endpoint, &path).into(),
+            pipeline: pipeline.to_owned(),
             in_organization,
         }
+    }
+
+    /// The pipeline's id.
+    pub(super) fn pipeline(&self) -> &str {
+        &self.pipeline
     }
 
     /// What takes secrets out of the text of responses.

@@ -33,6 +33,11 @@ fn id(job: &RunJob) -> &Arc<str> {
     }
 }
 
+/// What is greater of a later attempt, where ids are numbers [I].
+fn age(id: &str) -> Option<u64> {
+    id.parse().ok()
+}
+
 impl Attempts {
     /// The latest attempt of each of these jobs, which are those of one response.
     pub(super) fn latest<'a>(&mut self, jobs: &'a [RunJob]) -> Vec<JobUnit<'a>> {
@@ -42,7 +47,10 @@ impl Attempts {
             self.0.retain(|known| known.ids.iter().any(is_listed));
         }
         let before = self.0.len();
-        for job in jobs {
+        // Wherever it stands in the list.
+        let mut by_age: Vec<_> = jobs.iter().collect();
+        by_age.sort_by_key(|job| age(&job.id));
+        for job in by_age {
             if self.0.iter().any(|known| known.is(job)) {
                 continue;
             }
@@ -57,6 +65,7 @@ impl Attempts {
                 Some((_, known)) => {
                     known.ids.retain(is_listed);
                     known.ids.push(attempt);
+                    known.ids.sort_by_key(|id| age(id));
                 }
                 None => self.0.push(KnownJob {
                     unit: Arc::clone(&attempt),
@@ -149,6 +158,12 @@ mod tests {
                 &[&[("1", Succeeded)], &[("1", Succeeded), ("2", Running)]],
                 &["1:1", "1:2"],
             ),
+            // Whichever comes first in the list.
+            (&[&[("10", Succeeded), ("9", Failed)]], &["9:10"]),
+            (
+                &[&[("2", Succeeded)], &[("2", Succeeded), ("1", Failed)]],
+                &["2:2", "2:2"],
+            ),
             // From the start, whatever comes between.
             (
                 &[
@@ -175,6 +190,7 @@ mod tests {
                 &[("1", Succeeded), ("2", Running)],
                 &[("1", Succeeded), ("2", Failed)],
             ],
+            &[&[("1", Succeeded), ("2", Failed)]],
         ] {
             assert!(units(responses).iter().all(|units| units == "1:1 2:2"));
         }

@@ -60,15 +60,23 @@ impl JobOrders {
             .iter()
             .filter_map(|(unit, job)| Some((unit, job, job.order.as_deref()?)));
         self.more = wanted.clone().count().saturating_sub(MAX_ORDERS);
-        for (unit, job, id) in wanted.take(MAX_ORDERS) {
+        let orders = wanted.take(MAX_ORDERS).map(|(unit, job, id)| {
             let is_same = |known: &JobOrder| known.job == *unit && known.order.id == id;
-            let mut order = match known.iter().position(is_same) {
+            match known.iter().position(is_same) {
                 Some(place) => known.swap_remove(place),
                 None => JobOrder::new(unit, job.stage, id),
-            };
-            let polled = order.poll(api);
-            self.orders.push(order);
-            polled?;
+            }
+        });
+        self.orders = orders.collect();
+        // Where one cannot be reached the others wait for the next poll, in which they come first.
+        let mut turns: Vec<_> = self.orders.iter_mut().collect();
+        turns.sort_by_key(|order| order.is_read);
+        let mut is_reached = true;
+        for order in turns {
+            match is_reached {
+                true => is_reached = order.poll(api)?,
+                false => order.is_read &= order.has_ended(),
+            }
         }
         Ok(())
     }
@@ -78,10 +86,10 @@ impl JobOrders {
         self.read().flat_map(|order| &order.units)
     }
 
-    /// How the first order stands that waits for a person: paused, or so after a failure.
+    /// How an order stands that waits for a person: so after a failure, or paused.
     pub(super) fn pause(&self) -> Option<(Phase, Option<Message>)> {
-        let mut snapshots = self.read().map(|order| &*order.order.last);
-        snapshots.find_map(|snapshot| {
+        let snapshots = self.read().map(|order| &*order.order.last);
+        let paused = snapshots.filter_map(|snapshot| {
             let found = snapshot.unconfirmed.as_ref();
             let (phase, message) = match found {
                 Some(found) => (found.phase, &found.message),
@@ -89,7 +97,8 @@ impl JobOrders {
             };
             let waits = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
             waits.then(|| (phase, message.clone()))
-        })
+        });
+        paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
     }
 
     /// What there is to say about their responses, and about those that did not come.
@@ -150,13 +159,19 @@ impl JobOrder {
         }
     }
 
-    fn poll(&mut self, api: &mut Api) -> Result<(), PollError> {
-        if self.is_read && self.order.last.phase.has_ended() {
-            return Ok(());
+    /// Whether the order has ended, so that its last good response is the last of all.
+    fn has_ended(&self) -> bool {
+        self.order.last.phase.has_ended()
+    }
+
+    /// Reads the order, if it is due. Returns false where it cannot be reached.
+    fn poll(&mut self, api: &mut Api) -> Result<bool, PollError> {
+        if self.is_read && self.has_ended() {
+            return Ok(true);
         }
         if self.skipped > 0 {
             self.skipped -= 1;
-            return Ok(());
+            return Ok(true);
         }
         match self.order.poll(api, Some(TIMEOUT)) {
             Ok(changed) => {
@@ -164,11 +179,14 @@ impl JobOrder {
                     self.take_units();
                 }
                 (self.is_read, self.failures) = (true, 0);
+                Ok(true)
             }
-            Err(error) if error.retry == Retry::EndOfRecording => return Err(error),
-            Err(error) => self.take_failure(&error),
+            Err(error) if error.retry == Retry::EndOfRecording => Err(error),
+            Err(error) => {
+                self.take_failure(&error);
+                Ok(error.status.is_some())
+            }
         }
-        Ok(())
     }
 
     fn take_failure(&mut self, error: &PollError) {

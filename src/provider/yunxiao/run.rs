@@ -12,7 +12,7 @@ use crate::model::{Phase, Snapshot, UnitState};
 use crate::poll::PollError;
 use crate::provider::json::{
     self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, SparseList, Text,
-    safe_in_url,
+    safe_in_url, same_id,
 };
 use crate::provider::{messages, stated_error};
 use crate::redact::Redactor;
@@ -25,6 +25,8 @@ const PERMISSION: &str = "流水线运行实例";
 pub(super) struct PipelineRun {
     /// None if the response has no id that can be put into a URL.
     pub(super) id: Option<String>,
+    /// The id of its pipeline, where the response has one.
+    pipeline: Option<Arc<str>>,
     /// What it says of itself.
     pub(super) phase: Phase,
     /// What it says about that.
@@ -78,7 +80,17 @@ impl PipelineRun {
         let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
         let response = api.get(&path, PERMISSION)?;
         let redactor = api.redactor();
-        read(&response.body, id, redactor).map_err(|problem| response.unreadable(problem, redactor))
+        read(&response.body, id, redactor)
+            .and_then(|run| run.of_pipeline(api.pipeline()))
+            .map_err(|problem| response.unreadable(problem, redactor))
+    }
+
+    /// The run, unless it says that it is one of another pipeline: the ids of runs may repeat there.
+    fn of_pipeline(self, asked: &str) -> Result<Self, Message> {
+        match &self.pipeline {
+            Some(pipeline) if !same_id(pipeline, asked) => Err(messages::other_id(asked, pipeline)),
+            _ => Ok(self),
+        }
     }
 
     /// How it ended, if it has.
@@ -132,6 +144,7 @@ impl PipelineRun {
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct WireRun<'a> {
     pipeline_run_id: Text<'a>,
+    pipeline_id: Shown<Text<'a>>,
     status: Text<'a>,
     stages: Shown<SparseList<WireStage<'a>>>,
     success: Text<'a>,
@@ -322,13 +335,13 @@ fn decode(
     if let Err(problem) = status {
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
-    response.success.whole("success")?;
-    if response.success.is_false() {
-        let problem = messages::error_response(None);
-        return Err(messages::error_in_place_of(body, problem, redactor));
-    }
-    if let Some(asked) = asked {
-        for answer in [&response, run] {
+    for answer in [&response, run] {
+        answer.success.whole("success")?;
+        if answer.success.is_false() {
+            let problem = messages::error_response(None);
+            return Err(messages::error_in_place_of(body, problem, redactor));
+        }
+        if let Some(asked) = asked {
             answer.pipeline_run_id.check_id(asked, redactor)?;
         }
     }
@@ -343,6 +356,7 @@ fn decode(
     }
     let run = PipelineRun {
         id: id.map(str::to_owned),
+        pipeline: run.pipeline_id.printable(redactor),
         phase,
         message: None,
         gate: run.gate().map(|gate| gate.called(redactor)),

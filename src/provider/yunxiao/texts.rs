@@ -163,6 +163,24 @@ pub(super) fn new_run_hint() -> Message {
     )
 }
 
+/// A deploy order of the run waits after a failure, and the run is reported as running: its word stands.
+pub(super) fn order_waits_warning() -> Message {
+    Message::new(
+        "a deploy order waits for a person after a failure, but the run is still reported as running; \
+         --fail-fast or --stall-timeout would end the watch",
+        "有部署单在失败后等待人工处理，而平台仍显示本次运行在进行中；可用 --fail-fast 或 --stall-timeout \
+         结束跟踪",
+    )
+}
+
+/// The response tells how the run stood before it was started again.
+pub(super) fn earlier_state() -> Message {
+    Message::new(
+        "the response is from before the run was started again",
+        "返回的是重新运行之前的状态",
+    )
+}
+
 pub(super) fn runs_on_warning() -> Message {
     Message::new(
         "a machine failed and nothing else is in progress, but the order is still reported as \
@@ -227,6 +245,8 @@ mod tests {
             fresh_needs_run_id(),
             new_run_hint(),
             runs_on_warning(),
+            order_waits_warning(),
+            earlier_state(),
             exception_code("x-1"),
             machines(1, UnitState::Failed),
             machines(2, UnitState::Skipped),

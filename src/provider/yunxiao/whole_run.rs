@@ -68,8 +68,16 @@ impl WholeRun {
     /// # Errors
     /// That cannot be told.
     fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, Message> {
-        if !self.fresh || self.run.is_some() {
+        if !self.fresh {
             return Ok(false);
+        }
+        if let Some(id) = &self.run {
+            // One that was started again may still be answered as it was before.
+            let is_stale = self.earlier.contains(id) && !run.jobs.is_empty();
+            return match is_stale && !self.has_new_jobs(run) {
+                true => Err(texts::earlier_state()),
+                false => Ok(false),
+            };
         }
         let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
         let is_known = self.earlier.contains(id);
@@ -85,10 +93,15 @@ impl WholeRun {
             let jobs = run.jobs.iter().map(|job| Arc::clone(&job.id));
             self.earlier_jobs.extend(jobs);
         }
-        let mut jobs = run.jobs.iter();
-        let has_new_jobs = jobs.any(|job| !self.earlier_jobs.contains(&job.id));
+        let has_new_jobs = self.has_new_jobs(run);
         let is_repeated = mem::replace(&mut self.had_new_jobs, has_new_jobs);
         Ok(!(has_new_jobs && is_repeated))
+    }
+
+    /// Whether it has jobs that the earlier runs did not have.
+    fn has_new_jobs(&self, run: &PipelineRun) -> bool {
+        let mut jobs = run.jobs.iter();
+        jobs.any(|job| !self.earlier_jobs.contains(&job.id))
     }
 
     /// The log of a job so far, and what was added to it since, where it says that there is more [D].
@@ -208,16 +221,14 @@ pub(super) fn judge(
             None => snapshot.success_caveats = caveats(&snapshot.units, orders),
         },
         Phase::Paused => {
-            let units = snapshot.units.iter();
-            let failed: Vec<_> = units
-                .filter(|unit| unit.state == UnitState::Failed)
-                .collect();
+            let failed = jobs.iter().map(|(_, job)| job.state);
+            let failed = failed.filter(|state| *state == UnitState::Failed).count();
             if pause == Some(Phase::PausedAfterFailure) {
                 snapshot.unconfirmed =
                     Some(Unconfirmed::new(Phase::PausedAfterFailure, pause_message));
-            } else if let Some(first) = failed.first() {
-                let failed = failed.iter().filter(|unit| unit.kind == first.kind);
-                let message = messages::awaits_decision(failed.count(), first.kind, None);
+            } else if failed > 0 {
+                // Of a machine that failed its order tells whether it is waited for.
+                let message = messages::awaits_decision(failed, UnitKind::Job, None);
                 snapshot.unconfirmed =
                     Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
             } else {
@@ -227,7 +238,12 @@ pub(super) fn judge(
         }
         Phase::Failed => snapshot.message.clone_from(&run.message),
         // An order that waits is no pause of the run, which says that it runs.
-        Phase::Running => snapshot.message = pause_message,
+        Phase::Running => {
+            let waits = pause == Some(Phase::PausedAfterFailure);
+            let warning = waits.then(texts::order_waits_warning);
+            snapshot.warnings.extend(warning);
+            snapshot.message = pause_message;
+        }
         _ => {}
     }
     snapshot
