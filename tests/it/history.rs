@@ -458,7 +458,7 @@ fn each_provider_knows_what_is_deployed_again() {
             "demo",
             provider,
             "--duration",
-            "1s",
+            "3s",
             "--serve",
             "127.0.0.1:0",
         ];
