@@ -52,7 +52,7 @@ impl RunTime {
         if self.is_paused && self.begin != Begin::Awaited {
             self.paused += gap;
         }
-        self.is_paused = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
+        self.is_paused = phase.is_paused();
         if self.begin == Begin::Awaited {
             self.begin = self.begin(snapshot, phase, now);
             if let Begin::At(begin) = self.begin {

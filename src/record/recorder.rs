@@ -246,12 +246,7 @@ mod tests {
     const TOKEN: &str = "pt-made-up";
 
     fn request(headers: Vec<(&'static str, &'static str)>) -> Request<'static> {
-        Request {
-            url: "https://h/a?ticket=ST-123456",
-            body: None,
-            headers,
-            timeout: None,
-        }
+        Request::get("https://h/a?ticket=ST-123456", headers)
     }
 
     /// A transport on which each look at the clock takes a second.

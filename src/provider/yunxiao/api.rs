@@ -77,10 +77,8 @@ impl Api {
         let url = format!("{}/{path}", self.url);
         let response = self.credential.with_token(|token| {
             let request = Request {
-                url: &url,
-                body: None,
-                headers: vec![("x-yunxiao-token", token)],
                 timeout,
+                ..Request::get(&url, vec![("x-yunxiao-token", token)])
             };
             self.http.get_json_again(&request, mem::take(&mut earlier))
         });

@@ -95,8 +95,7 @@ impl JobOrders {
                 Some(found) => (found.phase, &found.message),
                 None => (snapshot.phase, &snapshot.message),
             };
-            let waits = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
-            waits.then(|| (phase, message.clone()))
+            phase.is_paused().then(|| (phase, message.clone()))
         });
         paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
     }

@@ -10,11 +10,12 @@ use super::api::Api;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitState};
 use crate::poll::PollError;
+use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::json::{
     self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, SparseList, Text,
     safe_in_url, same_id,
 };
-use crate::provider::{messages, stated_error};
+use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 
 /// The read permission that the requests need [D].
@@ -91,6 +92,20 @@ impl PipelineRun {
             Some(pipeline) if !same_id(pipeline, asked) => Err(messages::other_id(asked, pipeline)),
             _ => Ok(self),
         }
+    }
+
+    /// Whether it is one of these runs.
+    pub(super) fn is_one_of(&self, earlier: &EarlierRuns) -> bool {
+        self.id.as_deref().is_some_and(|id| earlier.contains(id))
+    }
+
+    /// Whether it is the run that is meant, and none of the earlier ones.
+    ///
+    /// # Errors
+    /// It does not tell.
+    pub(super) fn is_new(&self, earlier: &mut EarlierRuns) -> Result<bool, Message> {
+        let id = ("pipelineRunId", self.id.as_deref());
+        earlier.admits(id, self.phase, self.end().is_some())
     }
 
     /// How it ended, if it has.
@@ -414,7 +429,7 @@ impl WireJob<'_> {
     }
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
-        let (order, began) = (self.order(), epoch_ms(&self.start_time));
+        let (order, began) = (self.order(), time(&self.start_time));
         let state = self
             .status
             .interpret("job status", &STATES, warnings, redactor);
@@ -428,7 +443,7 @@ impl WireJob<'_> {
                 state => state,
             },
             began,
-            ended: epoch_ms(&self.end_time),
+            ended: time(&self.end_time),
             deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
             order,
         }
@@ -447,12 +462,9 @@ impl WireJob<'_> {
     }
 }
 
-/// A time in milliseconds since 1970; none where it is not set, or no such number.
-fn epoch_ms(time: &Freeform) -> Option<NonZeroI64> {
-    let json = time.get().to_string();
-    let text: Text<'_> = serde_json::from_str(&json).ok()?;
-    let time: NonZeroI64 = text.get()?.parse().ok()?;
-    Some(time).filter(|time| time.get() > 0)
+/// A time that may be of any type.
+fn time(time: &Freeform) -> Option<NonZeroI64> {
+    epoch_millis(&serde_json::from_str(&time.get().to_string()).ok()?)
 }
 
 impl OrderId {
