@@ -111,7 +111,7 @@ const FILES: [(&str, &str); 3] = [
 const SEE_ALSO: &str = ".BR jq (1),
 .BR curl (1)
 .PP
-The config file, the events and the timeline have pages of their own:
+The config file, the events, the history and the timeline have pages of their own:
 https://github.com/deploywatch/deploywatch/tree/main/docs
 ";
 
