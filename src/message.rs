@@ -141,6 +141,14 @@ impl Message {
         Self::new(en, zh)
     }
 
+    /// Something in this program panicked.
+    pub(crate) fn internal_error() -> Self {
+        Self::new(
+            "internal error in deploywatch; please report it",
+            "deploywatch 内部错误，请反馈",
+        )
+    }
+
     /// The system has no thread left.
     pub(crate) fn cannot_start_thread() -> Self {
         Self::new("cannot start a thread", "无法启动线程")
@@ -154,7 +162,7 @@ impl Message {
         )
     }
 
-    /// `name` cannot be read.
+    /// The file at `path` cannot be read.
     pub(crate) fn cannot_read(path: &Path) -> Self {
         let name = path.display();
         Self::new(format!("cannot read {name}"), format!("无法读取 {name}"))
@@ -174,7 +182,7 @@ impl Message {
             .with_detail(&Self::io(error))
     }
 
-    /// The same without a text that must not be shown.
+    /// This message without a text that must not be shown.
     pub(crate) fn without(&self, secret: &str) -> Self {
         const NOT_SHOWN: &str = "(not shown: it looks like a secret)";
         Self::new(

@@ -28,7 +28,7 @@ pub(crate) fn config_folder(environment: &dyn Fn(&str) -> Option<String>) -> Opt
     environment("APPDATA").map(PathBuf::from)
 }
 
-/// Where what a program remembers stands; `environment` reads a variable.
+/// The folder of what is remembered from one run to the next.
 pub(crate) fn state_folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     environment("LOCALAPPDATA").map(PathBuf::from)
 }
