@@ -108,7 +108,7 @@ struct Lesson {
     units: Vec<(Arc<str>, Duration)>,
 }
 
-/// What is remembered for the deployments of this process, and what it learns.
+/// The records for the deployments of this process, and what it learns.
 pub(crate) struct History {
     store: Store,
     usual: HashMap<String, Arc<Usual>>,

@@ -51,7 +51,7 @@ pub(crate) struct Watch {
     /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
     progress: Progress,
-    /// What is remembered of past deployments of it.
+    /// The past deployments like it, for how long it may take.
     history: Option<PastDeployments>,
     /// Whether it was said that it takes far longer than they did.
     is_overdue: bool,

@@ -1,4 +1,4 @@
-//! What is remembered of past deployments, for a watch and by itself.
+//! The history of past deployments, for a watch and as a command of its own.
 
 use std::process::ExitCode;
 use std::sync::Arc;

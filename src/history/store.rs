@@ -25,14 +25,14 @@ const MAX_UNITS: usize = 200;
 /// The first and the last line.
 const HEAD: &[u8] = b"{\"schema\":1,\"deployments\":[\n";
 const TAIL: &[u8] = b"]}\n";
-/// What each other line begins with; then comes the key.
+/// The beginning of each other line; the key follows.
 const LINE: &[u8] = b"{\"deployment\":";
 /// The file is read in pieces: the memory for all of it at once would cost a start more than the rest.
 const BUFFER: usize = 16 << 10;
 /// The time between two attempts to lock.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// What is remembered under a key: the durations of the last watches, oldest first.
+/// The record of a key: the durations of the last watches, oldest first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) deployment: String,

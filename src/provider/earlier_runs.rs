@@ -5,7 +5,7 @@ use super::messages;
 use crate::message::Message;
 use crate::model::Phase;
 
-/// What stands for the run of a task that was never run.
+/// The id that stands for "no run yet".
 const NONE: &str = "";
 
 /// The runs that had ended when the watch began: the first that is found so, unless it goes on.

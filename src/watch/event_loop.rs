@@ -43,7 +43,7 @@ pub(crate) struct TargetDetails {
     pub(crate) already_ended_warning: Option<Message>,
     /// Warnings about this deployment, told before the first poll.
     pub(crate) warnings: Vec<Message>,
-    /// What is remembered of past deployments of it.
+    /// The past deployments like it, for how long it may take.
     pub(crate) history: Option<PastDeployments>,
     /// How long after the start the first poll is due: many targets must not poll in one burst.
     pub(crate) delay: Duration,

@@ -24,7 +24,7 @@ struct KnownJob {
     ids: Vec<Arc<str>>,
 }
 
-/// What an attempt is known by.
+/// The id of an attempt, or its name.
 fn id(job: &RunJob) -> &Arc<str> {
     if job.id.is_empty() {
         &job.name

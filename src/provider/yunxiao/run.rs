@@ -28,9 +28,9 @@ pub(super) struct PipelineRun {
     pub(super) id: Option<String>,
     /// The id of its pipeline, where the response has one.
     pipeline: Option<Arc<str>>,
-    /// What it says of itself.
+    /// Its own status.
     pub(super) phase: Phase,
-    /// What it says about that.
+    /// The error that it states beside its status.
     pub(super) message: Option<Message>,
     /// The name of the gate that it waits at, until a person lets it pass.
     pub(super) gate: Option<Arc<str>>,
@@ -221,7 +221,7 @@ struct NeededStageInfo<J> {
     jobs: List<J>,
 }
 
-/// What tells which job deploys.
+/// The fields by which the deploying job is found.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct JobKey<'a> {
@@ -230,7 +230,7 @@ struct JobKey<'a> {
     status: Text<'a>,
 }
 
-/// What tells whether a job contradicts the run's success.
+/// The field by which a job may contradict the run's success.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct JobOutcome<'a> {
@@ -330,7 +330,7 @@ pub(super) fn read_whole(
     Ok(run)
 }
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const NAME: (&str, &str) = ("pipeline run", "运行实例");
 
 /// The run, and warnings about the words of its jobs.

@@ -172,7 +172,7 @@ fn read_log(body: &[u8]) -> (String, bool) {
     (text, log.more.is("true"))
 }
 
-/// What the run says of itself, with what is shown beside it; `last` are the units of the previous response.
+/// The state of the run by its own word, with its units beside it; `last` are the units of the previous response.
 pub(super) fn judge(
     run: &PipelineRun,
     jobs: &[JobUnit<'_>],
@@ -243,7 +243,7 @@ pub(super) fn judge(
     snapshot
 }
 
-/// What contradicts a success of the run, and what the run came to for all that is known.
+/// The part that contradicts a success of the run, as a message, and the phase that is safe to assume.
 fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Message)> {
     if jobs.is_empty() {
         return Some((Phase::Ended, texts::no_jobs()));
