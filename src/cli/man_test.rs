@@ -82,8 +82,9 @@ const ENVIRONMENT: [(&str, &str); 20] = [
         UTF-8.",
     ),
     (
-        "CI, GITHUB_ACTIONS, GITLAB_CI, TERM",
-        "Where it runs. Under a CI system and on a dumb terminal --output auto is plain. On GitHub \
+        "CI, TF_BUILD, TEAMCITY_VERSION, JENKINS_URL, GITHUB_ACTIONS, GITLAB_CI, TERM",
+        "Where it runs. Under a CI system and on a dumb terminal --output auto is plain; under a CI \
+        system the history is off. On GitHub \
         Actions it writes to the files that GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name.",
     ),
 ];

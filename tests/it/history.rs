@@ -214,6 +214,7 @@ fn nothing_is_read_or_written_where_it_is_off() {
     for program in [
         yunxiao(&server).args(["--no-history"]),
         yunxiao(&server).env("CI", "true"),
+        yunxiao(&server).env("JENKINS_URL", "https://jenkins.example.com/"),
         yunxiao(&server)
             .file("c.toml", config)
             .env("DEPLOYWATCH_CONFIG", "c.toml"),
