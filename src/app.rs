@@ -70,7 +70,7 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
     }
 }
 
-/// Prints what a command that watches nothing is for.
+/// Prints the result of a command that watches nothing.
 fn print(text: &str) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
