@@ -33,7 +33,7 @@ fn id(job: &RunJob) -> &Arc<str> {
     }
 }
 
-/// What is greater of a later attempt, where ids are numbers [I].
+/// A number that is greater for a later attempt, where ids are numbers [I].
 fn age(id: &str) -> Option<u64> {
     id.parse().ok()
 }
