@@ -161,7 +161,8 @@ impl History {
         let patience = left.map_or(PATIENCE, |left| left.clamp(GRACE, PATIENCE));
         let store = self.store.clone();
         let saved = input::within(patience, move || {
-            store.update(patience, |records| {
+            // A lock is waited for half of the time: then the message says so, and the rest is there to write.
+            store.update(patience / 2, |records| {
                 lessons
                     .into_iter()
                     .for_each(|lesson| learn(records, lesson));

@@ -124,6 +124,7 @@ impl Message {
             ErrorKind::NetworkDown => "网络不可用",
             ErrorKind::AddrNotAvailable => "本机没有可用的地址或端口",
             ErrorKind::TimedOut => "超时",
+            ErrorKind::ResourceBusy => "被其他进程占用",
             ErrorKind::NotFound => "文件或目录不存在",
             ErrorKind::PermissionDenied => "权限不足",
             ErrorKind::StorageFull => "磁盘空间不足",

@@ -210,7 +210,7 @@ impl Store {
                     Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                         thread::sleep(RETRY);
                     }
-                    Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
+                    Err(TryLockError::WouldBlock) => return Err(ErrorKind::ResourceBusy.into()),
                     Err(TryLockError::Error(error)) => return Err(error),
                 }
             }
