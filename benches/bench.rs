@@ -106,10 +106,11 @@ fn one_poll(bench: &mut Bench) -> Result<()> {
     bench.compare(("one poll", story, 60), &[(ours, &[]), (CURL, &bounds)])?;
     let folder = bench.home.path().join(".local/state/deploywatch");
     fs::create_dir_all(&folder)?;
-    let line = r#"{"thing":"yunxiao:example.com/1","durations_ms":[N],"units":{"a":[N],"b":[N]}}"#;
+    let line =
+        r#"{"deployment":"yunxiao:example.com/1","durations_ms":[N],"units":{"a":[N],"b":[N]}}"#;
     let line = line.replace('N', &["123456"; 20].join(","));
     let lines = vec![&*line; (1 << 20) / (line.len() + 2) - 1].join(",\n");
-    let full = format!("{{\"schema\":1,\"things\":[\n{lines}\n]}}\n");
+    let full = format!("{{\"schema\":1,\"deployments\":[\n{lines}\n]}}\n");
     fs::write(folder.join("durations.json"), full)?;
     let none = deploywatch("$ORDER --once --output quiet --no-history");
     let runs = bench.in_turn(&[(ours, story), (none, story)], 60)?;

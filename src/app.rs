@@ -20,7 +20,7 @@ use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::event::Started;
-use crate::history::{History, ThingHistory};
+use crate::history::{History, PastDeployments};
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
 use crate::message::{Context as _, Lang, Message, Result, ensure};
@@ -70,7 +70,7 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
     }
 }
 
-/// Prints what a command that watches nothing is for.
+/// Prints the result of a command that watches nothing.
 fn print(text: &str) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -240,8 +240,8 @@ fn targets(
             },
             history: history
                 .cloned()
-                .zip(spec.thing)
-                .map(|(history, thing)| ThingHistory { history, thing }),
+                .zip(spec.history_key)
+                .map(|(history, key)| PastDeployments { history, key }),
             warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
             options: watch,
             already_ended_warning: spec.already_ended_warning,

@@ -1,5 +1,5 @@
-//! How long past deployments took: what is remembered from one watch to the next, of each thing that is
-//! deployed again and again. It is shown and never decides a verdict.
+//! How long past deployments took, as remembered from one watch to the next. It is shown and never decides a
+//! verdict.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -15,25 +15,26 @@ use crate::platform;
 mod store;
 mod table;
 
-use store::{Record, Store, Unusable, token};
+use store::{Record, Store, token};
 pub(crate) use table::{clear, show};
 
 /// How long another process is waited for that writes the file, at a start and as a rule.
 const BRIEFLY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is deployed again and again: a pipeline's job, a task, a release plan.
+/// The key under which the durations of deployments are remembered that are alike: those of a pipeline's job, a
+/// task, a release plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Thing {
+pub(crate) struct HistoryKey {
     /// The provider, the endpoint's host and the ids of what contains it.
     scope: String,
     id: String,
-    /// Whether the deployment's own title names it; its id until there is one.
+    /// Whether the deployment's own title is part of it, in the place of its id once there is one.
     is_titled: bool,
 }
 
-impl Thing {
-    /// The thing that `id` names.
+impl HistoryKey {
+    /// The key of the deployments of `id`.
     pub(crate) fn new(provider: &str, endpoint: &Url, id: String) -> Self {
         let host = &endpoint[Position::BeforeHost..Position::AfterPort];
         Self {
@@ -43,24 +44,24 @@ impl Thing {
         }
     }
 
-    /// The same where each deployment has an `id` of its own: its title names the thing within `scope`.
+    /// The same where each deployment has an `id` of its own: those with the same title within `scope` are alike.
     pub(crate) fn titled(provider: &str, endpoint: &Url, scope: &str, id: String) -> Self {
-        let thing = Self::new(provider, endpoint, id);
+        let key = Self::new(provider, endpoint, id);
         Self {
-            scope: format!("{}{scope}/", thing.scope),
+            scope: format!("{}{scope}/", key.scope),
             is_titled: true,
-            ..thing
+            ..key
         }
     }
 
-    /// Its name in the file; `title` is that of the deployment.
-    fn key(&self, title: Option<&str>) -> String {
+    /// Its text in the file; `title` is that of the deployment.
+    fn text(&self, title: Option<&str>) -> String {
         let title = title.filter(|_| self.is_titled);
         format!("{}{}", self.scope, title.unwrap_or(&self.id))
     }
 }
 
-/// How long the last deployments of a thing took.
+/// How long the last deployments of one key took.
 #[derive(Debug)]
 pub(crate) struct Usual {
     /// The median.
@@ -101,13 +102,13 @@ fn median(durations: &[u64]) -> Option<Duration> {
 /// A success, to be remembered.
 #[derive(Debug)]
 struct Lesson {
-    thing: String,
+    key: String,
     took: Duration,
     /// The units that succeeded, by name.
     units: Vec<(Arc<str>, Duration)>,
 }
 
-/// What is remembered of the things of this process, and what it learns.
+/// The records for the deployments of this process, and what it learns.
 pub(crate) struct History {
     store: Store,
     usual: HashMap<String, Arc<Usual>>,
@@ -115,31 +116,27 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Recalls what the file in `folder` says of `things`. None where it cannot be used: the message says
+    /// Recalls what the file in `folder` says for these keys. None where it cannot be used: the message says
     /// why, and also that a broken file was set aside.
     pub(crate) fn recall<'a>(
         folder: PathBuf,
-        things: impl Iterator<Item = &'a Thing>,
+        keys: impl Iterator<Item = &'a HistoryKey>,
     ) -> (Option<Self>, Option<Message>) {
         let store = Store { folder };
-        let (titled, named): (Vec<_>, Vec<_>) = things.partition(|thing| thing.is_titled);
-        let named: BTreeSet<_> = named.iter().map(|thing| token(&thing.key(None))).collect();
-        let scopes: BTreeSet<_> = titled.iter().map(|thing| token(&thing.scope)).collect();
+        let (titled, named): (Vec<_>, Vec<_>) = keys.partition(|key| key.is_titled);
+        let named: BTreeSet<_> = named.iter().map(|key| token(&key.text(None))).collect();
+        let scopes: BTreeSet<_> = titled.iter().map(|key| token(&key.scope)).collect();
         let is_wanted = |token: &[u8]| {
             let mut scopes = scopes.iter().map(|scope| &scope[..scope.len() - 1]);
             named.contains(token) || scopes.any(|scope| token.starts_with(scope))
         };
-        let (records, warning) = match store.read(is_wanted) {
-            Ok(records) => (records, None),
-            Err(Unusable::Broken(_)) => match store.set_aside(BRIEFLY) {
-                Ok(warning) => (Vec::new(), warning),
-                Err(error) => return (None, Some(error)),
-            },
-            Err(Unusable::Unreadable(error)) => return (None, Some(error)),
+        let (records, warning) = match store.recall(BRIEFLY, is_wanted) {
+            Ok(recalled) => recalled,
+            Err(error) => return (None, Some(error)),
         };
         let usual = records.into_iter().filter_map(|record| {
-            let thing = record.thing.clone();
-            Some((thing, Arc::new(Usual::new(record)?)))
+            let key = record.deployment.clone();
+            Some((key, Arc::new(Usual::new(record)?)))
         });
         let history = Self {
             store,
@@ -164,7 +161,8 @@ impl History {
         let patience = left.map_or(PATIENCE, |left| left.clamp(GRACE, PATIENCE));
         let store = self.store.clone();
         let saved = input::within(patience, move || {
-            store.update(patience, |records| {
+            // A lock is waited for half of the time: then the message says so, and the rest is there to write.
+            store.update(patience / 2, |records| {
                 lessons
                     .into_iter()
                     .for_each(|lesson| learn(records, lesson));
@@ -184,23 +182,23 @@ impl History {
 fn learn(records: &mut Vec<Record>, lesson: Lesson) {
     let index = records
         .iter()
-        .position(|record| record.thing == lesson.thing);
+        .position(|record| record.deployment == lesson.key);
     let mut record = index.map_or_else(Record::default, |index| records.remove(index));
-    record.thing = lesson.thing;
+    record.deployment = lesson.key;
     record.add(lesson.took, &lesson.units);
     records.insert(0, record);
 }
 
-/// The history of the thing that one target deploys.
-pub(crate) struct ThingHistory {
+/// The past deployments that are like that of one target.
+pub(crate) struct PastDeployments {
     pub(crate) history: Arc<History>,
-    pub(crate) thing: Thing,
+    pub(crate) key: HistoryKey,
 }
 
-impl ThingHistory {
+impl PastDeployments {
     /// How long it usually takes; `title` is that of the deployment, once there is one.
     pub(crate) fn usual(&self, title: Option<&str>) -> Option<Arc<Usual>> {
-        self.history.usual.get(&self.thing.key(title)).cloned()
+        self.history.usual.get(&self.key.text(title)).cloned()
     }
 
     /// Remembers a success, and how long the units took that succeeded.
@@ -213,7 +211,7 @@ impl ThingHistory {
         let lessons = &self.history.lessons;
         let mut lessons = lessons.lock().unwrap_or_else(PoisonError::into_inner);
         lessons.push(Lesson {
-            thing: self.thing.key(title),
+            key: self.key.text(title),
             took,
             units,
         });
@@ -229,10 +227,10 @@ pub(crate) fn folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<Pat
 mod tests {
     use super::*;
 
-    fn lesson(thing: &str, took: u64, units: &[(&str, u64)]) -> Lesson {
+    fn lesson(key: &str, took: u64, units: &[(&str, u64)]) -> Lesson {
         let units = units.iter();
         Lesson {
-            thing: thing.to_owned(),
+            key: key.to_owned(),
             took: Duration::from_millis(took),
             units: units
                 .map(|&(name, took)| (name.into(), Duration::from_millis(took)))
@@ -241,43 +239,43 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_is_named_by_its_ids_or_by_the_title_of_its_deployments() {
+    fn a_key_is_made_of_ids_or_of_the_title_of_the_deployment() {
         let endpoint = Url::parse("https://example.com:8443/base").expect("a URL");
-        let thing = Thing::new("codearts", &endpoint, "t-1".to_owned());
-        assert_eq!(thing.key(None), "codearts:example.com:8443/t-1");
-        assert_eq!(thing.key(Some("shop")), "codearts:example.com:8443/t-1");
-        let thing = Thing::titled("servicestage", &endpoint, "p", "r-1".to_owned());
-        assert_eq!(thing.key(None), "servicestage:example.com:8443/p/r-1");
+        let key = HistoryKey::new("codearts", &endpoint, "t-1".to_owned());
+        assert_eq!(key.text(None), "codearts:example.com:8443/t-1");
+        assert_eq!(key.text(Some("shop")), "codearts:example.com:8443/t-1");
+        let key = HistoryKey::titled("servicestage", &endpoint, "p", "r-1".to_owned());
+        assert_eq!(key.text(None), "servicestage:example.com:8443/p/r-1");
         assert_eq!(
-            thing.key(Some("shop")),
+            key.text(Some("shop")),
             "servicestage:example.com:8443/p/shop"
         );
     }
 
     #[test]
-    fn what_was_learnt_is_recalled_for_the_things_that_are_asked_for() {
+    fn what_was_learnt_is_recalled_for_the_keys_that_are_asked_for() {
         let folder = tempfile::tempdir().expect("a folder");
         let endpoint = Url::parse("https://example.com").expect("a URL");
-        let task = |id: &str| Thing::new("codearts", &endpoint, id.to_owned());
-        let release = |id: &str| Thing::titled("servicestage", &endpoint, "p", id.to_owned());
-        let recall = |things: &[&Thing]| {
+        let task = |id: &str| HistoryKey::new("codearts", &endpoint, id.to_owned());
+        let release = |id: &str| HistoryKey::titled("servicestage", &endpoint, "p", id.to_owned());
+        let recall = |keys: &[&HistoryKey]| {
             let (history, warning) =
-                History::recall(folder.path().to_owned(), things.iter().copied());
+                History::recall(folder.path().to_owned(), keys.iter().copied());
             assert_eq!(warning, None);
             Arc::new(history.expect("a history"))
         };
-        let of = |history: &Arc<History>, thing: Thing| ThingHistory {
+        let of = |history: &Arc<History>, key: HistoryKey| PastDeployments {
             history: Arc::clone(history),
-            thing,
+            key,
         };
-        let usual = |of: &ThingHistory, title| {
+        let usual = |of: &PastDeployments, title| {
             let usual = of.usual(title);
             usual.map(|usual| usual.took.as_secs())
         };
         let history = recall(&[&task("a"), &release("r-1")]);
-        for (seconds, thing) in [(1, task("a")), (2, task("b")), (3, release("r-1"))] {
+        for (seconds, key) in [(1, task("a")), (2, task("b")), (3, release("r-1"))] {
             let took = Duration::from_secs(seconds);
-            of(&history, thing).learn(Some("shop \"1\""), took, Vec::new());
+            of(&history, key).learn(Some("shop \"1\""), took, Vec::new());
         }
         assert_eq!(history.save(None), Ok(None));
         let history = recall(&[&task("a"), &release("r-2")]);
@@ -296,8 +294,8 @@ mod tests {
             learn(&mut records, lesson("a", took, &[("x", took * 2)]));
         }
         learn(&mut records, lesson("b", 7, &[]));
-        let things: Vec<_> = records.iter().map(|record| &*record.thing).collect();
-        assert_eq!(things, ["b", "a"]);
+        let keys: Vec<_> = records.iter().map(|record| &*record.deployment).collect();
+        assert_eq!(keys, ["b", "a"]);
         assert_eq!(records[1].durations_ms, Vec::from_iter(6..=25));
         let usual = Usual::new(records.remove(1)).expect("known");
         assert_eq!(usual.took, Duration::from_millis(16));

@@ -117,9 +117,6 @@ pub(crate) fn within<T: Send + 'static>(
                     format!("{patience} 内没有完成"),
                 )
             }
-            RecvTimeoutError::Disconnected => Message::new(
-                "internal error in deploywatch; please report it",
-                "deploywatch 内部错误，请反馈",
-            ),
+            RecvTimeoutError::Disconnected => Message::internal_error(),
         })
 }

@@ -124,6 +124,7 @@ impl Message {
             ErrorKind::NetworkDown => "网络不可用",
             ErrorKind::AddrNotAvailable => "本机没有可用的地址或端口",
             ErrorKind::TimedOut => "超时",
+            ErrorKind::ResourceBusy => "被其他进程占用",
             ErrorKind::NotFound => "文件或目录不存在",
             ErrorKind::PermissionDenied => "权限不足",
             ErrorKind::StorageFull => "磁盘空间不足",
@@ -141,6 +142,14 @@ impl Message {
         Self::new(en, zh)
     }
 
+    /// Something in this program panicked.
+    pub(crate) fn internal_error() -> Self {
+        Self::new(
+            "internal error in deploywatch; please report it",
+            "deploywatch 内部错误，请反馈",
+        )
+    }
+
     /// The system has no thread left.
     pub(crate) fn cannot_start_thread() -> Self {
         Self::new("cannot start a thread", "无法启动线程")
@@ -154,7 +163,7 @@ impl Message {
         )
     }
 
-    /// `name` cannot be read.
+    /// The file at `path` cannot be read.
     pub(crate) fn cannot_read(path: &Path) -> Self {
         let name = path.display();
         Self::new(format!("cannot read {name}"), format!("无法读取 {name}"))
@@ -174,7 +183,7 @@ impl Message {
             .with_detail(&Self::io(error))
     }
 
-    /// The same without a text that must not be shown.
+    /// This message without a text that must not be shown.
     pub(crate) fn without(&self, secret: &str) -> Self {
         const NOT_SHOWN: &str = "(not shown: it looks like a secret)";
         Self::new(

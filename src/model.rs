@@ -60,7 +60,7 @@ pub(crate) struct Unconfirmed {
 pub(crate) struct Standstill {
     /// The time without a change; that of `--max-offline` where there is none.
     pub(crate) limit: Option<Duration>,
-    /// Warnings: contradictions and unknown values.
+    /// Why the watch ends then.
     pub(crate) message: Message,
 }
 
@@ -139,6 +139,11 @@ impl Phase {
             self,
             Self::Succeeded | Self::Failed | Self::RolledBack | Self::Cancelled | Self::Ended
         )
+    }
+
+    /// Whether it waits for a person.
+    pub(crate) const fn is_paused(self) -> bool {
+        matches!(self, Self::Paused | Self::PausedAfterFailure)
     }
 
     /// Its name in the event stream.

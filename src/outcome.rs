@@ -308,7 +308,7 @@ pub(crate) const TABLE: [(&str, &str, &str); 11] = [
     (
         "6",
         "lost",
-        "polls failed for longer than `--max-offline`; how the deployment ends is unknown",
+        "polls failed for longer than `--max-offline`, or it ended without a reported result; the result is unknown",
     ),
     ("7", "running", "`--once`, and it is still running"),
     ("124", "timed_out", "`--timeout` or `--stall-timeout`"),

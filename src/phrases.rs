@@ -99,6 +99,9 @@ phrases! {
     failed_heading: "Failed", "失败";
     unfinished_heading: "Not finished", "未完成";
     log_heading(name, target): "Log of {name}, {target}", "日志：{name}，{target}";
+    left_out:
+        "Some of this report is left out: a step's summary is limited to 1 MiB.",
+        "部分内容已省略：一个步骤的摘要上限为 1 MiB。";
 
     // The page of `--timeline`.
     timeline: "Timeline", "时间线";
@@ -107,13 +110,10 @@ phrases! {
     polls_failed: "polls failed", "轮询失败";
     pause: "paused", "已暂停";
     units_per_row(count): "Each row stands for {count} units.", "每行代表 {count} 个单元。";
-    left_out:
-        "Some of this report is left out: a step's summary is limited to 1 MiB.",
-        "部分内容已省略：一个步骤的摘要上限为 1 MiB。";
 
     // The history of durations.
     nothing_remembered(path): "nothing is remembered yet ({path})", "尚无记录（{path}）";
-    forgotten(things): "things forgotten: {things}", "已清除 {things} 项记录";
+    forgotten(count): "records removed: {count}", "已清除 {count} 项记录";
 }
 
 impl Lang {
@@ -202,7 +202,7 @@ impl Lang {
     /// The heads of the history's columns.
     pub(crate) fn history_columns(self) -> [&'static str; 4] {
         let zh = ["部署对象", "次数", "通常", "最近"];
-        self.pick(["thing", "watches", "usually", "last"], zh)
+        self.pick(["deployment", "times", "usually", "last"], zh)
     }
 
     /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.

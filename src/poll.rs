@@ -89,7 +89,7 @@ impl PollError {
         }
     }
 
-    /// What the user can do about it, where it is a refusal.
+    /// The hint for the user, where it is a refusal.
     pub(crate) fn hint(&self) -> Option<&Message> {
         match &self.retry {
             Retry::Refused { hint, .. } => hint.as_ref(),

@@ -323,10 +323,7 @@ impl Progress {
             if let Some(since) = tracked.running
                 && state == UnitState::Succeeded
             {
-                self.durations.push_back(at.since(since));
-                if self.durations.len() > MAX_DURATIONS {
-                    self.durations.pop_front();
-                }
+                push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
             }
             if from.is_some() {
                 self.ended_here += 1;
@@ -416,7 +413,7 @@ impl Progress {
     /// Sets the phase that was found.
     pub(crate) fn enter_phase(&mut self, phase: Phase, now: Instant) {
         self.phase = Some(phase);
-        if matches!(phase, Phase::Paused | Phase::PausedAfterFailure) {
+        if phase.is_paused() {
             self.paused_since.get_or_insert(now);
         } else if let Some(since) = self.paused_since.take() {
             self.add_gap(GapKind::Pause, since, now);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use url::Url;
 
-use crate::history::Thing;
+use crate::history::HistoryKey;
 use crate::http::Client;
 use crate::message::Message;
 use crate::model::{Snapshot, Unit};
@@ -75,8 +75,8 @@ pub(crate) struct DeploymentSpec {
     pub(crate) sends_secret: bool,
     /// Warns that the deployment had already ended when the watch began, where no option selects one run.
     pub(crate) already_ended_warning: Option<Message>,
-    /// What it is one deployment of, for the history; none where no id says so.
-    pub(crate) thing: Option<Thing>,
+    /// Under which its duration is remembered; none where no id tells which deployments are alike.
+    pub(crate) history_key: Option<HistoryKey>,
     /// The long options that look for a run; once it is found, another one selects it.
     pub(crate) search_options: &'static [&'static str],
     /// Warnings about its options and the file of its secret.

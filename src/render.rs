@@ -419,7 +419,9 @@ impl Drop for Output {
 
 /// Whether a CI system runs this.
 pub(crate) fn is_ci(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    const OTHERS: [&str; 3] = ["TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL"];
     environment("CI").is_some_and(|value| value != "false")
+        || OTHERS.iter().any(|name| environment(name).is_some())
 }
 
 /// Whether stdout and stderr are the same terminal, file or pipe.

@@ -305,7 +305,7 @@ fn shown(path: &Path) -> Message {
             "给定的文件（它像是密钥本身，不予显示；该选项需要文件名）",
         );
     }
-    Message::verbatim(&*text::name(&path.display().to_string()))
+    Message::verbatim(text::path(path))
 }
 
 /// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has

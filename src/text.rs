@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::iter::Peekable;
+use std::path::Path;
 use std::time::Duration;
 
 /// Columns a name or an id may take.
@@ -25,6 +26,11 @@ pub(crate) fn message(raw: &str) -> Cow<'_, str> {
 /// A remote name or id as one printable line.
 pub(crate) fn name(raw: &str) -> Cow<'_, str> {
     clean(raw, NAME)
+}
+
+/// A path as one printable line.
+pub(crate) fn path(path: &Path) -> String {
+    name(&path.display().to_string()).into_owned()
 }
 
 /// Text as one printable line of at most `columns` columns.

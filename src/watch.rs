@@ -9,7 +9,7 @@ use crate::cli::options::WatchOptions;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
-use crate::history::ThingHistory;
+use crate::history::PastDeployments;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
@@ -51,8 +51,8 @@ pub(crate) struct Watch {
     /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
     progress: Progress,
-    /// What is remembered of past deployments of it.
-    history: Option<ThingHistory>,
+    /// The past deployments like it, for how long it may take.
+    history: Option<PastDeployments>,
     /// Whether it was said that it takes far longer than they did.
     is_overdue: bool,
     schedule: PollSchedule,
@@ -379,7 +379,7 @@ impl Watch {
             Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
             Retry::EndOfRecording => {
                 self.schedule.finished();
-                return self.end(verdict::end_of_recording(), now);
+                return self.end(verdict::end_of_recording(&error.message), now);
             }
             Retry::Refused { .. } if waits => None,
             Retry::Refused { hint, kind } => {

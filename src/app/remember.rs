@@ -1,4 +1,4 @@
-//! What is remembered of past deployments, for a watch and by itself.
+//! The history of past deployments, for a watch and as a command of its own.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use crate::platform;
 use crate::provider::Environment;
 use crate::render::is_ci;
 
-/// Recalls how long past deployments of the things of a list took, unless the user or a CI system has no use
-/// for that, and what there is to warn of.
+/// Recalls how long past deployments took, unless the user or a CI system has no use for that, and what there
+/// is to warn of.
 pub(super) fn recall(
     list: &[Deployment],
     shown: &OutputOptions,
     environment: Environment<'_>,
 ) -> (Option<Arc<History>>, Option<Message>) {
-    let things = list
+    let keys = list
         .iter()
-        .filter_map(|deployment| deployment.spec.thing.as_ref());
-    let is_off = shown.no_history || is_ci(environment) || things.clone().next().is_none();
+        .filter_map(|deployment| deployment.spec.history_key.as_ref());
+    let is_off = shown.no_history || is_ci(environment) || keys.clone().next().is_none();
     match history::folder(environment).filter(|_| !is_off) {
         Some(folder) => {
-            let (history, warning) = History::recall(folder, things);
+            let (history, warning) = History::recall(folder, keys);
             (history.map(Arc::new), warning)
         }
         None => (None, None),

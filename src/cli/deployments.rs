@@ -69,8 +69,8 @@ impl Deployments {
         Ok((cli.output, deployments))
     }
 
-    /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch. Options of the
-    /// command line override those of the file.
+    /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch.
+    /// Options of the command line override those of the file.
     ///
     /// # Errors
     /// Whatever is wrong in the file, with its line and its key.
@@ -173,7 +173,8 @@ impl Deployments {
         })
     }
 
-    /// Adds the deployments that a command line names. `secret` replaces that of the environment. Returns whether a secret was read from a variable.
+    /// Adds the deployments that a command line names. `secret` replaces that of the environment. Returns whether
+    /// a secret was read from a variable.
     fn add(
         &mut self,
         cli: &Cli,
@@ -217,7 +218,7 @@ impl Deployments {
                 refuse_plaintext_secret(&spec.endpoint, environment)?;
             }
             if direct {
-                spec.thing = None;
+                spec.history_key = None;
             }
             if let Some(name) = &cli.watch.name {
                 spec.target = text::clean(name, text::NAME).into_owned();

@@ -82,8 +82,9 @@ const ENVIRONMENT: [(&str, &str); 20] = [
         UTF-8.",
     ),
     (
-        "CI, GITHUB_ACTIONS, GITLAB_CI, TERM",
-        "Where it runs. Under a CI system and on a dumb terminal --output auto is plain. On GitHub \
+        "CI, TF_BUILD, TEAMCITY_VERSION, JENKINS_URL, GITHUB_ACTIONS, GITLAB_CI, TERM",
+        "Where it runs. Under a CI system and on a dumb terminal --output auto is plain; under a CI \
+        system the history is off. On GitHub \
         Actions it writes to the files that GITHUB_OUTPUT and GITHUB_STEP_SUMMARY name.",
     ),
 ];
@@ -111,7 +112,7 @@ const FILES: [(&str, &str); 3] = [
 const SEE_ALSO: &str = ".BR jq (1),
 .BR curl (1)
 .PP
-The config file, the events and the timeline have pages of their own:
+The config file, the events, the history and the timeline have pages of their own:
 https://github.com/deploywatch/deploywatch/tree/main/docs
 ";
 

@@ -1,10 +1,10 @@
-//! The file of the history: a JSON document that holds a thing in each line, so that a start only parses
-//! the lines that it needs. What was learnt last comes first.
+//! The file of the history: a JSON document with a record in each line, so that a start only parses the lines
+//! that it needs. What was learnt last comes first.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,29 +13,29 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::milliseconds;
-use crate::message::{Context as _, Message, Result};
+use crate::message::{Message, Result};
 use crate::platform::{OutputMode, create_private_folder, open_output};
 use crate::text;
 
-/// The largest size of the file in bytes: the things of the last lines are forgotten.
+/// The largest size of the file in bytes: those of the last lines are forgotten.
 const MAX_SIZE: usize = 1 << 20;
-/// Watches and units of a thing that are remembered.
+/// Watches and units of a record that are remembered.
 const MAX_WATCHES: usize = 20;
 const MAX_UNITS: usize = 200;
 /// The first and the last line.
-const HEAD: &[u8] = b"{\"schema\":1,\"things\":[\n";
+const HEAD: &[u8] = b"{\"schema\":1,\"deployments\":[\n";
 const TAIL: &[u8] = b"]}\n";
-/// What each other line begins with; then comes the thing's name.
-const LINE: &[u8] = b"{\"thing\":";
+/// The beginning of each other line; the key follows.
+const LINE: &[u8] = b"{\"deployment\":";
 /// The file is read in pieces: the memory for all of it at once would cost a start more than the rest.
 const BUFFER: usize = 16 << 10;
 /// The time between two attempts to lock.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// What is remembered of a thing: the durations of its last watches, oldest first.
+/// The record of a key: the durations of the last watches, oldest first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Record {
-    pub(super) thing: String,
+    pub(super) deployment: String,
     pub(super) durations_ms: Vec<u64>,
     /// Those of its units, by name.
     pub(super) units: BTreeMap<String, Vec<u64>>,
@@ -62,9 +62,9 @@ fn push(durations: &mut Vec<u64>, took: Duration) {
     durations.drain(..durations.len().saturating_sub(MAX_WATCHES));
 }
 
-/// The name of a thing as it stands in the file.
-pub(super) fn token(thing: &str) -> Vec<u8> {
-    serde_json::Value::from(thing).to_string().into_bytes()
+/// A key as it stands in the file.
+pub(super) fn token(key: &str) -> Vec<u8> {
+    serde_json::Value::from(key).to_string().into_bytes()
 }
 
 /// Why the file cannot be used.
@@ -72,13 +72,6 @@ pub(super) enum Unusable {
     /// It is not what this program writes.
     Broken(Message),
     Unreadable(Message),
-}
-
-impl Unusable {
-    fn unreadable(path: &Path, error: &Message) -> Self {
-        let name = text::name(&path.display().to_string()).into_owned();
-        Self::Unreadable(Message::cannot_read(Path::new(&name)).with_detail(error))
-    }
 }
 
 /// The file in its folder.
@@ -92,17 +85,20 @@ impl Store {
         self.folder.join("durations.json")
     }
 
-    /// The records whose names, as they stand in the file, are wanted; none where there is no file.
+    /// The records whose keys, as they stand in the file, are wanted; none where there is no file.
     pub(super) fn read(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Record>, Unusable> {
         let path = self.path();
-        let unreadable = |error: io::Error| Unusable::unreadable(&path, &Message::io(&error));
+        let name = PathBuf::from(text::path(&path));
+        let because =
+            |error: &Message| Unusable::Unreadable(Message::cannot_read(&name).with_detail(error));
+        let unreadable = |error: io::Error| because(&Message::io(&error));
         // A pipe with a name would be waited for.
         match fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(unreadable(error)),
             Ok(metadata) if !metadata.is_file() => {
                 let message = Message::new("it is no regular file", "不是普通文件");
-                return Err(Unusable::unreadable(&path, &message));
+                return Err(because(&message));
             }
             Ok(metadata) if metadata.len() > MAX_SIZE as u64 => {
                 return Err(Unusable::Broken(Message::new(
@@ -118,6 +114,33 @@ impl Store {
         records.map_err(Unusable::Broken)
     }
 
+    /// The same; a broken file is set aside, unless another process has done so, which the message says.
+    ///
+    /// # Errors
+    /// The file cannot be read or renamed, or others write it for longer than `patience`.
+    pub(super) fn recall(
+        &self,
+        patience: Duration,
+        is_wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<(Vec<Record>, Option<Message>)> {
+        match self.read(is_wanted) {
+            Ok(records) => return Ok((records, None)),
+            Err(Unusable::Unreadable(error)) => return Err(error),
+            Err(Unusable::Broken(_)) => {}
+        }
+        let _lock = self.lock(patience)?;
+        Ok((Vec::new(), self.read_or_set_aside()?.1))
+    }
+
+    /// All records. The lock must be held.
+    fn read_or_set_aside(&self) -> Result<(Vec<Record>, Option<Message>)> {
+        match self.read(|_| true) {
+            Ok(records) => Ok((records, None)),
+            Err(Unusable::Broken(error)) => Ok((Vec::new(), Some(self.set_aside(&error)?))),
+            Err(Unusable::Unreadable(error)) => Err(error),
+        }
+    }
+
     /// Changes the records while no other process does. A broken file is set aside, which the message
     /// says.
     ///
@@ -129,37 +152,20 @@ impl Store {
         change: impl FnOnce(&mut Vec<Record>),
     ) -> Result<Option<Message>> {
         let _lock = self.lock(patience)?;
-        let (mut records, warning) = match self.read(|_| true) {
-            Ok(records) => (records, None),
-            Err(Unusable::Broken(error)) => (Vec::new(), Some(self.rename_broken(&error)?)),
-            Err(Unusable::Unreadable(error)) => return Err(error),
-        };
+        let (mut records, warning) = self.read_or_set_aside()?;
         change(&mut records);
         self.write(&records)
-            .context(|| self.cannot_write())
-            .map(|()| warning)
+            .map_err(|error| self.cannot_write(&error))?;
+        Ok(warning)
     }
 
-    /// Sets a broken file aside, unless another process has done so; the message says where it is.
-    ///
-    /// # Errors
-    /// It cannot be renamed.
-    pub(super) fn set_aside(&self, patience: Duration) -> Result<Option<Message>> {
-        let _lock = self.lock(patience)?;
-        match self.read(|_| true) {
-            Ok(_) => Ok(None),
-            Err(Unusable::Broken(error)) => self.rename_broken(&error).map(Some),
-            Err(Unusable::Unreadable(error)) => Err(error),
-        }
-    }
-
-    fn rename_broken(&self, error: &Message) -> Result<Message> {
+    /// Renames a broken file; the message says how.
+    fn set_aside(&self, error: &Message) -> Result<Message> {
         let path = self.path();
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let aside = format!("{}.broken-{}", path.display(), now.as_millis());
-        fs::rename(&path, &aside).context(|| self.cannot_write())?;
-        let (name, aside) = (path.display().to_string(), text::message(&aside));
-        let name = text::name(&name);
+        fs::rename(&path, &aside).map_err(|error| self.cannot_write(&error))?;
+        let (name, aside) = (text::path(&path), text::message(&aside));
         let message = Message::new(
             format!("{name} is broken and was set aside as {aside}"),
             format!("{name} 已损坏，已改名为 {aside}"),
@@ -167,7 +173,7 @@ impl Store {
         Ok(message.with_aside(error))
     }
 
-    /// Forgets everything; returns how many things that were.
+    /// Forgets everything; returns how many records that were.
     ///
     /// # Errors
     /// The file cannot be read or removed.
@@ -183,7 +189,7 @@ impl Store {
             Err(Unusable::Broken(_)) => 0,
             Err(Unusable::Unreadable(error)) => return Err(error),
         };
-        fs::remove_file(self.path()).context(|| self.cannot_write())?;
+        fs::remove_file(self.path()).map_err(|error| self.cannot_write(&error))?;
         Ok(known)
     }
 
@@ -204,18 +210,16 @@ impl Store {
                     Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                         thread::sleep(RETRY);
                     }
-                    Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
+                    Err(TryLockError::WouldBlock) => return Err(ErrorKind::ResourceBusy.into()),
                     Err(TryLockError::Error(error)) => return Err(error),
                 }
             }
         };
-        lock().context(|| self.cannot_write())
+        lock().map_err(|error| self.cannot_write(&error))
     }
 
-    fn cannot_write(&self) -> Message {
-        let path = self.path().display().to_string();
-        let path = text::name(&path);
-        Message::new(format!("cannot write {path}"), format!("无法写入 {path}"))
+    fn cannot_write(&self, error: &io::Error) -> Message {
+        Message::cannot_write(&text::path(&self.path()), error)
     }
 
     /// Puts a new file in the place of the old one, at once. The lock must be held.
@@ -244,7 +248,7 @@ impl Store {
     }
 }
 
-/// The records of a file whose names, as they stand there, are wanted; else what is wrong with the document, or
+/// The records of a file whose keys, as they stand there, are wanted; else what is wrong with the document, or
 /// with one of these lines.
 ///
 /// # Errors
@@ -260,7 +264,7 @@ fn parse(
         );
         Ok(Err(message))
     };
-    let end_of_name = memmem::Finder::new(b",\"");
+    let end_of_key = memmem::Finder::new(b",\"");
     let mut records = Vec::new();
     let mut line = Vec::new();
     text.read_until(b'\n', &mut line)?;
@@ -276,11 +280,11 @@ fn parse(
         let Some(rest) = line.strip_prefix(LINE) else {
             return broken();
         };
-        // Within a text every quotation mark is escaped, so that this is behind the name.
-        let Some(name) = end_of_name.find(rest) else {
+        // Within a text every quotation mark is escaped, so that this is behind the key.
+        let Some(key) = end_of_key.find(rest) else {
             return broken();
         };
-        if is_wanted(&rest[..name]) {
+        if is_wanted(&rest[..key]) {
             let line = line.trim_ascii_end();
             match serde_json::from_slice(line.strip_suffix(b",").unwrap_or(line)) {
                 Ok(record) => records.push(record),
@@ -301,15 +305,15 @@ mod tests {
     #[test]
     fn only_the_wanted_lines_are_parsed() {
         let text = document(
-            "{\"thing\":\"a\\\",\\\"\",\"durations_ms\":[1],\"units\":{}},\n\
-             {\"thing\":\"b\",\"durations_ms\":[-1],\"units\":{}}\n",
+            "{\"deployment\":\"a\\\",\\\"\",\"durations_ms\":[1],\"units\":{}},\n\
+             {\"deployment\":\"b\",\"durations_ms\":[-1],\"units\":{}}\n",
         );
         let name = token("a\",\"");
         let records = parse(&text[..], |token| token == name).expect("read");
         let records = records.expect("a record");
         assert_eq!(records.len(), 1);
         assert_eq!(
-            (&*records[0].thing, &records[0].durations_ms[..]),
+            (&*records[0].deployment, &records[0].durations_ms[..]),
             ("a\",\"", &[1][..])
         );
         let all = parse(&text[..], |_| true).expect("read");
@@ -320,21 +324,21 @@ mod tests {
     fn what_is_no_history_is_broken() {
         let deep = "[".repeat(10_000);
         for lines in [
-            "{\"thing\":\"a\",\"durations_ms\":[NaN],\"units\":{}}\n",
-            "{\"thing\":\"a\",\"durations_ms\":[1e400],\"units\":{}}\n",
-            "{\"thing\":\"a\",\"durations_ms\":[1.5],\"units\":{}}\n",
-            "{\"thing\":\"a\",\"durations_ms\":[1],\"units\":{\"u\":[-5]}}\n",
-            "{\"thing\":7,\"durations_ms\":[1],\"units\":{}}\n",
-            "{\"thing\":\"a\",\"durations_ms\":[1],\"units\":{}}",
-            "{\"thing\":\"a\",\"dur",
+            "{\"deployment\":\"a\",\"durations_ms\":[NaN],\"units\":{}}\n",
+            "{\"deployment\":\"a\",\"durations_ms\":[1e400],\"units\":{}}\n",
+            "{\"deployment\":\"a\",\"durations_ms\":[1.5],\"units\":{}}\n",
+            "{\"deployment\":\"a\",\"durations_ms\":[1],\"units\":{\"u\":[-5]}}\n",
+            "{\"deployment\":7,\"durations_ms\":[1],\"units\":{}}\n",
+            "{\"deployment\":\"a\",\"durations_ms\":[1],\"units\":{}}",
+            "{\"deployment\":\"a\",\"dur",
             "words\n",
             "\n",
-            &format!("{{\"thing\":\"a\",\"units\":{deep}\n"),
+            &format!("{{\"deployment\":\"a\",\"units\":{deep}\n"),
         ] {
             let parsed = parse(&document(lines)[..], |_| true).expect("read");
             parsed.expect_err(lines);
         }
-        for text in ["", "{}", "null", "{\"schema\":2,\"things\":[\n]}\n"] {
+        for text in ["", "{}", "null", "{\"schema\":2,\"deployments\":[\n]}\n"] {
             let parsed = parse(text.as_bytes(), |_| true).expect("read");
             parsed.expect_err(text);
         }

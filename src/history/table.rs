@@ -7,13 +7,13 @@ use std::time::Duration;
 use console::{Alignment, measure_text_width, pad_str};
 use serde_json::json;
 
-use super::store::{Record, Store, Unusable};
+use super::store::{Record, Store};
 use super::{PATIENCE, median};
 use crate::clock::milliseconds;
 use crate::message::{Lang, Message, Result};
 use crate::text;
 
-/// A table of what is remembered, what was learnt last first, or with `as_json` a line for each thing; and
+/// A table of what is remembered, what was learnt last first, or with `as_json` a line for each record; and
 /// the warning that a broken file was set aside.
 ///
 /// # Errors
@@ -24,16 +24,11 @@ pub(crate) fn show(
     lang: Lang,
 ) -> Result<(String, Option<Message>)> {
     let store = Store { folder };
-    let (records, warning) = match store.read(|_| true) {
-        Ok(records) => (records, None),
-        Err(Unusable::Broken(_)) => (Vec::new(), store.set_aside(PATIENCE)?),
-        Err(Unusable::Unreadable(error)) => return Err(error),
-    };
+    let (records, warning) = store.recall(PATIENCE, |_| true)?;
     let shown = if as_json {
         records.iter().map(json_line).collect()
     } else if records.is_empty() {
-        let path = store.path().display().to_string();
-        lang.nothing_remembered(text::name(&path)) + "\n"
+        lang.nothing_remembered(text::path(&store.path())) + "\n"
     } else {
         table(&records, lang)
     };
@@ -54,7 +49,7 @@ fn json_line(record: &Record) -> String {
     let units = record.units.iter();
     let units = units.map(|(name, durations)| (name, median(durations).map(milliseconds)));
     let line = json!({
-        "thing": record.thing,
+        "deployment": record.deployment,
         "durations_ms": record.durations_ms,
         "usual_ms": usual,
         "units": units.collect::<std::collections::BTreeMap<_, _>>(),
@@ -68,7 +63,7 @@ fn table(records: &[Record], lang: Lang) -> String {
     rows.extend(records.iter().map(|record| {
         let last = record.durations_ms.last().copied();
         [
-            text::name(&record.thing).into_owned(),
+            text::name(&record.deployment).into_owned(),
             record.durations_ms.len().to_string(),
             figure(median(&record.durations_ms)),
             figure(last.map(Duration::from_millis)),

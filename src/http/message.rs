@@ -60,7 +60,17 @@ pub(crate) trait Transport: Send + Sync {
     }
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A GET of a URL.
+    pub(crate) fn get(url: &'a str, headers: Vec<(&'static str, &'a str)>) -> Self {
+        Self {
+            url,
+            body: None,
+            headers,
+            timeout: None,
+        }
+    }
+
     /// The request's method.
     pub(crate) fn method(&self) -> &'static str {
         if self.body.is_some() { "POST" } else { "GET" }

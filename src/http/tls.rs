@@ -71,7 +71,7 @@ pub(super) fn config(trust: &Trust, patience: Option<Duration>) -> Result<Client
     Ok(config)
 }
 
-/// What trusts the certificates that the system trusts.
+/// The verifier with the roots of the system.
 fn system_verifier(provider: &Arc<CryptoProvider>, patience: Option<Duration>) -> Result<Verifier> {
     // A variable may name a pipe that nobody writes; the system's own only take their time on a busy machine.
     let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
@@ -89,7 +89,7 @@ fn system_verifier(provider: &Arc<CryptoProvider>, patience: Option<Duration>) -
     })
 }
 
-/// What trusts the certificates that `roots` vouch for. The system's verifier could take them as well, but each
+/// A verifier with these roots. The system's verifier could take them as well, but each
 /// system checks them in its own way and order.
 fn verifier_of(
     roots: &[CertificateDer<'static>],
@@ -133,8 +133,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
 /// its dates and the signature of the handshake by its key are checked all the same.
 #[derive(Debug)]
 struct CertificateVerifier {
-    /// Who is asked, in turn: the next one where the one before does not know the issuer. Where there is none,
-    /// any certificate is accepted.
+    /// They are asked in turn: the next one where the one before does not know the issuer. Without any, every
+    /// certificate is accepted.
     verifiers: Vec<Arc<dyn ServerCertVerifier>>,
     named: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,

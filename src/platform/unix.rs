@@ -234,8 +234,8 @@ pub(crate) fn can_be_stopped() -> bool {
     false
 }
 
-/// The group, session and terminal of a process, by the numbers of /proc: 0 is outside of its namespace, as the session
-/// of what was started from outside of a container.
+/// The parent, group and session of a process, by the numbers of /proc: 0 is outside of its namespace, as the
+/// session of what was started from outside of a container.
 struct ProcessIds {
     parent: u32,
     group: u32,

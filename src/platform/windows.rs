@@ -28,7 +28,7 @@ pub(crate) fn config_folder(environment: &dyn Fn(&str) -> Option<String>) -> Opt
     environment("APPDATA").map(PathBuf::from)
 }
 
-/// Where what a program remembers stands; `environment` reads a variable.
+/// The folder of what is remembered from one run to the next.
 pub(crate) fn state_folder(environment: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     environment("LOCALAPPDATA").map(PathBuf::from)
 }
@@ -114,7 +114,7 @@ pub(crate) fn allow_descriptors(_needed: u64) -> Result<(), u64> {
 /// watch with its report; a second one ends the process at once, even where the report itself is held up.
 ///
 /// # Errors
-/// Where the handler cannot be installed.
+/// If the handler cannot be installed.
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {

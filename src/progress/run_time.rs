@@ -7,7 +7,7 @@ use crate::model::{Phase, Snapshot, UnitState};
 
 /// A duration may be off by a fifth, a short one by this much.
 const DOUBT: Duration = Duration::from_secs(10);
-/// What took longer than this is no measure of anything, and its clock may be wrong.
+/// The longest duration that counts: beyond it a clock is probably wrong.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The time from a deployment's begin to its end, without the pauses in which it waited for a person.
@@ -52,7 +52,7 @@ impl RunTime {
         if self.is_paused && self.begin != Begin::Awaited {
             self.paused += gap;
         }
-        self.is_paused = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
+        self.is_paused = phase.is_paused();
         if self.begin == Begin::Awaited {
             self.begin = self.begin(snapshot, phase, now);
             if let Begin::At(begin) = self.begin {

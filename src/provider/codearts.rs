@@ -9,7 +9,7 @@ use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
 use super::json::{Text, safe_in_url, same_id};
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody};
+use crate::http::{Client, ParsedBody, Response};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit};
 use crate::poll::PollError;
@@ -93,6 +93,19 @@ impl Codearts {
         url
     }
 
+    /// Gets `url`; `advice` is the hint for a refusal.
+    fn get(
+        &mut self,
+        url: &Url,
+        advice: fn(&Self, &PollError) -> Option<Message>,
+    ) -> Result<Response, PollError> {
+        let response = self.account.get(&self.http, url, CONTENT_TYPE);
+        response.map_err(|error| {
+            let advice = advice(self, &error);
+            self.account.advise(error, advice, self.http.now().wall)
+        })
+    }
+
     /// The hint for a refusal.
     fn advice(&self, error: &PollError) -> Option<Message> {
         let no_run = error.message.en().contains(NO_SUCH_RUN);
@@ -124,8 +137,7 @@ impl Codearts {
     fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
         let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
         if !self.run.admit(&state)? {
-            let message = messages::awaits_new_run();
-            return Ok(Snapshot::with_message(Phase::Pending, message));
+            return Ok(messages::awaits_new_run());
         }
         self.log_parts = state.log_parts;
         let mut snapshot = state.snapshot;
@@ -142,14 +154,7 @@ impl Codearts {
     fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
         let mut text = String::new();
         for _ in 0..log::MAX_PAGES {
-            let url = log::url_of(url, &part);
-            let response = self
-                .account
-                .get(&self.http, &url, CONTENT_TYPE)
-                .map_err(|error| {
-                    let advice = self.log_advice(&error);
-                    self.account.advise(error, advice, self.http.now().wall)
-                })?;
+            let response = self.get(&log::url_of(url, &part), Self::log_advice)?;
             let redactor = self.http.redactor();
             let next = log::read(&response.body, &mut text, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?;
@@ -181,13 +186,7 @@ impl Codearts {
 impl DeploymentSource for Codearts {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let url = self.url();
-        let response = self
-            .account
-            .get(&self.http, &url, CONTENT_TYPE)
-            .map_err(|error| {
-                let advice = self.advice(&error);
-                self.account.advise(error, advice, self.http.now().wall)
-            })?;
+        let response = self.get(&url, Self::advice)?;
         // The same bytes mean the same: the first of them said which run they are about. Only before a new run
         // is found it matters that they came again.
         let awaits = matches!(self.run, RunSelector::Fresh(_));
@@ -284,7 +283,8 @@ impl RunSelector {
                 earlier.take_never_run();
                 return Ok(true);
             }
-            if !is_new(earlier, state)? {
+            let (id, snapshot) = (state.record.as_deref(), &state.snapshot);
+            if !earlier.admits(("record_id", id), snapshot.phase, snapshot.has_ended())? {
                 return Ok(false);
             }
         }
@@ -304,25 +304,6 @@ impl RunSelector {
             )),
         }
     }
-}
-
-/// Whether an answer is about a new run. "Start the task, then watch it" races: the latest run may be the one
-/// before, and green. Only its id tells the two apart.
-///
-/// # Errors
-/// The answer does not tell.
-fn is_new(earlier: &mut EarlierRuns, state: &TaskState) -> Result<bool, Message> {
-    let record = state.record.as_deref().ok_or_else(|| {
-        Message::new(
-            "the response has no record_id, which --fresh needs",
-            "响应中没有 record_id，--fresh 无法区分各次运行",
-        )
-    })?;
-    let has_ended = state.snapshot.has_ended();
-    if state.snapshot.phase == Phase::Unknown && !has_ended && !earlier.contains(record) {
-        return Err(messages::ended_unknown());
-    }
-    Ok(earlier.is_new(record, has_ended))
 }
 
 #[cfg(test)]

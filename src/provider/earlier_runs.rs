@@ -1,8 +1,11 @@
 //! `--fresh` where runs have ids: which of them had ended when the watch began.
 
 use super::json::same_id;
+use super::messages;
+use crate::message::Message;
+use crate::model::Phase;
 
-/// What stands for the run of a task that was never run.
+/// The id that stands for "no run yet".
 const NONE: &str = "";
 
 /// The runs that had ended when the watch began: the first that is found so, unless it goes on.
@@ -14,10 +17,28 @@ pub(super) struct EarlierRuns {
 }
 
 impl EarlierRuns {
+    /// Whether an answer is about the run that is meant; `id` is that of its run, from the field of this name.
+    /// "Start it, then watch" races: the latest run may be the one before, which may have succeeded.
+    ///
+    /// # Errors
+    /// The answer does not tell.
+    pub(super) fn admits(
+        &mut self,
+        (field, id): (&str, Option<&str>),
+        phase: Phase,
+        has_ended: bool,
+    ) -> Result<bool, Message> {
+        let id = id.ok_or_else(|| messages::fresh_needs(field))?;
+        if phase == Phase::Unknown && !has_ended && !self.contains(id) {
+            return Err(messages::ended_unknown());
+        }
+        Ok(self.is_new(id, has_ended))
+    }
+
     /// Takes in which run an answer is about and whether it has ended, and tells whether it is the one that is
     /// meant: one that goes on, or another than the earlier one that is found twice, for one answer alone may
     /// be odd.
-    pub(super) fn is_new(&mut self, id: &str, has_ended: bool) -> bool {
+    fn is_new(&mut self, id: &str, has_ended: bool) -> bool {
         let is_earlier = self.contains(id);
         if !has_ended && !is_earlier {
             return true;

@@ -73,14 +73,10 @@ impl Fsd {
     /// Asks for the status. Returns whether it is another one than the last.
     fn read_status(&mut self) -> Result<bool, PollError> {
         let posts = self.question.is_some();
+        let kind = posts.then_some(("content-type", "application/json"));
         let request = Request {
-            url: &self.urls.status,
             body: self.question.as_deref(),
-            headers: posts
-                .then_some(("content-type", "application/json"))
-                .into_iter()
-                .collect(),
-            timeout: None,
+            ..Request::get(&self.urls.status, Vec::from_iter(kind))
         };
         let response = self.http.get_json(&request);
         let response = response.map_err(texts::hint)?;
@@ -103,12 +99,7 @@ impl Fsd {
     /// # Errors
     /// It cannot be read, or has nothing though it had a run: the run may still go on.
     fn read_history(&mut self) -> Result<(), PollError> {
-        let request = Request {
-            url: &self.urls.history,
-            body: None,
-            headers: Vec::new(),
-            timeout: None,
-        };
+        let request = Request::get(&self.urls.history, Vec::new());
         let redactor = self.http.redactor();
         let history = match self.http.get_json(&request) {
             Ok(response) => HistoryRun::read(&response.body, redactor)
@@ -137,8 +128,7 @@ impl Fsd {
     /// The two contradict each other.
     fn conclude(&self, is_meant: bool) -> Result<Snapshot, Message> {
         if !is_meant && !status::ended(&self.status).is_empty() {
-            let message = messages::awaits_new_run();
-            return Ok(Snapshot::with_message(Phase::Pending, message));
+            return Ok(messages::awaits_new_run());
         }
         let mut snapshot = self.status.clone();
         // The same plan in another run is another run.
@@ -219,12 +209,7 @@ impl DeploymentSource for Fsd {
         };
         // A server that cannot send a part sends it whole.
         let range = format!("bytes=-{MAX_LOG}");
-        let request = Request {
-            url,
-            body: None,
-            headers: vec![("range", &range)],
-            timeout: None,
-        };
+        let request = Request::get(url, vec![("range", &range)]);
         let Ok(response) = self.http.send(&request) else {
             return Ok(Vec::new());
         };
@@ -330,7 +315,7 @@ mod tests {
             // That of the run before does not matter.
             let fresh = installer(done(), history(), true);
             let snapshot = fresh.conclude(false).expect(result);
-            assert_eq!(snapshot.message, Some(messages::awaits_new_run()));
+            assert_eq!(snapshot, messages::awaits_new_run());
             assert!(!snapshot.has_ended() && snapshot.run_selector.is_none());
         }
         // Nor does it matter to anything but a success.

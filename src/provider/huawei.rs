@@ -113,12 +113,7 @@ impl Account {
         read: impl Fn(Response) -> Result<Response, PollError>,
     ) -> Result<Response, PollError> {
         let send = |headers: Vec<(&'static str, &str)>| {
-            let request = Request {
-                url: url.as_str(),
-                body: None,
-                headers,
-                timeout: None,
-            };
+            let request = Request::get(url.as_str(), headers);
             read(http.send(&request).map_err(|failure| failure.error)?)
         };
         match &mut self.credentials {

@@ -3,8 +3,8 @@
 use serde_json::error::Category;
 
 use crate::http::error_words;
-use crate::message::Message;
-use crate::model::UnitKind;
+use crate::message::{Lang, Message};
+use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
 use crate::redact::Redactor;
 
 /// An error under a good status, with the provider's words.
@@ -100,7 +100,7 @@ pub(super) fn awaits_confirmation() -> Message {
 /// It waits for somebody to decide after so many units failed; `code` is the provider's for what
 /// went wrong.
 pub(super) fn awaits_decision(failed: usize, kind: UnitKind, code: Option<&str>) -> Message {
-    units_failed(failed, kind)
+    units(failed, kind, UnitState::Failed)
         .with_aside(code.map(Message::verbatim).as_ref())
         .with_hint(&Message::new(
             "retry, skip or stop it in the console",
@@ -108,26 +108,40 @@ pub(super) fn awaits_decision(failed: usize, kind: UnitKind, code: Option<&str>)
         ))
 }
 
-/// So many units failed.
-pub(super) fn units_failed(failed: usize, kind: UnitKind) -> Message {
-    let plural = if failed == 1 { "" } else { "s" };
-    let units = match kind {
-        UnitKind::Machine => "台机器",
-        UnitKind::Step => "个步骤",
-        UnitKind::Component => "个组件",
-        UnitKind::Job => "个任务",
-    };
+/// So many units of a kind are in a state: `3 machines failed`
+pub(super) fn units(count: usize, kind: UnitKind, state: UnitState) -> Message {
+    let units = |lang: Lang| lang.unit_count(count, Some(kind));
     Message::new(
-        format!("{failed} {}{plural} failed", kind.as_str()),
-        format!("{failed} {units}失败"),
+        format!("{} {}", units(Lang::En), Lang::En.state(state)),
+        format!("{}{}", units(Lang::Zh), Lang::Zh.state(state)),
     )
 }
 
-/// A run that had ended before the watch began is ignored.
-pub(super) fn awaits_new_run() -> Message {
-    Message::new(
+/// How many units of a kind are in a state; none where no one is.
+pub(super) fn counted(all: &[Unit], kind: UnitKind, state: UnitState) -> Option<Message> {
+    let found = all
+        .iter()
+        .filter(|unit| unit.kind == kind && unit.state == state);
+    match found.count() {
+        0 => None,
+        count => Some(units(count, kind, state)),
+    }
+}
+
+/// A run that had ended before the watch began is ignored: the state that is shown in its place.
+pub(super) fn awaits_new_run() -> Snapshot {
+    let message = Message::new(
         "the previous run ended before the watch started; waiting for a new one",
         "上一次运行在开始跟踪前已经结束，等待新的运行",
+    );
+    Snapshot::with_message(Phase::Pending, message)
+}
+
+/// The response does not say which run it is about.
+pub(super) fn fresh_needs(field: &str) -> Message {
+    Message::new(
+        format!("the response has no {field}, which --fresh needs"),
+        format!("响应中没有 {field}，--fresh 无法区分各次运行"),
     )
 }
 
@@ -187,7 +201,8 @@ mod tests {
             awaits_confirmation(),
             awaits_decision(2, UnitKind::Machine, Some("x-1")),
             awaits_decision(1, UnitKind::Component, None),
-            awaits_new_run(),
+            awaits_new_run().message.expect("a message"),
+            fresh_needs("record_id"),
             ended_unknown(),
             may_be_earlier(&["--fresh", "--record ID"]),
         ] {

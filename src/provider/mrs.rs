@@ -171,7 +171,8 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
             None => problem,
         }
     })?;
-    snapshot.phase = phase(&progress.state, &mut snapshot.warnings, redactor);
+    let (state, warnings) = (&progress.state, &mut snapshot.warnings);
+    snapshot.phase = state.interpret("command state", &PHASES, warnings, redactor);
     snapshot.title = progress.res_obj.cluster_name.printable(redactor);
     snapshot.percent = progress.percent();
     let details = &progress.res_obj;
@@ -205,19 +206,13 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
 
 /// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
 /// neighbours [D].
-fn phase(state: &Text<'_>, warnings: &mut Vec<Message>, redactor: &Redactor) -> Phase {
-    let known = state.meaning(&[
-        ("NEW", Phase::Pending),
-        ("IN_PROGRESS", Phase::Running),
-        ("RUNNING", Phase::Running),
-        ("COMPLETE", Phase::Succeeded),
-        ("FAILED", Phase::Failed),
-    ]);
-    known.unwrap_or_else(|| {
-        state.warn_unknown("command state", redactor, warnings);
-        Phase::Unknown
-    })
-}
+const PHASES: [(&str, Phase); 5] = [
+    ("NEW", Phase::Pending),
+    ("IN_PROGRESS", Phase::Running),
+    ("RUNNING", Phase::Running),
+    ("COMPLETE", Phase::Succeeded),
+    ("FAILED", Phase::Failed),
+];
 
 /// The steps, which are names only. The list grows: the last one is at work, or was when the command
 /// ended, and those before it are done [I].

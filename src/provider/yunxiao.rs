@@ -103,9 +103,7 @@ impl Yunxiao {
                 .filter_earlier_run(&mut run)
                 .map_err(|problem| PollError::retryable(problem, None))?
         {
-            let message = messages::awaits_new_run();
-            let state = Snapshot::with_message(Phase::Pending, message);
-            return Ok(ControlFlow::Break(state));
+            return Ok(ControlFlow::Break(messages::awaits_new_run()));
         }
         let job = self.selector.job.as_deref();
         let found = match (run.find_order(job), run.end(), &run.gate) {
@@ -153,24 +151,17 @@ impl Yunxiao {
 
 impl OrderSearch {
     /// Takes the orders of earlier runs out of `run`, and tells whether nothing of another run is left.
-    /// "Trigger the pipeline, then watch" races: the latest run may be the previous one, which may
-    /// have succeeded.
     ///
     /// # Errors
     /// It does not tell whether it is an earlier one.
     fn filter_earlier_run(&mut self, run: &mut PipelineRun) -> Result<bool, Message> {
-        let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
-        let is_known = self.earlier.contains(id);
-        if run.phase == Phase::Unknown && !is_known {
-            return Err(messages::ended_unknown());
-        }
-        let is_new = self.earlier.is_new(id, run.end().is_some());
-        // One odd answer may have shown none of its orders.
-        if !is_new && run.end().is_some() && (!is_known || self.orders.is_empty()) {
-            self.orders.extend(run.orders().map(str::to_owned));
-        }
-        if is_new {
+        let is_known = run.is_one_of(&self.earlier);
+        if run.is_new(&mut self.earlier)? {
             return Ok(false);
+        }
+        // One odd answer may have shown none of its orders.
+        if run.end().is_some() && (!is_known || self.orders.is_empty()) {
+            self.orders.extend(run.orders().map(str::to_owned));
         }
         run.ignore_orders(&self.orders);
         // The same run may be started again; only a new order makes it another deployment.

@@ -314,12 +314,7 @@ mod tests {
         let error = r#"{"target":1,"sent_ms":3,"answered_ms":4,"method":"GET","url":"/a","error":{"cause":"no","received":true,"refused":{"hint":null,"at_once":true}}}"#;
         let sample = [HEADER, body, error, r#"{"ended_ms":5}"#, ""].join("\n");
         let clock = Arc::new(VirtualClock::new(SystemTime::UNIX_EPOCH));
-        let request = Request {
-            url: "/a",
-            body: None,
-            headers: Vec::new(),
-            timeout: None,
-        };
+        let request = Request::get("/a", Vec::new());
         let mut played = 0;
         for seed in 0..3000 {
             let mut random = fastrand::Rng::with_seed(seed);

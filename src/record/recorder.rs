@@ -83,8 +83,7 @@ impl CaptureFile {
         redactor: Arc<Redactor>,
         warn: impl Fn(Message) + Send + Sync + 'static,
     ) -> Result<Self> {
-        let path_name = path.display().to_string();
-        let name = text::name(&path_name);
+        let name = text::path(path);
         let file = open_output(path, OutputMode::CreatePrivate);
         let file = file.context(|| Message::cannot_open(&name, "--capture"))?;
         let writer = NonBlockingWriter::file(&name, file)?;
@@ -246,12 +245,7 @@ mod tests {
     const TOKEN: &str = "pt-made-up";
 
     fn request(headers: Vec<(&'static str, &'static str)>) -> Request<'static> {
-        Request {
-            url: "https://h/a?ticket=ST-123456",
-            body: None,
-            headers,
-            timeout: None,
-        }
+        Request::get("https://h/a?ticket=ST-123456", headers)
     }
 
     /// A transport on which each look at the clock takes a second.

@@ -28,7 +28,7 @@ impl FileOutput {
         file: File,
         render: impl FnOnce(NonBlockingWriter) -> R,
     ) -> Result<Self> {
-        let writer = NonBlockingWriter::file(&shown(path), file)?;
+        let writer = NonBlockingWriter::file(&text::path(path), file)?;
         Ok(Self {
             render: Box::new(render(writer.clone())),
             writer,
@@ -86,7 +86,7 @@ pub(super) fn open(
                 return Err(error).context(|| cannot_open(path, "--summary"));
             }
             Err(error) => {
-                warnings.push(Message::cannot_write(&shown(path), &error));
+                warnings.push(Message::cannot_write(&text::path(path), &error));
             }
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn open(
                 out,
                 path: path.clone(),
             })?),
-            Err(error) => warnings.push(Message::cannot_write(&shown(path), &error)),
+            Err(error) => warnings.push(Message::cannot_write(&text::path(path), &error)),
         }
     }
     // Last, so that it receives the warnings about the others.
@@ -110,16 +110,11 @@ pub(super) fn open(
     Ok(files)
 }
 
-/// The name of a file for messages.
-fn shown(path: &Path) -> String {
-    text::name(&path.display().to_string()).into_owned()
-}
-
 /// Creates or truncates a file.
 fn create(path: &Path, option: &str) -> Result<File> {
     open_output(path, OutputMode::Create).context(|| cannot_open(path, option))
 }
 
 fn cannot_open(path: &Path, option: &str) -> Message {
-    Message::cannot_open(&shown(path), option)
+    Message::cannot_open(&text::path(path), option)
 }

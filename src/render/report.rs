@@ -209,7 +209,7 @@ pub(super) fn facts(
             .map(|hint| hint.get(lang).to_owned()),
         not_started(progress, lang, quote),
         (!retried.is_empty())
-            .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, quote)),
+            .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, lang, quote)),
         outages,
     ]
     .into_iter()
@@ -226,7 +226,7 @@ fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) 
     let names_shown = match names[..] {
         [] => return None,
         [one] => quote(one),
-        [first, last] => format!("{}, {}", quote(first), quote(last)),
+        [first, last] => [&quote(first), lang.comma(), &quote(last)].concat(),
         [first, .., last] => format!("{} … {}", quote(first), quote(last)),
     };
     Some(lang.not_started(names.len()) + lang.colon() + &names_shown)
@@ -265,13 +265,10 @@ pub(super) fn slowest(
 }
 
 /// The first names of units, and `…` where there are more.
-fn names(units: &[&TrackedUnit], quote: &dyn Fn(&str) -> String) -> String {
+fn names(units: &[&TrackedUnit], lang: Lang, quote: &dyn Fn(&str) -> String) -> String {
     let names = units.iter().map(|tracked| quote(&tracked.unit.name));
-    let mut list = Vec::from_iter(names.take(MAX_NAMES)).join(", ");
-    if units.len() > MAX_NAMES {
-        list += ", …";
-    }
-    list
+    let more = (units.len() > MAX_NAMES).then(|| "…".to_owned());
+    Vec::from_iter(names.take(MAX_NAMES).chain(more)).join(lang.comma())
 }
 
 /// A line of a log: the bar keeps a CI system from taking it for a command.

@@ -14,7 +14,7 @@ use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind, Started};
-use crate::history::ThingHistory;
+use crate::history::PastDeployments;
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
@@ -43,8 +43,8 @@ pub(crate) struct TargetDetails {
     pub(crate) already_ended_warning: Option<Message>,
     /// Warnings about this deployment, told before the first poll.
     pub(crate) warnings: Vec<Message>,
-    /// What is remembered of past deployments of it.
-    pub(crate) history: Option<ThingHistory>,
+    /// The past deployments like it, for how long it may take.
+    pub(crate) history: Option<PastDeployments>,
     /// How long after the start the first poll is due: many targets must not poll in one burst.
     pub(crate) delay: Duration,
 }

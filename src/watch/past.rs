@@ -1,4 +1,4 @@
-//! What past deployments tell about the one that is watched, and what it adds to them.
+//! The use of past deployments for the one that is watched, and its own record.
 
 use super::{Emit, Watch, verdict};
 use crate::clock::{Instant, Timestamp};

@@ -82,7 +82,8 @@ fn poll(
         let done = match command {
             PollerCommand::Poll => {
                 let result = catch_unwind(AssertUnwindSafe(|| source.poll()));
-                let result = result.unwrap_or_else(|_| Err(panicked()));
+                let panicked = |_| Err(PollError::retryable(Message::internal_error(), None));
+                let result = result.unwrap_or_else(panicked);
                 // What a replay decides must not depend on how long this process took.
                 LoopEvent::Answer(target, transport.answered(), result)
             }
@@ -123,12 +124,4 @@ fn log_unread(error: &PollError) -> Message {
     Message::new("cannot read the log", "无法读取日志")
         .with_detail(&error.message)
         .with_hint(error.hint())
-}
-
-fn panicked() -> PollError {
-    let message = Message::new(
-        "internal error in deploywatch; please report it",
-        "deploywatch 内部错误，请反馈",
-    );
-    PollError::retryable(message, None)
 }

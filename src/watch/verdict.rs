@@ -162,8 +162,7 @@ pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> D
 }
 
 /// The recording that is replayed ends.
-pub(super) fn end_of_recording() -> Decision {
-    let reason = Message::new("the recording ends here", "录制到此结束");
+pub(super) fn end_of_recording(reason: &Message) -> Decision {
     (Cause::Lost, reason.with_hint(&end_unknown()))
 }
 
@@ -406,7 +405,7 @@ mod tests {
         };
         for ((cause, reason), code, word) in [
             (ambiguous(&error), 2, "usage"),
-            (end_of_recording(), 6, "lost"),
+            (end_of_recording(&error), 6, "lost"),
             (lost(second, &offline, false), 6, "unreadable"),
             (lost(second, &offline, true), 6, "unreadable"),
             (lost(Duration::ZERO, &offline, false), 6, "unreadable"),

@@ -3,13 +3,17 @@
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-const PIECES: [(&str, &str); 4] = [
+const PIECES: [(&str, &str); 5] = [
     ("action.yml", include_str!("../../action.yml")),
     ("gitlab.yml", include_str!("../../packaging/gitlab.yml")),
     ("yunxiao.yml", include_str!("../../packaging/yunxiao.yml")),
     (
         "kubernetes-job.yaml",
         include_str!("../../packaging/kubernetes-job.yaml"),
+    ),
+    (
+        "kubernetes-indexed-job.yaml",
+        include_str!("../../packaging/kubernetes-indexed-job.yaml"),
     ),
 ];
 

@@ -32,12 +32,11 @@ impl State {
 
     /// A folder in which past deployments of pipeline 123 on the server took so long.
     fn known(server: &Server, durations_ms: &[u64], units: &Value) -> Self {
-        let thing = thing(server);
-        let line = json!({"thing": thing, "durations_ms": durations_ms, "units": units});
-        // The name comes first in a line.
-        let rest =
-            json!({"durations_ms": line["durations_ms"], "units": line["units"]}).to_string();
-        Self::with(document(&format!("{{\"thing\":\"{thing}\",{}\n", &rest[1..])).as_bytes())
+        let key = key(server);
+        let line = format!(
+            "{{\"deployment\":\"{key}\",\"durations_ms\":{durations_ms:?},\"units\":{units}}}\n"
+        );
+        Self::with(document(&line).as_bytes())
     }
 
     fn folder(&self) -> PathBuf {
@@ -63,7 +62,7 @@ impl State {
         names
     }
 
-    /// What `deploywatch history -o json` says of each thing.
+    /// The lines of `deploywatch history -o json`.
     #[track_caller]
     fn history(&self) -> Vec<Value> {
         let out = self.of(deploywatch(["history", "-o", "json"])).run();
@@ -73,11 +72,11 @@ impl State {
 }
 
 fn document(lines: &str) -> String {
-    format!("{{\"schema\":1,\"things\":[\n{lines}]}}\n")
+    format!("{{\"schema\":1,\"deployments\":[\n{lines}]}}\n")
 }
 
-/// What pipeline 123 on the server is called.
-fn thing(server: &Server) -> String {
+/// The key of pipeline 123 on the server.
+fn key(server: &Server) -> String {
     format!("yunxiao:{}/123", server.url().trim_start_matches("http://"))
 }
 
@@ -102,7 +101,6 @@ fn deployment() -> Server {
         }
         let (status, first, second) = match step {
             0 => ("Running", "Running", "Pending"),
-            1 | 2 => ("Running", "Success", "Running"),
             step if step < POLLS - 1 => ("Running", "Success", "Running"),
             _ => ("Success", "Success", "Success"),
         };
@@ -137,7 +135,7 @@ fn a_success_is_remembered_said_the_next_time_and_forgotten_when_asked() {
     assert!((80..10_000).contains(&took), "{took}");
     assert_eq!(started(&watch())["usual_ms"], took);
     let known = &state.history()[0];
-    assert_eq!(known["thing"], thing(&server));
+    assert_eq!(known["deployment"], key(&server));
     assert_eq!(known["durations_ms"].as_array().unwrap().len(), 2);
     let unit = known["units"]["192.0.2.2"].as_u64().unwrap();
     assert!(unit > 0, "{known}");
@@ -145,19 +143,19 @@ fn a_success_is_remembered_said_the_next_time_and_forgotten_when_asked() {
     let table = state.of(deploywatch(["history"])).run();
     table
         .code(0)
-        .stdout_has("thing ")
-        .stdout_has(&thing(&server));
+        .stdout_has("deployment ")
+        .stdout_has(&key(&server));
     let heads = table.stdout.lines().next().unwrap().split_whitespace();
     assert_eq!(
         heads.collect::<Vec<_>>(),
-        ["thing", "watches", "usually", "last"]
+        ["deployment", "times", "usually", "last"]
     );
     let plain = state.of(yunxiao(&server).args(["-o", "plain"])).run();
     plain.stdout_has("), usually ");
 
     let forget = || state.of(deploywatch(["history", "--clear"])).run();
-    forget().code(0).stdout_has("things forgotten: 1");
-    forget().code(0).stdout_has("things forgotten: 0");
+    forget().code(0).stdout_has("records removed: 1");
+    forget().code(0).stdout_has("records removed: 0");
     assert_eq!(state.history(), Vec::<Value>::new());
     let empty = state.of(deploywatch(["history", "--lang", "zh"])).run();
     empty.code(0).stdout_has("尚无记录");
@@ -216,6 +214,7 @@ fn nothing_is_read_or_written_where_it_is_off() {
     for program in [
         yunxiao(&server).args(["--no-history"]),
         yunxiao(&server).env("CI", "true"),
+        yunxiao(&server).env("JENKINS_URL", "https://jenkins.example.com/"),
         yunxiao(&server)
             .file("c.toml", config)
             .env("DEPLOYWATCH_CONFIG", "c.toml"),
@@ -242,9 +241,9 @@ fn nothing_is_read_or_written_where_it_is_off() {
 fn a_broken_file_is_set_aside_and_a_new_one_begun() {
     let server = deployment();
     let line = |durations: &str| {
-        let thing = thing(&server);
+        let key = key(&server);
         document(&format!(
-            "{{\"thing\":\"{thing}\",\"durations_ms\":{durations},\"units\":{{}}}}\n"
+            "{{\"deployment\":\"{key}\",\"durations_ms\":{durations},\"units\":{{}}}}\n"
         ))
     };
     for text in [
@@ -364,7 +363,7 @@ fn the_end_does_not_wait_for_a_lock() {
     let out = state.of(yunxiao(&server)).run();
     out.code(0)
         .stderr_has("cannot remember how long it took")
-        .stderr_has("not finished within");
+        .stderr_has("durations.json: resource busy");
     assert!(out.elapsed < Duration::from_secs(8), "{out}");
     assert_eq!(state.files(), ["durations.lock"]);
     let out = state.of(yunxiao(&server).args(["--timeout", "1s"])).run();
@@ -372,11 +371,11 @@ fn the_end_does_not_wait_for_a_lock() {
 }
 
 #[test]
-fn a_full_file_loses_the_oldest_things() {
+fn a_full_file_loses_the_oldest_records() {
     let (server, state) = (deployment(), State::new());
     let line = |number: usize| {
         let durations = json!(vec![123_456; 20]);
-        format!("{{\"thing\":\"t{number}\",\"durations_ms\":{durations},\"units\":{{}}}}")
+        format!("{{\"deployment\":\"t{number}\",\"durations_ms\":{durations},\"units\":{{}}}}")
     };
     let mut lines: Vec<_> = (0..).map(line).take(5_000).collect();
     let size = |lines: &[String]| document(&(lines.join(",\n") + "\n")).len();
@@ -389,9 +388,9 @@ fn a_full_file_loses_the_oldest_things() {
     state.of(yunxiao(&server)).run().code(0).stderr_is_empty();
     assert!(fs::metadata(state.file()).unwrap().len() <= 1 << 20);
     let known = state.history();
-    assert_eq!(known[0]["thing"], thing(&server));
+    assert_eq!(known[0]["deployment"], key(&server));
     assert_eq!(known.len(), lines.len());
-    assert_eq!(known[4_999]["thing"], "t4998");
+    assert_eq!(known[4_999]["deployment"], "t4998");
 }
 
 #[test]
@@ -471,24 +470,18 @@ fn each_provider_knows_what_is_deployed_again() {
         watch.wait().code(0);
     }
     let known = state.history();
-    let mut things: Vec<_> = known
+    let mut keys: Vec<_> = known
         .iter()
-        .map(|known| known["thing"].as_str().unwrap())
+        .map(|known| known["deployment"].as_str().unwrap())
         .collect();
-    things.sort_unstable();
+    keys.sort_unstable();
     let ends = ["codearts", "fsd", "servicestage", "yunxiao"];
-    assert_eq!(things.len(), ends.len(), "{things:?}");
-    for (thing, provider) in things.iter().zip(ends) {
-        assert!(
-            thing.starts_with(&format!("{provider}:127.0.0.1:")),
-            "{thing}"
-        );
+    assert_eq!(keys.len(), ends.len(), "{keys:?}");
+    for (key, provider) in keys.iter().zip(ends) {
+        assert!(key.starts_with(&format!("{provider}:127.0.0.1:")), "{key}");
     }
-    assert!(
-        things[1].ends_with("/deploy:klcloud-fsd/deploy"),
-        "{things:?}"
-    );
-    assert!(things[2].ends_with("/demo-release"), "{things:?}");
+    assert!(keys[1].ends_with("/deploy:klcloud-fsd/deploy"), "{keys:?}");
+    assert!(keys[2].ends_with("/demo-release"), "{keys:?}");
 }
 
 #[test]

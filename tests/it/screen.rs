@@ -356,7 +356,15 @@ fn assert_plain(program: Program, server: &Server) {
 
 #[test]
 fn where_bars_have_no_place_it_is_plain() {
-    for (name, value) in [("CI", "true"), ("CI", "1"), ("TERM", "dumb"), ("TERM", "")] {
+    for (name, value) in [
+        ("CI", "true"),
+        ("CI", "1"),
+        ("TF_BUILD", "True"),
+        ("TEAMCITY_VERSION", "2025.03"),
+        ("JENKINS_URL", "https://jenkins.example.com/"),
+        ("TERM", "dumb"),
+        ("TERM", ""),
+    ] {
         let server = Server::script(vec![order("Running"), order("Success")]);
         assert_plain(yunxiao(&server).env(name, value), &server);
     }

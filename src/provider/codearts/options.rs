@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Codearts, RunSelector};
-use crate::history::Thing;
+use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
@@ -83,7 +83,7 @@ impl ProviderOptions for CodeartsOptions {
             },
             endpoint: endpoint.clone(),
             url: None,
-            thing: Some(Thing::new("codearts", &endpoint, task.clone())),
+            history_key: Some(HistoryKey::new("codearts", &endpoint, task.clone())),
             sends_secret: true,
             search_options: &[],
             warnings: self.huawei.warnings(),

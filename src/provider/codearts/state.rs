@@ -183,9 +183,7 @@ impl RunState<'_> {
         snapshot.units = units(&self.step_state, &states, last, redactor);
         snapshot
     }
-}
 
-impl RunState<'_> {
     /// How long it took, once it has ended: both times are of the same zone, which is not said [D].
     fn took(&self) -> Option<Duration> {
         let time = |text: &Text<'_>| humantime::parse_rfc3339_weak(text.get()?).ok();

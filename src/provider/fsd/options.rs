@@ -6,7 +6,7 @@ use clap::Args;
 use url::Url;
 
 use super::{Fsd, texts};
-use crate::history::Thing;
+use crate::history::HistoryKey;
 use crate::message::{Message, Result};
 use crate::provider::options::endpoint;
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below, messages};
@@ -108,7 +108,7 @@ impl ProviderOptions for FsdOptions {
         Ok(vec![DeploymentSpec {
             provider: "fsd",
             target: format!("fsd:{key}"),
-            thing: Some(Thing::new(
+            history_key: Some(HistoryKey::new(
                 "fsd",
                 &endpoint,
                 format!("{key}/{}", self.operation.as_str()),

@@ -97,10 +97,8 @@ impl CasExchange<'_> {
         let mut headers = vec![("content-type", if form.is_some() { FORM } else { JSON })];
         headers.extend(cookies.as_deref().map(|cookies| ("cookie", cookies)));
         let request = Request {
-            url: url.as_str(),
             body: form,
-            headers,
-            timeout: None,
+            ..Request::get(url.as_str(), headers)
         };
         let response = self.http.send(&request)?;
         let redactor = self.http.redactor();

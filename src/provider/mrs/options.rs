@@ -91,7 +91,7 @@ impl ProviderOptions for MrsOptions {
             endpoint: endpoint.clone(),
             url: None,
             // Each command has an id of its own, and no answer says of which kind it is [D].
-            thing: None,
+            history_key: None,
             sends_secret: self.auth != AuthMethod::None,
             already_ended_warning: None,
             search_options: &[],

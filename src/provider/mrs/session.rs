@@ -78,7 +78,7 @@ pub(super) struct SignInState {
     refused: Option<PollError>,
 }
 
-/// The next step of a poll.
+/// The session that a poll is made in.
 struct Held {
     cookie: Option<String>,
     generation: u32,
@@ -394,13 +394,7 @@ pub(super) fn send(
 ) -> Result<Response, LoginError> {
     let mut headers = vec![("accept", JSON), ("content-type", JSON)];
     headers.extend(who);
-    let request = Request {
-        url,
-        body: None,
-        headers,
-        timeout: None,
-    };
-    let response = http.send(&request)?;
+    let response = http.send(&Request::get(url, headers))?;
     match LoginError::of(&response, http.redactor()) {
         Some(error) => Err(error),
         None => Ok(response),

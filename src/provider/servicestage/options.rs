@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Servicestage;
-use crate::history::Thing;
+use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
@@ -72,7 +72,7 @@ impl ProviderOptions for ServicestageOptions {
         Ok(vec![DeploymentSpec {
             provider: "servicestage",
             target: format!("servicestage:{project}/{release}"),
-            thing: Some(Thing::titled(
+            history_key: Some(HistoryKey::titled(
                 "servicestage",
                 &endpoint,
                 &project,

@@ -1,8 +1,8 @@
 //! Messages about a release and its components.
 
 use crate::message::Message;
-use crate::model::UnitKind;
-use crate::provider::messages::units_failed;
+use crate::model::{UnitKind, UnitState};
+use crate::provider::messages;
 use crate::text;
 
 /// The release task itself is refused, and how.
@@ -50,7 +50,7 @@ pub(super) fn own_status(status: &str) -> Message {
 
 /// Components failed, and no other is in progress.
 pub(super) fn nothing_moves(failed: usize) -> Message {
-    let failed = units_failed(failed, UnitKind::Component);
+    let failed = messages::units(failed, UnitKind::Component, UnitState::Failed);
     Message::new(
         format!("{failed}, and nothing else is in progress"),
         format!("{}，其余均无进展", failed.zh()),

@@ -1,4 +1,4 @@
-//! The requests of both editions: what their URLs begin with, the token, and what to do about a refusal.
+//! The requests of both editions: their URLs, the token, and the hints for refusals.
 
 use std::mem;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::secret::Credential;
 pub(super) struct Api {
     http: Client,
     credential: Credential,
-    /// What every URL begins with.
+    /// The beginning of every URL.
     url: String,
     pipeline: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
@@ -51,7 +51,7 @@ impl Api {
         &self.pipeline
     }
 
-    /// What takes secrets out of the text of responses.
+    /// Takes secrets out of the text of responses.
     pub(super) fn redactor(&self) -> &Redactor {
         self.http.redactor()
     }
@@ -77,17 +77,15 @@ impl Api {
         let url = format!("{}/{path}", self.url);
         let response = self.credential.with_token(|token| {
             let request = Request {
-                url: &url,
-                body: None,
-                headers: vec![("x-yunxiao-token", token)],
                 timeout,
+                ..Request::get(&url, vec![("x-yunxiao-token", token)])
             };
             self.http.get_json_again(&request, mem::take(&mut earlier))
         });
         response.map_err(|error| self.with_hint(error, permission))
     }
 
-    /// Adds what to do about a refusal; `permission` is the one that such a request needs.
+    /// Adds the hint for a refusal; `permission` is the one that such a request needs.
     fn with_hint(&self, error: PollError, permission: &'static str) -> PollError {
         let hint = match error.status {
             Some(401) => Message::new(

@@ -24,7 +24,7 @@ struct KnownJob {
     ids: Vec<Arc<str>>,
 }
 
-/// What an attempt is known by.
+/// The id of an attempt, or its name.
 fn id(job: &RunJob) -> &Arc<str> {
     if job.id.is_empty() {
         &job.name
@@ -33,7 +33,7 @@ fn id(job: &RunJob) -> &Arc<str> {
     }
 }
 
-/// What is greater of a later attempt, where ids are numbers [I].
+/// A number that is greater for a later attempt, where ids are numbers [I].
 fn age(id: &str) -> Option<u64> {
     id.parse().ok()
 }

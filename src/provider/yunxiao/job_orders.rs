@@ -95,13 +95,12 @@ impl JobOrders {
                 Some(found) => (found.phase, &found.message),
                 None => (snapshot.phase, &snapshot.message),
             };
-            let waits = matches!(phase, Phase::Paused | Phase::PausedAfterFailure);
-            waits.then(|| (phase, message.clone()))
+            phase.is_paused().then(|| (phase, message.clone()))
         });
         paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
     }
 
-    /// What there is to say about their responses, and about those that did not come.
+    /// The warnings about their responses, and about those that did not come.
     pub(super) fn warnings(&self) -> impl Iterator<Item = Message> {
         let orders = self.orders.iter();
         let said = orders.flat_map(|order| order.order.last.warnings.iter().chain(&order.problem));

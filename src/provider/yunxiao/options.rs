@@ -9,7 +9,7 @@ use super::api::Api;
 use super::page::{self, pipeline_id};
 use super::whole_run::WholeRun;
 use super::{CENTRAL, OrderSelector, Yunxiao};
-use crate::history::Thing;
+use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
 use crate::provider::options::{
@@ -130,7 +130,7 @@ impl ProviderOptions for YunxiaoOptions {
             true => &["--fresh", "--run ID"],
             false => &["--fresh", "--run ID", "--order ID"],
         };
-        let thing = match &self.job {
+        let remembered = match &self.job {
             // The name of a job may contain anything.
             Some(job) => format!("{pipeline}/{}", setup.redactor.name(job)),
             None if whole_run => format!("{pipeline} --whole-run"),
@@ -144,7 +144,7 @@ impl ProviderOptions for YunxiaoOptions {
             },
             endpoint: endpoint.clone(),
             url: page.clone(),
-            thing: Some(Thing::new("yunxiao", &endpoint, thing.clone())),
+            history_key: Some(HistoryKey::new("yunxiao", &endpoint, remembered.clone())),
             sends_secret: true,
             already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],

@@ -134,6 +134,13 @@ pub(super) fn read(
     Ok(snapshot)
 }
 
+/// The machines that did not succeed, by state, beside a success.
+pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
+    let is_stated = |state: &UnitState| !matches!(state, UnitState::Succeeded | UnitState::Unknown);
+    let states = UnitState::ALL.into_iter().filter(is_stated);
+    states.filter_map(|state| messages::counted(units, UnitKind::Machine, state))
+}
+
 /// Whether what each machine came to can be read, where `count` of them were.
 fn outcomes_are_read(body: &[u8], count: usize) -> bool {
     json::read(body).is_ok_and(|answer: Outcomes<'_>| {
@@ -186,13 +193,7 @@ impl DeployOrder<'_> {
                 snapshot.message = Some(message);
             }
             Phase::Succeeded => {
-                let counts = UnitState::ALL.map(|state| (state, snapshot.count(state)));
-                let caveats = counts.into_iter().filter(|&(state, count)| {
-                    count > 0 && !matches!(state, UnitState::Succeeded | UnitState::Unknown)
-                });
-                snapshot.success_caveats = caveats
-                    .map(|(state, count)| texts::machines(count, state))
-                    .collect();
+                snapshot.success_caveats = caveats(&snapshot.units).collect();
             }
             _ => {}
         }

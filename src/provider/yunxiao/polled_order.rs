@@ -19,7 +19,7 @@ const PERMISSION: &str = "流水线 / 主机部署";
 /// A deploy order, with what its last response was.
 pub(super) struct PolledOrder {
     pub(super) id: String,
-    /// What the last good response says.
+    /// The snapshot of the last good response.
     pub(super) last: Arc<Snapshot>,
     /// The body that `last` was made of; its memory takes the next one.
     body: Vec<u8>,

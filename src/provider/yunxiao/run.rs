@@ -10,11 +10,12 @@ use super::api::Api;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, UnitState};
 use crate::poll::PollError;
+use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::json::{
     self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, SparseList, Text,
     safe_in_url, same_id,
 };
-use crate::provider::{messages, stated_error};
+use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 
 /// The read permission that the requests need [D].
@@ -27,9 +28,9 @@ pub(super) struct PipelineRun {
     pub(super) id: Option<String>,
     /// The id of its pipeline, where the response has one.
     pipeline: Option<Arc<str>>,
-    /// What it says of itself.
+    /// Its own status.
     pub(super) phase: Phase,
-    /// What it says about that.
+    /// The error that it states beside its status.
     pub(super) message: Option<Message>,
     /// The name of the gate that it waits at, until a person lets it pass.
     pub(super) gate: Option<Arc<str>>,
@@ -91,6 +92,20 @@ impl PipelineRun {
             Some(pipeline) if !same_id(pipeline, asked) => Err(messages::other_id(asked, pipeline)),
             _ => Ok(self),
         }
+    }
+
+    /// Whether it is one of these runs.
+    pub(super) fn is_one_of(&self, earlier: &EarlierRuns) -> bool {
+        self.id.as_deref().is_some_and(|id| earlier.contains(id))
+    }
+
+    /// Whether it is the run that is meant, and none of the earlier ones.
+    ///
+    /// # Errors
+    /// It does not tell.
+    pub(super) fn is_new(&self, earlier: &mut EarlierRuns) -> Result<bool, Message> {
+        let id = ("pipelineRunId", self.id.as_deref());
+        earlier.admits(id, self.phase, self.end().is_some())
     }
 
     /// How it ended, if it has.
@@ -206,7 +221,7 @@ struct NeededStageInfo<J> {
     jobs: List<J>,
 }
 
-/// What tells which job deploys.
+/// The fields by which the deploying job is found.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct JobKey<'a> {
@@ -215,7 +230,7 @@ struct JobKey<'a> {
     status: Text<'a>,
 }
 
-/// What tells whether a job contradicts the run's success.
+/// The field by which a job may contradict the run's success.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct JobOutcome<'a> {
@@ -315,7 +330,7 @@ pub(super) fn read_whole(
     Ok(run)
 }
 
-/// What the responses are, in English and Chinese.
+/// The name of the responses, in English and Chinese.
 const NAME: (&str, &str) = ("pipeline run", "运行实例");
 
 /// The run, and warnings about the words of its jobs.
@@ -414,7 +429,7 @@ impl WireJob<'_> {
     }
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
-        let (order, began) = (self.order(), epoch_ms(&self.start_time));
+        let (order, began) = (self.order(), time(&self.start_time));
         let state = self
             .status
             .interpret("job status", &STATES, warnings, redactor);
@@ -428,7 +443,7 @@ impl WireJob<'_> {
                 state => state,
             },
             began,
-            ended: epoch_ms(&self.end_time),
+            ended: time(&self.end_time),
             deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
             order,
         }
@@ -447,12 +462,9 @@ impl WireJob<'_> {
     }
 }
 
-/// A time in milliseconds since 1970; none where it is not set, or no such number.
-fn epoch_ms(time: &Freeform) -> Option<NonZeroI64> {
-    let json = time.get().to_string();
-    let text: Text<'_> = serde_json::from_str(&json).ok()?;
-    let time: NonZeroI64 = text.get()?.parse().ok()?;
-    Some(time).filter(|time| time.get() > 0)
+/// A time that may be of any type.
+fn time(time: &Freeform) -> Option<NonZeroI64> {
+    epoch_millis(&serde_json::from_str(&time.get().to_string()).ok()?)
 }
 
 impl OrderId {

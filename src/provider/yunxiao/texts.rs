@@ -77,15 +77,6 @@ pub(super) fn contradicted(name: Option<&str>, state: UnitState) -> Message {
     )
 }
 
-/// So many jobs were skipped.
-pub(super) fn jobs_skipped(count: usize) -> Message {
-    let plural = if count == 1 { "" } else { "s" };
-    Message::new(
-        format!("{count} job{plural} skipped"),
-        format!("{count} 个任务已跳过"),
-    )
-}
-
 /// The machines of a deploy order cannot be shown.
 pub(super) fn machines_unread(order: &str, error: &PollError) -> Message {
     Message::new(
@@ -149,13 +140,6 @@ pub(super) fn nothing_deployed() -> Message {
     )
 }
 
-pub(super) fn fresh_needs_run_id() -> Message {
-    Message::new(
-        "the response has no pipelineRunId, which --fresh needs",
-        "响应中没有 pipelineRunId，--fresh 无法区分各次运行",
-    )
-}
-
 pub(super) fn new_run_hint() -> Message {
     Message::new(
         "it had already ended when the watch started: --fresh waits for a new run",
@@ -194,25 +178,6 @@ pub(super) fn exception_code(code: &str) -> Message {
     Message::new(format!("exception code {code}"), format!("异常码 {code}"))
 }
 
-/// So many machines are in a state other than succeeded.
-pub(super) fn machines(count: usize, state: UnitState) -> Message {
-    let plural = if count == 1 { "" } else { "s" };
-    let zh = match state {
-        UnitState::Pending => "待部署",
-        UnitState::Queued => "排队中",
-        UnitState::Running => "仍在部署",
-        UnitState::Succeeded => "成功",
-        UnitState::Failed => "失败",
-        UnitState::Skipped => "已跳过",
-        UnitState::Cancelled => "已取消",
-        UnitState::Unknown => "状态未知",
-    };
-    Message::new(
-        format!("{count} machine{plural} {}", state.as_str()),
-        format!("{count} 台机器{zh}"),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,19 +207,15 @@ mod tests {
             ended_without_deployment(),
             job_failed(),
             nothing_deployed(),
-            fresh_needs_run_id(),
             new_run_hint(),
             runs_on_warning(),
             order_waits_warning(),
             earlier_state(),
             exception_code("x-1"),
-            machines(1, UnitState::Failed),
-            machines(2, UnitState::Skipped),
             found_run("1"),
             no_jobs(),
             contradicted(Some("x-1"), UnitState::Failed),
             contradicted(None, UnitState::Running),
-            jobs_skipped(1),
             machines_unread("1", &PollError::retryable(found_run("1"), None)),
             more_orders(2),
         ] {

@@ -11,7 +11,7 @@ use super::api::Api;
 use super::attempts::{Attempts, JobUnit};
 use super::job_orders::JobOrders;
 use super::run::{self, PipelineRun, RunJob};
-use super::texts;
+use super::{order, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
@@ -79,17 +79,12 @@ impl WholeRun {
                 false => Ok(false),
             };
         }
-        let id = run.id.as_deref().ok_or_else(texts::fresh_needs_run_id)?;
-        let is_known = self.earlier.contains(id);
-        if run.phase == Phase::Unknown && !is_known {
-            return Err(messages::ended_unknown());
-        }
-        let has_ended = run.phase.has_ended();
-        if self.earlier.is_new(id, has_ended) {
+        let is_known = run.is_one_of(&self.earlier);
+        if run.is_new(&mut self.earlier)? {
             return Ok(false);
         }
         // One odd answer may have shown none of its jobs, or others.
-        if has_ended && (!is_known || self.earlier_jobs.is_empty()) {
+        if run.end().is_some() && (!is_known || self.earlier_jobs.is_empty()) {
             let jobs = run.jobs.iter().map(|job| Arc::clone(&job.id));
             self.earlier_jobs.extend(jobs);
         }
@@ -128,8 +123,7 @@ impl DeploymentSource for WholeRun {
         let run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read_whole)?;
         let is_ignored = self.is_ignored(&run);
         if is_ignored.map_err(|problem| PollError::retryable(problem, None))? {
-            let message = messages::awaits_new_run();
-            return Ok(Arc::new(Snapshot::with_message(Phase::Pending, message)));
+            return Ok(Arc::new(messages::awaits_new_run()));
         }
         // From now on it is this run, whatever is started later.
         self.run = self.run.take().or_else(|| run.id.clone());
@@ -178,7 +172,7 @@ fn read_log(body: &[u8]) -> (String, bool) {
     (text, log.more.is("true"))
 }
 
-/// What the run says of itself, with what is shown beside it; `last` are the units of the previous response.
+/// The state of the run by its own word, with its units beside it; `last` are the units of the previous response.
 pub(super) fn judge(
     run: &PipelineRun,
     jobs: &[JobUnit<'_>],
@@ -249,7 +243,7 @@ pub(super) fn judge(
     snapshot
 }
 
-/// What contradicts a success of the run, and what the run came to for all that is known.
+/// The part that contradicts a success of the run, as a message, and the phase that is safe to assume.
 fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Message)> {
     if jobs.is_empty() {
         return Some((Phase::Ended, texts::no_jobs()));
@@ -272,20 +266,11 @@ fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Mess
 
 /// Why a success is not one of all jobs and machines.
 fn caveats(units: &[Unit], orders: &JobOrders) -> Vec<Message> {
-    let count = |kind, state| {
-        let units = units
-            .iter()
-            .filter(|unit| unit.kind == kind && unit.state == state);
-        Some(units.count()).filter(|count| *count > 0)
-    };
-    let skipped = count(UnitKind::Job, UnitState::Skipped).map(texts::jobs_skipped);
-    let machines = UnitState::ALL.into_iter().filter_map(|state| match state {
-        UnitState::Succeeded | UnitState::Unknown => None,
-        state => Some(texts::machines(count(UnitKind::Machine, state)?, state)),
-    });
-    let is_unread = !orders.are_read() || count(UnitKind::Job, UnitState::Unknown).is_some();
+    let jobs = |state| messages::counted(units, UnitKind::Job, state);
+    let is_unread = !orders.are_read() || jobs(UnitState::Unknown).is_some();
     let unread = is_unread.then(messages::caveats_unread);
-    skipped.into_iter().chain(machines).chain(unread).collect()
+    let skipped = jobs(UnitState::Skipped).into_iter();
+    skipped.chain(order::caveats(units)).chain(unread).collect()
 }
 
 /// The stage that runs, or the last one that did.
