@@ -109,7 +109,7 @@ fn one_poll(bench: &mut Bench) -> Result<()> {
     let line =
         r#"{"deployment":"yunxiao:example.com/1","durations_ms":[N],"units":{"a":[N],"b":[N]}}"#;
     let line = line.replace('N', &["123456"; 20].join(","));
-    let lines = vec![&*line; (1 << 20) / (line.len() + 2) - 1].join(",\n");
+    let lines = vec![&*line; (1 << 19) / (line.len() + 2) - 1].join(",\n");
     let full = format!("{{\"schema\":1,\"deployments\":[\n{lines}\n]}}\n");
     fs::write(folder.join("durations.json"), full)?;
     let none = deploywatch("$ORDER --once --output quiet --no-history");

@@ -17,8 +17,10 @@ use crate::message::{Message, Result};
 use crate::platform::{OutputMode, create_private_folder, open_output};
 use crate::text;
 
-/// The largest size of the file in bytes: those of the last lines are forgotten.
+/// The largest size in bytes of a file that is read, and of one that is written: the records of the last lines
+/// are forgotten. A start that finds 1 MiB would take 0.3 ms longer.
 const MAX_SIZE: usize = 1 << 20;
+const MAX_WRITTEN: usize = MAX_SIZE / 2;
 /// Watches and units of a record that are remembered.
 const MAX_WATCHES: usize = 20;
 const MAX_UNITS: usize = 200;
@@ -227,7 +229,7 @@ impl Store {
         let mut text = HEAD.to_vec();
         for record in records {
             let line = serde_json::to_vec(record)?;
-            if text.len() + line.len() + 2 + TAIL.len() > MAX_SIZE {
+            if text.len() + line.len() + 2 + TAIL.len() > MAX_WRITTEN {
                 break;
             }
             if text.len() > HEAD.len() {

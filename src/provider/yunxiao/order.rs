@@ -128,7 +128,11 @@ pub(super) fn read(
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
     stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    if snapshot.phase == Phase::Succeeded && !outcomes_are_read(body, snapshot.units.len()) {
+    // Whatever could not be read was warned of.
+    if snapshot.phase == Phase::Succeeded
+        && !snapshot.warnings.is_empty()
+        && !outcomes_are_read(body, snapshot.units.len())
+    {
         snapshot.success_caveats.push(messages::caveats_unread());
     }
     Ok(snapshot)
