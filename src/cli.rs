@@ -395,7 +395,8 @@ fn command_list(root: &clap::Command, lang: Lang) -> String {
 /// The table of exit codes, for the end of a help text.
 fn exit_codes(lang: Lang) -> String {
     let mut text = format!("{}:", lang.pick("Exit codes", "退出码"));
-    for (code, verdict, meaning) in outcome::TABLE {
+    for (verdict, meaning) in outcome::TABLE {
+        let (code, verdict) = (verdict.code(), verdict.as_str());
         let meaning = meaning.replace('`', "");
         let meaning = chinese::pick(lang, &meaning);
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");

@@ -185,7 +185,7 @@ fn finished(
     fields.serialize_entry("verdict", outcome.verdict().as_str())?;
     fields.serialize_entry("exit_code", &outcome.verdict().code())?;
     fields.serialize_entry("reason", outcome.reason.en())?;
-    fields.serialize_entry("reason_code", outcome.cause.as_str())?;
+    fields.serialize_entry("reason_code", &outcome.cause)?;
     fields.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
     fields.serialize_entry("polls", &outcome.polls)?;
     fields.serialize_entry("units", &units)?;

@@ -184,7 +184,7 @@ fn finish_all(
     };
     if all {
         let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
-        let worst = resumable.max_by_key(|outcome| outcome.verdict().severity());
+        let worst = resumable.max_by_key(|outcome| outcome.verdict());
         let outcome = Outcome {
             cause,
             reason,

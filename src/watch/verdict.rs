@@ -232,9 +232,7 @@ pub(super) fn cancelled_by_another() -> Decision {
 
 /// The end of a list: the most severe one of its deployments.
 pub(super) fn of_list(causes: &[Cause]) -> Option<Decision> {
-    let worst = causes
-        .iter()
-        .max_by_key(|cause| cause.verdict().severity())?;
+    let worst = causes.iter().max_by_key(|cause| cause.verdict())?;
     let succeeded = |cause: &&Cause| **cause == Cause::Succeeded;
     let (total, count) = (causes.len(), causes.iter().filter(succeeded).count());
     let reason = Message::new(
@@ -438,8 +436,12 @@ mod tests {
             (interrupted(Signal::Hangup), 129, "interrupted"),
             (interrupted(Signal::Pipe), 141, "interrupted"),
         ] {
-            let found = (cause.verdict().code(), cause.as_str());
-            assert_eq!(found, (code, word), "{reason}");
+            let name = serde_json::to_value(cause).expect("a word");
+            assert_eq!(
+                (cause.verdict().code(), name),
+                (code, word.into()),
+                "{reason}"
+            );
             assert_chinese(&reason);
         }
     }
