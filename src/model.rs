@@ -90,15 +90,6 @@ impl Snapshot {
         }
     }
 
-    /// A snapshot of a phase with the message about it.
-    pub(crate) fn with_message(phase: Phase, message: Message) -> Self {
-        Self {
-            phase,
-            message: Some(message),
-            ..Self::default()
-        }
-    }
-
     /// Whether the deployment has ended, or has if the next poll confirms it.
     pub(crate) fn has_ended(&self) -> bool {
         let found = self.unconfirmed.as_ref().map(|found| found.phase);
@@ -201,19 +192,19 @@ impl UnitKind {
     }
 }
 
-/// The state of a unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The state of a unit. The least of several stands for all of them: the worst comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UnitState {
-    Pending,
-    Queued,
-    Running,
-    Succeeded,
     Failed,
-    Skipped,
-    Cancelled,
     /// The provider used a word that nobody documents, or none.
     #[default]
     Unknown,
+    Cancelled,
+    Running,
+    Queued,
+    Pending,
+    Skipped,
+    Succeeded,
 }
 
 /// The number of units in each state, indexed by `UnitState as usize`.
@@ -230,18 +221,6 @@ impl UnitState {
         Self::Skipped,
         Self::Cancelled,
         Self::Unknown,
-    ];
-
-    /// Every state, the worst first: the one that stands for several units.
-    pub(crate) const WORST: [Self; 8] = [
-        Self::Failed,
-        Self::Unknown,
-        Self::Cancelled,
-        Self::Running,
-        Self::Queued,
-        Self::Pending,
-        Self::Skipped,
-        Self::Succeeded,
     ];
 
     /// Its name in the event stream.

@@ -288,8 +288,7 @@ impl<'a> Chart<'a> {
 
     /// Draws a row: one unit, or several as the worst of them from the first begin to the last end.
     fn row(&self, svg: &mut String, units: &[&TrackedUnit], y: f64, height: f64, is_named: bool) {
-        let in_state = |state| units.iter().find(|tracked| tracked.unit.state == state);
-        let Some(worst) = UnitState::WORST.into_iter().find_map(in_state) else {
+        let Some(worst) = units.iter().min_by_key(|tracked| tracked.unit.state) else {
             return;
         };
         let name = &worst.unit.name;

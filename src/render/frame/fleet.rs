@@ -88,10 +88,7 @@ impl Fleet {
         let room = (rows / 3 * width).max(width / SHORT);
         self.units_per_cell = progress.total().div_ceil(room.max(1));
         let units = progress.units.chunks(self.units_per_cell);
-        let cells = units.filter_map(|units| {
-            let has = |state: &UnitState| units.iter().any(|unit| unit.unit.state == *state);
-            UnitState::WORST.into_iter().find(has)
-        });
+        let cells = units.filter_map(|units| units.iter().map(|unit| unit.unit.state).min());
         self.cells = cells.take(room).collect();
         let all = 0..progress.total();
         let waiting = all.filter(|&index| rank(progress.unit(index).unit.state) == 2);
