@@ -19,7 +19,6 @@ use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::event::Started;
 use crate::history::{History, PastDeployments};
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
@@ -232,12 +231,8 @@ fn targets(
         let details = TargetDetails {
             name: spec.target.into(),
             url: spec.url,
-            started: Started {
-                provider: spec.provider,
-                endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
-                interval: watch.interval,
-                usual: None,
-            },
+            provider: spec.provider,
+            endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
             history: history
                 .cloned()
                 .zip(spec.history_key)

@@ -74,12 +74,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch a target. `seed` is for the backoff's jitter.
-    pub(crate) fn begin(
-        mut target: TargetDetails,
-        seed: u64,
-        now: Timestamp,
-        emit: Emit<'_>,
-    ) -> Self {
+    pub(crate) fn begin(target: TargetDetails, seed: u64, now: Timestamp, emit: Emit<'_>) -> Self {
         let first = now.instant.after(target.delay);
         let mut watch = Self {
             schedule: PollSchedule::new(target.options.interval, first, seed),
@@ -100,9 +95,11 @@ impl Watch {
         watch.progress.interval = watch.options.interval;
         watch.progress.url = target.url;
         watch.recall();
-        let usual = watch.progress.usual.as_ref();
-        target.started.usual = usual.map(|usual| usual.took);
-        watch.emit(now, Kind::Started(&target.started), emit);
+        let started = Kind::Started {
+            provider: target.provider,
+            endpoint: &target.endpoint,
+        };
+        watch.emit(now, started, emit);
         for warning in &target.warnings {
             watch.warn(warning, now, emit);
         }
@@ -412,7 +409,6 @@ impl Watch {
         self.emit(
             now,
             Kind::Offline {
-                status: error.status,
                 retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.instant)),
             },
             emit,

@@ -52,13 +52,14 @@ impl Render for Json {
         let progress = event.progress;
         let now = event.at.instant;
         match event.kind {
-            Kind::Started(started) => self.line(event, "started", |fields| {
+            Kind::Started { provider, endpoint } => self.line(event, "started", |fields| {
+                let usual = progress.usual.as_ref().map(|usual| usual.took);
                 fields.serialize_entry("schema", &SCHEMA)?;
                 fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
-                fields.serialize_entry("provider", started.provider)?;
-                fields.serialize_entry("endpoint", &started.endpoint)?;
-                fields.serialize_entry("interval_ms", &milliseconds(started.interval))?;
-                fields.serialize_entry("usual_ms", &started.usual.map(milliseconds))
+                fields.serialize_entry("provider", provider)?;
+                fields.serialize_entry("endpoint", endpoint)?;
+                fields.serialize_entry("interval_ms", &milliseconds(progress.interval))?;
+                fields.serialize_entry("usual_ms", &usual.map(milliseconds))
             })?,
             Kind::Phase { from } => self.line(event, "phase", |fields| {
                 let phase = progress.phase.unwrap_or(Phase::Unknown);
@@ -75,7 +76,7 @@ impl Render for Json {
             Kind::Progress { .. } => {
                 self.line(event, "progress", |fields| counts(fields, progress))?;
             }
-            Kind::Offline { status, retry_in } => {
+            Kind::Offline { retry_in } => {
                 let Some(offline) = &progress.offline else {
                     return Ok(());
                 };
@@ -83,7 +84,7 @@ impl Render for Json {
                 self.line(event, "offline", |fields| {
                     fields.serialize_entry("attempt", &offline.attempts)?;
                     fields.serialize_entry("error", offline.error.en())?;
-                    fields.serialize_entry("status", &status)?;
+                    fields.serialize_entry("status", &offline.status)?;
                     fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
                     fields.serialize_entry("offline_ms", &milliseconds(since))
                 })?;

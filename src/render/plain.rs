@@ -109,12 +109,13 @@ impl Render for Plain {
         let Event { at, progress, .. } = *event;
         let style = self.stdout.style;
         match event.kind {
-            Kind::Started(started) => {
-                let interval = humantime::format_duration(started.interval);
+            Kind::Started { endpoint, .. } => {
+                let interval = humantime::format_duration(progress.interval);
                 let lang = style.lang;
-                let usual = started.usual.map(text::duration);
-                let usual = usual.map(|usual| [lang.comma(), &lang.usually(usual)].concat());
-                let line = lang.watching(&started.endpoint, interval) + &usual.unwrap_or_default();
+                let usual = progress.usual.as_ref();
+                let usual = usual.map(|usual| lang.usually(text::duration(usual.took)));
+                let usual = usual.map(|usual| lang.comma().to_owned() + &usual);
+                let line = lang.watching(endpoint, interval) + &usual.unwrap_or_default();
                 self.target(at, progress, &line)?;
             }
             Kind::Phase { .. } => self.phase(at, progress)?,

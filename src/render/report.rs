@@ -32,7 +32,7 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
         _ => target_prefix(event.progress, style),
     };
     let notice = match event.kind {
-        Kind::Offline { retry_in, .. } => {
+        Kind::Offline { retry_in } => {
             let offline = event.progress.offline.as_ref()?;
             let heading = style.color(Color::Notice, lang.poll_failed());
             let retry_in = Some(retry_in).filter(|wait| !wait.is_zero());

@@ -13,7 +13,7 @@ use crate::cli::options::WatchOptions;
 use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
-use crate::event::{Event, Finished, Kind, Started};
+use crate::event::{Event, Finished, Kind};
 use crate::history::PastDeployments;
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
@@ -37,7 +37,8 @@ pub(crate) struct TargetDetails {
     pub(crate) name: Arc<str>,
     /// The deployment's page in the provider's console.
     pub(crate) url: Option<Arc<str>>,
-    pub(crate) started: Started,
+    pub(crate) provider: &'static str,
+    pub(crate) endpoint: String,
     pub(crate) options: WatchOptions,
     /// A warning for a deployment that had already ended at the first good response.
     pub(crate) already_ended_warning: Option<Message>,
@@ -56,12 +57,8 @@ impl TargetDetails {
         Self {
             name: "t".into(),
             url: None,
-            started: Started {
-                provider: "made-up",
-                endpoint: String::new(),
-                interval: options.interval,
-                usual: None,
-            },
+            provider: "made-up",
+            endpoint: String::new(),
             history: None,
             options,
             already_ended_warning: None,

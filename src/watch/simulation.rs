@@ -143,7 +143,7 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
     let mut emit = |event: &Event<'_>| {
         assert!(event.progress.done() <= event.progress.total());
         events.push(match event.kind {
-            Kind::Started(_) => "started",
+            Kind::Started { .. } => "started",
             Kind::Offline { .. } => "offline",
             Kind::Online { .. } => "online",
             _ => "other",
