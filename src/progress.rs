@@ -9,6 +9,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::history::Usual;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitKind, UnitState};
+use crate::poll::PollError;
 
 mod estimate;
 mod run_time;
@@ -122,11 +123,8 @@ pub(crate) struct Offline {
     /// When the first of them failed.
     pub(crate) since: Instant,
     pub(crate) attempts: u32,
-    /// The error of the last one, and its HTTP status where a response came.
-    pub(crate) error: Message,
-    pub(crate) status: Option<u16>,
-    /// Whether a wrong endpoint fails like the last of them.
-    pub(crate) endpoint_in_doubt: bool,
+    /// The error of the last one.
+    pub(crate) error: PollError,
 }
 
 /// A time in which the deployment could not be seen, or waited for a person.
@@ -630,9 +628,7 @@ mod tests {
         lost.offline = Some(Offline {
             since: Instant::at(3.0),
             attempts: 1,
-            error: Message::verbatim("no"),
-            status: None,
-            endpoint_in_doubt: false,
+            error: PollError::retryable(Message::verbatim("no"), None),
         });
         assert_eq!(lost.eta(Instant::at(4.0)), None);
     }

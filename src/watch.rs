@@ -63,10 +63,6 @@ pub(crate) struct Watch {
     unchanged: Duration,
     /// When the unconfirmed finding of the last good answer was first made.
     found_at: Instant,
-    /// Until when `--wait-for-start` waits, where the last poll found that nothing is there yet.
-    awaited_until: Option<Instant>,
-    /// The status of a refusal that the next poll must confirm.
-    unconfirmed_refusal: Option<Option<u16>>,
     said: HashSet<Message>,
     /// Set once, when the verdict is reached; the logs of what failed come later.
     outcome: Option<Outcome>,
@@ -87,8 +83,6 @@ impl Watch {
             polls: 0,
             unchanged: Duration::ZERO,
             found_at: now.instant,
-            awaited_until: None,
-            unconfirmed_refusal: None,
             said: HashSet::new(),
             outcome: None,
         };
@@ -224,8 +218,6 @@ impl Watch {
     }
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
-        self.unconfirmed_refusal = None;
-        self.awaited_until = None;
         let since_last_good = match (
             self.progress.end_outage(now.instant),
             self.progress.last_good,
@@ -364,55 +356,45 @@ impl Watch {
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
-        let was_awaited = self.awaited_until.is_some();
-        self.awaited_until = self.awaited_until(&error);
-        let waits = self.awaited_until.is_some_and(|until| now.instant < until);
-        let retry_after = match &error.retry {
-            Retry::Retryable { retry_after } => {
-                // It is the next poll that must say the same.
-                self.unconfirmed_refusal = None;
-                *retry_after
-            }
+        let awaited_until = self.awaited_until(&error);
+        let last_error = self.progress.offline.as_ref().map(|offline| &offline.error);
+        let was_awaited = last_error.is_some_and(|last| self.awaited_until(last).is_some());
+        let mut retry_not_before = None;
+        match &error.retry {
+            Retry::Retryable { retry_after } => retry_not_before = *retry_after,
             Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
             Retry::EndOfRecording => {
                 self.schedule.finished();
                 return self.end(verdict::end_of_recording(&error.message), now);
             }
-            Retry::Refused { .. } if waits => None,
+            Retry::Refused { .. } if awaited_until.is_some_and(|until| now.instant < until) => {}
             Retry::Refused { hint, kind } => {
-                let confirmed = self.unconfirmed_refusal == Some(error.status);
-                if *kind != RefusalKind::Request || confirmed || self.last.is_none() {
+                let is_confirmed = last_error.is_some_and(|last| {
+                    matches!(last.retry, Retry::Refused { .. }) && last.status == error.status
+                });
+                if *kind != RefusalKind::Request || is_confirmed || self.last.is_none() {
                     let refused = verdict::refused(*kind, &error, hint.as_ref());
                     return self.end(refused, now);
                 }
-                self.unconfirmed_refusal = Some(error.status);
-                None
             }
-        };
+        }
         let offline = self.progress.offline.get_or_insert_with(|| Offline {
             since: now.instant,
             attempts: 0,
-            error: error.message.clone(),
-            status: None,
-            endpoint_in_doubt: false,
+            error: error.clone(),
         });
-        if was_awaited && self.awaited_until.is_none() {
+        if was_awaited && awaited_until.is_none() {
             offline.since = now.instant;
         }
         offline.attempts += 1;
-        offline.error = error.message;
-        offline.status = error.status;
-        offline.endpoint_in_doubt = error.endpoint_in_doubt;
+        offline.error = error;
         let budget_end = self.budget_end().unwrap_or(now.instant);
-        let retry = self.schedule.failed(now.instant, retry_after, budget_end);
+        let retry = self
+            .schedule
+            .failed(now.instant, retry_not_before, budget_end);
         let retry = retry.filter(|_| !self.options.once);
-        self.emit(
-            now,
-            Kind::Offline {
-                retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.instant)),
-            },
-            emit,
-        );
+        let retry_in = retry.map_or(Duration::ZERO, |retry| retry.since(now.instant));
+        self.emit(now, Kind::Offline { retry_in }, emit);
         if retry.is_none() {
             self.lose(now);
         }
@@ -431,7 +413,7 @@ impl Watch {
         if let Some(offline) = &self.progress.offline {
             let span = now.instant.since(offline.since);
             let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
-            self.end(verdict::lost(span, offline, endpoint), now);
+            self.end(verdict::lost(span, &offline.error, endpoint), now);
         }
     }
 

@@ -83,8 +83,8 @@ impl Render for Json {
                 let since = now.since(offline.since);
                 self.line(event, "offline", |fields| {
                     fields.serialize_entry("attempt", &offline.attempts)?;
-                    fields.serialize_entry("error", offline.error.en())?;
-                    fields.serialize_entry("status", &offline.status)?;
+                    fields.serialize_entry("error", offline.error.message.en())?;
+                    fields.serialize_entry("status", &offline.error.status)?;
                     fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
                     fields.serialize_entry("offline_ms", &milliseconds(since))
                 })?;

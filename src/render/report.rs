@@ -36,7 +36,7 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
             let offline = event.progress.offline.as_ref()?;
             let heading = style.color(Color::Notice, lang.poll_failed());
             let retry_in = Some(retry_in).filter(|wait| !wait.is_zero());
-            lang.offline(&heading, &offline.error, offline.attempts, retry_in)
+            lang.offline(&heading, &offline.error.message, offline.attempts, retry_in)
         }
         Kind::Online { offline } => {
             let heading = style.color(Color::Good, lang.polling_recovered());

@@ -509,9 +509,7 @@ mod tests {
         progress.offline = Some(Offline {
             since: Instant::at(9.0),
             attempts: 1,
-            error: PollError::retryable(crate::message::Message::verbatim("no"), None).message,
-            status: None,
-            endpoint_in_doubt: false,
+            error: PollError::retryable(crate::message::Message::verbatim("no"), None),
         });
         let page = page(&progress, Cause::Lost);
         for text in [

@@ -18,20 +18,22 @@ impl Watch {
     /// When the offline budget ends.
     pub(super) fn budget_end(&self) -> Option<Instant> {
         let offline = self.progress.offline.as_ref()?;
-        Some(match self.options.max_offline {
-            _ if self.awaited_until.is_some() => self.awaited_until?,
-            Some(limit) => offline.since.after(limit),
-            None if self.is_endpoint_in_doubt() => {
-                self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
-            }
-            None => offline.since.after(MAX_OFFLINE),
-        })
+        let awaited_until = self.awaited_until(&offline.error);
+        Some(
+            awaited_until.unwrap_or_else(|| match self.options.max_offline {
+                Some(limit) => offline.since.after(limit),
+                None if self.is_endpoint_in_doubt() => {
+                    self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
+                }
+                None => offline.since.after(MAX_OFFLINE),
+            }),
+        )
     }
 
     /// Whether no good response has come yet, and a wrong endpoint fails like the last poll.
     pub(super) fn is_endpoint_in_doubt(&self) -> bool {
         let offline = self.progress.offline.as_ref();
-        self.last.is_none() && offline.is_some_and(|offline| offline.endpoint_in_doubt)
+        self.last.is_none() && offline.is_some_and(|offline| offline.error.endpoint_in_doubt)
     }
 
     /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
@@ -46,7 +48,7 @@ impl Watch {
         })
     }
 
-    /// Until when a target that is not there yet is waited for.
+    /// Until when `--wait-for-start` waits after this error: none where it does not say that nothing is there yet.
     pub(super) fn awaited_until(&self, error: &PollError) -> Option<Instant> {
         let patience = self.options.wait_for_start?;
         let is_awaited = self.last.is_none() && error.is_absent();

@@ -7,7 +7,6 @@ use crate::message::Message;
 use crate::model::{Phase, Unit, UnitState};
 use crate::outcome::{Cause, Signal};
 use crate::poll::{PollError, RefusalKind};
-use crate::progress::Offline;
 use crate::text;
 
 /// Caveats of a success that a reason names.
@@ -135,16 +134,12 @@ pub(super) fn ambiguous(error: &Message) -> Decision {
     (Cause::Usage, error.clone())
 }
 
-/// Polls failed for too long; `offline` is zero where the first failure was too much.
-pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> Decision {
-    // It came, and could not be used.
-    let unreadable = last
-        .status
-        .is_some_and(|status| (200..300).contains(&status));
-    let cause = if unreadable {
-        Cause::Unreadable
-    } else {
-        Cause::Lost
+/// Polls failed for too long, at last with `error`; `offline` is zero where the first failure was too much.
+pub(super) fn lost(offline: Duration, error: &PollError, check_endpoint: bool) -> Decision {
+    let cause = match error.status {
+        // It came, and could not be used.
+        Some(200..300) => Cause::Unreadable,
+        _ => Cause::Lost,
     };
     let reason = if offline.is_zero() {
         Message::new("no valid response", "没有有效响应")
@@ -155,10 +150,9 @@ pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> D
             format!("{offline} 内没有有效响应，最后一次错误"),
         )
     };
+    let reason = reason.with_detail(&error.message).with_hint(&end_unknown());
     let endpoint = Message::new("check --endpoint", "请检查 --endpoint");
-    let endpoint = check_endpoint.then_some(&endpoint);
-    let reason = reason.with_detail(&last.error).with_hint(&end_unknown());
-    (cause, reason.with_hint(endpoint))
+    (cause, reason.with_hint(check_endpoint.then_some(&endpoint)))
 }
 
 /// The recording that is replayed ends.
@@ -245,7 +239,6 @@ pub(super) fn of_list(causes: &[Cause]) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Instant;
     use crate::message::assert_chinese;
     use crate::model::{UnitInfo, UnitKind};
 
@@ -394,19 +387,13 @@ mod tests {
         let second = Duration::from_secs(1);
         let error = Message::new("empty response", "响应为空");
         let failed = PollError::refused(error.clone(), Some(404));
-        let offline = Offline {
-            since: Instant::at(0.0),
-            attempts: 1,
-            error: error.clone(),
-            status: Some(200),
-            endpoint_in_doubt: false,
-        };
+        let unread = PollError::retryable(error.clone(), Some(200));
         for ((cause, reason), code, word) in [
             (ambiguous(&error), 2, "usage"),
             (end_of_recording(&error), 6, "lost"),
-            (lost(second, &offline, false), 6, "unreadable"),
-            (lost(second, &offline, true), 6, "unreadable"),
-            (lost(Duration::ZERO, &offline, false), 6, "unreadable"),
+            (lost(second, &unread, false), 6, "unreadable"),
+            (lost(second, &unread, true), 6, "unreadable"),
+            (lost(Duration::ZERO, &unread, false), 6, "unreadable"),
             (cancelled_by_another(), 7, "running"),
             (
                 refused(RefusalKind::Request, &failed, Some(&error)),
