@@ -31,7 +31,7 @@ use budget::MAX_OFFLINE;
 pub(crate) use event_loop::{Target, TargetDetails, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
-use verdict::{Decision, Observation};
+use verdict::Decision;
 
 /// How long the logs may take as a rule.
 const LOG_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,8 +59,8 @@ pub(crate) struct Watch {
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
     polls: u64,
-    /// How long good polls have found no change: the time without contact does not count.
-    unchanged: Duration,
+    /// When good polls last found a change, moved on by the time without contact since then.
+    unchanged_since: Instant,
     /// When the unconfirmed finding of the last good answer was first made.
     found_at: Instant,
     said: HashSet<Message>,
@@ -81,7 +81,7 @@ impl Watch {
             is_overdue: false,
             last: None,
             polls: 0,
-            unchanged: Duration::ZERO,
+            unchanged_since: now.instant,
             found_at: now.instant,
             said: HashSet::new(),
             outcome: None,
@@ -218,44 +218,57 @@ impl Watch {
     }
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
-        let since_last_good = match (
-            self.progress.end_outage(now.instant),
-            self.progress.last_good,
-        ) {
-            (Some(offline), _) => {
-                self.emit(now, Kind::Online { offline }, emit);
-                Duration::ZERO
-            }
-            (None, last_good) => last_good.map_or(Duration::ZERO, |last| now.instant.since(last)),
-        };
+        if let Some(offline) = self.progress.end_outage(now.instant) {
+            self.emit(now, Kind::Online { offline }, emit);
+            // The time without contact does not count.
+            let last_good = self.progress.last_good.unwrap_or(now.instant);
+            let unseen = now.instant.since(last_good);
+            self.unchanged_since = self.unchanged_since.after(unseen);
+        }
         self.schedule.succeeded(now.instant);
-
         let last = self.last.replace(Arc::clone(snapshot));
         let (mut settled, mut phase, mut message) = self.settle(snapshot, last.as_deref(), now);
-        if phase == Phase::Succeeded {
-            for caveat in &snapshot.success_caveats {
-                self.warn(caveat, now, emit);
-            }
+        let caveats = snapshot.success_caveats.iter();
+        let caveats = caveats.filter(|_| phase == Phase::Succeeded);
+        let had_ended = last.is_none() && snapshot.has_ended();
+        let already_ended = self.already_ended_warning.take().filter(|_| had_ended);
+        for warning in caveats.chain(&already_ended).chain(&snapshot.warnings) {
+            self.warn(warning, now, emit);
         }
-        let changed = self.show(snapshot, last.as_ref(), phase, message, now, emit);
-        self.unchanged = if changed {
-            Duration::ZERO
-        } else {
-            self.unchanged.saturating_add(since_last_good)
-        };
-        if let Some(standstill) = &snapshot.standstill
-            && self.has_stood_still(standstill)
+
+        let (from, before) = (self.progress.phase, self.progress.counts());
+        let is_same = last.is_some_and(|last| Arc::ptr_eq(&last, snapshot));
+        let changes = self.take_details(snapshot, is_same, now);
+        let counts = self.progress.counts();
+        // What is only said anew (an exception code, the state of an agent) is no progress.
+        let has_moved =
+            |change: &Change| change.from != Some(self.progress.unit(change.index).unit.state);
+        if from != Some(phase) || counts != before || changes.iter().any(has_moved) {
+            self.progress.last_change = now.instant;
+            self.unchanged_since = now.instant;
+        } else if let Some(standstill) = &snapshot.standstill
+            && self.has_stood_still(standstill, now.instant)
         {
             (settled, phase, message) = (true, Phase::Ended, Some(&standstill.message));
-            self.show(snapshot, Some(snapshot), phase, message, now, emit);
         }
-        let observation = Observation {
-            phase: settled.then_some(phase),
-            message,
-            units: &snapshot.units,
-            success_caveats: &snapshot.success_caveats,
-        };
-        if let Some(decision) = verdict::of_observation(&observation, &self.options) {
+
+        let phase_changed = from != Some(phase) || self.progress.message.as_ref() != message;
+        self.progress.enter_phase(phase, now.instant);
+        self.progress.message = message.cloned();
+        self.progress.run_time.observe(snapshot, phase, now);
+        if phase_changed {
+            self.emit(now, Kind::Phase { from }, emit);
+        }
+        if !changes.is_empty() {
+            self.emit(now, Kind::Units(&changes), emit);
+        }
+        if counts != before && !phase_changed {
+            let steps = |counts: Counts| (counts.percent, counts.batch, counts.batches);
+            let stepped = steps(counts) != steps(before);
+            self.emit(now, Kind::Progress { stepped }, emit);
+        }
+        let phase = settled.then_some(phase);
+        if let Some(decision) = verdict::of_response(snapshot, phase, message, &self.options) {
             self.end(decision, now);
             self.learn(snapshot, now.instant);
         }
@@ -284,75 +297,29 @@ impl Watch {
         }
     }
 
-    /// Whether nothing has changed for the time of a standstill, which one poll cannot tell.
-    fn has_stood_still(&self, standstill: &Standstill) -> bool {
-        let limit = standstill
-            .limit
-            .or(self.options.max_offline)
-            .unwrap_or(MAX_OFFLINE);
-        !self.unchanged.is_zero() && self.unchanged >= limit
-    }
-
-    /// Adds a response to the progress and emits what changed; returns whether anything did.
-    fn show(
-        &mut self,
-        snapshot: &Arc<Snapshot>,
-        last: Option<&Arc<Snapshot>>,
-        phase: Phase,
-        message: Option<&Message>,
-        now: Timestamp,
-        emit: Emit<'_>,
-    ) -> bool {
-        if last.is_none()
-            && snapshot.has_ended()
-            && let Some(warning) = self.already_ended_warning.take()
-        {
-            self.warn(&warning, now, emit);
-        }
-        for warning in &snapshot.warnings {
-            self.warn(warning, now, emit);
-        }
-        let counts = self.progress.counts();
-        let changes = if last.is_some_and(|last| Arc::ptr_eq(last, snapshot)) {
-            Vec::new()
-        } else {
-            self.progress.take_units(snapshot, now)
-        };
+    /// Takes all of a response but the phase, and returns the units that changed.
+    fn take_details(&mut self, snapshot: &Snapshot, is_same: bool, now: Timestamp) -> Vec<Change> {
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
+        progress.percent = snapshot.percent;
+        progress.batch = snapshot.batch;
+        progress.batches = snapshot.batches;
+        let changes = match is_same {
+            true => Vec::new(),
+            false => progress.take_units(snapshot, now),
+        };
         if snapshot.title.is_some() && snapshot.title != progress.title {
             progress.title.clone_from(&snapshot.title);
             self.recall();
         }
-        let progress = &mut self.progress;
-        let before = (progress.phase, progress.message.take());
-        progress.enter_phase(phase, now.instant);
-        progress.run_time.observe(snapshot, phase, now);
-        progress.message = message.cloned();
-        progress.percent = snapshot.percent;
-        progress.batch = snapshot.batch;
-        progress.batches = snapshot.batches;
-        let phase_changed = before != (progress.phase, progress.message.clone());
-        let progressed = counts != progress.counts();
-        // What is only said anew (an exception code, the state of an agent) is no progress.
-        let unit_moved =
-            |change: &Change| change.from != Some(progress.unit(change.index).unit.state);
-        let changed = before.0 != progress.phase || progressed || changes.iter().any(unit_moved);
-        if changed {
-            self.progress.last_change = now.instant;
-        }
-        if phase_changed {
-            self.emit(now, Kind::Phase { from: before.0 }, emit);
-        }
-        if !changes.is_empty() {
-            self.emit(now, Kind::Units(&changes), emit);
-        }
-        if progressed && !phase_changed {
-            let steps = |counts: Counts| (counts.percent, counts.batch, counts.batches);
-            let stepped = steps(counts) != steps(self.progress.counts());
-            self.emit(now, Kind::Progress { stepped }, emit);
-        }
-        changed
+        changes
+    }
+
+    /// Whether nothing has changed for the time of a standstill, which one poll cannot tell.
+    fn has_stood_still(&self, standstill: &Standstill, now: Instant) -> bool {
+        let limit = standstill.limit.or(self.options.max_offline);
+        let unchanged = now.since(self.unchanged_since);
+        !unchanged.is_zero() && unchanged >= limit.unwrap_or(MAX_OFFLINE)
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {

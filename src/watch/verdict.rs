@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::message::Message;
-use crate::model::{Phase, Unit, UnitState};
+use crate::model::{Phase, Snapshot, Unit, UnitState};
 use crate::outcome::{Cause, Signal};
 use crate::poll::{PollError, RefusalKind};
 use crate::text;
@@ -15,34 +15,25 @@ const MAX_CAVEATS: usize = 10;
 /// Why a watch ends, and the same in words.
 pub(super) type Decision = (Cause, Message);
 
-/// A good response, as far as it matters to the verdict.
-#[derive(Debug)]
-pub(super) struct Observation<'a> {
-    /// The phase that one poll, or two, make of it; none while the second is awaited.
-    pub(super) phase: Option<Phase>,
-    pub(super) message: Option<&'a Message>,
-    /// The units of this response.
-    pub(super) units: &'a [Unit],
-    /// `Snapshot::success_caveats`.
-    pub(super) success_caveats: &'a [Message],
-}
-
-/// The verdict of a good response; none where the watch goes on.
-pub(super) fn of_observation(
-    observed: &Observation<'_>,
+/// The verdict of a good response; none where the watch goes on. `phase` is what one poll, or two, make of it,
+/// with the message about it; none while the second is awaited.
+pub(super) fn of_response(
+    snapshot: &Snapshot,
+    phase: Option<Phase>,
+    message: Option<&Message>,
     options: &WatchOptions,
 ) -> Option<Decision> {
     let has_failed = |unit: &&Unit| unit.state == UnitState::Failed;
     if options.fail_fast
-        && let Some(unit) = observed.units.iter().find(has_failed)
+        && let Some(unit) = snapshot.units.iter().find(has_failed)
     {
         return Some((Cause::FailFast, fail_fast(unit)));
     }
-    let phase = observed.phase?;
-    if phase == Phase::Succeeded && options.strict && !observed.success_caveats.is_empty() {
-        return Some((Cause::Strict, strict(observed.success_caveats)));
+    let (phase, caveats) = (phase?, &snapshot.success_caveats);
+    if phase == Phase::Succeeded && options.strict && !caveats.is_empty() {
+        return Some((Cause::Strict, strict(caveats)));
     }
-    Some((of_phase(phase, options)?, reason(phase, observed.message)))
+    Some((of_phase(phase, options)?, reason(phase, message)))
 }
 
 /// The cause with which a phase ends the watch; none where the watch goes on. `Succeeded` is said here only.
@@ -259,17 +250,9 @@ mod tests {
         }
     }
 
-    fn answer(phase: Phase) -> Observation<'static> {
-        Observation {
-            phase: Some(phase),
-            message: None,
-            units: &[],
-            success_caveats: &[],
-        }
-    }
-
-    fn verdict(observed: &Observation<'_>, options: &WatchOptions) -> Option<Cause> {
-        of_observation(observed, options).map(|(cause, _)| cause)
+    fn verdict(snapshot: &Snapshot, options: &WatchOptions) -> Option<Cause> {
+        let decision = of_response(snapshot, Some(snapshot.phase), None, options);
+        decision.map(|(cause, _)| cause)
     }
 
     #[test]
@@ -300,7 +283,8 @@ mod tests {
                     once,
                     ..options()
                 };
-                let code = verdict(&answer(phase), &options).map(|cause| cause.verdict().code());
+                let code =
+                    verdict(&Snapshot::new(phase), &options).map(|cause| cause.verdict().code());
                 assert_eq!(code, expected, "{phase:?} {on_pause:?} once: {once}");
             }
         }
@@ -308,11 +292,8 @@ mod tests {
 
     #[test]
     fn what_a_second_poll_must_confirm_ends_nothing() {
-        let unsettled = Observation {
-            phase: None,
-            ..answer(Phase::Succeeded)
-        };
-        assert_eq!(verdict(&unsettled, &options()), None);
+        let snapshot = Snapshot::new(Phase::Succeeded);
+        assert_eq!(of_response(&snapshot, None, None, &options()), None);
     }
 
     #[test]
@@ -328,9 +309,9 @@ mod tests {
             ended: None,
         });
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
-            let answer = Observation {
-                units: std::slice::from_ref(&unit),
-                ..answer(phase)
+            let answer = Snapshot {
+                units: vec![unit.clone()],
+                ..Snapshot::new(phase)
             };
             let fail_fast = WatchOptions {
                 fail_fast: true,
@@ -353,9 +334,9 @@ mod tests {
             (Phase::Succeeded, &skipped, Some(Cause::Strict)),
             (Phase::Running, &skipped, None),
         ] {
-            let answer = Observation {
-                success_caveats,
-                ..answer(phase)
+            let answer = Snapshot {
+                success_caveats: success_caveats.to_vec(),
+                ..Snapshot::new(phase)
             };
             assert_eq!(verdict(&answer, &strict), code);
             let lenient = verdict(&answer, &options());
