@@ -98,9 +98,9 @@ fn watch(
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
     let (mut inbox, seed) = source.open();
-    let clock = inbox.clock();
+    let clock = inbox.clock.clone();
     let capture = shown.capture.as_deref().map(|path| {
-        let events = inbox.sender();
+        let events = inbox.sender.clone();
         let warn = move |message| {
             // The watch is over where nobody takes it.
             let _ = events.send(LoopEvent::Warning(message));
@@ -113,7 +113,7 @@ fn watch(
         network: NetworkPool::default(),
         capture: capture.clone(),
         redactor: deployments.redactor,
-        trace_to: shown.verbose.then(|| inbox.sender()),
+        trace_to: shown.verbose.then(|| inbox.sender.clone()),
         clock: clock.clone(),
         environment,
     };

@@ -13,7 +13,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
-use crate::platform;
+use crate::platform::{self, SystemEvent};
 use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
@@ -68,23 +68,12 @@ trait Render {
     }
 
     /// Reacts to a change of the terminal.
-    fn screen(&mut self, _change: ScreenChange) {}
+    fn screen(&mut self, _change: SystemEvent) {}
 
     /// Puts text for stderr above a picture; gives it back where there is none.
     fn say(&mut self, text: String) -> Option<String> {
         Some(text)
     }
-}
-
-/// A change of the terminal that the picture is drawn on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ScreenChange {
-    /// Its size may have changed.
-    Resized,
-    /// The process is about to be stopped (Ctrl-Z): the picture must be erased.
-    Suspended,
-    /// The process was continued: others may have written on the screen.
-    Resumed,
 }
 
 /// A standard stream and the style of the text on it.
@@ -367,11 +356,11 @@ impl Output {
     }
 
     /// Reacts to a change of the terminal; returns once the picture is erased where it must be.
-    pub(crate) fn screen(&mut self, change: ScreenChange) {
+    pub(crate) fn screen(&mut self, change: SystemEvent) {
         if let Some(main) = &mut self.main {
             main.screen(change);
         }
-        if change == ScreenChange::Suspended {
+        if change == SystemEvent::Suspended {
             // Without stderr there is no picture.
             let _ = self.stderr.settle(STDERR_PATIENCE);
         }

@@ -22,7 +22,6 @@ mod inbox;
 mod past;
 mod poller;
 mod schedule;
-mod signals;
 #[cfg(test)]
 mod simulation;
 mod verdict;
@@ -50,7 +49,7 @@ pub(crate) struct Watch {
     options: WatchOptions,
     /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
-    progress: Progress,
+    pub(crate) progress: Progress,
     /// The past deployments like it, for how long it may take.
     history: Option<PastDeployments>,
     /// Whether it was said that it takes far longer than they did.
@@ -65,7 +64,7 @@ pub(crate) struct Watch {
     found_at: Instant,
     said: HashSet<Message>,
     /// Set once, when the verdict is reached; the logs of what failed come later.
-    outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Watch {
@@ -100,11 +99,6 @@ impl Watch {
         watch
     }
 
-    /// The progress of the deployment.
-    pub(crate) fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
     /// The failed units whose logs are wanted, with their indices; no unit where the deployment's own is. Nothing
     /// is wanted where the end leaves no time for it or no hope of it.
     pub(crate) fn wanted_logs(&self) -> Option<Vec<(usize, Unit)>> {
@@ -133,19 +127,9 @@ impl Watch {
         }
     }
 
-    /// How many lines of a log are wanted.
-    pub(crate) fn log_lines(&self) -> usize {
-        self.options.logs
-    }
-
-    /// Keeps the end of the log of a failed unit, or of the deployment itself.
-    pub(crate) fn take_log(&mut self, index: Option<usize>, lines: Vec<String>) {
-        self.progress.take_log(index, lines);
-    }
-
-    /// How it ended, once it has.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
+    /// Its part of the report of a list: what was seen, and how it ended, once it has.
+    pub(super) fn part(&self) -> Option<(&Progress, &Outcome)> {
+        Some((&self.progress, self.outcome.as_ref()?))
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -191,11 +175,6 @@ impl Watch {
         } else if due(self.lost()) {
             self.lose(now);
         }
-    }
-
-    /// Takes a signal.
-    pub(crate) fn interrupt(&mut self, signal: Signal, now: Timestamp) {
-        self.end(verdict::interrupted(signal), now);
     }
 
     /// Takes what a poll found.
@@ -385,7 +364,7 @@ impl Watch {
     }
 
     /// Ends the watch, unless it has ended.
-    fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
+    pub(super) fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
             self.progress.over = true;
             if cause.verdict() == Verdict::Failed && self.options.logs > 0 {
@@ -425,11 +404,6 @@ impl Watch {
             Some(Verdict::Usage) => true,
             _ => false,
         }
-    }
-
-    /// Ends the watch because another one of the list ended in a way that ends them all.
-    pub(crate) fn cancel(&mut self, now: Timestamp) {
-        self.end(verdict::cancelled_by_another(), now);
     }
 
     fn emit(&self, at: Timestamp, kind: Kind<'_>, emit: Emit<'_>) {
@@ -557,7 +531,7 @@ mod tests {
         let mut play = Play::new(options());
         play.answer(1.0, Ok(named))
             .answer(2.0, Ok(Snapshot::new(Phase::Running)));
-        assert_eq!(play.watch.progress().title.as_deref(), Some("shop"));
+        assert_eq!(play.watch.progress.title.as_deref(), Some("shop"));
     }
 
     #[test]
@@ -661,7 +635,7 @@ mod tests {
             assert_eq!(play.answer(end - 0.5, still(limit, 1)).code(), None);
             assert_eq!(play.answer(end, still(limit, 1)).code(), Some(6));
             assert_eq!(play.heard.last().map(String::as_str), Some("unknown"));
-            let reason = &play.watch.outcome().expect("an outcome").reason;
+            let reason = &play.watch.outcome.as_ref().expect("an outcome").reason;
             assert!(reason.en().ends_with("the plan says RUNNING"), "{reason}");
         }
     }

@@ -13,9 +13,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame};
 use super::taskbar::{self, Taskbar};
-use super::{Render, ScreenChange, StyledStream, report};
+use super::{Render, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
+use crate::platform::SystemEvent;
 use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
@@ -219,19 +220,19 @@ impl Render for BarsRenderer {
         None
     }
 
-    fn screen(&mut self, change: ScreenChange) {
+    fn screen(&mut self, change: SystemEvent) {
         match change {
-            ScreenChange::Resized => {}
-            ScreenChange::Suspended => {
+            SystemEvent::Suspended => {
                 let size = self.fit();
                 self.erase(size);
                 self.taskbar.show(None, &self.stderr.writer);
                 self.suspended = true;
             }
-            ScreenChange::Resumed => {
+            SystemEvent::Resumed => {
                 self.forget();
                 self.suspended = false;
             }
+            _ => {}
         }
         self.stale = true;
     }

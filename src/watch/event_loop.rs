@@ -1,14 +1,14 @@
 //! Drives watches: a poller for each target, one channel, and one loop on the main thread that owns every
 //! decision.
 
-use std::collections::BTreeSet;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Watch;
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{Poller, PollerCommand};
-use super::{Watch, signals, verdict};
+use super::verdict::{self, Decision};
 use crate::cli::options::WatchOptions;
 use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
@@ -18,10 +18,10 @@ use crate::history::PastDeployments;
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
-use crate::platform;
+use crate::platform::{self, SystemEvent};
 use crate::progress::Progress;
 use crate::provider::DeploymentSource;
-use crate::render::{Output, ScreenChange};
+use crate::render::Output;
 
 /// A deployment to watch, and how it is polled.
 pub(crate) struct Target {
@@ -68,16 +68,13 @@ impl TargetDetails {
     }
 }
 
-/// The targets being watched. A round of the loop costs as much as there are targets with something to do,
-/// not as there are targets.
-struct Watches {
+/// The targets being watched.
+struct Watches<'a> {
     list: Vec<ActiveWatch>,
-    /// When each has something to do at the latest.
-    wakes: BTreeSet<(Instant, usize)>,
-    /// Those that something happened to since they last made a step.
-    touched: BTreeSet<usize>,
-    /// How many are not done.
-    open: usize,
+    /// Whether they are a list, which gets a verdict of its own.
+    all: bool,
+    /// The command that watches again.
+    resume: Option<&'a ResumeCommand>,
 }
 
 /// One target being watched.
@@ -85,7 +82,7 @@ struct ActiveWatch {
     watch: Watch,
     poller: Poller,
     stage: Stage,
-    /// Its entry in [`Watches::wakes`].
+    /// When it has something to do at the latest; the zero instant where something has happened to it.
     wake: Option<Instant>,
 }
 
@@ -114,8 +111,9 @@ pub(crate) fn run(
     output: &mut Output,
 ) -> Result<Verdict> {
     // From here on a signal is a reason to end with: the first events are written now.
-    signals::forward(inbox.sender())?;
-    let clock = inbox.clock();
+    let events = inbox.sender.clone();
+    platform::forward_signals(move |event| events.send(LoopEvent::System(event)).is_ok())?;
+    let clock = inbox.clock.clone();
     let start = clock.now();
     let mut random = fastrand::Rng::with_seed(seed);
     // First, so that nothing is said of a watch that cannot begin.
@@ -131,14 +129,20 @@ pub(crate) fn run(
         })?;
         polled.push((target.details, poller));
     }
-    let watches = polled.into_iter().map(|(details, poller)| {
-        ActiveWatch::begin(details, poller, random.u64(..), start, output)
+    let list = polled.into_iter().map(|(details, poller)| ActiveWatch {
+        watch: Watch::begin(details, random.u64(..), start, &mut |event| {
+            output.event(event);
+        }),
+        poller,
+        stage: Stage::Watching,
+        wake: Some(Instant::default()),
     });
+    let list = list.collect();
     // Never freed: with 100,000 units that would take longer than the rest of the end.
-    let mut watches = ManuallyDrop::new(Watches::new(watches.collect()));
+    let mut watches = ManuallyDrop::new(Watches { list, all, resume });
     if let Some(first) = watches.list.first() {
         for warning in warnings {
-            output.warn(warning, start, first.watch.progress());
+            output.warn(warning, start, &first.watch.progress);
         }
     }
     loop {
@@ -150,76 +154,20 @@ pub(crate) fn run(
         if output.is_closed() {
             watches.interrupt(Signal::Pipe, now);
         }
-        watches.step(now, all, resume, output);
-        if watches.open == 0 {
-            break;
+        watches.step(now, output);
+        if watches.list.iter().all(ActiveWatch::is_done) {
+            return watches.finish(start, clock.now(), output);
         }
-        let deployments = watches.list.iter();
-        let deployments: Vec<_> = deployments.map(|watch| watch.watch.progress()).collect();
-        output.tick(now, &deployments);
-        let wake = watches.wake().into_iter().chain(output.wake()).min();
-        if let Some(event) = inbox.next(wake) {
+        let deployments = watches.list.iter().map(|watch| &watch.watch.progress);
+        output.tick(now, &Vec::from_iter(deployments));
+        let wakes = watches.list.iter().filter_map(|watch| watch.wake);
+        if let Some(event) = inbox.next(wakes.chain(output.wake()).min()) {
             watches.take(event, clock.now(), output);
         }
     }
-    finish_all(&watches.list, all, start, clock.now(), output)
-}
-
-/// The worst verdict, told as that of the list where `all` is set.
-fn finish_all(
-    watches: &[ActiveWatch],
-    all: bool,
-    start: Timestamp,
-    now: Timestamp,
-    output: &mut Output,
-) -> Result<Verdict> {
-    let parts: Vec<_> = watches.iter().filter_map(ActiveWatch::part).collect();
-    let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
-    let causes: Vec<_> = outcomes().map(|outcome| outcome.cause).collect();
-    let Some((cause, reason)) = verdict::of_list(&causes) else {
-        return Err(Message::new("nothing was watched", "没有可跟踪的部署"));
-    };
-    if all {
-        let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
-        let worst = resumable.max_by_key(|outcome| outcome.verdict());
-        let outcome = Outcome {
-            cause,
-            reason,
-            elapsed: now.instant.since(start.instant),
-            polls: outcomes().map(|outcome| outcome.polls).sum(),
-            resume: worst.and_then(|outcome| outcome.resume.clone()),
-        };
-        let progress = &Progress::new("all".into(), start.instant);
-        let kind = Kind::Finished(Finished {
-            outcome: &outcome,
-            parts: &parts,
-            is_list: true,
-        });
-        output.event(&Event {
-            at: now,
-            progress,
-            kind,
-        });
-    }
-    Ok(cause.verdict())
 }
 
 impl ActiveWatch {
-    fn begin(
-        target: TargetDetails,
-        poller: Poller,
-        seed: u64,
-        now: Timestamp,
-        output: &mut Output,
-    ) -> Self {
-        Self {
-            watch: Watch::begin(target, seed, now, &mut |event| output.event(event)),
-            poller,
-            stage: Stage::Watching,
-            wake: None,
-        }
-    }
-
     /// Does what is due: a poll, the logs, the end.
     fn step(
         &mut self,
@@ -234,35 +182,26 @@ impl ActiveWatch {
                 .warn_overdue(now, &mut |event| output.event(event));
             if self.watch.poll_due(now.instant) {
                 // The poller outlives the watch: it holds the other end.
-                let _ = self.poller.send(PollerCommand::Poll);
+                self.poller.send(PollerCommand::Poll);
             }
-            if self.watch.outcome().is_none() {
-                return;
+            if self.watch.outcome.is_some() {
+                let is_asked = self.watch.wanted_logs().is_some_and(|wanted| {
+                    let fetch = PollerCommand::FetchLogs(wanted, self.watch.options.logs);
+                    self.poller.send(fetch)
+                });
+                self.stage = Stage::FetchingLogs(match is_asked {
+                    true => self.watch.log_deadline(now.instant),
+                    false => now.instant,
+                });
             }
-            let is_asked = self.watch.wanted_logs().is_some_and(|wanted| {
-                let fetch = PollerCommand::FetchLogs(wanted, self.watch.log_lines());
-                self.poller.send(fetch).is_ok()
-            });
-            self.stage = Stage::FetchingLogs(match is_asked {
-                true => self.watch.log_deadline(now.instant),
-                false => now.instant,
-            });
         }
         if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.instant) {
-            if let Some(arguments) = resume {
-                self.watch.add_resume(arguments, !all);
+            if let Some(command) = resume {
+                self.watch.add_resume(command, !all);
             }
             self.stage = Stage::Done;
-            if let Some((progress, outcome)) = self.part() {
-                let kind = if all {
-                    Kind::PartFinished(outcome)
-                } else {
-                    Kind::Finished(Finished {
-                        outcome,
-                        parts: &[(progress, outcome)],
-                        is_list: false,
-                    })
-                };
+            if let Some((progress, outcome)) = self.watch.part().filter(|_| all) {
+                let kind = Kind::PartFinished(outcome);
                 output.event(&Event {
                     at: now,
                     progress,
@@ -270,25 +209,15 @@ impl ActiveWatch {
                 });
             }
         }
-    }
-
-    /// When `step` has something to do at the latest.
-    fn next(&self) -> Option<Instant> {
-        match self.stage {
+        self.wake = match self.stage {
             Stage::Watching => self.watch.wake(),
             Stage::FetchingLogs(until) => Some(until),
             Stage::Done => None,
-        }
+        };
     }
 
     fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done)
-    }
-
-    /// This target's part of the report of a list.
-    fn part(&self) -> Option<(&Progress, &Outcome)> {
-        let outcome = self.watch.outcome().filter(|_| self.is_done())?;
-        Some((self.watch.progress(), outcome))
     }
 
     fn stop_waiting_for_logs(&mut self, now: Timestamp) {
@@ -298,59 +227,31 @@ impl ActiveWatch {
     }
 }
 
-impl Watches {
-    fn new(list: Vec<ActiveWatch>) -> Self {
-        Self {
-            wakes: BTreeSet::new(),
-            touched: (0..list.len()).collect(),
-            open: list.len(),
-            list,
-        }
-    }
-
-    /// When the next one has something to do at the latest.
-    fn wake(&self) -> Option<Instant> {
-        self.wakes.first().map(|(at, _)| *at)
-    }
-
+impl Watches<'_> {
     /// Does what is due. With `--fail-fast` the first failure ends the watch of all, and so does a command
     /// line that does not say enough.
-    fn step(
-        &mut self,
-        now: Timestamp,
-        all: bool,
-        resume: Option<&ResumeCommand>,
-        output: &mut Output,
-    ) {
-        let ends_all = |number: &usize| self.list[*number].watch.ends_all();
-        if self.touched.iter().any(ends_all) {
-            self.each(|watch| watch.watch.cancel(now));
+    fn step(&mut self, now: Timestamp, output: &mut Output) {
+        let is_due = |watch: &ActiveWatch| watch.wake.is_some_and(|at| at <= now.instant);
+        let ends_all = |watch: &ActiveWatch| is_due(watch) && watch.watch.ends_all();
+        if self.list.iter().any(ends_all) {
+            self.end_all(verdict::cancelled_by_another, now);
         }
-        let due = self.wakes.iter().take_while(|(at, _)| *at <= now.instant);
-        self.touched.extend(due.map(|(_, number)| *number));
-        for number in mem::take(&mut self.touched) {
-            let watch = &mut self.list[number];
-            let was_done = watch.is_done();
-            watch.step(now, all, resume, output);
-            self.open -= usize::from(watch.is_done() && !was_done);
-            let wake = watch.next();
-            if let Some(old) = mem::replace(&mut watch.wake, wake) {
-                self.wakes.remove(&(old, number));
-            }
-            self.wakes.extend(wake.map(|at| (at, number)));
+        for watch in self.list.iter_mut().filter(|watch| is_due(watch)) {
+            watch.step(now, self.all, self.resume, output);
         }
     }
 
-    fn each(&mut self, change: impl FnMut(&mut ActiveWatch)) {
-        self.list.iter_mut().for_each(change);
-        self.touched.extend(0..self.list.len());
+    fn end_all(&mut self, decision: impl Fn() -> Decision, now: Timestamp) {
+        for watch in &mut self.list {
+            watch.watch.end(decision(), now);
+            watch.wake = Some(Instant::default());
+        }
     }
 
     fn interrupt(&mut self, signal: Signal, now: Timestamp) {
-        self.each(|watch| {
-            watch.watch.interrupt(signal, now);
-            watch.stop_waiting_for_logs(now);
-        });
+        self.end_all(|| verdict::interrupted(signal), now);
+        let list = self.list.iter_mut();
+        list.for_each(|watch| watch.stop_waiting_for_logs(now));
     }
 
     fn take(&mut self, event: LoopEvent, now: Timestamp, output: &mut Output) {
@@ -358,54 +259,88 @@ impl Watches {
             LoopEvent::Answer(number, at, answer) => {
                 let watch = self.touch(number);
                 if matches!(watch.stage, Stage::Watching) {
-                    let mut emit = |event: &Event<'_>| output.event(event);
-                    watch.watch.take(answer, at, &mut emit);
+                    let emit = &mut |event: &Event<'_>| output.event(event);
+                    watch.watch.take(answer, at, emit);
                 }
             }
             LoopEvent::Log(number, _, index, lines) => {
-                self.list[number].watch.take_log(index, lines);
+                self.list[number].watch.progress.take_log(index, lines);
             }
-            LoopEvent::LogWarning(number, at, warning) => {
+            LoopEvent::LogsDone(number, at, warning) => {
                 let watch = self.touch(number);
-                if !watch.is_done() {
-                    let mut emit = |event: &Event<'_>| output.event(event);
-                    watch.watch.warn(&warning, at, &mut emit);
+                if let Some(warning) = warning.filter(|_| !watch.is_done()) {
+                    let emit = &mut |event: &Event<'_>| output.event(event);
+                    watch.watch.warn(&warning, at, emit);
                 }
+                watch.stop_waiting_for_logs(at);
             }
-            LoopEvent::LogsDone(number, at) => self.touch(number).stop_waiting_for_logs(at),
             LoopEvent::Trace(at, traced) => {
                 if let Some(watch) = self.list.first() {
-                    let (progress, kind) = (watch.watch.progress(), Kind::Trace(&traced));
+                    let (progress, kind) = (&watch.watch.progress, Kind::Trace(&traced));
                     output.event(&Event { at, progress, kind });
                 }
             }
-            LoopEvent::Signal(signal) => self.interrupt(signal, now),
-            LoopEvent::StatusAsked => {
+            LoopEvent::System(SystemEvent::End(signal)) => self.interrupt(signal, now),
+            LoopEvent::System(SystemEvent::StatusAsked) => {
                 let deployments = self.list.iter().filter(|watch| !watch.is_done());
-                deployments.for_each(|watch| output.status(watch.watch.progress(), now));
+                deployments.for_each(|watch| output.status(&watch.watch.progress, now));
             }
-            LoopEvent::Screen(change) => {
-                let suspends = change == ScreenChange::Suspended;
-                // Nobody would continue it.
-                if suspends && !platform::can_be_stopped() {
-                    return;
-                }
+            // Nobody would continue it.
+            LoopEvent::System(SystemEvent::Suspended) if !platform::can_be_stopped() => {}
+            LoopEvent::System(change) => {
                 output.screen(change);
-                if suspends {
+                if change == SystemEvent::Suspended {
                     platform::stop();
                 }
             }
             LoopEvent::Warning(message) => {
                 // Nothing comes after the end of a target.
                 if let Some(watch) = self.list.iter().find(|watch| !watch.is_done()) {
-                    output.warn(&message, now, watch.watch.progress());
+                    output.warn(&message, now, &watch.watch.progress);
                 }
             }
         }
     }
 
+    /// The target with this number, which has something to do at once.
     fn touch(&mut self, number: usize) -> &mut ActiveWatch {
-        self.touched.insert(number);
-        &mut self.list[number]
+        let watch = &mut self.list[number];
+        watch.wake = Some(Instant::default());
+        watch
+    }
+
+    /// Tells the end of the watch as a whole: of a list the worst verdict of its targets.
+    fn finish(&self, start: Timestamp, now: Timestamp, output: &mut Output) -> Result<Verdict> {
+        let parts: Vec<_> = self.list.iter().filter_map(|it| it.watch.part()).collect();
+        let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
+        let causes: Vec<_> = outcomes().map(|outcome| outcome.cause).collect();
+        let Some((cause, reason)) = verdict::of_list(&causes) else {
+            return Err(Message::new("nothing was watched", "没有可跟踪的部署"));
+        };
+        let resumable = outcomes().filter(|outcome| outcome.resume.is_some());
+        let worst = resumable.max_by_key(|outcome| outcome.verdict());
+        let of_list = Outcome {
+            cause,
+            reason,
+            elapsed: now.instant.since(start.instant),
+            polls: outcomes().map(|outcome| outcome.polls).sum(),
+            resume: worst.and_then(|outcome| outcome.resume.clone()),
+        };
+        let list = Progress::new("all".into(), start.instant);
+        let (progress, outcome) = match parts[..] {
+            [part] if !self.all => part,
+            _ => (&list, &of_list),
+        };
+        let kind = Kind::Finished(Finished {
+            outcome,
+            parts: &parts,
+            is_list: self.all,
+        });
+        output.event(&Event {
+            at: now,
+            progress,
+            kind,
+        });
+        Ok(cause.verdict())
     }
 }

@@ -1,10 +1,11 @@
 //! The thread that polls one target, so that a slow request holds up neither the screen nor a deadline.
 
+use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::inbox::{Inbox, LoopEvent};
@@ -28,7 +29,7 @@ pub(super) enum PollerCommand {
 /// The poller of one target.
 pub(super) struct Poller {
     commands: Sender<PollerCommand>,
-    in_flight: Arc<AtomicUsize>,
+    in_flight: Rc<Cell<usize>>,
 }
 
 impl Poller {
@@ -44,28 +45,22 @@ impl Poller {
         inbox: &Inbox,
     ) -> io::Result<Self> {
         let (commands, received) = channel();
-        let events = inbox.sender();
+        let events = inbox.sender.clone();
         thread::Builder::new()
             .name("poller".into())
             .stack_size(STACK)
             .spawn(move || poll(target, source, &*transport, &received, &events))?;
         Ok(Self {
             commands,
-            in_flight: inbox.in_flight(),
+            in_flight: Rc::clone(&inbox.in_flight),
         })
     }
 
-    /// Asks for something; one [`LoopEvent`] says that it is done.
-    ///
-    /// # Errors
-    /// If the thread has ended.
-    pub(super) fn send(&self, command: PollerCommand) -> Result<(), SendError<PollerCommand>> {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let sent = self.commands.send(command);
-        if sent.is_err() {
-            self.in_flight.fetch_sub(1, Ordering::AcqRel);
-        }
-        sent
+    /// Asks for something, whose last [`LoopEvent`] says that it is done; false where the thread has ended.
+    pub(super) fn send(&self, command: PollerCommand) -> bool {
+        let is_sent = self.commands.send(command).is_ok();
+        self.in_flight.update(|count| count + usize::from(is_sent));
+        is_sent
     }
 }
 
@@ -106,22 +101,17 @@ fn poll(
                     }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));
-                // One for all of them: the reason is the same.
-                if let Some(error) = failure {
-                    let (at, warning) = (transport.now(), log_unread(&error));
-                    let _ = events.send(LoopEvent::LogWarning(target, at, warning));
-                }
-                LoopEvent::LogsDone(target, transport.now())
+                // One warning for all of them: the reason is the same.
+                let warning = failure.map(|error: PollError| {
+                    Message::new("cannot read the log", "无法读取日志")
+                        .with_detail(&error.message)
+                        .with_hint(error.hint())
+                });
+                LoopEvent::LogsDone(target, transport.now(), warning)
             }
         };
         if events.send(done).is_err() {
             return;
         }
     }
-}
-
-fn log_unread(error: &PollError) -> Message {
-    Message::new("cannot read the log", "无法读取日志")
-        .with_detail(&error.message)
-        .with_hint(error.hint())
 }
