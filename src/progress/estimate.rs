@@ -27,7 +27,7 @@ impl Progress {
 
     /// The units that succeeded, by name, and how long each took; none where not all of that was seen.
     pub(crate) fn unit_durations(&self, now: Instant) -> Vec<(Arc<str>, Duration)> {
-        let units = self.units.iter().filter(|_| self.run_time.is_whole());
+        let units = self.units.iter().filter(|_| self.run_time.is_whole);
         let succeeded = units.filter(|tracked| {
             tracked.unit.state == UnitState::Succeeded && tracked.ended.is_some()
         });
