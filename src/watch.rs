@@ -144,7 +144,7 @@ impl Watch {
     /// When to call `advance` at the latest.
     pub(crate) fn wake(&self) -> Option<Instant> {
         [
-            self.schedule.next(),
+            self.schedule.next,
             self.time_up(),
             self.stalled(),
             self.lost(),
@@ -204,7 +204,7 @@ impl Watch {
             let unseen = now.instant.since(last_good);
             self.unchanged_since = self.unchanged_since.after(unseen);
         }
-        self.schedule.succeeded(now.instant);
+        self.schedule.answered(now.instant);
         let last = self.last.replace(Arc::clone(snapshot));
         let (mut settled, mut phase, mut message) = self.settle(snapshot, last.as_deref(), now);
         let caveats = snapshot.success_caveats.iter();
@@ -310,7 +310,7 @@ impl Watch {
             Retry::Retryable { retry_after } => retry_not_before = *retry_after,
             Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
             Retry::EndOfRecording => {
-                self.schedule.finished();
+                self.schedule.answered(now.instant);
                 return self.end(verdict::end_of_recording(&error.message), now);
             }
             Retry::Refused { .. } if awaited_until.is_some_and(|until| now.instant < until) => {}

@@ -3,11 +3,12 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::Watch;
 use super::inbox::{Inbox, LoopEvent};
-use super::poller::{Poller, PollerCommand};
+use super::poller::{self, PollerCommand};
 use super::verdict::{self, Decision};
 use crate::cli::options::WatchOptions;
 use crate::cli::partition::partition_advice;
@@ -75,12 +76,14 @@ struct Watches<'a> {
     all: bool,
     /// The command that watches again.
     resume: Option<&'a ResumeCommand>,
+    /// Commands to pollers that a replay has to wait for.
+    in_flight: usize,
 }
 
 /// One target being watched.
 struct ActiveWatch {
     watch: Watch,
-    poller: Poller,
+    poller: Sender<PollerCommand>,
     stage: Stage,
     /// When it has something to do at the latest; the zero instant where something has happened to it.
     wake: Option<Instant>,
@@ -119,7 +122,8 @@ pub(crate) fn run(
     // First, so that nothing is said of a watch that cannot begin.
     let mut polled = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
-        let poller = Poller::start(number, target.source, target.transport, inbox);
+        let events = inbox.sender.clone();
+        let poller = poller::start(number, target.source, target.transport, events);
         let poller = poller.context(|| {
             Message::new(
                 "the system cannot start a thread for each deployment",
@@ -139,7 +143,12 @@ pub(crate) fn run(
     });
     let list = list.collect();
     // Never freed: with 100,000 units that would take longer than the rest of the end.
-    let mut watches = ManuallyDrop::new(Watches { list, all, resume });
+    let mut watches = ManuallyDrop::new(Watches {
+        list,
+        all,
+        resume,
+        in_flight: 0,
+    });
     if let Some(first) = watches.list.first() {
         for warning in warnings {
             output.warn(warning, start, &first.watch.progress);
@@ -161,38 +170,38 @@ pub(crate) fn run(
         let deployments = watches.list.iter().map(|watch| &watch.watch.progress);
         output.tick(now, &Vec::from_iter(deployments));
         let wakes = watches.list.iter().filter_map(|watch| watch.wake);
-        if let Some(event) = inbox.next(wakes.chain(output.wake()).min()) {
+        let wake = wakes.chain(output.wake()).min();
+        if let Some(event) = inbox.next(wake, &mut watches.in_flight) {
             watches.take(event, clock.now(), output);
         }
     }
 }
 
 impl ActiveWatch {
-    /// Does what is due: a poll, the logs, the end.
+    /// Does what is due, and returns what its poller is to do: a poll, or to fetch the logs.
     fn step(
         &mut self,
         now: Timestamp,
         all: bool,
         resume: Option<&ResumeCommand>,
         output: &mut Output,
-    ) {
+    ) -> Option<PollerCommand> {
+        let mut command = None;
         if matches!(self.stage, Stage::Watching) {
             self.watch.advance(now);
             self.watch
                 .warn_overdue(now, &mut |event| output.event(event));
             if self.watch.poll_due(now.instant) {
-                // The poller outlives the watch: it holds the other end.
-                self.poller.send(PollerCommand::Poll);
+                command = Some(PollerCommand::Poll);
             }
             if self.watch.outcome.is_some() {
-                let is_asked = self.watch.wanted_logs().is_some_and(|wanted| {
-                    let fetch = PollerCommand::FetchLogs(wanted, self.watch.options.logs);
-                    self.poller.send(fetch)
+                let wanted = self.watch.wanted_logs();
+                let lines = self.watch.options.logs;
+                self.stage = Stage::FetchingLogs(match wanted {
+                    Some(_) => self.watch.log_deadline(now.instant),
+                    None => now.instant,
                 });
-                self.stage = Stage::FetchingLogs(match is_asked {
-                    true => self.watch.log_deadline(now.instant),
-                    false => now.instant,
-                });
+                command = wanted.map(|units| PollerCommand::FetchLogs(units, lines));
             }
         }
         if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.instant) {
@@ -214,6 +223,7 @@ impl ActiveWatch {
             Stage::FetchingLogs(until) => Some(until),
             Stage::Done => None,
         };
+        command
     }
 
     fn is_done(&self) -> bool {
@@ -237,7 +247,10 @@ impl Watches<'_> {
             self.end_all(verdict::cancelled_by_another, now);
         }
         for watch in self.list.iter_mut().filter(|watch| is_due(watch)) {
-            watch.step(now, self.all, self.resume, output);
+            if let Some(command) = watch.step(now, self.all, self.resume, output) {
+                // The poller outlives the watch: it holds the other end.
+                self.in_flight += usize::from(watch.poller.send(command).is_ok());
+            }
         }
     }
 

@@ -1,9 +1,7 @@
 //! The source of the event loop's events: as they come, or, in a replay, in the order of the
 //! recording's time.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{self, Duration};
@@ -55,8 +53,6 @@ pub(crate) struct Inbox {
     pub(crate) clock: Clock,
     pub(crate) sender: Sender<LoopEvent>,
     receiver: Receiver<LoopEvent>,
-    /// Commands to pollers whose last event has not been received; counted down in a replay only.
-    pub(super) in_flight: Rc<Cell<usize>>,
     replay: Option<Replay>,
 }
 
@@ -79,7 +75,6 @@ impl Inbox {
             clock: Clock::System,
             sender,
             receiver,
-            in_flight: Rc::default(),
             replay: None,
         }
     }
@@ -107,9 +102,14 @@ impl Inbox {
         }
     }
 
-    /// Waits for the next event, at the longest until `wake`. A sender of the events is at hand here, so that
-    /// an error of the receiver is a timeout.
-    pub(super) fn next(&mut self, wake: Option<Instant>) -> Option<LoopEvent> {
+    /// Waits for the next event, at the longest until `wake`. `in_flight` counts the commands to pollers whose last
+    /// event is still to be received. A sender of the events is at hand here, so that an error of the receiver is a
+    /// timeout.
+    pub(super) fn next(
+        &mut self,
+        wake: Option<Instant>,
+        in_flight: &mut usize,
+    ) -> Option<LoopEvent> {
         let now = self.clock.now().instant;
         let latest = now.after(MAX_SLEEP);
         let wake = wake.map_or(latest, |wake| wake.min(latest));
@@ -122,7 +122,7 @@ impl Inbox {
             let due = first.map_or(wake, |(&(at, _), _)| wake.min(at));
             // What pollers are asked for is waited for before the clock moves: they answer at once, for a
             // time that is still to come.
-            let is_awaited = self.in_flight.get() > 0;
+            let is_awaited = *in_flight > 0;
             let timeout = match is_awaited {
                 true => Duration::MAX,
                 false => replay.wait_until(due),
@@ -132,7 +132,7 @@ impl Inbox {
                 return replay.due();
             };
             if matches!(event, LoopEvent::Answer(..) | LoopEvent::LogsDone(..)) {
-                self.in_flight.update(|count| count - 1);
+                *in_flight -= 1;
             }
             let Some(at) = event.time() else {
                 if !is_awaited {

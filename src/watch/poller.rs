@@ -1,14 +1,12 @@
 //! The thread that polls one target, so that a slow request holds up neither the screen nor a deadline.
 
-use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use super::inbox::{Inbox, LoopEvent};
+use super::inbox::LoopEvent;
 use crate::http::Transport;
 use crate::message::Message;
 use crate::model::Unit;
@@ -26,42 +24,24 @@ pub(super) enum PollerCommand {
     FetchLogs(Vec<(usize, Unit)>, usize),
 }
 
-/// The poller of one target.
-pub(super) struct Poller {
-    commands: Sender<PollerCommand>,
-    in_flight: Rc<Cell<usize>>,
-}
-
-impl Poller {
-    /// Starts the thread that polls target number `target`. It is never waited for: a slow request must not
-    /// hold up the end of the watch.
-    ///
-    /// # Errors
-    /// If no thread can be started.
-    pub(super) fn start(
-        target: usize,
-        source: Box<dyn DeploymentSource>,
-        transport: Arc<dyn Transport>,
-        inbox: &Inbox,
-    ) -> io::Result<Self> {
-        let (commands, received) = channel();
-        let events = inbox.sender.clone();
-        thread::Builder::new()
-            .name("poller".into())
-            .stack_size(STACK)
-            .spawn(move || poll(target, source, &*transport, &received, &events))?;
-        Ok(Self {
-            commands,
-            in_flight: Rc::clone(&inbox.in_flight),
-        })
-    }
-
-    /// Asks for something, whose last [`LoopEvent`] says that it is done; false where the thread has ended.
-    pub(super) fn send(&self, command: PollerCommand) -> bool {
-        let is_sent = self.commands.send(command).is_ok();
-        self.in_flight.update(|count| count + usize::from(is_sent));
-        is_sent
-    }
+/// Starts the thread that polls target number `target` and returns the sender of its commands, the last event of
+/// each of which says that it is done. The thread is never waited for: a slow request must not hold up the end of
+/// the watch.
+///
+/// # Errors
+/// If no thread can be started.
+pub(super) fn start(
+    target: usize,
+    source: Box<dyn DeploymentSource>,
+    transport: Arc<dyn Transport>,
+    events: Sender<LoopEvent>,
+) -> io::Result<Sender<PollerCommand>> {
+    let (commands, received) = channel();
+    thread::Builder::new()
+        .name("poller".into())
+        .stack_size(STACK)
+        .spawn(move || poll(target, source, &*transport, &received, &events))?;
+    Ok(commands)
 }
 
 fn poll(
