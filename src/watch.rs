@@ -16,17 +16,16 @@ use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
 
-mod budget;
+mod deadlines;
 mod event_loop;
 mod inbox;
-mod past;
 mod poller;
 mod schedule;
 #[cfg(test)]
 mod simulation;
 mod verdict;
 
-use budget::MAX_OFFLINE;
+use deadlines::MAX_OFFLINE;
 pub(crate) use event_loop::{Target, TargetDetails, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
@@ -139,42 +138,6 @@ impl Watch {
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
     pub(crate) fn poll_due(&mut self, now: Instant) -> bool {
         self.outcome.is_none() && self.schedule.begin(now)
-    }
-
-    /// When to call `advance` at the latest.
-    pub(crate) fn wake(&self) -> Option<Instant> {
-        [
-            self.schedule.next,
-            self.time_up(),
-            self.stalled(),
-            self.lost(),
-            self.overdue(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn time_up(&self) -> Option<Instant> {
-        Some(self.progress.started.after(self.options.timeout?))
-    }
-
-    fn stalled(&self) -> Option<Instant> {
-        Some(self.progress.last_change.after(self.options.stall_timeout?))
-    }
-
-    /// Lets time pass: ends the watch where a deadline is over.
-    pub(crate) fn advance(&mut self, now: Timestamp) {
-        let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now.instant);
-        if due(self.time_up()) {
-            let limit = self.options.timeout.unwrap_or_default();
-            self.end(verdict::timed_out(limit, self.progress.phase), now);
-        } else if due(self.stalled()) {
-            let limit = self.options.stall_timeout.unwrap_or_default();
-            self.end(verdict::stalled(limit), now);
-        } else if due(self.lost()) {
-            self.lose(now);
-        }
     }
 
     /// Takes what a poll found.
@@ -354,15 +317,6 @@ impl Watch {
         }
     }
 
-    /// Ends the watch because polls have failed for too long.
-    fn lose(&mut self, now: Timestamp) {
-        if let Some(offline) = &self.progress.offline {
-            let span = now.instant.since(offline.since);
-            let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
-            self.end(verdict::lost(span, &offline.error, endpoint), now);
-        }
-    }
-
     /// Ends the watch, unless it has ended.
     pub(super) fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
@@ -378,6 +332,24 @@ impl Watch {
                 polls: self.polls,
                 resume: None,
             });
+        }
+    }
+
+    /// Recalls how long past deployments took.
+    fn recall(&mut self) {
+        let title = self.progress.title.as_deref();
+        let history = self.history.as_ref();
+        self.progress.usual = history.and_then(|history| history.usual(title));
+    }
+
+    /// Remembers how long a success took.
+    fn learn(&self, snapshot: &Snapshot, now: Instant) {
+        if self.verdict() == Some(Verdict::Succeeded)
+            && let Some(history) = &self.history
+            && let Some(took) = self.progress.run_time.took(snapshot.took)
+        {
+            let units = self.progress.unit_durations(now);
+            history.learn(self.progress.title.as_deref(), took, units);
         }
     }
 
