@@ -2,6 +2,7 @@
 //! a verdict depends on the responses themselves.
 
 use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -198,29 +199,23 @@ impl Progress {
         let (ran, ended) = (self.count(UnitState::Running) > 0, self.ended_here);
         let mut expected = 0;
         for (place, unit) in snapshot.units.iter().enumerate() {
-            // Responses keep their order, so the next index is nearly always the right one.
-            let next = self.units.get(expected);
-            let is_next =
-                |next: &TrackedUnit| Arc::ptr_eq(&next.unit, unit) || next.unit.id == unit.id;
-            let index = if next.is_some_and(is_next) {
-                Some(expected)
-            } else if place == self.units.len() {
-                // The ids of one response are unique: it has named all units that are known.
-                None
-            } else {
-                self.index_by_id().get(&unit.id).copied()
-            };
-            match index {
-                Some(index) => {
-                    changes.extend(self.update(index, unit, now));
-                    expected = index + 1;
-                }
-                None if self.units.len() < snapshot.units.len() + MAX_REMEMBERED => {
-                    changes.push(self.add(unit, now));
-                    expected = self.units.len();
-                }
-                None => {}
+            let known = self.index_of(unit, expected, place);
+            if known.is_none() && self.units.len() >= snapshot.units.len() + MAX_REMEMBERED {
+                continue;
             }
+            let index = known.unwrap_or_else(|| self.add(unit));
+            expected = index + 1;
+            let tracked = &mut self.units[index];
+            tracked.last_reported = at;
+            if known.is_some() && tracked.unit == *unit {
+                continue;
+            }
+            let before = mem::replace(&mut tracked.unit, Arc::clone(unit));
+            let from = known.map(|_| before.state);
+            if from != Some(unit.state) {
+                self.enter(index, from, now);
+            }
+            changes.push(Change { index, from });
         }
         if ran || self.ended_here > ended {
             self.active_time += self.since_compared(at);
@@ -232,15 +227,27 @@ impl Progress {
         changes
     }
 
-    fn index_by_id(&mut self) -> &HashMap<Arc<str>, usize> {
+    /// The index of a unit, the one at `place` in a response that keeps the order of the one before it where
+    /// `expected` is right, which is nearly always so.
+    fn index_of(&mut self, unit: &Unit, expected: usize, place: usize) -> Option<usize> {
         let units = &self.units;
-        self.index_by_id.get_or_insert_with(|| {
+        let is_it = |at: &TrackedUnit| Arc::ptr_eq(&at.unit, unit) || at.unit.id == unit.id;
+        if units.get(expected).is_some_and(is_it) {
+            return Some(expected);
+        }
+        // The ids of one response are unique: so many units were named that all that are known were.
+        if place == units.len() {
+            return None;
+        }
+        let index_by_id = self.index_by_id.get_or_insert_with(|| {
             let ids = units.iter().map(|tracked| Arc::clone(&tracked.unit.id));
             ids.zip(0..).collect()
-        })
+        });
+        index_by_id.get(&unit.id).copied()
     }
 
-    fn add(&mut self, unit: &Unit, now: Timestamp) -> Change {
+    /// Adds a unit and returns its index.
+    fn add(&mut self, unit: &Unit) -> usize {
         let index = self.units.len();
         if let Some(index_by_id) = &mut self.index_by_id {
             index_by_id.insert(Arc::clone(&unit.id), index);
@@ -251,27 +258,9 @@ impl Progress {
             running: None,
             ended: None,
             is_retried: false,
-            last_reported: now.instant,
+            last_reported: Instant::default(),
         });
-        self.enter(index, None, now);
-        Change { index, from: None }
-    }
-
-    fn update(&mut self, index: usize, unit: &Unit, now: Timestamp) -> Option<Change> {
-        let tracked = &mut self.units[index];
-        tracked.last_reported = now.instant;
-        if tracked.unit == *unit {
-            return None;
-        }
-        let from = tracked.unit.state;
-        tracked.unit.clone_from(unit);
-        if from != unit.state {
-            self.enter(index, Some(from), now);
-        }
-        Some(Change {
-            index,
-            from: Some(from),
-        })
+        index
     }
 
     /// Updates the counts, and the times of a unit whose state has changed.
@@ -403,9 +392,9 @@ impl Progress {
 
     /// The outages and pauses, the one at hand included.
     pub(crate) fn gaps(&self, now: Instant) -> Vec<Gap> {
-        let offline = self.offline.as_ref();
+        let outage = self.offline.as_ref().map(|offline| offline.since);
         let open = [
-            (GapKind::Outage, offline.map(|offline| offline.since)),
+            (GapKind::Outage, outage),
             (GapKind::Pause, self.paused_since),
         ];
         let open = open.into_iter().filter_map(|(kind, from)| {
