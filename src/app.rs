@@ -151,7 +151,7 @@ fn watch(
         output.warn_late(&warning);
     }
     output.finish(left());
-    Ok(verdict.into())
+    Ok(ExitCode::from(verdict.code()))
 }
 
 /// Ends a recording, after the watch.

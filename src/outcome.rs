@@ -1,15 +1,11 @@
 //! How a watch ends: its verdict, the reason, and the exit code. No other file knows an exit code.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::message::Message;
-
-/// The exit code of a command line or a configuration that is wrong or incomplete.
-pub(crate) const USAGE: u8 = 2;
 
 /// The end of a watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +65,8 @@ pub(crate) enum Verdict {
     Lost,
     Refused,
     Failed,
-    /// The command line does not tell which deployment is meant, which only the provider's response
-    /// shows. Like an interruption it ends the watch of a whole list.
+    /// The command line is wrong or incomplete, or, as only the provider's response shows, does not tell which
+    /// deployment is meant. Like an interruption it ends the watch of a whole list.
     Usage,
     Interrupted(Signal),
 }
@@ -181,7 +177,7 @@ impl Verdict {
         match self {
             Self::Succeeded => 0,
             Self::Failed => 1,
-            Self::Usage => USAGE,
+            Self::Usage => 2,
             Self::Cancelled => 3,
             Self::Paused => 4,
             Self::Refused => 5,
@@ -206,12 +202,6 @@ impl Verdict {
             Self::TimedOut => "timed_out",
             Self::Interrupted(_) => "interrupted",
         }
-    }
-}
-
-impl From<Verdict> for ExitCode {
-    fn from(verdict: Verdict) -> Self {
-        Self::from(verdict.code())
     }
 }
 

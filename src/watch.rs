@@ -101,12 +101,12 @@ impl Watch {
     /// The failed units whose logs are wanted, with their indices; no unit where the deployment's own is. Nothing
     /// is wanted where the end leaves no time for it or no hope of it.
     pub(crate) fn wanted_logs(&self) -> Option<Vec<(usize, Unit)>> {
-        let hopeless = match self.verdict() {
-            Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
+        let is_hopeless = match self.verdict()? {
+            Verdict::Refused | Verdict::Usage | Verdict::Interrupted(Signal::Pipe) => true,
             // A poll that hangs would hold up the logs behind it.
-            Some(_) => self.schedule.began().is_some(),
+            _ => self.schedule.began().is_some(),
         };
-        if hopeless || self.options.logs == 0 {
+        if is_hopeless || self.options.logs == 0 {
             return None;
         }
         let indices = self.progress.failed().take(MAX_LOGS);
@@ -265,48 +265,53 @@ impl Watch {
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
-        let awaited_until = self.awaited_until(&error);
-        let last_error = self.progress.offline.as_ref().map(|offline| &offline.error);
-        let was_awaited = last_error.is_some_and(|last| self.awaited_until(last).is_some());
-        let mut retry_not_before = None;
-        match &error.retry {
-            Retry::Retryable { retry_after } => retry_not_before = *retry_after,
-            Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
-            Retry::EndOfRecording => {
-                self.schedule.answered(now.instant);
-                return self.end(verdict::end_of_recording(&error.message), now);
-            }
-            Retry::Refused { .. } if awaited_until.is_some_and(|until| now.instant < until) => {}
-            Retry::Refused { hint, kind } => {
-                let is_confirmed = last_error.is_some_and(|last| {
-                    matches!(last.retry, Retry::Refused { .. }) && last.status == error.status
-                });
-                if *kind != RefusalKind::Request || is_confirmed || self.last.is_none() {
-                    let refused = verdict::refused(*kind, &error, hint.as_ref());
-                    return self.end(refused, now);
-                }
+        if !self.may_pass(&error, now.instant)
+            && let Some(decision) = verdict::of_error(&error)
+        {
+            self.schedule.answered(now.instant);
+            return self.end(decision, now);
+        }
+        let retry_after = match error.retry {
+            Retry::Retryable { retry_after } => retry_after,
+            _ => None,
+        };
+        let (mut since, mut attempts) = (now.instant, 1);
+        if let Some(before) = &self.progress.offline {
+            attempts += before.attempts;
+            // The wait for what is not there yet does not count.
+            let was_awaited = self.awaited_until(&before.error).is_some();
+            if !was_awaited || self.awaited_until(&error).is_some() {
+                since = before.since;
             }
         }
-        let offline = self.progress.offline.get_or_insert_with(|| Offline {
-            since: now.instant,
-            attempts: 0,
-            error: error.clone(),
+        self.progress.offline = Some(Offline {
+            since,
+            attempts,
+            error,
         });
-        if was_awaited && awaited_until.is_none() {
-            offline.since = now.instant;
-        }
-        offline.attempts += 1;
-        offline.error = error;
         let budget_end = self.budget_end().unwrap_or(now.instant);
-        let retry = self
-            .schedule
-            .failed(now.instant, retry_not_before, budget_end);
+        let retry = self.schedule.failed(now.instant, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
         let retry_in = retry.map_or(Duration::ZERO, |retry| retry.since(now.instant));
         self.emit(now, Kind::Offline { retry_in }, emit);
         if retry.is_none() {
             self.lose(now);
         }
+    }
+
+    /// Whether this is a refusal that polling again may help: of what is waited for at the start, and after a good
+    /// answer one of the request that the poll before did not say.
+    fn may_pass(&self, error: &PollError, now: Instant) -> bool {
+        let Retry::Refused { kind, .. } = &error.retry else {
+            return false;
+        };
+        let is_awaited = self.awaited_until(error).is_some_and(|until| now < until);
+        let is_confirmed = self.progress.offline.as_ref().is_some_and(|before| {
+            matches!(before.error.retry, Retry::Refused { .. })
+                && before.error.status == error.status
+        });
+        let is_request = *kind == RefusalKind::Request;
+        is_awaited || is_request && self.last.is_some() && !is_confirmed
     }
 
     /// Warns about this deployment, once.

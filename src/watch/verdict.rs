@@ -6,7 +6,7 @@ use crate::cli::options::{OnPause, WatchOptions};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitState};
 use crate::outcome::{Cause, Signal};
-use crate::poll::{PollError, RefusalKind};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
 /// Caveats of a success that a reason names.
@@ -109,20 +109,23 @@ fn strict(caveats: &[Message]) -> Message {
     .with_detail(&Message::list(&items))
 }
 
-/// The provider refuses the request, or the connection to it is refused.
-pub(super) fn refused(kind: RefusalKind, error: &PollError, hint: Option<&Message>) -> Decision {
-    let cause = match kind {
-        RefusalKind::SignIn => Cause::Unauthorized,
-        RefusalKind::Certificate => Cause::Untrusted,
-        RefusalKind::Request if error.status == Some(404) => Cause::NotFound,
-        RefusalKind::Request | RefusalKind::Connection => Cause::Refused,
+/// The verdict of a failed poll that polling again will not help; none where it may.
+pub(super) fn of_error(error: &PollError) -> Option<Decision> {
+    let (cause, hint) = match &error.retry {
+        Retry::Retryable { .. } => return None,
+        Retry::Ambiguous => (Cause::Usage, None),
+        Retry::EndOfRecording => (Cause::Lost, Some(end_unknown())),
+        Retry::Refused { hint, kind } => {
+            let cause = match kind {
+                RefusalKind::SignIn => Cause::Unauthorized,
+                RefusalKind::Certificate => Cause::Untrusted,
+                RefusalKind::Request if error.status == Some(404) => Cause::NotFound,
+                RefusalKind::Request | RefusalKind::Connection => Cause::Refused,
+            };
+            (cause, hint.clone())
+        }
     };
-    (cause, error.message.with_hint(hint))
-}
-
-/// The command line does not tell which deployment is meant.
-pub(super) fn ambiguous(error: &Message) -> Decision {
-    (Cause::Usage, error.clone())
+    Some((cause, error.message.with_hint(hint.as_ref())))
 }
 
 /// Polls failed for too long, at last with `error`; `offline` is zero where the first failure was too much.
@@ -144,11 +147,6 @@ pub(super) fn lost(offline: Duration, error: &PollError, check_endpoint: bool) -
     let reason = reason.with_detail(&error.message).with_hint(&end_unknown());
     let endpoint = Message::new("check --endpoint", "请检查 --endpoint");
     (cause, reason.with_hint(check_endpoint.then_some(&endpoint)))
-}
-
-/// The recording that is replayed ends.
-pub(super) fn end_of_recording(reason: &Message) -> Decision {
-    (Cause::Lost, reason.with_hint(&end_unknown()))
 }
 
 fn end_unknown() -> Message {
@@ -367,35 +365,32 @@ mod tests {
     fn what_is_not_an_answer_has_a_verdict_of_its_own() {
         let second = Duration::from_secs(1);
         let error = Message::new("empty response", "响应为空");
-        let failed = PollError::refused(error.clone(), Some(404));
         let unread = PollError::retryable(error.clone(), Some(200));
+        assert_eq!(of_error(&unread), None);
+        let ended_by = |retry| {
+            let error = PollError {
+                retry,
+                ..PollError::refused(error.clone(), Some(404))
+            };
+            of_error(&error).expect("an end")
+        };
+        let refused = |kind, hint: Option<&Message>| {
+            ended_by(Retry::Refused {
+                hint: hint.cloned(),
+                kind,
+            })
+        };
         for ((cause, reason), code, word) in [
-            (ambiguous(&error), 2, "usage"),
-            (end_of_recording(&error), 6, "lost"),
+            (ended_by(Retry::Ambiguous), 2, "usage"),
+            (ended_by(Retry::EndOfRecording), 6, "lost"),
             (lost(second, &unread, false), 6, "unreadable"),
             (lost(second, &unread, true), 6, "unreadable"),
             (lost(Duration::ZERO, &unread, false), 6, "unreadable"),
             (cancelled_by_another(), 7, "running"),
-            (
-                refused(RefusalKind::Request, &failed, Some(&error)),
-                5,
-                "not_found",
-            ),
-            (
-                refused(RefusalKind::SignIn, &failed, None),
-                5,
-                "unauthorized",
-            ),
-            (
-                refused(RefusalKind::Certificate, &failed, None),
-                5,
-                "untrusted",
-            ),
-            (
-                refused(RefusalKind::Connection, &failed, None),
-                5,
-                "refused",
-            ),
+            (refused(RefusalKind::Request, Some(&error)), 5, "not_found"),
+            (refused(RefusalKind::SignIn, None), 5, "unauthorized"),
+            (refused(RefusalKind::Certificate, None), 5, "untrusted"),
+            (refused(RefusalKind::Connection, None), 5, "refused"),
             (timed_out(second, Some(Phase::Running)), 124, "timeout"),
             (timed_out(second, None), 124, "timeout"),
             (stalled(second), 124, "stalled"),
