@@ -11,7 +11,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::history::PastDeployments;
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unit};
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, Unit};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
@@ -59,8 +59,8 @@ pub(crate) struct Watch {
     polls: u64,
     /// When good polls last found a change, moved on by the time without contact since then.
     unchanged_since: Instant,
-    /// When the unconfirmed finding of the last good answer was first made.
-    found_at: Instant,
+    /// The unconfirmed finding of the last good answer, and when it was first made.
+    unconfirmed: Option<(Unconfirmed, Instant)>,
     said: HashSet<Message>,
     /// Set once, when the verdict is reached; the logs of what failed come later.
     pub(crate) outcome: Option<Outcome>,
@@ -80,7 +80,7 @@ impl Watch {
             last: None,
             polls: 0,
             unchanged_since: now.instant,
-            found_at: now.instant,
+            unconfirmed: None,
             said: HashSet::new(),
             outcome: None,
         };
@@ -169,7 +169,7 @@ impl Watch {
         }
         self.schedule.answered(now.instant);
         let last = self.last.replace(Arc::clone(snapshot));
-        let (mut settled, mut phase, mut message) = self.settle(snapshot, last.as_deref(), now);
+        let (mut settled, mut phase, mut message) = self.settle(snapshot, now.instant);
         let caveats = snapshot.success_caveats.iter();
         let caveats = caveats.filter(|_| phase == Phase::Succeeded);
         let had_ended = last.is_none() && snapshot.has_ended();
@@ -220,19 +220,16 @@ impl Watch {
     fn settle<'a>(
         &mut self,
         snapshot: &'a Snapshot,
-        last: Option<&Snapshot>,
-        now: Timestamp,
+        now: Instant,
     ) -> (bool, Phase, Option<&'a Message>) {
+        let before = self.unconfirmed.take();
         let Some(found) = &snapshot.unconfirmed else {
             return (true, snapshot.phase, snapshot.message.as_ref());
         };
-        let before = last.and_then(|last| last.unconfirmed.as_ref());
-        let again = before.is_some_and(|before| found.agrees(before));
-        if !again {
-            self.found_at = now.instant;
-        }
-        let late_enough = now.instant.since(self.found_at) >= found.apart;
-        if self.options.once || again && late_enough {
+        let again = before.filter(|(before, _)| found.agrees(before));
+        let since = again.map(|(_, since)| since);
+        self.unconfirmed = Some((found.clone(), since.unwrap_or(now)));
+        if self.options.once || since.is_some_and(|since| now.since(since) >= found.apart) {
             (true, found.phase, found.message.as_ref())
         } else {
             (false, snapshot.phase, snapshot.message.as_ref())
@@ -393,7 +390,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cli::options::OnPause;
-    use crate::model::{Unconfirmed, UnitKind, UnitState};
+    use crate::model::{UnitKind, UnitState};
     use crate::units::UnitsBuilder;
 
     /// A watch that is played: each answer comes at its own second.

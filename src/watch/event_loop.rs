@@ -210,12 +210,8 @@ impl ActiveWatch {
             }
             self.stage = Stage::Done;
             if let Some((progress, outcome)) = self.watch.part().filter(|_| all) {
-                let kind = Kind::PartFinished(outcome);
-                output.event(&Event {
-                    at: now,
-                    progress,
-                    kind,
-                });
+                let (at, kind) = (now, Kind::PartFinished(outcome));
+                output.event(&Event { at, progress, kind });
             }
         }
         self.wake = match self.stage {
@@ -270,11 +266,8 @@ impl Watches<'_> {
     fn take(&mut self, event: LoopEvent, now: Timestamp, output: &mut Output) {
         match event {
             LoopEvent::Answer(number, at, answer) => {
-                let watch = self.touch(number);
-                if matches!(watch.stage, Stage::Watching) {
-                    let emit = &mut |event: &Event<'_>| output.event(event);
-                    watch.watch.take(answer, at, emit);
-                }
+                let emit = &mut |event: &Event<'_>| output.event(event);
+                self.touch(number).watch.take(answer, at, emit);
             }
             LoopEvent::Log(number, _, index, lines) => {
                 self.list[number].watch.progress.take_log(index, lines);
@@ -323,7 +316,7 @@ impl Watches<'_> {
     }
 
     /// Tells the end of the watch as a whole: of a list the worst verdict of its targets.
-    fn finish(&self, start: Timestamp, now: Timestamp, output: &mut Output) -> Result<Verdict> {
+    fn finish(&self, start: Timestamp, at: Timestamp, output: &mut Output) -> Result<Verdict> {
         let parts: Vec<_> = self.list.iter().filter_map(|it| it.watch.part()).collect();
         let outcomes = || parts.iter().map(|(_, outcome)| *outcome);
         let causes: Vec<_> = outcomes().map(|outcome| outcome.cause).collect();
@@ -335,7 +328,7 @@ impl Watches<'_> {
         let of_list = Outcome {
             cause,
             reason,
-            elapsed: now.instant.since(start.instant),
+            elapsed: at.instant.since(start.instant),
             polls: outcomes().map(|outcome| outcome.polls).sum(),
             resume: worst.and_then(|outcome| outcome.resume.clone()),
         };
@@ -349,11 +342,7 @@ impl Watches<'_> {
             parts: &parts,
             is_list: self.all,
         });
-        output.event(&Event {
-            at: now,
-            progress,
-            kind,
-        });
+        output.event(&Event { at, progress, kind });
         Ok(cause.verdict())
     }
 }

@@ -125,7 +125,7 @@ impl Inbox {
             let is_awaited = *in_flight > 0;
             let timeout = match is_awaited {
                 true => Duration::MAX,
-                false => replay.wait_until(due),
+                false => due.since(replay.played()).div_f64(replay.speed),
             };
             let Ok(event) = self.receiver.recv_timeout(timeout) else {
                 replay.clock.advance_to(due);
@@ -147,13 +147,6 @@ impl Inbox {
 }
 
 impl Replay {
-    /// How long it takes until the clock may say `due`.
-    fn wait_until(&self, due: Instant) -> Duration {
-        let recorded = due.since(self.clock.instant(Duration::ZERO));
-        let played = recorded.div_f64(self.speed);
-        played.saturating_sub(self.began.elapsed())
-    }
-
     /// The time that the clock would say if it moved steadily.
     fn played(&self) -> Instant {
         let played = self.began.elapsed().mul_f64(self.speed);

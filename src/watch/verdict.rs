@@ -27,7 +27,12 @@ pub(super) fn of_response(
     if options.fail_fast
         && let Some(unit) = snapshot.units.iter().find(has_failed)
     {
-        return Some((Cause::FailFast, fail_fast(unit)));
+        let name = &unit.name;
+        let reason = Message::new(
+            format!("{name} failed (--fail-fast)"),
+            format!("{name} 失败（--fail-fast）"),
+        );
+        return Some((Cause::FailFast, reason.with_detail(unit.detail.as_ref())));
     }
     let (phase, caveats) = (phase?, &snapshot.success_caveats);
     if phase == Phase::Succeeded && options.strict && !caveats.is_empty() {
@@ -83,15 +88,6 @@ fn reason(phase: Phase, message: Option<&Message>) -> Message {
         Phase::Unknown => ("in an unknown state", "部署状态未知"),
     };
     Message::new(en, zh).with_detail(message)
-}
-
-fn fail_fast(unit: &Unit) -> Message {
-    let name = &unit.name;
-    Message::new(
-        format!("{name} failed (--fail-fast)"),
-        format!("{name} 失败（--fail-fast）"),
-    )
-    .with_detail(unit.detail.as_ref())
 }
 
 /// Names the first caveats of a success and counts the rest.
