@@ -26,7 +26,7 @@ mod simulation;
 mod verdict;
 
 use deadlines::MAX_OFFLINE;
-pub(crate) use event_loop::{Target, TargetDetails, run};
+pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
 use schedule::PollSchedule;
 use verdict::Decision;
@@ -42,6 +42,43 @@ const MAX_WARNINGS: usize = 200;
 
 /// Receives events.
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>);
+
+/// The deployment to watch.
+pub(crate) struct TargetDetails {
+    /// As the events name it.
+    pub(crate) name: Arc<str>,
+    /// The deployment's page in the provider's console.
+    pub(crate) url: Option<Arc<str>>,
+    pub(crate) provider: &'static str,
+    pub(crate) endpoint: String,
+    pub(crate) options: WatchOptions,
+    /// A warning for a deployment that had already ended at the first good response.
+    pub(crate) already_ended_warning: Option<Message>,
+    /// Warnings about this deployment, told before the first poll.
+    pub(crate) warnings: Vec<Message>,
+    /// The past deployments like it, for how long it may take.
+    pub(crate) history: Option<PastDeployments>,
+    /// How long after the start the first poll is due: many targets must not poll in one burst.
+    pub(crate) delay: Duration,
+}
+
+#[cfg(test)]
+impl TargetDetails {
+    /// A made-up target that is polled at once.
+    pub(crate) fn of_test(options: WatchOptions) -> Self {
+        Self {
+            name: "t".into(),
+            url: None,
+            provider: "made-up",
+            endpoint: String::new(),
+            history: None,
+            options,
+            already_ended_warning: None,
+            warnings: Vec::new(),
+            delay: Duration::ZERO,
+        }
+    }
+}
 
 /// One target being watched.
 pub(crate) struct Watch {

@@ -4,18 +4,15 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
 
-use super::Watch;
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{self, PollerCommand};
 use super::verdict::{self, Decision};
-use crate::cli::options::WatchOptions;
+use super::{TargetDetails, Watch};
 use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
-use crate::history::PastDeployments;
 use crate::http::Transport;
 use crate::message::{Context as _, Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
@@ -30,43 +27,6 @@ pub(crate) struct Target {
     pub(crate) source: Box<dyn DeploymentSource>,
     /// The transport of the requests.
     pub(crate) transport: Arc<dyn Transport>,
-}
-
-/// The deployment to watch.
-pub(crate) struct TargetDetails {
-    /// As the events name it.
-    pub(crate) name: Arc<str>,
-    /// The deployment's page in the provider's console.
-    pub(crate) url: Option<Arc<str>>,
-    pub(crate) provider: &'static str,
-    pub(crate) endpoint: String,
-    pub(crate) options: WatchOptions,
-    /// A warning for a deployment that had already ended at the first good response.
-    pub(crate) already_ended_warning: Option<Message>,
-    /// Warnings about this deployment, told before the first poll.
-    pub(crate) warnings: Vec<Message>,
-    /// The past deployments like it, for how long it may take.
-    pub(crate) history: Option<PastDeployments>,
-    /// How long after the start the first poll is due: many targets must not poll in one burst.
-    pub(crate) delay: Duration,
-}
-
-#[cfg(test)]
-impl TargetDetails {
-    /// A made-up target that is polled at once.
-    pub(crate) fn of_test(options: WatchOptions) -> Self {
-        Self {
-            name: "t".into(),
-            url: None,
-            provider: "made-up",
-            endpoint: String::new(),
-            history: None,
-            options,
-            already_ended_warning: None,
-            warnings: Vec::new(),
-            delay: Duration::ZERO,
-        }
-    }
 }
 
 /// The targets being watched.
