@@ -51,8 +51,6 @@ pub(crate) struct Progress {
     /// How long past deployments of it took.
     pub(crate) usual: Option<Arc<Usual>>,
     pub(crate) run_time: RunTime,
-    /// The number of responses that `units` were taken from.
-    pub(crate) revision: u64,
     /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
     /// When the phase, the state of a unit or a count last changed; at first when the watch began.
@@ -81,8 +79,8 @@ pub(crate) struct Progress {
     ended_here: usize,
     /// The time in which units ran or ended, without waits for a person or a queue.
     active_time: Duration,
-    /// When the last response came that differed from the one before it.
-    compared: Option<Instant>,
+    /// When the last response came that differed from the one before it, and `units` were compared with it.
+    pub(crate) compared: Option<Instant>,
 }
 
 /// How much of the deployment is done.
@@ -221,7 +219,6 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.revision += 1;
         let succeeded = self.in_state(UnitState::Succeeded).take(MAX_SAMPLE);
         self.median_duration = median(succeeded.filter_map(|(_, tracked)| tracked.age(at)));
         changes

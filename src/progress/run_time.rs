@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
-use crate::model::{Phase, Snapshot, UnitState};
+use crate::model::{Phase, Snapshot, Unit, UnitState};
 
 /// A duration may be off by a fifth, a short one by this much.
 const DOUBT: Duration = Duration::from_secs(10);
@@ -118,13 +118,12 @@ impl RunTime {
 /// When it began, where the response that first shows it running says so: by the provider's clock, or by units
 /// none of which has begun.
 fn stated(snapshot: &Snapshot, now: Timestamp) -> Option<Instant> {
-    let units = snapshot.units.iter();
+    let mut units = snapshot.units.iter();
     let began = units.clone().filter_map(|unit| unit.began).min();
-    let mut states = units.map(|unit| unit.state);
-    let waits = |state| matches!(state, UnitState::Pending | UnitState::Queued);
+    let waits = |unit: &Unit| matches!(unit.state, UnitState::Pending | UnitState::Queued);
     match snapshot.began.or(began) {
         Some(began) => Some(now.instant_of(began.get())),
-        None => (!snapshot.units.is_empty() && states.all(waits)).then_some(now.instant),
+        None => (units.len() > 0 && units.all(waits)).then_some(now.instant),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Fleet {
     pub(super) chosen: Vec<usize>,
     has_map: bool,
     // Computed once for each response, and for each size:
-    made_for: (u64, usize, usize),
+    made_for: (Option<Instant>, usize, usize),
     /// The map, each cell for the same number of units.
     cells: Vec<UnitState>,
     units_per_cell: usize,
@@ -57,7 +57,7 @@ impl Fleet {
         (rows, width): (usize, usize),
         style: Style,
     ) {
-        let made_for = (progress.revision, rows, width);
+        let made_for = (progress.compared, rows, width);
         if progress.total() > rows && self.made_for != made_for {
             self.made_for = made_for;
             self.summarize(progress, rows, width);
