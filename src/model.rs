@@ -82,7 +82,6 @@ impl Unconfirmed {
 }
 
 impl Snapshot {
-    /// A snapshot with nothing but a phase.
     pub(crate) fn new(phase: Phase) -> Self {
         Self {
             phase,
@@ -96,7 +95,6 @@ impl Snapshot {
         self.phase.has_ended() || found.is_some_and(Phase::has_ended)
     }
 
-    /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.units.iter().filter(|unit| unit.state == state).count()
     }
@@ -124,7 +122,6 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    /// Whether the deployment is over.
     pub(crate) const fn has_ended(self) -> bool {
         matches!(
             self,
@@ -132,7 +129,6 @@ impl Phase {
         )
     }
 
-    /// Whether it waits for a person.
     pub(crate) const fn is_paused(self) -> bool {
         matches!(self, Self::Paused | Self::PausedAfterFailure)
     }

@@ -224,15 +224,15 @@ impl Progress {
         changes
     }
 
-    /// The index of a unit, the one at `place` in a response that keeps the order of the one before it where
-    /// `expected` is right, which is nearly always so.
+    /// The index of the unit at `place` of a response. Responses keep their order, so that it is nearly always the
+    /// `expected` one.
     fn index_of(&mut self, unit: &Unit, expected: usize, place: usize) -> Option<usize> {
         let units = &self.units;
         let is_it = |at: &TrackedUnit| Arc::ptr_eq(&at.unit, unit) || at.unit.id == unit.id;
         if units.get(expected).is_some_and(is_it) {
             return Some(expected);
         }
-        // The ids of one response are unique: so many units were named that all that are known were.
+        // The ids of one response are unique: it has named so many that it has named all that are known.
         if place == units.len() {
             return None;
         }
@@ -303,12 +303,10 @@ impl Progress {
         }
     }
 
-    /// The unit with this index.
     pub(crate) fn unit(&self, index: usize) -> &TrackedUnit {
         &self.units[index]
     }
 
-    /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.by_state[state as usize]
     }
@@ -319,7 +317,6 @@ impl Progress {
         ended.map(|state| self.count(state)).sum()
     }
 
-    /// The number of units.
     pub(crate) fn total(&self) -> usize {
         self.units.len()
     }
@@ -330,7 +327,6 @@ impl Progress {
         first.is_some_and(|tracked| tracked.unit.kind == UnitKind::Job)
     }
 
-    /// How much is done.
     pub(crate) fn counts(&self) -> Counts {
         Counts {
             done: self.done(),
@@ -370,7 +366,6 @@ impl Progress {
         running.into_iter().map(|(index, _)| index)
     }
 
-    /// Sets the phase that was found.
     pub(crate) fn enter_phase(&mut self, phase: Phase, now: Instant) {
         self.phase = Some(phase);
         if phase.is_paused() {

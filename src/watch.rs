@@ -318,12 +318,13 @@ impl Watch {
                 since = before.since;
             }
         }
-        self.progress.offline = Some(Offline {
+        let offline = Offline {
             since,
             attempts,
             error,
-        });
-        let budget_end = self.budget_end().unwrap_or(now.instant);
+        };
+        let budget_end = self.budget_end(&offline);
+        self.progress.offline = Some(offline);
         let retry = self.schedule.failed(now.instant, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
         let retry_in = retry.map_or(Duration::ZERO, |retry| retry.since(now.instant));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Emit, Watch, verdict};
 use crate::clock::{Instant, Timestamp};
 use crate::poll::PollError;
+use crate::progress::Offline;
 
 /// How long polls may fail in a row where `--max-offline` is not given.
 pub(super) const MAX_OFFLINE: Duration = Duration::from_secs(5 * 60);
@@ -49,7 +50,7 @@ impl Watch {
     pub(super) fn lose(&mut self, now: Timestamp) {
         if let Some(offline) = &self.progress.offline {
             let span = now.instant.since(offline.since);
-            let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
+            let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt(offline);
             self.end(verdict::lost(span, &offline.error, endpoint), now);
         }
     }
@@ -71,30 +72,26 @@ impl Watch {
     }
 
     /// When the offline budget ends.
-    pub(super) fn budget_end(&self) -> Option<Instant> {
-        let offline = self.progress.offline.as_ref()?;
-        if let Some(until) = self.awaited_until(&offline.error) {
-            return Some(until);
-        }
-        Some(match self.options.max_offline {
-            Some(limit) => offline.since.after(limit),
-            None if self.is_endpoint_in_doubt() => {
+    pub(super) fn budget_end(&self, offline: &Offline) -> Instant {
+        match (self.awaited_until(&offline.error), self.options.max_offline) {
+            (Some(until), _) => until,
+            (None, Some(limit)) => offline.since.after(limit),
+            (None, None) if self.is_endpoint_in_doubt(offline) => {
                 self.progress.started.after(FIRST_RESPONSE_TIMEOUT)
             }
-            None => offline.since.after(MAX_OFFLINE),
-        })
+            (None, None) => offline.since.after(MAX_OFFLINE),
+        }
     }
 
     /// Whether no good response has come yet, and a wrong endpoint fails like the last poll.
-    fn is_endpoint_in_doubt(&self) -> bool {
-        let offline = self.progress.offline.as_ref();
-        self.last.is_none() && offline.is_some_and(|offline| offline.error.endpoint_in_doubt)
+    fn is_endpoint_in_doubt(&self, offline: &Offline) -> bool {
+        self.last.is_none() && offline.error.endpoint_in_doubt
     }
 
     /// When contact counts as lost: at the end of the budget. A wait that would outlast it is cut
     /// to that moment, and the poll that begins there gets a short time for its answer.
     fn lost(&self) -> Option<Instant> {
-        let end = self.budget_end()?;
+        let end = self.budget_end(self.progress.offline.as_ref()?);
         let began = self.schedule.began()?;
         Some(match began < end {
             true => end,
