@@ -9,12 +9,11 @@ use super::inbox::{Inbox, LoopEvent};
 use super::poller::{self, PollerCommand};
 use super::verdict::{self, Decision};
 use super::{TargetDetails, Watch};
-use crate::cli::partition::partition_advice;
 use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::http::Transport;
-use crate::message::{Context as _, Message, Result};
+use crate::message::{Message, Result};
 use crate::outcome::{Outcome, Signal, Verdict};
 use crate::platform::{self, SystemEvent};
 use crate::progress::Progress;
@@ -83,14 +82,7 @@ pub(crate) fn run(
     let mut polled = Vec::with_capacity(targets.len());
     for (number, target) in targets.into_iter().enumerate() {
         let events = inbox.sender.clone();
-        let poller = poller::start(number, target.source, target.transport, events);
-        let poller = poller.context(|| {
-            Message::new(
-                "the system cannot start a thread for each deployment",
-                "系统无法为每个部署提供线程",
-            )
-            .with_hint(&partition_advice())
-        })?;
+        let poller = poller::start(number, target.source, target.transport, events)?;
         polled.push((target.details, poller));
     }
     let list = polled.into_iter().map(|(details, poller)| ActiveWatch {

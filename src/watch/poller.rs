@@ -1,14 +1,14 @@
 //! The thread that polls one target, so that a slow request holds up neither the screen nor a deadline.
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::inbox::LoopEvent;
+use crate::cli::partition::partition_advice;
 use crate::http::Transport;
-use crate::message::Message;
+use crate::message::{self, Context as _, Message};
 use crate::model::Unit;
 use crate::poll::PollError;
 use crate::provider::DeploymentSource;
@@ -35,12 +35,19 @@ pub(super) fn start(
     source: Box<dyn DeploymentSource>,
     transport: Arc<dyn Transport>,
     events: Sender<LoopEvent>,
-) -> io::Result<Sender<PollerCommand>> {
+) -> message::Result<Sender<PollerCommand>> {
     let (commands, received) = channel();
-    thread::Builder::new()
+    let thread = thread::Builder::new()
         .name("poller".into())
-        .stack_size(STACK)
-        .spawn(move || poll(target, source, &*transport, &received, &events))?;
+        .stack_size(STACK);
+    let started = thread.spawn(move || poll(target, source, &*transport, &received, &events));
+    started.context(|| {
+        Message::new(
+            "the system cannot start a thread for each deployment",
+            "系统无法为每个部署提供线程",
+        )
+        .with_hint(&partition_advice())
+    })?;
     Ok(commands)
 }
 
