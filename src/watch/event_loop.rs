@@ -4,6 +4,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use super::inbox::{Inbox, LoopEvent};
 use super::poller::{self, PollerCommand};
@@ -43,17 +44,11 @@ struct Watches<'a> {
 struct ActiveWatch {
     watch: Watch,
     poller: Sender<PollerCommand>,
-    stage: Stage,
-    /// When it has something to do at the latest; the zero instant where something has happened to it.
+    /// Until when the logs of what failed are waited for at most; none before the verdict.
+    logs_until: Option<Instant>,
+    /// When it has something to do at the latest: the zero instant where something has happened to it, none once
+    /// it is done.
     wake: Option<Instant>,
-}
-
-/// How far a target is.
-enum Stage {
-    Watching,
-    /// The verdict is there; the logs of what failed are waited for until then at most.
-    FetchingLogs(Instant),
-    Done,
 }
 
 /// Watches `targets` to their ends and tells `output` everything on the way. `warnings` are about the watch
@@ -90,7 +85,7 @@ pub(crate) fn run(
             output.event(event);
         }),
         poller,
-        stage: Stage::Watching,
+        logs_until: None,
         wake: Some(Instant::default()),
     });
     let list = list.collect();
@@ -139,7 +134,7 @@ impl ActiveWatch {
         output: &mut Output,
     ) -> Option<PollerCommand> {
         let mut command = None;
-        if matches!(self.stage, Stage::Watching) {
+        if self.logs_until.is_none() {
             self.watch.advance(now);
             self.watch
                 .warn_overdue(now, &mut |event| output.event(event));
@@ -149,39 +144,40 @@ impl ActiveWatch {
             if self.watch.outcome.is_some() {
                 let wanted = self.watch.wanted_logs();
                 let lines = self.watch.options.logs;
-                self.stage = Stage::FetchingLogs(match wanted {
+                self.logs_until = Some(match wanted {
                     Some(_) => self.watch.log_deadline(now.instant),
                     None => now.instant,
                 });
                 command = wanted.map(|units| PollerCommand::FetchLogs(units, lines));
             }
         }
-        if matches!(self.stage, Stage::FetchingLogs(until) if until <= now.instant) {
+        self.wake = match self.logs_until {
+            None => self.watch.wake().or(Some(now.instant.after(Duration::MAX))),
+            Some(until) => Some(until).filter(|until| *until > now.instant),
+        };
+        if self.wake.is_none() {
             if let Some(command) = resume {
                 self.watch.add_resume(command, !all);
             }
-            self.stage = Stage::Done;
             if let Some((progress, outcome)) = self.watch.part().filter(|_| all) {
                 let (at, kind) = (now, Kind::PartFinished(outcome));
                 output.event(&Event { at, progress, kind });
             }
         }
-        self.wake = match self.stage {
-            Stage::Watching => self.watch.wake(),
-            Stage::FetchingLogs(until) => Some(until),
-            Stage::Done => None,
-        };
         command
     }
 
     fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done)
+        self.wake.is_none()
+    }
+
+    /// Lets it make a step at once, unless it is done.
+    fn touch(&mut self) {
+        self.wake = self.wake.map(|_| Instant::default());
     }
 
     fn stop_waiting_for_logs(&mut self, now: Timestamp) {
-        if let Stage::FetchingLogs(until) = &mut self.stage {
-            *until = now.instant;
-        }
+        self.logs_until = self.logs_until.map(|_| now.instant);
     }
 }
 
@@ -205,7 +201,7 @@ impl Watches<'_> {
     fn end_all(&mut self, decision: impl Fn() -> Decision, now: Timestamp) {
         for watch in &mut self.list {
             watch.watch.end(decision(), now);
-            watch.wake = Some(Instant::default());
+            watch.touch();
         }
     }
 
@@ -219,13 +215,16 @@ impl Watches<'_> {
         match event {
             LoopEvent::Answer(number, at, answer) => {
                 let emit = &mut |event: &Event<'_>| output.event(event);
-                self.touch(number).watch.take(answer, at, emit);
+                let watch = &mut self.list[number];
+                watch.touch();
+                watch.watch.take(answer, at, emit);
             }
             LoopEvent::Log(number, _, index, lines) => {
                 self.list[number].watch.progress.take_log(index, lines);
             }
             LoopEvent::LogsDone(number, at, warning) => {
-                let watch = self.touch(number);
+                let watch = &mut self.list[number];
+                watch.touch();
                 if let Some(warning) = warning.filter(|_| !watch.is_done()) {
                     let emit = &mut |event: &Event<'_>| output.event(event);
                     watch.watch.warn(&warning, at, emit);
@@ -258,13 +257,6 @@ impl Watches<'_> {
                 }
             }
         }
-    }
-
-    /// The target with this number, which has something to do at once.
-    fn touch(&mut self, number: usize) -> &mut ActiveWatch {
-        let watch = &mut self.list[number];
-        watch.wake = Some(Instant::default());
-        watch
     }
 
     /// Tells the end of the watch as a whole: of a list the worst verdict of its targets.
