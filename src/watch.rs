@@ -11,7 +11,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::history::PastDeployments;
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, Unit};
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
@@ -28,6 +28,7 @@ mod verdict;
 use deadlines::MAX_OFFLINE;
 pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
+use poller::PollerCommand;
 use schedule::PollSchedule;
 use verdict::Decision;
 
@@ -135,31 +136,33 @@ impl Watch {
         watch
     }
 
-    /// The failed units whose logs are wanted, with their indices; no unit where the deployment's own is. Nothing
-    /// is wanted where the end leaves no time for it or no hope of it.
-    pub(crate) fn wanted_logs(&self) -> Option<Vec<(usize, Unit)>> {
-        let is_hopeless = match self.verdict()? {
-            Verdict::Refused | Verdict::Usage | Verdict::Interrupted(Signal::Pipe) => true,
-            // A poll that hangs would hold up the logs behind it.
-            _ => self.schedule.began().is_some(),
-        };
-        if is_hopeless || self.options.logs == 0 {
+    /// Asks for the logs of failed units, or for the deployment's own where none failed. Nothing is wanted where the
+    /// end leaves no time for it or no hope of it.
+    fn wanted_logs(&self) -> Option<PollerCommand> {
+        let verdict = self.verdict()?;
+        let is_hopeless = matches!(
+            verdict,
+            Verdict::Refused | Verdict::Usage | Verdict::Interrupted(Signal::Pipe)
+        );
+        // A poll that hangs would hold up the logs behind it.
+        if is_hopeless || self.options.logs == 0 || self.schedule.began().is_some() {
             return None;
         }
         let indices = self.progress.failed().take(MAX_LOGS);
         let failed = indices.map(|index| (index, Arc::clone(&self.progress.unit(index).unit)));
         let failed: Vec<_> = failed.collect();
-        (!failed.is_empty() || self.verdict() == Some(Verdict::Failed)).then_some(failed)
+        let is_wanted = !failed.is_empty() || verdict == Verdict::Failed;
+        is_wanted.then_some(PollerCommand::FetchLogs(failed, self.options.logs))
     }
 
     /// Until when the logs are waited for: no longer than somebody waits who asked for an end, nor much
     /// longer than `--timeout`.
     pub(crate) fn log_deadline(&self, now: Instant) -> Instant {
         let briefly = now.after(INTERRUPTED_LOG_TIMEOUT);
+        let longest = now.after(LOG_TIMEOUT);
         match (self.verdict(), self.time_up()) {
             (Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost), _) => briefly,
-            (_, Some(time_up)) => now.after(LOG_TIMEOUT).min(time_up.max(briefly)),
-            (_, None) => now.after(LOG_TIMEOUT),
+            (_, time_up) => time_up.unwrap_or(longest).clamp(briefly, longest),
         }
     }
 
@@ -309,18 +312,13 @@ impl Watch {
             Retry::Retryable { retry_after } => retry_after,
             _ => None,
         };
-        let (mut since, mut attempts) = (now.instant, 1);
-        if let Some(before) = &self.progress.offline {
-            attempts += before.attempts;
-            // The wait for what is not there yet does not count.
-            let was_awaited = self.awaited_until(&before.error).is_some();
-            if !was_awaited || self.awaited_until(&error).is_some() {
-                since = before.since;
-            }
-        }
+        // The wait for what is not there yet does not count.
+        let is_awaited = |error| self.awaited_until(error).is_some();
+        let before = self.progress.offline.as_ref();
+        let counts = before.filter(|before| !is_awaited(&before.error) || is_awaited(&error));
         let offline = Offline {
-            since,
-            attempts,
+            since: counts.map_or(now.instant, |before| before.since),
+            attempts: before.map_or(0, |before| before.attempts) + 1,
             error,
         };
         let budget_end = self.budget_end(&offline);
@@ -413,8 +411,7 @@ impl Watch {
     pub(crate) fn ends_all(&self) -> bool {
         match self.verdict() {
             Some(Verdict::Failed) => self.options.fail_fast,
-            Some(Verdict::Usage) => true,
-            _ => false,
+            verdict => verdict == Some(Verdict::Usage),
         }
     }
 
@@ -863,8 +860,11 @@ mod tests {
             });
             play.answer(0.0, failed()).answer(1.0, end);
             assert!(play.code().is_some());
-            let wanted = play.watch.wanted_logs();
-            assert_eq!(wanted.map_or(0, |wanted| wanted.len()), logs);
+            let wanted = match play.watch.wanted_logs() {
+                Some(PollerCommand::FetchLogs(units, 20)) => units.len(),
+                _ => 0,
+            };
+            assert_eq!(wanted, logs);
         }
         let mut hangs = Play::new(WatchOptions {
             logs: 20,
@@ -874,7 +874,7 @@ mod tests {
         hangs.answer(0.0, failed());
         assert!(hangs.watch.poll_due(Instant::at(1.0)));
         assert_eq!(hangs.time(9.0).code(), Some(124));
-        assert_eq!(hangs.watch.wanted_logs(), None);
+        assert!(hangs.watch.wanted_logs().is_none());
     }
 
     #[test]

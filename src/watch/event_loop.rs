@@ -138,17 +138,14 @@ impl ActiveWatch {
             self.watch.advance(now);
             self.watch
                 .warn_overdue(now, &mut |event| output.event(event));
-            if self.watch.poll_due(now.instant) {
-                command = Some(PollerCommand::Poll);
-            }
+            let is_due = self.watch.poll_due(now.instant);
+            command = is_due.then_some(PollerCommand::Poll);
             if self.watch.outcome.is_some() {
-                let wanted = self.watch.wanted_logs();
-                let lines = self.watch.options.logs;
-                self.logs_until = Some(match wanted {
+                command = self.watch.wanted_logs();
+                self.logs_until = Some(match command {
                     Some(_) => self.watch.log_deadline(now.instant),
                     None => now.instant,
                 });
-                command = wanted.map(|units| PollerCommand::FetchLogs(units, lines));
             }
         }
         self.wake = match self.logs_until {
