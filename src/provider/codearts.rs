@@ -97,27 +97,25 @@ impl Codearts {
     fn get(
         &mut self,
         url: &Url,
-        advice: fn(&Self, &PollError) -> Option<Message>,
+        advice: fn(&PollError, bool) -> Option<Message>,
     ) -> Result<Response, PollError> {
-        let response = self.account.get(&self.http, url, CONTENT_TYPE);
-        response.map_err(|error| {
-            let advice = advice(self, &error);
-            self.account.advise(error, advice, self.http.now().wall)
+        let run_given = self.run_given;
+        self.account.get(&self.http, url, CONTENT_TYPE, |error| {
+            advice(error, run_given)
         })
     }
 
     /// The hint for a refusal.
-    fn advice(&self, error: &PollError) -> Option<Message> {
+    fn advice(error: &PollError, run_given: bool) -> Option<Message> {
         let no_run = error.message.en().contains(NO_SUCH_RUN);
         Some(match error.status? {
-            400 if no_run || self.run_given => {
+            400 if no_run || run_given => {
                 Message::new("check --record and --task", "请检查 --record 和 --task")
             }
             404 if no_run => Message::new(
                 "check --record: the task has no such run",
                 "请检查 --record：该任务没有这次运行",
             ),
-            401 => self.account.credentials_hint(),
             403 => Message::new(
                 "the account needs permission to view this deployment task",
                 "账号需要查看该部署任务的权限",
@@ -167,9 +165,8 @@ impl Codearts {
     }
 
     /// The hint for a refusal of the log.
-    fn log_advice(&self, error: &PollError) -> Option<Message> {
+    fn log_advice(error: &PollError, _run_given: bool) -> Option<Message> {
         Some(match error.status? {
-            401 => self.account.credentials_hint(),
             403 => Message::new(
                 "the account needs permission to view the application",
                 "账号需要查看该应用的权限",

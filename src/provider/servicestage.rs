@@ -59,15 +59,10 @@ impl Servicestage {
     /// Gets what is at `path` of the project.
     fn get(&mut self, path: &str) -> Result<Response, PollError> {
         let url = below(&self.url, path);
-        self.account.get(&self.http, &url, CONTENT_TYPE)
+        self.account.get(&self.http, &url, CONTENT_TYPE, hint)
     }
 
-    /// The URL of the release task [D].
-    fn plan_path(&self) -> String {
-        format!("/release-plans/{}", self.release)
-    }
-
-    /// Asks how the release stands as a whole. None where that is refused: its components alone
+    /// Asks how the release stands as a whole [D]. None where that is refused: its components alone
     /// decide then.
     ///
     /// # Errors
@@ -75,44 +70,38 @@ impl Servicestage {
     /// without the plan, which may know better, and failure as if the plan could never be read. A
     /// status that is no plain refusal is retried; whether the release is refused, the components tell.
     fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
-        let url = below(&self.url, &self.plan_path());
-        let redactor = self.http.redactor();
-        let read = |response: Response| {
-            if plan::is_refused(&response, redactor) {
-                Ok(response)
-            } else {
-                response.expect_json(redactor)
+        let response = match self.get(&format!("/release-plans/{}", self.release)) {
+            Ok(response) => response,
+            Err(error) if is_refused(&error) => {
+                // Said once, though the words of the next time may hold another request's number.
+                self.refused
+                    .get_or_insert_with(|| texts::plan_refused(&error.message));
+                return Ok(None);
+            }
+            Err(mut error) => {
+                if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
+                    error.retry = Retry::Retryable { retry_after: None };
+                }
+                return Err(error);
             }
         };
-        let response = self
-            .account
-            .get_with(&self.http, &url, CONTENT_TYPE, read)
-            .map_err(|error| match error.retry {
-                Retry::Refused { .. } if error.status.is_some() => PollError {
-                    retry: Retry::Retryable { retry_after: None },
-                    ..error
-                },
-                _ => error,
-            })?;
-        if response.is_success() {
-            return Plan::read(&response.body, &self.release, redactor)
-                .map(Some)
-                .map_err(|problem| response.unreadable(problem, redactor));
-        }
-        let refusal = response.refusal(redactor).message;
-        // Said once, though the words of the next time may hold another request's number.
-        self.refused
-            .get_or_insert_with(|| texts::plan_refused(&refusal));
-        Ok(None)
+        let redactor = self.http.redactor();
+        let plan = Plan::read(&response.body, &self.release, redactor);
+        plan.map(Some)
+            .map_err(|problem| response.unreadable(problem, redactor))
     }
 }
 
+/// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
+/// words. Anything else may be the answer of a gateway.
+fn is_refused(error: &PollError) -> bool {
+    let is_own = error.message.en().contains("SVCSTG.");
+    error.status == Some(403) || error.status == Some(404) && is_own
+}
+
 /// The hint for a refusal.
-fn advice(error: &PollError, credentials_hint: Message) -> Option<Message> {
+fn hint(error: &PollError) -> Option<Message> {
     Some(match error.status? {
-        // The service's own 401 has meant that something is not there [O]; the gateway's is about
-        // credentials.
-        401 if error.message.en().contains("APIGW.") => credentials_hint,
         403 => Message::new(
             "the credentials must belong to the project and have permission to view releases",
             "凭证必须属于该项目，并有查看发布任务的权限",
@@ -128,11 +117,8 @@ fn advice(error: &PollError, credentials_hint: Message) -> Option<Message> {
 
 impl DeploymentSource for Servicestage {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let path = format!("{}/deploy-info", self.plan_path());
-        let response = self.get(&path).map_err(|error| {
-            let advice = advice(&error, self.account.credentials_hint());
-            self.account.advise(error, advice, self.http.now().wall)
-        })?;
+        let path = format!("/release-plans/{}/deploy-info", self.release);
+        let response = self.get(&path)?;
         if !self.parsed.is(&response.body) {
             let (last, redactor) = (&self.components.snapshot.units, self.http.redactor());
             self.components = Components::read(&response.body, last, &self.release, redactor)
@@ -174,20 +160,39 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
     use crate::message::assert_chinese;
+    use crate::redact::Redactor;
 
     #[test]
-    fn a_401_of_the_service_is_not_taken_for_a_bad_token() {
-        let refused =
-            |words: &str, status| PollError::refused(Message::verbatim(words), Some(status));
-        let hint = || Message::verbatim("check them");
-        let service = refused("HTTP 401: SVCSTG.00100401 no such release", 401);
-        assert_eq!(advice(&service, hint()), None);
-        let gateway = refused("HTTP 401: APIGW.0301 verify token failed", 401);
-        assert_eq!(advice(&gateway, hint()), Some(hint()));
-        let missing = refused("HTTP 404: SVCSTG.00100433", 404);
-        let missing = advice(&missing, hint()).expect("a hint");
+    fn a_release_that_is_not_there_may_be_of_the_new_edition() {
+        let refused = |status| PollError::refused(Message::verbatim("no"), Some(status));
+        let missing = hint(&refused(404)).expect("a hint");
         assert!(missing.en().starts_with("check the ids"), "{missing}");
         assert_chinese(&missing);
+        assert_eq!(hint(&refused(401)), None);
+    }
+
+    #[test]
+    fn only_403_and_404_in_the_services_own_words_are_a_refusal() {
+        let own = r#"{"error_code":"SVCSTG.00100433","error_msg":"no such release"}"#;
+        for (status, body, refused) in [
+            (403, "<title>no</title>", true),
+            (403, "", true),
+            (404, own, true),
+            (404, "<title>404</title>", false),
+            (404, "{}", false),
+            (404, "", false),
+            (400, own, false),
+            (401, own, false),
+            (302, own, false),
+            (503, own, false),
+            (200, own, false),
+        ] {
+            let received = Timestamp::at(0.0);
+            let response = Response::recorded(status, &[], body.into(), received);
+            let found = is_refused(&response.refusal(&Redactor::default()));
+            assert_eq!(found, refused, "{status} {body}");
+        }
     }
 }

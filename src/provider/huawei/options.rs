@@ -88,10 +88,7 @@ impl HuaweiOptions {
         problems: &mut Problems,
     ) -> Option<Account> {
         let file = self.token_file.as_deref();
-        let (environment, redactor) = (setup.environment, setup.redactor);
-        problems.note_secret(file, || {
-            Account::find(file, project, environment, redactor, setup.timeout)
-        })
+        problems.note_secret(file, || Account::find(file, project, setup))
     }
 
     /// The contents of the SDK's credentials file, where nothing else gives credentials.

@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::components::{Components, pause};
 use super::{RELEASE_TASK, texts};
-use crate::http::Response;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
 use crate::provider::json::{self, CANCELLED, List, Shown, Text};
@@ -43,13 +42,6 @@ pub(super) struct Plan {
     /// Later batches do not begin after a failure.
     stops: bool,
     warnings: Vec<Message>,
-}
-
-/// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
-/// words. Anything else may be the answer of a gateway.
-pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
-    response.status == 403
-        || response.status == 404 && error_in(&response.body, &[], redactor).is_some()
 }
 
 impl Release<'_> {
@@ -193,7 +185,6 @@ fn decide_alone(components: &Components, snapshot: &mut Snapshot) {
 mod tests {
     use super::super::components::tests::{jobs, release};
     use super::*;
-    use crate::clock::Timestamp;
 
     fn read(json: &str) -> Result<Plan, Message> {
         Plan::read(json.as_bytes(), "r-1", &Redactor::default())
@@ -382,29 +373,6 @@ mod tests {
         ] {
             let phase = components.snapshot.phase;
             assert_eq!(decided(&components, None), (phase, found, false));
-        }
-    }
-
-    #[test]
-    fn only_403_and_404_in_the_services_own_words_are_a_refusal() {
-        let own = r#"{"error_code":"SVCSTG.00100433","error_msg":"no such release"}"#;
-        for (status, body, refused) in [
-            (403, "<title>no</title>", true),
-            (403, "", true),
-            (404, own, true),
-            (404, "<title>404</title>", false),
-            (404, "{}", false),
-            (404, "", false),
-            (400, own, false),
-            (401, own, false),
-            (302, own, false),
-            (503, own, false),
-            (200, own, false),
-        ] {
-            let received = Timestamp::at(0.0);
-            let response = Response::recorded(status, &[], body.into(), received);
-            let found = is_refused(&response, &Redactor::default());
-            assert_eq!(found, refused, "{status} {body}");
         }
     }
 
