@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use url::Url;
 
 use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
-use super::json::{Text, safe_in_url, same_id};
+use super::json::{Object, Text, safe_in_url, same_id};
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody, Response};
-use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unit};
+use crate::http::{Client, Response};
+use crate::message::{Message, ensure};
+use crate::model::{Snapshot, Unit};
 use crate::poll::PollError;
 use crate::redact::Redactor;
 use log::LogPart;
@@ -27,6 +28,9 @@ pub(super) use options::CodeartsOptions;
 /// The code for a run that does not exist [D, O].
 const NO_SUCH_RUN: &str = "Deploy.00011303";
 
+/// The responses that are read of one part of a log: the rest of a longer one is not waited for.
+const MAX_PAGES: usize = 6;
+
 /// A run of a task being watched.
 struct Codearts {
     http: Client,
@@ -38,15 +42,10 @@ struct Codearts {
     run: RunSelector,
     /// Whether the run was given.
     run_given: bool,
-    /// The body that `last` was made of.
-    parsed: ParsedBody,
     last: Arc<Snapshot>,
     /// The part of the log of each step in `last`.
     log_parts: Vec<LogPart>,
 }
-
-/// The content type that the service asks for, though there is no content [D].
-const CONTENT_TYPE: &str = "application/json";
 
 /// Which run is watched. A newer one is never followed unasked.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,77 +57,43 @@ enum RunSelector {
     This(String),
 }
 
-impl Codearts {
-    /// Watches with `http`.
-    fn new(
-        endpoint: Url,
-        task: String,
-        application: Option<String>,
-        run: RunSelector,
-        account: Account,
-        http: Client,
-    ) -> Self {
-        Self {
-            http,
-            account,
-            endpoint,
-            task,
-            application,
-            run_given: matches!(run, RunSelector::This(_)),
-            run,
-            parsed: ParsedBody::default(),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
-            log_parts: Vec::new(),
-        }
-    }
-
-    /// The URL of the run [D].
-    fn url(&self) -> Url {
-        let path = format!("/v2/tasks/{}/state", self.task);
-        let mut url = below(&self.endpoint, &path);
+impl DeploymentSource for Codearts {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let mut url = below(&self.endpoint, &format!("/v2/tasks/{}/state", self.task));
         if let Some(record) = self.run.id_in_url() {
             url.query_pairs_mut().append_pair("record_id", record);
         }
         url.query_pairs_mut().append_pair("step_state", "true");
-        url
+        let run_given = self.run_given;
+        let response = self.get(&url, |error| hint(error, run_given))?;
+        let snapshot = self.take_in(&response.body);
+        let snapshot =
+            snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
+        self.last = Arc::new(snapshot);
+        Ok(Arc::clone(&self.last))
     }
 
-    /// Gets `url`; `advice` is the hint for a refusal.
+    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let mut units = self.last.units.iter().zip(&self.log_parts);
+        let found = units.find(|(other, _)| other.id == unit.id);
+        self.tail_of(found.map_or(log::WHOLE, |(_, part)| part.clone()), lines)
+    }
+
+    fn own_log_tail(&mut self, lines: usize) -> Result<Vec<String>, PollError> {
+        self.tail_of(log::WHOLE, lines)
+    }
+}
+
+impl Codearts {
     fn get(
         &mut self,
         url: &Url,
-        advice: fn(&PollError, bool) -> Option<Message>,
+        hint: impl FnOnce(&PollError) -> Option<Message>,
     ) -> Result<Response, PollError> {
-        let run_given = self.run_given;
-        self.account.get(&self.http, url, CONTENT_TYPE, |error| {
-            advice(error, run_given)
-        })
+        self.account.get(&self.http, url, "application/json", hint)
     }
 
-    /// The hint for a refusal.
-    fn advice(error: &PollError, run_given: bool) -> Option<Message> {
-        let no_run = error.message.en().contains(NO_SUCH_RUN);
-        Some(match error.status? {
-            400 if no_run || run_given => {
-                Message::new("check --record and --task", "请检查 --record 和 --task")
-            }
-            404 if no_run => Message::new(
-                "check --record: the task has no such run",
-                "请检查 --record：该任务没有这次运行",
-            ),
-            403 => Message::new(
-                "the account needs permission to view this deployment task",
-                "账号需要查看该部署任务的权限",
-            ),
-            404 => Message::new(
-                "check --task, and whether the task is in this region",
-                "请检查 --task，以及该任务是否在这个区域",
-            ),
-            _ => return None,
-        })
-    }
-
-    /// The consequence of a new response for the run that is watched.
+    /// The consequence of a response for the run that is watched.
     ///
     /// # Errors
     /// The response cannot be used; the error says why.
@@ -143,16 +108,38 @@ impl Codearts {
             snapshot.run_selector = self.run.option();
         }
         if self.application.is_none() {
-            snapshot.log_hint = Some(log_hint());
+            snapshot.log_hint = Some(Message::new(
+                "--application ID shows the end of the log",
+                "指定 --application ID 可显示日志末尾",
+            ));
         }
         Ok(snapshot)
+    }
+
+    /// The end of a part of the run's log [D], or of the whole where the part is empty.
+    fn tail_of(&mut self, part: LogPart, lines: usize) -> Result<Vec<String>, PollError> {
+        let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
+            return Ok(Vec::new());
+        };
+        let path = format!("/v1/applications/{application}/records/{record}/logs");
+        let url = below(&self.endpoint, &path);
+        let is_whole = part.start == 0;
+        let mut text = self.read_log(&url, part)?;
+        if text.trim().is_empty() && !is_whole {
+            text = self.read_log(&url, log::WHOLE)?;
+        }
+        Ok(self.http.redactor().tail(&text, lines))
     }
 
     /// A part of the log at `url`.
     fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
         let mut text = String::new();
-        for _ in 0..log::MAX_PAGES {
-            let response = self.get(&log::url_of(url, &part), Self::log_advice)?;
+        for _ in 0..MAX_PAGES {
+            let mut url = url.clone();
+            url.query_pairs_mut()
+                .append_pair("offset", &part.start.to_string())
+                .append_pair("end_offset", &part.end.to_string());
+            let response = self.get(&url, log_hint)?;
             let redactor = self.http.redactor();
             let next = log::read(&response.body, &mut text, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?;
@@ -163,92 +150,73 @@ impl Codearts {
         }
         Ok(text)
     }
-
-    /// The hint for a refusal of the log.
-    fn log_advice(error: &PollError, _run_given: bool) -> Option<Message> {
-        Some(match error.status? {
-            403 => Message::new(
-                "the account needs permission to view the application",
-                "账号需要查看该应用的权限",
-            ),
-            400 | 404 => Message::new(
-                "check --application: it is the application's id, not the task's",
-                "请检查 --application：它是应用的 ID，不是任务的 ID",
-            ),
-            _ => return None,
-        })
-    }
 }
 
-impl DeploymentSource for Codearts {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let url = self.url();
-        let response = self.get(&url, Self::advice)?;
-        // The same bytes mean the same: the first of them said which run they are about. Only before a new run
-        // is found it matters that they came again.
-        let awaits = matches!(self.run, RunSelector::Fresh(_));
-        if awaits || !self.parsed.is(&response.body) {
-            let snapshot = self.take_in(&response.body);
-            self.last = Arc::new(
-                snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
-            );
-            self.parsed.set(response.body);
+/// The hint for a refusal of the state.
+fn hint(error: &PollError, run_given: bool) -> Option<Message> {
+    let no_run = error.message.en().contains(NO_SUCH_RUN);
+    Some(match error.status? {
+        400 if no_run || run_given => {
+            Message::new("check --record and --task", "请检查 --record 和 --task")
         }
-        Ok(Arc::clone(&self.last))
-    }
-
-    fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        let place = unit.id.parse().ok().and_then(|id: usize| id.checked_sub(1));
-        let part = place.and_then(|place| self.log_parts.get(place)).cloned();
-        self.tail_of(part.unwrap_or(log::WHOLE), lines)
-    }
-
-    fn own_log_tail(&mut self, lines: usize) -> Result<Vec<String>, PollError> {
-        self.tail_of(log::WHOLE, lines)
-    }
+        404 if no_run => Message::new(
+            "check --record: the task has no such run",
+            "请检查 --record：该任务没有这次运行",
+        ),
+        403 => Message::new(
+            "the account needs permission to view this deployment task",
+            "账号需要查看该部署任务的权限",
+        ),
+        404 => Message::new(
+            "check --task, and whether the task is in this region",
+            "请检查 --task，以及该任务是否在这个区域",
+        ),
+        _ => return None,
+    })
 }
 
-impl Codearts {
-    /// The end of a part of the run's log, or of the whole where the part is empty.
-    fn tail_of(&mut self, part: LogPart, lines: usize) -> Result<Vec<String>, PollError> {
-        let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
-            return Ok(Vec::new());
-        };
-        let path = format!("/v1/applications/{application}/records/{record}/logs");
-        let url = below(&self.endpoint, &path);
-        let mut text = self.read_log(&url, part.clone())?;
-        if text.trim().is_empty() && part.start > 0 {
-            text = self.read_log(&url, log::WHOLE)?;
+/// The hint for a refusal of the log.
+fn log_hint(error: &PollError) -> Option<Message> {
+    Some(match error.status? {
+        403 => Message::new(
+            "the account needs permission to view the application",
+            "账号需要查看该应用的权限",
+        ),
+        400 | 404 => Message::new(
+            "check --application: it is the application's id, not the task's",
+            "请检查 --application：它是应用的 ID，不是任务的 ID",
+        ),
+        _ => return None,
+    })
+}
+
+/// A response [D]. Its `status` is the result of the query, not of the deployment.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a, T: Deserialize<'de> + Default"))]
+struct Envelope<'a, T> {
+    status: Text<'a>,
+    result: Option<Object<T>>,
+}
+
+impl<T> Envelope<'_, T> {
+    /// Checks the status of the query itself.
+    ///
+    /// # Errors
+    /// It is not a good one.
+    fn check(&self, redactor: &Redactor) -> Result<(), Message> {
+        // `successful` in one edition of the vendor's page [D].
+        if self.status.is("success") || self.status.is("successful") {
+            return Ok(());
         }
-        Ok(self.http.redactor().tail(&text, lines))
-    }
-}
-
-/// Checks the status of the query itself.
-///
-/// # Errors
-/// It is not a good one.
-fn check_query(status: &Text<'_>, redactor: &Redactor) -> Result<(), Message> {
-    // `successful` in one edition of the vendor's page [D].
-    if ["success", "successful"].iter().any(|word| status.is(word)) {
-        return Ok(());
-    }
-    Err(messages::error_response(Some(
-        &match status.printable(redactor) {
+        let problem = match self.status.printable(redactor) {
             Some(status) => Message::new(
                 format!("the query's status is {status}"),
                 format!("查询状态为 {status}"),
             ),
             None => Message::new("the query has no status", "响应中没有查询状态"),
-        },
-    )))
-}
-
-fn log_hint() -> Message {
-    Message::new(
-        "--application ID shows the end of the log",
-        "指定 --application ID 可显示日志末尾",
-    )
+        };
+        Err(messages::error_response(Some(&problem)))
+    }
 }
 
 impl RunSelector {
@@ -263,8 +231,7 @@ impl RunSelector {
 
     /// The option that pins the run, where its id is one that the option takes.
     fn option(&self) -> Option<Arc<str>> {
-        let record = self.id_in_url()?;
-        let id = id32(record).ok()?;
+        let id = id32(self.id_in_url()?).ok()?;
         Some(format!("--record {id}").into())
     }
 
@@ -285,21 +252,23 @@ impl RunSelector {
                 return Ok(false);
             }
         }
-        match (&*self, &state.record) {
-            (Self::Latest, _) if state.never_run => Ok(true),
-            (Self::Latest | Self::Fresh(_), Some(record)) => {
-                *self = Self::This(record.clone());
-                Ok(true)
-            }
-            (Self::Latest | Self::Fresh(_), None) => Ok(true),
-            (Self::This(id), Some(record)) if same_id(record, id) => Ok(true),
+        let is_meant = match (&*self, &state.record) {
+            (Self::This(id), Some(record)) => same_id(record, id),
             // Asked for by its id, it need not be named in the answer.
-            (Self::This(id), None) if safe_in_url(id) => Ok(true),
-            (Self::This(_), _) => Err(Message::new(
+            (Self::This(id), None) => safe_in_url(id),
+            (_, Some(record)) if !state.never_run => {
+                *self = Self::This(record.clone());
+                true
+            }
+            _ => true,
+        };
+        ensure(is_meant, || {
+            Message::new(
                 "the response is about another run than the one being watched",
                 "返回的不是正在跟踪的那次运行",
-            )),
-        }
+            )
+        })?;
+        Ok(true)
     }
 }
 
@@ -309,6 +278,7 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Phase;
 
     const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 

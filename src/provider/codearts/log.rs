@@ -3,26 +3,19 @@
 use std::ops::Range;
 
 use serde::Deserialize;
-use url::Url;
 
-use super::check_query;
+use super::Envelope;
 use crate::message::Message;
 use crate::provider::json::{self, Freeform, Object, Shown, Text};
 use crate::provider::messages;
 use crate::provider::stated_error::error_in;
 use crate::redact::Redactor;
 
-/// The name of the responses, in English and Chinese.
-const LOG: (&str, &str) = ("log", "日志");
-
-/// The responses that are read of one part: the rest of a longer one is not waited for.
-pub(super) const MAX_PAGES: usize = 6;
+/// Positions in the log of a run.
+pub(super) type LogPart = Range<u64>;
 
 /// The end of a part whose end is not known: the service takes numbers of 19 digits [D].
 const END: u64 = i64::MAX as u64;
-
-/// Positions in the log of a run.
-pub(super) type LogPart = Range<u64>;
 
 /// The whole log.
 pub(super) const WHOLE: LogPart = 0..END;
@@ -30,25 +23,9 @@ pub(super) const WHOLE: LogPart = 0..END;
 /// The part of a step. Its two offsets most probably delimit it [I]; whichever is missing is that of the whole.
 pub(super) fn of_step(offset: &Text<'_>, current_offset: &Text<'_>) -> LogPart {
     let number = |text: &Text<'_>| text.get()?.parse().ok();
-    let start = number(offset).unwrap_or(WHOLE.start);
+    let start = number(offset).unwrap_or(0);
     let end = number(current_offset).filter(|end| *end > start);
-    start..end.unwrap_or(WHOLE.end)
-}
-
-/// The address of a part of the log at `url`.
-pub(super) fn url_of(url: &Url, part: &LogPart) -> Url {
-    let mut url = url.clone();
-    url.query_pairs_mut()
-        .append_pair("offset", &part.start.to_string())
-        .append_pair("end_offset", &part.end.to_string());
-    url
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct LogResponse<'a> {
-    status: Text<'a>,
-    result: Object<Page<'a>>,
+    start..end.unwrap_or(END)
 }
 
 #[derive(Deserialize, Default)]
@@ -69,14 +46,14 @@ pub(super) fn read(
     log: &mut String,
     redactor: &Redactor,
 ) -> Result<Option<u64>, Message> {
-    let envelope: LogResponse<'_> =
-        json::read(body).map_err(|error| messages::not_json(LOG, &error, redactor))?;
+    let envelope: Envelope<'_, Page<'_>> =
+        json::read(body).map_err(|error| messages::not_json(("log", "日志"), &error, redactor))?;
     if let Some(error) = error_in(body, &[], redactor) {
         return Err(error);
     }
-    check_query(&envelope.status, redactor)
-        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-    let Object(page) = envelope.result;
+    let checked = envelope.check(redactor);
+    checked.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    let Object(page) = envelope.result.unwrap_or_default();
     log.push_str(page.text.get().as_str().unwrap_or_default());
     let end = page.end_offset.get().filter(|_| page.has_more.is("true"));
     Ok(end.and_then(|end| end.parse().ok()))

@@ -1,6 +1,7 @@
 //! The options of `deploywatch codearts`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -90,14 +91,17 @@ impl ProviderOptions for CodeartsOptions {
             already_ended_warning: (run == RunSelector::Latest)
                 .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
             connect: Box::new(|http| {
-                Box::new(Codearts::new(
+                Box::new(Codearts {
+                    http,
+                    account,
                     endpoint,
                     task,
                     application,
+                    run_given: matches!(run, RunSelector::This(_)),
                     run,
-                    account,
-                    http,
-                ))
+                    last: Arc::default(),
+                    log_parts: Vec::new(),
+                })
             }),
         }])
     }
