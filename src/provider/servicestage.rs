@@ -6,8 +6,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::huawei::Account;
+use super::json::Text;
 use super::{DeploymentSource, below, missing_log};
-use crate::http::{Client, ParsedBody, Response};
+use crate::http::{Client, Response};
 use crate::message::Message;
 use crate::model::{Snapshot, Unit};
 use crate::poll::{PollError, Retry};
@@ -18,15 +19,11 @@ mod components;
 mod jobs;
 mod options;
 mod plan;
-mod texts;
 
 pub(super) use options::ServicestageOptions;
 
 /// The name of the responses, in English and Chinese.
 const RELEASE_TASK: (&str, &str) = ("release task", "发布任务");
-
-/// The content type that the service asks for, though there is no content [D].
-const CONTENT_TYPE: &str = "application/json;charset=utf8";
 
 /// A release task being watched.
 struct Servicestage {
@@ -35,48 +32,29 @@ struct Servicestage {
     /// The beginning of the project's URLs.
     url: Url,
     release: String,
-    /// The body that `components` were made of.
-    parsed: ParsedBody,
     components: Components,
-    /// That the plan is refused, in the words of the first time.
-    refused: Option<Message>,
+    /// The first refusal of the plan: the words of the next may hold another request's number.
+    refusal: Option<Message>,
 }
 
 impl Servicestage {
-    /// Watches with `http`.
-    fn new(url: Url, release: String, account: Account, http: Client) -> Self {
-        Self {
-            http,
-            account,
-            url,
-            release,
-            parsed: ParsedBody::default(),
-            components: Components::default(),
-            refused: None,
-        }
-    }
-
     /// Gets what is at `path` of the project.
     fn get(&mut self, path: &str) -> Result<Response, PollError> {
-        let url = below(&self.url, path);
-        self.account.get(&self.http, &url, CONTENT_TYPE, hint)
+        let (url, content_type) = (below(&self.url, path), "application/json;charset=utf8");
+        self.account.get(&self.http, &url, content_type, hint)
     }
 
-    /// Asks how the release stands as a whole [D]. None where that is refused: its components alone
-    /// decide then.
+    /// Asks how the release stands as a whole [D], or the refusal of that.
     ///
     /// # Errors
     /// If nothing came that can be read. Neither conclusion would be safe: success would be said
     /// without the plan, which may know better, and failure as if the plan could never be read. A
     /// status that is no plain refusal is retried; whether the release is refused, the components tell.
-    fn read_plan(&mut self) -> Result<Option<Plan>, PollError> {
+    fn read_plan(&mut self) -> Result<Result<Plan, Message>, PollError> {
         let response = match self.get(&format!("/release-plans/{}", self.release)) {
             Ok(response) => response,
             Err(error) if is_refused(&error) => {
-                // Said once, though the words of the next time may hold another request's number.
-                self.refused
-                    .get_or_insert_with(|| texts::plan_refused(&error.message));
-                return Ok(None);
+                return Ok(Err(self.refusal.get_or_insert(error.message).clone()));
             }
             Err(mut error) => {
                 if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
@@ -87,7 +65,7 @@ impl Servicestage {
         };
         let redactor = self.http.redactor();
         let plan = Plan::read(&response.body, &self.release, redactor);
-        plan.map(Some)
+        plan.map(Ok)
             .map_err(|problem| response.unreadable(problem, redactor))
     }
 }
@@ -97,6 +75,11 @@ impl Servicestage {
 fn is_refused(error: &PollError) -> bool {
     let is_own = error.message.en().contains("SVCSTG.");
     error.status == Some(403) || error.status == Some(404) && is_own
+}
+
+/// Whether a status of a component or a task is that of a failure.
+fn is_failure(status: &Text<'_>) -> bool {
+    status.is("FAILED") || status.is("PARTIALLY_FAILED")
 }
 
 /// The hint for a refusal.
@@ -117,23 +100,15 @@ fn hint(error: &PollError) -> Option<Message> {
 
 impl DeploymentSource for Servicestage {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let path = format!("/release-plans/{}/deploy-info", self.release);
-        let response = self.get(&path)?;
-        if !self.parsed.is(&response.body) {
-            let (last, redactor) = (&self.components.snapshot.units, self.http.redactor());
-            self.components = Components::read(&response.body, last, &self.release, redactor)
-                .map_err(|problem| response.unreadable(problem, redactor))?;
-            self.parsed.set(response.body);
-        }
+        let response = self.get(&format!("/release-plans/{}/deploy-info", self.release))?;
+        let (last, redactor) = (&self.components.snapshot.units, self.http.redactor());
+        self.components = Components::read(&response.body, last, &self.release, redactor)
+            .map_err(|problem| response.unreadable(problem, redactor))?;
         if !self.components.are_still() {
             return Ok(Arc::clone(&self.components.snapshot));
         }
         let plan = self.read_plan()?;
-        let mut snapshot = plan::decide(&self.components, plan.as_ref());
-        if plan.is_none() {
-            snapshot.warnings.extend(self.refused.clone());
-        }
-        Ok(Arc::new(snapshot))
+        Ok(Arc::new(plan::decide(&self.components, plan.as_ref())))
     }
 
     /// The failed tasks of the jobs behind a component, with their messages.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::is_failure;
 use crate::provider::json::{self, Freeform, Shown, ShownList, Text};
 
 /// The job behind a component [D]. Older answers have upper-case names [D].
@@ -31,21 +32,15 @@ struct Task<'a> {
     updated_at: Shown<Text<'a>>,
 }
 
-impl Task<'_> {
-    fn has_failed(&self) -> bool {
-        self.task_status.is("FAILED") || self.task_status.is("PARTIALLY_FAILED")
-    }
-
-    fn ended(&self) -> Option<u64> {
-        self.update_at.get().or(self.updated_at.get())?.parse().ok()
-    }
-}
-
 /// The failed tasks of a job and their messages, the last to fail at the end.
 pub(super) fn failed_tasks(body: &[u8]) -> Option<String> {
     let job: Job<'_> = json::read(body).ok()?;
-    let mut failed: Vec<_> = job.tasks.iter().filter(|task| task.has_failed()).collect();
-    failed.sort_by_key(|task| task.ended());
+    let tasks = job.tasks.iter();
+    let mut failed: Vec<_> = tasks.filter(|task| is_failure(&task.task_status)).collect();
+    failed.sort_by_key(|task| {
+        let ended = task.update_at.get().or(task.updated_at.get());
+        ended.and_then(|time| time.parse::<u64>().ok())
+    });
     let lines = failed.into_iter().map(|task| {
         let name = task.task_name.get().unwrap_or("task");
         format!("{name} failed: {}\n", message(task.messages.get()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Servicestage;
+use super::{Components, Servicestage};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
@@ -84,7 +84,16 @@ impl ProviderOptions for ServicestageOptions {
             already_ended_warning: None,
             search_options: &[],
             warnings: self.huawei.warnings(),
-            connect: Box::new(|http| Box::new(Servicestage::new(url, release, account, http))),
+            connect: Box::new(|http| {
+                Box::new(Servicestage {
+                    http,
+                    account,
+                    url,
+                    release,
+                    components: Components::default(),
+                    refusal: None,
+                })
+            }),
         }])
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::RELEASE_TASK;
 use super::components::{Components, pause};
-use super::{RELEASE_TASK, texts};
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, List, Shown, Text};
 use crate::provider::stated_error::error_in;
 use crate::provider::{huawei, messages};
@@ -31,8 +31,24 @@ struct NamedComponent<'a> {
     name: Shown<Text<'a>>,
 }
 
+/// The words of the release task. Those of a component's `status` are documented, and expected here too [I];
+/// none of the rest is that of an end or a pause.
+const PHASES: [(&str, Option<Phase>); 11] = [
+    ("SUCCESS", Some(Phase::Succeeded)),
+    ("SUCCEEDED", Some(Phase::Succeeded)),
+    ("FAILED", Some(Phase::Failed)),
+    ("PARTIALLY_FAILED", Some(Phase::Failed)),
+    ("ROLLBACK_FAILED", Some(Phase::Failed)),
+    ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
+    ("GRAYING", Some(Phase::Paused)),
+    (CANCELLED, Some(Phase::Cancelled)),
+    ("CREATED", None),
+    ("RUNNING", None),
+    ("ROLLBACKING", None),
+];
+
 /// The release task's own statement about the whole release.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Plan {
     name: Option<Arc<str>>,
     /// Its word.
@@ -42,20 +58,6 @@ pub(super) struct Plan {
     /// Later batches do not begin after a failure.
     stops: bool,
     warnings: Vec<Message>,
-}
-
-impl Release<'_> {
-    /// Checks that a success was read whole and contradicts nothing: it alone ends a release well.
-    ///
-    /// # Errors
-    /// The answer states an error, or a name in it is broken.
-    fn check_success(&self, body: &[u8], redactor: &Redactor) -> Result<(), Message> {
-        let components = self.components.iter().map(|component| &component.name);
-        for name in [&self.name].into_iter().chain(components) {
-            name.whole("name")?;
-        }
-        error_in(body, &[], redactor).map_or(Ok(()), Err)
-    }
 }
 
 impl Plan {
@@ -70,121 +72,126 @@ impl Plan {
         let status = release.status.required("status");
         let status =
             status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-        let status = redactor.name(status);
-        // The words of a component's `status` are documented, and expected here too [I].
-        let known = [
-            ("SUCCESS", Some(Phase::Succeeded)),
-            ("SUCCEEDED", Some(Phase::Succeeded)),
-            ("FAILED", Some(Phase::Failed)),
-            ("PARTIALLY_FAILED", Some(Phase::Failed)),
-            ("ROLLBACK_FAILED", Some(Phase::Failed)),
-            ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
-            ("GRAYING", Some(Phase::Paused)),
-            (CANCELLED, Some(Phase::Cancelled)),
-            ("CREATED", None),
-            ("RUNNING", None),
-            ("ROLLBACKING", None),
-        ];
         let mut warnings = Vec::new();
         let says = release
             .status
-            .interpret("release status", &known, &mut warnings, redactor);
+            .interpret("release status", &PHASES, &mut warnings, redactor);
+        // It alone ends a release well: one that was read whole and contradicts nothing.
         if says == Some(Phase::Succeeded) {
-            release.check_success(body, redactor)?;
+            let components = release.components.iter().map(|component| &component.name);
+            for name in [&release.name].into_iter().chain(components) {
+                name.whole("name")?;
+            }
+            if let Some(error) = error_in(body, &[], redactor) {
+                return Err(error);
+            }
         }
         Ok(Self {
             name: release.name.printable(redactor),
-            status,
+            status: redactor.name(status),
             says,
             stops: release.fail_strategy.is("stop"),
             warnings,
         })
     }
-
-    /// Adds what the plan says to what the components say.
-    fn decide(&self, components: &Components, snapshot: &mut Snapshot) {
-        snapshot.warnings.extend_from_slice(&self.warnings);
-        snapshot.title.clone_from(&self.name);
-        match self.says {
-            Some(Phase::Succeeded) => self.succeed(components.contradictory, snapshot),
-            Some(Phase::Paused) => pause(snapshot),
-            Some(end) => {
-                snapshot.phase = end;
-                snapshot.message = huawei::detail_text(Some(Arc::clone(&self.status)), end);
-            }
-            // The plan knows better than its components; but no word for a release in progress is
-            // documented, so that what has ended cannot be waited for without end.
-            None if self.is_over(snapshot) => {
-                snapshot.standstill = Some(Standstill {
-                    limit: None,
-                    message: texts::no_end(&self.status),
-                });
-            }
-            None => {}
-        }
-    }
-
-    /// The plan's success holds where every component has succeeded, by its own status too. What
-    /// contradicts it may be a moment: a second poll must find it.
-    fn succeed(&self, contradictory: usize, snapshot: &mut Snapshot) {
-        let total = snapshot.units.len();
-        let succeeded = snapshot.count(UnitState::Succeeded) - contradictory;
-        if total > 0 && succeeded == total {
-            snapshot.phase = Phase::Succeeded;
-            return;
-        }
-        let lost = [UnitState::Failed, UnitState::Cancelled];
-        let phase = if lost.iter().any(|state| snapshot.count(*state) > 0) {
-            Phase::Failed
-        } else {
-            Phase::Ended
-        };
-        let message = texts::contradicted(&self.status, succeeded, total);
-        snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
-    }
-
-    /// Whether nothing more is to come: every component has ended, or the rest never begins.
-    fn is_over(&self, snapshot: &Snapshot) -> bool {
-        let units = &snapshot.units;
-        let all_ended = !units.is_empty() && units.iter().all(|unit| unit.state.ended());
-        all_ended || self.stops && snapshot.count(UnitState::Failed) > 0
-    }
 }
 
-/// How a release stands whose components stand still; `plan` is none where it is refused.
-pub(super) fn decide(components: &Components, plan: Option<&Plan>) -> Snapshot {
+/// How a release stands whose components stand still, by its plan or, where that is refused, by them alone.
+pub(super) fn decide(components: &Components, plan: Result<&Plan, &Message>) -> Snapshot {
     let mut snapshot = Snapshot::clone(&components.snapshot);
-    match plan {
-        Some(plan) => plan.decide(components, &mut snapshot),
-        None => decide_alone(components, &mut snapshot),
+    let total = snapshot.units.len();
+    let [failed, cancelled, succeeded] = [
+        UnitState::Failed,
+        UnitState::Cancelled,
+        UnitState::Succeeded,
+    ]
+    .map(|state| snapshot.count(state));
+    let succeeded = succeeded - components.contradictory;
+    let is_all = |count| total > 0 && count == total;
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(refusal) => {
+            snapshot.warnings.push(plan_refused(refusal));
+            // On two polls, for between two batches all that has begun has succeeded [I].
+            snapshot.unconfirmed = if failed > 0 {
+                Some(Unconfirmed::new(Phase::Failed, Some(nothing_moves(failed))))
+            } else if is_all(cancelled) {
+                Some(Unconfirmed::new(Phase::Cancelled, None))
+            } else {
+                is_all(succeeded).then(|| Unconfirmed::new(Phase::Succeeded, None))
+            };
+            return snapshot;
+        }
+    };
+    snapshot.warnings.extend_from_slice(&plan.warnings);
+    snapshot.title.clone_from(&plan.name);
+    match plan.says {
+        // It holds where every component has succeeded, by its own status too.
+        Some(Phase::Succeeded) if is_all(succeeded) => snapshot.phase = Phase::Succeeded,
+        // What contradicts it may be a moment: a second poll must find it.
+        Some(Phase::Succeeded) => {
+            let is_lost = failed + cancelled > 0;
+            let phase = if is_lost { Phase::Failed } else { Phase::Ended };
+            let message = contradicted(&plan.status, succeeded, total);
+            snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
+        }
+        Some(Phase::Paused) => pause(&mut snapshot),
+        Some(end) => {
+            snapshot.phase = end;
+            snapshot.message = huawei::detail_text(Some(Arc::clone(&plan.status)), end);
+        }
+        // The plan knows better than its components; but no word for a release in progress is documented, so
+        // that it is not waited for without end where every component has ended, or the rest never begins.
+        None => {
+            let all_ended = total > 0 && snapshot.units.iter().all(|unit| unit.state.ended());
+            let is_over = all_ended || plan.stops && failed > 0;
+            snapshot.standstill = is_over.then(|| Standstill {
+                limit: None,
+                message: no_end(&plan.status),
+            });
+        }
     }
     snapshot
 }
 
-/// The decision of the components where the plan is refused: on two polls, for between two batches all
-/// that has begun has succeeded [I].
-fn decide_alone(components: &Components, snapshot: &mut Snapshot) {
-    let failed = snapshot.count(UnitState::Failed);
-    let are_all = |state| {
-        let count = snapshot.count(state);
-        count > 0 && count == snapshot.units.len()
-    };
-    snapshot.unconfirmed = if failed > 0 {
-        let message = texts::nothing_moves(failed);
-        Some(Unconfirmed::new(Phase::Failed, Some(message)))
-    } else if are_all(UnitState::Cancelled) {
-        Some(Unconfirmed::new(Phase::Cancelled, None))
-    } else if are_all(UnitState::Succeeded) && components.contradictory == 0 {
-        Some(Unconfirmed::new(Phase::Succeeded, None))
-    } else {
-        None
-    };
+fn plan_refused(refusal: &Message) -> Message {
+    Message::new(
+        "the release task cannot be read, so its components alone decide",
+        "无法读取发布任务本身，仅依据各组件判断",
+    )
+    .with_detail(refusal)
+}
+
+/// Nothing more is to come, but the word of the release task is not that of an end.
+fn no_end(status: &str) -> Message {
+    Message::new(
+        format!("nothing changes any more, but the release task still says {status}"),
+        format!("已无任何变化，但发布任务的状态仍是 {status}"),
+    )
+}
+
+/// The release task says that it succeeded, which so many of its components do not confirm.
+fn contradicted(status: &str, succeeded: usize, total: usize) -> Message {
+    Message::new(
+        format!("the release task says {status}, but {succeeded} of {total} components succeeded"),
+        format!("发布任务的状态是 {status}，但 {total} 个组件中只有 {succeeded} 个成功"),
+    )
+}
+
+/// Components failed, and no other is in progress.
+fn nothing_moves(failed: usize) -> Message {
+    let failed = messages::units(failed, UnitKind::Component, UnitState::Failed);
+    Message::new(
+        format!("{failed}, and nothing else is in progress"),
+        format!("{}，其余均无进展", failed.zh()),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::components::tests::{jobs, release};
     use super::*;
+    use crate::message::assert_chinese;
 
     fn read(json: &str) -> Result<Plan, Message> {
         Plan::read(json.as_bytes(), "r-1", &Redactor::default())
@@ -200,7 +207,8 @@ mod tests {
     /// a result if nothing changed.
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());
-        let snapshot = decide(components, plan);
+        let refusal = Message::verbatim("no");
+        let snapshot = decide(components, plan.ok_or(&refusal));
         assert_eq!(snapshot.title.as_deref(), plan.map(|_| "shop"));
         let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found, snapshot.standstill.is_some())
@@ -283,12 +291,9 @@ mod tests {
                 assert_eq!(said(&components, word), ended);
             }
         }
-        let snapshot = decide(
-            &calls_itself_failed("FAILED"),
-            Some(&plan("SUCCESS", "stop")),
-        );
+        let snapshot = decide(&calls_itself_failed("FAILED"), Ok(&plan("SUCCESS", "stop")));
         let message = snapshot.unconfirmed.and_then(|found| found.message);
-        assert_eq!(message, Some(texts::contradicted("SUCCESS", 1, 2)));
+        assert_eq!(message, Some(contradicted("SUCCESS", 1, 2)));
     }
 
     #[test]
@@ -328,9 +333,9 @@ mod tests {
                 assert_eq!(said(&jobs(words), word), GOES_ON, "{word} {words:?}");
             }
             assert_eq!(said(&jobs(&[]), word), (Phase::Pending, None, false));
-            let still = decide(&jobs(&["SUCCEEDED"]), Some(&plan(word, "stop"))).standstill;
+            let still = decide(&jobs(&["SUCCEEDED"]), Ok(&plan(word, "stop"))).standstill;
             let still = still.expect("a standstill");
-            assert_eq!((still.limit, still.message), (None, texts::no_end(word)));
+            assert_eq!((still.limit, still.message), (None, no_end(word)));
         }
     }
 
@@ -373,6 +378,19 @@ mod tests {
         ] {
             let phase = components.snapshot.phase;
             assert_eq!(decided(&components, None), (phase, found, false));
+        }
+    }
+
+    #[test]
+    fn all_is_said_in_chinese() {
+        let problem = Message::new("empty response", "响应为空");
+        for message in [
+            plan_refused(&problem),
+            no_end("RUNNING"),
+            contradicted("SUCCESS", 1, 2),
+            nothing_moves(1),
+        ] {
+            assert_chinese(&message);
         }
     }
 
