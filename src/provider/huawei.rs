@@ -21,7 +21,6 @@ use crate::redact::Redactor;
 use crate::secret::{Credential, Secret, cannot_take};
 use crate::text;
 
-mod credentials;
 pub(super) mod options;
 
 /// The variable that a token comes from.

@@ -12,9 +12,6 @@ use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 
-/// The service's name in the endpoint of a region [O].
-const SERVICE: &str = "servicestage";
-
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
 #[command(override_usage = "deploywatch servicestage [OPTIONS] --release <ID> --region <NAME>")]
@@ -55,16 +52,15 @@ impl ProviderOptions for ServicestageOptions {
             )
         })?;
         let mut problems = Problems::default();
-        let project = problems.note(self.project(setup.environment));
-        let release = problems.note(
-            self.release
-                .clone()
-                .ok_or_else(|| missing(("release", "发布任务"), "--release ID", &[])),
-        );
-        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
-        let account = self.huawei.account(project.clone(), setup, &mut problems);
-        let (Some(project), Some(release), Some(endpoint), Some(account)) =
-            (project, release, endpoint, account)
+        let project = id_or_variable(self.project.as_deref(), &PROJECT, setup.environment);
+        let no_project = || missing(("project", "项目"), "--project ID", &PROJECT);
+        let project = problems.note(project.and_then(|project| project.ok_or_else(no_project)));
+        let no_release = || missing(("release", "发布任务"), "--release ID", &[]);
+        let release = problems.note(self.release.clone().ok_or_else(no_release));
+        let (huawei, of_project) = (&self.huawei, project.clone());
+        let connection = huawei.connection("servicestage", of_project, setup, &mut problems);
+        let (Some(project), Some(release), Some((endpoint, account))) =
+            (project, release, connection)
         else {
             return Err(problems.error());
         };
@@ -83,7 +79,7 @@ impl ProviderOptions for ServicestageOptions {
             sends_secret: true,
             already_ended_warning: None,
             search_options: &[],
-            warnings: self.huawei.warnings(),
+            warnings: huawei.warnings(),
             connect: Box::new(|http| {
                 Box::new(Servicestage {
                     http,
@@ -95,12 +91,5 @@ impl ProviderOptions for ServicestageOptions {
                 })
             }),
         }])
-    }
-}
-
-impl ServicestageOptions {
-    fn project(&self, environment: Environment<'_>) -> Result<String> {
-        id_or_variable(self.project.as_deref(), &PROJECT, environment)?
-            .ok_or_else(|| missing(("project", "项目"), "--project ID", &PROJECT))
     }
 }
