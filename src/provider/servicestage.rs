@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::huawei::Account;
-use super::json::Text;
+use super::json::{self, Freeform, Shown, ShownList, Text};
 use super::{DeploymentSource, below, missing_log};
 use crate::http::{Client, Response};
 use crate::message::Message;
@@ -16,7 +18,6 @@ use components::Components;
 use plan::Plan;
 
 mod components;
-mod jobs;
 mod options;
 mod plan;
 
@@ -42,31 +43,6 @@ impl Servicestage {
     fn get(&mut self, path: &str) -> Result<Response, PollError> {
         let (url, content_type) = (below(&self.url, path), "application/json;charset=utf8");
         self.account.get(&self.http, &url, content_type, hint)
-    }
-
-    /// Asks how the release stands as a whole [D], or the refusal of that.
-    ///
-    /// # Errors
-    /// If nothing came that can be read. Neither conclusion would be safe: success would be said
-    /// without the plan, which may know better, and failure as if the plan could never be read. A
-    /// status that is no plain refusal is retried; whether the release is refused, the components tell.
-    fn read_plan(&mut self) -> Result<Result<Plan, Message>, PollError> {
-        let response = match self.get(&format!("/release-plans/{}", self.release)) {
-            Ok(response) => response,
-            Err(error) if is_refused(&error) => {
-                return Ok(Err(self.refusal.get_or_insert(error.message).clone()));
-            }
-            Err(mut error) => {
-                if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
-                    error.retry = Retry::Retryable { retry_after: None };
-                }
-                return Err(error);
-            }
-        };
-        let redactor = self.http.redactor();
-        let plan = Plan::read(&response.body, &self.release, redactor);
-        plan.map(Ok)
-            .map_err(|problem| response.unreadable(problem, redactor))
     }
 }
 
@@ -99,6 +75,7 @@ fn hint(error: &PollError) -> Option<Message> {
 }
 
 impl DeploymentSource for Servicestage {
+    /// Asks for the components [D] and, where they stand still, how the release stands as a whole [D].
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         let response = self.get(&format!("/release-plans/{}/deploy-info", self.release))?;
         let (last, redactor) = (&self.components.snapshot.units, self.http.redactor());
@@ -107,8 +84,26 @@ impl DeploymentSource for Servicestage {
         if !self.components.are_still() {
             return Ok(Arc::clone(&self.components.snapshot));
         }
-        let plan = self.read_plan()?;
-        Ok(Arc::new(plan::decide(&self.components, plan.as_ref())))
+        let plan = self.get(&format!("/release-plans/{}", self.release));
+        let redactor = self.http.redactor();
+        let snapshot = match plan {
+            Ok(response) => Plan::read(&response.body, &self.release, redactor)
+                .map_err(|problem| response.unreadable(problem, redactor))?
+                .decide(&self.components, redactor),
+            Err(error) if is_refused(&error) => {
+                let refusal = self.refusal.get_or_insert(error.message);
+                plan::decide_alone(&self.components, refusal)
+            }
+            // Neither conclusion would be safe: success would be said without the plan, which may know better, and
+            // failure as if the plan could never be read. Whether the release is refused, the components tell.
+            Err(mut error) => {
+                if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
+                    error.retry = Retry::Retryable { retry_after: None };
+                }
+                return Err(error);
+            }
+        };
+        Ok(Arc::new(snapshot))
     }
 
     /// The failed tasks of the jobs behind a component, with their messages.
@@ -118,7 +113,7 @@ impl DeploymentSource for Servicestage {
         let mut failure = None;
         for job in jobs.unwrap_or_default() {
             match self.get(&format!("/jobs/{job}")) {
-                Ok(response) => log.extend(jobs::failed_tasks(&response.body)),
+                Ok(response) => log.extend(failed_tasks(&response.body)),
                 Err(error) => failure = Some(error),
             }
         }
@@ -126,6 +121,57 @@ impl DeploymentSource for Servicestage {
             Some(error) if log.is_empty() => missing_log(error),
             _ => Ok(self.http.redactor().tail(&log, lines)),
         }
+    }
+}
+
+/// The job behind a component [D]. Older answers have upper-case names [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Job<'a> {
+    #[serde(alias = "TASKS")]
+    tasks: ShownList<Task<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Task<'a> {
+    #[serde(alias = "TASK_NAME")]
+    task_name: Shown<Text<'a>>,
+    #[serde(alias = "TASK_STATUS")]
+    task_status: Shown<Text<'a>>,
+    /// Text or a list of it: the vendor does not say.
+    #[serde(alias = "MESSAGES")]
+    messages: Freeform,
+    /// When it ended, in milliseconds since 1970; so called by the vendor's client [D].
+    #[serde(alias = "UPDATE_AT")]
+    update_at: Shown<Text<'a>>,
+    /// The same, so called by the vendor's page [D].
+    #[serde(alias = "UPDATED_AT")]
+    updated_at: Shown<Text<'a>>,
+}
+
+/// The failed tasks of a job and their messages, the last to fail at the end.
+fn failed_tasks(body: &[u8]) -> Option<String> {
+    let job: Job<'_> = json::read(body).ok()?;
+    let tasks = job.tasks.iter();
+    let mut failed: Vec<_> = tasks.filter(|task| is_failure(&task.task_status)).collect();
+    failed.sort_by_key(|task| {
+        let ended = task.update_at.get().or(task.updated_at.get());
+        ended.and_then(|time| time.parse::<u64>().ok())
+    });
+    let lines = failed.into_iter().map(|task| {
+        let name = task.task_name.get().unwrap_or("task");
+        format!("{name} failed: {}\n", message(task.messages.get()))
+    });
+    Some(lines.collect())
+}
+
+fn message(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(message).collect::<Vec<_>>().join("\n"),
+        other => other.to_string(),
     }
 }
 
@@ -169,5 +215,61 @@ mod tests {
             let found = is_refused(&response.refusal(&Redactor::default()));
             assert_eq!(found, refused, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn the_failed_tasks_of_a_job_are_its_log_in_either_case() {
+        for (json, log) in [
+            (
+                r#"{"job":{"execution_status":"FAILED"},"tasks":[null,
+                    {"task_name":"Pull image","task_status":"SUCCEEDED","messages":"fine"},
+                    {"task_name":"Update","task_status":"FAILED","messages":"one\ntwo"}]}"#,
+                "Update failed: one\ntwo\n",
+            ),
+            (
+                r#"{"JOB":{"EXECUTION_STATUS":"FAILED"},"TASKS":[
+                    {"TASK_NAME":"Update","TASK_STATUS":"FAILED","MESSAGES":["one",{"a":1}]}]}"#,
+                "Update failed: one\n{\"a\":1}\n",
+            ),
+            (
+                r#"{"tasks":[{"TASK_STATUS":"partially_failed","MESSAGES":null}]}"#,
+                "task failed: \n",
+            ),
+            (r#"{"tasks":null}"#, ""),
+        ] {
+            assert_eq!(
+                failed_tasks(json.as_bytes()).as_deref(),
+                Some(log),
+                "{json}"
+            );
+        }
+        assert_eq!(failed_tasks(b"<html>"), None);
+    }
+
+    #[test]
+    fn the_task_that_failed_last_is_at_the_end() {
+        for [time, other] in [
+            ["update_at", "update_at"],
+            ["updated_at", "updated_at"],
+            ["UPDATE_AT", "updated_at"],
+        ] {
+            let json = format!(
+                r#"{{"tasks":[
+                    {{"task_name":"late","task_status":"FAILED","{time}":"1722933950018"}},
+                    {{"task_name":"early","task_status":"FAILED","{other}":1722933950000}},
+                    {{"task_name":"first","task_status":"FAILED"}}]}}"#
+            );
+            let log = failed_tasks(json.as_bytes()).expect("a log");
+            assert_eq!(log, "first failed: \nearly failed: \nlate failed: \n");
+        }
+    }
+
+    #[test]
+    fn a_task_of_another_type_takes_no_other_away() {
+        let json = r#"{"tasks":["none",{"task_name":"a","task_status":"FAILED","messages":"b"}]}"#;
+        assert_eq!(
+            failed_tasks(json.as_bytes()).as_deref(),
+            Some("a failed: b\n")
+        );
     }
 }

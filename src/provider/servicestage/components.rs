@@ -122,14 +122,9 @@ impl Component<'_> {
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> Option<UnitState> {
-        let status = &self.rollback_job_status;
+        let (status, field) = (&self.rollback_job_status, "rollback_job_status");
         if status.get().is_some() {
-            return Some(status.interpret(
-                "rollback_job_status",
-                &ROLLBACK_STATES,
-                warnings,
-                redactor,
-            ));
+            return Some(status.interpret(field, &ROLLBACK_STATES, warnings, redactor));
         }
         match own {
             _ if self.rollback_job_id.get().is_some() => Some(UnitState::Running),
@@ -159,9 +154,6 @@ pub(super) struct Components {
 impl Components {
     /// Reads the components of the release that was `asked` for; `last` are the units of the answer
     /// before.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
     pub(super) fn read(
         body: &[u8],
         last: &[Unit],
@@ -213,6 +205,11 @@ impl Components {
         }
         found.snapshot = Arc::new(snapshot);
         Ok(found)
+    }
+
+    /// How many have succeeded, by their own status too.
+    pub(super) fn succeeded(&self) -> usize {
+        self.snapshot.count(UnitState::Succeeded) - self.contradictory
     }
 
     /// Whether nothing moves and nothing waits for a person: the release may be over, or between two

@@ -1,7 +1,5 @@
 //! The release task itself, and what it makes of components that stand still.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::RELEASE_TASK;
@@ -13,10 +11,10 @@ use crate::provider::stated_error::error_in;
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 
-/// The release task itself [D].
-#[derive(Deserialize, Default)]
+/// The release task: its own statement about the whole release [D].
+#[derive(Debug, Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Release<'a> {
+pub(super) struct Plan<'a> {
     id: Text<'a>,
     name: Shown<Text<'a>>,
     status: Text<'a>,
@@ -25,14 +23,14 @@ struct Release<'a> {
     components: List<NamedComponent<'a>>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct NamedComponent<'a> {
     name: Shown<Text<'a>>,
 }
 
-/// The words of the release task. Those of a component's `status` are documented, and expected here too [I];
-/// none of the rest is that of an end or a pause.
+/// The words of a plan. Those of a component's `status` are documented, and expected here too [I]; the last three
+/// are no end and no pause.
 const PHASES: [(&str, Option<Phase>); 11] = [
     ("SUCCESS", Some(Phase::Succeeded)),
     ("SUCCEEDED", Some(Phase::Succeeded)),
@@ -47,144 +45,99 @@ const PHASES: [(&str, Option<Phase>); 11] = [
     ("ROLLBACKING", None),
 ];
 
-/// The release task's own statement about the whole release.
-#[derive(Debug)]
-pub(super) struct Plan {
-    name: Option<Arc<str>>,
-    /// Its word.
-    status: Arc<str>,
-    /// The meaning of the word; none where it is not that of an end or a pause.
-    says: Option<Phase>,
-    /// Later batches do not begin after a failure.
-    stops: bool,
-    warnings: Vec<Message>,
-}
-
-impl Plan {
-    /// Reads the release task that was `asked` for.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
-    pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
-        let release: Release<'_> =
+impl<'a> Plan<'a> {
+    /// Reads the release task that was `asked` for. A success was read whole and contradicts nothing: it alone
+    /// ends a release well.
+    pub(super) fn read(body: &'a [u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
+        let plan: Self =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
-        release.id.check_id(asked, redactor)?;
-        let status = release.status.required("status");
-        let status =
-            status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-        let mut warnings = Vec::new();
-        let says = release
-            .status
-            .interpret("release status", &PHASES, &mut warnings, redactor);
-        // It alone ends a release well: one that was read whole and contradicts nothing.
-        if says == Some(Phase::Succeeded) {
-            let components = release.components.iter().map(|component| &component.name);
-            for name in [&release.name].into_iter().chain(components) {
+        plan.id.check_id(asked, redactor)?;
+        let status = plan.status.required("status");
+        status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+        if plan.status.meaning(&PHASES) == Some(Some(Phase::Succeeded)) {
+            let components = plan.components.iter().map(|component| &component.name);
+            for name in components.chain([&plan.name]) {
                 name.whole("name")?;
             }
             if let Some(error) = error_in(body, &[], redactor) {
                 return Err(error);
             }
         }
-        Ok(Self {
-            name: release.name.printable(redactor),
-            status: redactor.name(status),
-            says,
-            stops: release.fail_strategy.is("stop"),
-            warnings,
-        })
+        Ok(plan)
+    }
+
+    /// How the release stands whose components stand still.
+    pub(super) fn decide(&self, components: &Components, redactor: &Redactor) -> Snapshot {
+        let mut snapshot = Snapshot::clone(&components.snapshot);
+        snapshot.title = self.name.printable(redactor);
+        let (total, succeeded) = (snapshot.units.len(), components.succeeded());
+        let failed = snapshot.count(UnitState::Failed);
+        let (status, warnings) = (&self.status, &mut snapshot.warnings);
+        let word = status.printable(redactor).unwrap_or_default();
+        match status.interpret("release status", &PHASES, warnings, redactor) {
+            // It holds where every component has succeeded, by its own status too.
+            Some(Phase::Succeeded) if total > 0 && succeeded == total => {
+                snapshot.phase = Phase::Succeeded;
+            }
+            // What contradicts it may be a moment: a second poll must find it.
+            Some(Phase::Succeeded) => {
+                let is_lost = failed + snapshot.count(UnitState::Cancelled) > 0;
+                let phase = if is_lost { Phase::Failed } else { Phase::Ended };
+                let message = Message::new(
+                    format!(
+                        "the release task says {word}, but {succeeded} of {total} components succeeded"
+                    ),
+                    format!("发布任务的状态是 {word}，但 {total} 个组件中只有 {succeeded} 个成功"),
+                );
+                snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
+            }
+            Some(Phase::Paused) => pause(&mut snapshot),
+            Some(end) => {
+                snapshot.phase = end;
+                snapshot.message = huawei::detail_text(Some(word), end);
+            }
+            // The plan knows better than its components. But no word for a release in progress is documented, so
+            // that what has ended, or of which the rest never begins, is not waited for without end.
+            None => {
+                let all_ended = total > 0 && snapshot.units.iter().all(|unit| unit.state.ended());
+                let is_over = all_ended || failed > 0 && self.fail_strategy.is("stop");
+                snapshot.standstill = is_over.then(|| Standstill {
+                    limit: None,
+                    message: Message::new(
+                        format!("nothing changes any more, but the release task still says {word}"),
+                        format!("已无任何变化，但发布任务的状态仍是 {word}"),
+                    ),
+                });
+            }
+        }
+        snapshot
     }
 }
 
-/// How a release stands whose components stand still, by its plan or, where that is refused, by them alone.
-pub(super) fn decide(components: &Components, plan: Result<&Plan, &Message>) -> Snapshot {
+/// How a release stands whose components stand still and whose plan is refused: on two polls, for between two
+/// batches all that has begun has succeeded [I].
+pub(super) fn decide_alone(components: &Components, refusal: &Message) -> Snapshot {
     let mut snapshot = Snapshot::clone(&components.snapshot);
-    let total = snapshot.units.len();
-    let [failed, cancelled, succeeded] = [
-        UnitState::Failed,
-        UnitState::Cancelled,
-        UnitState::Succeeded,
-    ]
-    .map(|state| snapshot.count(state));
-    let succeeded = succeeded - components.contradictory;
-    let is_all = |count| total > 0 && count == total;
-    let plan = match plan {
-        Ok(plan) => plan,
-        Err(refusal) => {
-            snapshot.warnings.push(plan_refused(refusal));
-            // On two polls, for between two batches all that has begun has succeeded [I].
-            snapshot.unconfirmed = if failed > 0 {
-                Some(Unconfirmed::new(Phase::Failed, Some(nothing_moves(failed))))
-            } else if is_all(cancelled) {
-                Some(Unconfirmed::new(Phase::Cancelled, None))
-            } else {
-                is_all(succeeded).then(|| Unconfirmed::new(Phase::Succeeded, None))
-            };
-            return snapshot;
-        }
-    };
-    snapshot.warnings.extend_from_slice(&plan.warnings);
-    snapshot.title.clone_from(&plan.name);
-    match plan.says {
-        // It holds where every component has succeeded, by its own status too.
-        Some(Phase::Succeeded) if is_all(succeeded) => snapshot.phase = Phase::Succeeded,
-        // What contradicts it may be a moment: a second poll must find it.
-        Some(Phase::Succeeded) => {
-            let is_lost = failed + cancelled > 0;
-            let phase = if is_lost { Phase::Failed } else { Phase::Ended };
-            let message = contradicted(&plan.status, succeeded, total);
-            snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
-        }
-        Some(Phase::Paused) => pause(&mut snapshot),
-        Some(end) => {
-            snapshot.phase = end;
-            snapshot.message = huawei::detail_text(Some(Arc::clone(&plan.status)), end);
-        }
-        // The plan knows better than its components; but no word for a release in progress is documented, so
-        // that it is not waited for without end where every component has ended, or the rest never begins.
-        None => {
-            let all_ended = total > 0 && snapshot.units.iter().all(|unit| unit.state.ended());
-            let is_over = all_ended || plan.stops && failed > 0;
-            snapshot.standstill = is_over.then(|| Standstill {
-                limit: None,
-                message: no_end(&plan.status),
-            });
-        }
-    }
-    snapshot
-}
-
-fn plan_refused(refusal: &Message) -> Message {
-    Message::new(
+    let warning = Message::new(
         "the release task cannot be read, so its components alone decide",
         "无法读取发布任务本身，仅依据各组件判断",
-    )
-    .with_detail(refusal)
-}
-
-/// Nothing more is to come, but the word of the release task is not that of an end.
-fn no_end(status: &str) -> Message {
-    Message::new(
-        format!("nothing changes any more, but the release task still says {status}"),
-        format!("已无任何变化，但发布任务的状态仍是 {status}"),
-    )
-}
-
-/// The release task says that it succeeded, which so many of its components do not confirm.
-fn contradicted(status: &str, succeeded: usize, total: usize) -> Message {
-    Message::new(
-        format!("the release task says {status}, but {succeeded} of {total} components succeeded"),
-        format!("发布任务的状态是 {status}，但 {total} 个组件中只有 {succeeded} 个成功"),
-    )
-}
-
-/// Components failed, and no other is in progress.
-fn nothing_moves(failed: usize) -> Message {
-    let failed = messages::units(failed, UnitKind::Component, UnitState::Failed);
-    Message::new(
-        format!("{failed}, and nothing else is in progress"),
-        format!("{}，其余均无进展", failed.zh()),
-    )
+    );
+    snapshot.warnings.push(warning.with_detail(refusal));
+    let is_all = |count| count > 0 && count == snapshot.units.len();
+    let failed = snapshot.count(UnitState::Failed);
+    snapshot.unconfirmed = if failed > 0 {
+        let failed = messages::units(failed, UnitKind::Component, UnitState::Failed);
+        let message = Message::new(
+            format!("{failed}, and nothing else is in progress"),
+            format!("{}，其余均无进展", failed.zh()),
+        );
+        Some(Unconfirmed::new(Phase::Failed, Some(message)))
+    } else if is_all(snapshot.count(UnitState::Cancelled)) {
+        Some(Unconfirmed::new(Phase::Cancelled, None))
+    } else {
+        is_all(components.succeeded()).then(|| Unconfirmed::new(Phase::Succeeded, None))
+    };
+    snapshot
 }
 
 #[cfg(test)]
@@ -193,22 +146,33 @@ mod tests {
     use super::*;
     use crate::message::assert_chinese;
 
-    fn read(json: &str) -> Result<Plan, Message> {
+    fn read(json: &str) -> Result<Plan<'_>, Message> {
         Plan::read(json.as_bytes(), "r-1", &Redactor::default())
     }
 
-    fn plan(status: &str, fail_strategy: &str) -> Plan {
+    fn plan(status: &str, fail_strategy: &str) -> Plan<'static> {
         let json =
             format!(r#"{{"name":"shop","status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
-        read(&json).expect("a plan")
+        read(json.leak()).expect("a plan")
     }
 
     /// The finding of one poll: the phase; that which a second one confirms; whether it would end without
     /// a result if nothing changed.
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());
-        let refusal = Message::verbatim("no");
-        let snapshot = decide(components, plan.ok_or(&refusal));
+        let snapshot = match plan {
+            Some(plan) => plan.decide(components, &Redactor::default()),
+            None => decide_alone(components, &Message::verbatim("no")),
+        };
+        let messages = [
+            snapshot
+                .unconfirmed
+                .as_ref()
+                .and_then(|found| found.message.as_ref()),
+            snapshot.standstill.as_ref().map(|still| &still.message),
+            snapshot.warnings.last().filter(|_| plan.is_none()),
+        ];
+        messages.into_iter().flatten().for_each(assert_chinese);
         assert_eq!(snapshot.title.as_deref(), plan.map(|_| "shop"));
         let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found, snapshot.standstill.is_some())
@@ -291,9 +255,11 @@ mod tests {
                 assert_eq!(said(&components, word), ended);
             }
         }
-        let snapshot = decide(&calls_itself_failed("FAILED"), Ok(&plan("SUCCESS", "stop")));
+        let components = calls_itself_failed("FAILED");
+        let snapshot = plan("SUCCESS", "stop").decide(&components, &Redactor::default());
         let message = snapshot.unconfirmed.and_then(|found| found.message);
-        assert_eq!(message, Some(contradicted("SUCCESS", 1, 2)));
+        let says = "the release task says SUCCESS, but 1 of 2 components succeeded";
+        assert_eq!(message.as_ref().map(Message::en), Some(says));
     }
 
     #[test]
@@ -333,9 +299,11 @@ mod tests {
                 assert_eq!(said(&jobs(words), word), GOES_ON, "{word} {words:?}");
             }
             assert_eq!(said(&jobs(&[]), word), (Phase::Pending, None, false));
-            let still = decide(&jobs(&["SUCCEEDED"]), Ok(&plan(word, "stop"))).standstill;
-            let still = still.expect("a standstill");
-            assert_eq!((still.limit, still.message), (None, no_end(word)));
+            let components = jobs(&["SUCCEEDED"]);
+            let decided = plan(word, "stop").decide(&components, &Redactor::default());
+            let still = decided.standstill.expect("a standstill");
+            let says = format!("nothing changes any more, but the release task still says {word}");
+            assert_eq!((still.limit, still.message.en()), (None, &*says));
         }
     }
 
@@ -382,21 +350,12 @@ mod tests {
     }
 
     #[test]
-    fn all_is_said_in_chinese() {
-        let problem = Message::new("empty response", "响应为空");
-        for message in [
-            plan_refused(&problem),
-            no_end("RUNNING"),
-            contradicted("SUCCESS", 1, 2),
-            nothing_moves(1),
-        ] {
-            assert_chinese(&message);
-        }
-    }
-
-    #[test]
     fn a_word_that_nobody_documents_is_warned_of() {
-        assert_eq!(plan("ODD", "stop").warnings.len(), 1);
+        let warnings = |word| {
+            let plan = plan(word, "stop");
+            plan.decide(&jobs(&[]), &Redactor::default()).warnings.len()
+        };
+        assert_eq!(warnings("ODD"), 1);
         for word in [
             "SUCCESS",
             "SUCCEEDED",
@@ -405,7 +364,7 @@ mod tests {
             "ROLLBACKING",
             "GRAYING",
         ] {
-            assert!(plan(word, "stop").warnings.is_empty(), "{word}");
+            assert_eq!(warnings(word), 0, "{word}");
         }
     }
 
