@@ -1,6 +1,7 @@
 //! Huawei Cloud CodeArts Deploy: one run of a deployment task. [D] documented by the vendor, [O]
 //! observed in public code or on the live service, [I] inferred.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -8,18 +9,17 @@ use url::Url;
 
 use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
-use super::json::{Object, Text, safe_in_url, same_id};
+use super::json::{self, Freeform, Object, Shown, Text, safe_in_url, same_id};
+use super::stated_error::error_in;
 use super::{DeploymentSource, below, messages};
 use crate::http::{Client, Response};
 use crate::message::{Message, ensure};
 use crate::model::{Snapshot, Unit};
 use crate::poll::PollError;
 use crate::redact::Redactor;
-use log::LogPart;
 use options::id32;
 use state::TaskState;
 
-mod log;
 mod options;
 mod state;
 
@@ -30,6 +30,15 @@ const NO_SUCH_RUN: &str = "Deploy.00011303";
 
 /// The responses that are read of one part of a log: the rest of a longer one is not waited for.
 const MAX_PAGES: usize = 6;
+
+/// Positions in the log of a run.
+type LogPart = Range<u64>;
+
+/// The end of a part whose end is not known: the service takes numbers of 19 digits [D].
+const END: u64 = i64::MAX as u64;
+
+/// The whole log.
+const WHOLE: LogPart = 0..END;
 
 /// A run of a task being watched.
 struct Codearts {
@@ -76,11 +85,11 @@ impl DeploymentSource for Codearts {
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
         let mut units = self.last.units.iter().zip(&self.log_parts);
         let found = units.find(|(other, _)| other.id == unit.id);
-        self.tail_of(found.map_or(log::WHOLE, |(_, part)| part.clone()), lines)
+        self.tail_of(found.map_or(WHOLE, |(_, part)| part.clone()), lines)
     }
 
     fn own_log_tail(&mut self, lines: usize) -> Result<Vec<String>, PollError> {
-        self.tail_of(log::WHOLE, lines)
+        self.tail_of(WHOLE, lines)
     }
 }
 
@@ -94,9 +103,6 @@ impl Codearts {
     }
 
     /// The consequence of a response for the run that is watched.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
     fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
         let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
         if !self.run.admit(&state)? {
@@ -116,7 +122,7 @@ impl Codearts {
         Ok(snapshot)
     }
 
-    /// The end of a part of the run's log [D], or of the whole where the part is empty.
+    /// The end of a part of the run's log, or of the whole where the part is empty.
     fn tail_of(&mut self, part: LogPart, lines: usize) -> Result<Vec<String>, PollError> {
         let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
             return Ok(Vec::new());
@@ -126,7 +132,7 @@ impl Codearts {
         let is_whole = part.start == 0;
         let mut text = self.read_log(&url, part)?;
         if text.trim().is_empty() && !is_whole {
-            text = self.read_log(&url, log::WHOLE)?;
+            text = self.read_log(&url, WHOLE)?;
         }
         Ok(self.http.redactor().tail(&text, lines))
     }
@@ -141,7 +147,7 @@ impl Codearts {
                 .append_pair("end_offset", &part.end.to_string());
             let response = self.get(&url, log_hint)?;
             let redactor = self.http.redactor();
-            let next = log::read(&response.body, &mut text, redactor)
+            let next = read_log(&response.body, &mut text, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?;
             match next {
                 Some(next) if part.contains(&next) && next > part.start => part.start = next,
@@ -199,10 +205,7 @@ struct Envelope<'a, T> {
 }
 
 impl<T> Envelope<'_, T> {
-    /// Checks the status of the query itself.
-    ///
-    /// # Errors
-    /// It is not a good one.
+    /// Fails where the status of the query is not a good one.
     fn check(&self, redactor: &Redactor) -> Result<(), Message> {
         // `successful` in one edition of the vendor's page [D].
         if self.status.is("success") || self.status.is("successful") {
@@ -217,6 +220,39 @@ impl<T> Envelope<'_, T> {
         };
         Err(messages::error_response(Some(&problem)))
     }
+}
+
+/// The part of a step. Its two offsets most probably delimit it [I]; whichever is missing is that of the whole.
+fn log_part(offset: &Text<'_>, current_offset: &Text<'_>) -> LogPart {
+    let number = |text: &Text<'_>| text.get()?.parse().ok();
+    let start = number(offset).unwrap_or(0);
+    let end = number(current_offset).filter(|end| *end > start);
+    start..end.unwrap_or(END)
+}
+
+/// The log of a run, `GET /v1/applications/{app_id}/records/{record_id}/logs` [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Page<'a> {
+    /// With the blanks around it: the next one may go on in the middle of a line.
+    text: Freeform,
+    has_more: Shown<Text<'a>>,
+    end_offset: Shown<Text<'a>>,
+}
+
+/// Adds the text of a response to `log`. Returns where it goes on, if there is more.
+fn read_log(body: &[u8], log: &mut String, redactor: &Redactor) -> Result<Option<u64>, Message> {
+    let envelope: Envelope<'_, Page<'_>> =
+        json::read(body).map_err(|error| messages::not_json(("log", "日志"), &error, redactor))?;
+    if let Some(error) = error_in(body, &[], redactor) {
+        return Err(error);
+    }
+    let checked = envelope.check(redactor);
+    checked.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    let Object(page) = envelope.result.unwrap_or_default();
+    log.push_str(page.text.get().as_str().unwrap_or_default());
+    let end = page.end_offset.get().filter(|_| page.has_more.is("true"));
+    Ok(end.and_then(|end| end.parse().ok()))
 }
 
 impl RunSelector {
@@ -391,6 +427,66 @@ mod tests {
             assert!(run.admit(&answer(Some(id))).is_ok(), "{id}");
             assert!(run.admit(&answer(Some("other"))).is_err(), "{id}");
             assert_eq!(run.admit(&answer(None)).is_ok(), in_url, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_offsets_of_a_step_are_its_part_where_they_can_be() {
+        for (offset, current_offset, part) in [
+            ("\"12\"", "\"40\"", 12..40),
+            ("12", "40", 12..40),
+            ("12", "12", 12..END),
+            ("12", "\"\"", 12..END),
+            ("12", "null", 12..END),
+            ("\"\"", "\"\"", WHOLE),
+            ("\"x\"", "40", 0..40),
+            ("-1", "0", WHOLE),
+        ] {
+            let text = |json| serde_json::from_str(json).expect("a text");
+            assert_eq!(log_part(&text(offset), &text(current_offset)), part);
+        }
+    }
+
+    #[test]
+    fn a_response_is_text_and_where_more_begins() {
+        for (result, text, more) in [
+            (
+                r#"{"text":"a\n","has_more":true,"end_offset":"7"}"#,
+                "a\n",
+                Some(7),
+            ),
+            (
+                r#"{"text":"a","has_more":"true","end_offset":7}"#,
+                "a",
+                Some(7),
+            ),
+            (
+                r#"{"text":"a","has_more":"false","end_offset":"7"}"#,
+                "a",
+                None,
+            ),
+            (
+                r#"{"text":"a","has_more":true,"end_offset":"x"}"#,
+                "a",
+                None,
+            ),
+            (r#"{"text":null}"#, "", None),
+            ("null", "", None),
+        ] {
+            let json = format!(r#"{{"status":"success","result":{result}}}"#);
+            let mut log = String::new();
+            let read = read_log(json.as_bytes(), &mut log, &Redactor::default());
+            assert_eq!((&*log, read), (text, Ok(more)), "{result}");
+        }
+        for (json, says) in [
+            (r#"{"status":"error"}"#, "the query's status is error"),
+            (r#"{"result":{"text":"a"}}"#, "the query has no status"),
+            (r#"{"status":"success","error":{"message":"no"}}"#, "no"),
+            ("[]", "log"),
+        ] {
+            let error = read_log(json.as_bytes(), &mut String::new(), &Redactor::default());
+            let error = error.expect_err(json);
+            assert!(error.en().contains(says), "{error}");
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Envelope;
-use super::log::{self, LogPart};
+use super::{Envelope, LogPart, log_part};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Object, Shown, ShownList, Text};
@@ -56,38 +55,24 @@ struct StepState<'a> {
     status: Shown<Text<'a>>,
 }
 
-/// The `status` of a run: `running`, `succeeded` and `failed` are documented for this call, the other
-/// words by the list of applications [D], and expected here too [I].
-const PHASES: [(&str, Phase); 9] = [
-    ("initial", Phase::Pending),
-    ("pending", Phase::Pending),
-    ("not_executed", Phase::Pending),
-    ("running", Phase::Running),
-    ("succeeded", Phase::Succeeded),
-    ("failed", Phase::Failed),
+/// The words for a run and for a step. Of a run, `running`, `succeeded` and `failed` are documented for this call,
+/// the others by the list of applications [D], and expected here too [I]; of a step, `succeeded`, `running`,
+/// `failed` and `pending` were observed [O].
+const WORDS: [(&str, (Phase, UnitState)); 9] = [
+    ("initial", (Phase::Pending, UnitState::Pending)),
+    ("pending", (Phase::Pending, UnitState::Pending)),
+    ("not_executed", (Phase::Pending, UnitState::Pending)),
+    ("running", (Phase::Running, UnitState::Running)),
+    ("succeeded", (Phase::Succeeded, UnitState::Succeeded)),
+    ("failed", (Phase::Failed, UnitState::Failed)),
     // Ended by the server.
-    ("timeout", Phase::Failed),
-    // Its execution was cancelled.
-    ("not_started", Phase::Cancelled),
-    (CANCELLED, Phase::Cancelled),
-];
-
-/// The `status` of a step [O]; the last four words are those of a run [I].
-const STATES: [(&str, UnitState); 8] = [
-    ("succeeded", UnitState::Succeeded),
-    ("running", UnitState::Running),
-    ("failed", UnitState::Failed),
-    ("pending", UnitState::Pending),
-    ("initial", UnitState::Pending),
-    ("not_executed", UnitState::Pending),
-    ("timeout", UnitState::Failed),
-    (CANCELLED, UnitState::Cancelled),
+    ("timeout", (Phase::Failed, UnitState::Failed)),
+    // The execution of the run was cancelled.
+    ("not_started", (Phase::Cancelled, UnitState::Unknown)),
+    (CANCELLED, (Phase::Cancelled, UnitState::Cancelled)),
 ];
 
 /// Reads the state of the task `asked`; `last` are the units of the answer before.
-///
-/// # Errors
-/// The response cannot be used; the error says why.
 pub(super) fn read(
     body: &[u8],
     last: &[Unit],
@@ -99,7 +84,7 @@ pub(super) fn read(
     let envelope: Envelope<'_, RunState<'_>> =
         json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
     let never_run = envelope.result.is_none()
-        && envelope.status.meaning(&PHASES) == Some(Phase::Pending)
+        && matches!(envelope.status.meaning(&WORDS), Some((Phase::Pending, _)))
         && error_in(body, &[], redactor).is_none();
     let run: RunState<'_> = if never_run {
         json::read_state(body, TASK_STATE, &mut warnings, redactor)?
@@ -119,7 +104,7 @@ pub(super) fn read(
         snapshot.run = None;
     }
     let steps = run.step_state.iter();
-    let log_parts = steps.map(|step| log::of_step(&step.offset, &step.current_offset));
+    let log_parts = steps.map(|step| log_part(&step.offset, &step.current_offset));
     Ok(TaskState {
         record: record.map(str::to_owned),
         never_run,
@@ -142,9 +127,8 @@ impl RunState<'_> {
         };
         let warnings = &mut snapshot.warnings;
         let word = self.status.printable(redactor);
-        snapshot.phase = self
-            .status
-            .interpret("result.status", &PHASES, warnings, redactor);
+        let status = &self.status;
+        (snapshot.phase, _) = status.interpret("result.status", &WORDS, warnings, redactor);
         if snapshot.phase != Phase::Unknown {
             snapshot.message = huawei::detail_text(word, snapshot.phase);
         } else if self.step.is("finish") {
@@ -182,7 +166,7 @@ impl StepState<'_> {
     fn stated(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Option<UnitState> {
         let status = &self.status;
         status.get()?;
-        let state = status.interpret("step status", &STATES, warnings, redactor);
+        let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
         (self.is_enabled() || state != UnitState::Pending).then_some(state)
     }
 }
