@@ -12,7 +12,7 @@ use super::huawei::Account;
 use super::json::{self, Freeform, Object, Shown, Text, safe_in_url, same_id};
 use super::stated_error::error_in;
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, Response};
+use crate::http::Client;
 use crate::message::{Message, ensure};
 use crate::model::{Snapshot, Unit};
 use crate::poll::PollError;
@@ -25,20 +25,14 @@ mod state;
 
 pub(super) use options::CodeartsOptions;
 
-/// The code for a run that does not exist [D, O].
-const NO_SUCH_RUN: &str = "Deploy.00011303";
-
-/// The responses that are read of one part of a log: the rest of a longer one is not waited for.
-const MAX_PAGES: usize = 6;
-
 /// Positions in the log of a run.
 type LogPart = Range<u64>;
 
-/// The end of a part whose end is not known: the service takes numbers of 19 digits [D].
-const END: u64 = i64::MAX as u64;
+/// The whole log: the service takes numbers of 19 digits [D].
+const WHOLE: LogPart = 0..i64::MAX as u64;
 
-/// The whole log.
-const WHOLE: LogPart = 0..END;
+/// The content type that the service asks for, though there is no content [D].
+const CONTENT_TYPE: &str = "application/json";
 
 /// A run of a task being watched.
 struct Codearts {
@@ -73,8 +67,8 @@ impl DeploymentSource for Codearts {
             url.query_pairs_mut().append_pair("record_id", record);
         }
         url.query_pairs_mut().append_pair("step_state", "true");
-        let run_given = self.run_given;
-        let response = self.get(&url, |error| hint(error, run_given))?;
+        let hint = |error: &PollError| hint(error, self.run_given);
+        let response = self.account.get(&self.http, &url, CONTENT_TYPE, hint)?;
         let snapshot = self.take_in(&response.body);
         let snapshot =
             snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
@@ -94,14 +88,6 @@ impl DeploymentSource for Codearts {
 }
 
 impl Codearts {
-    fn get(
-        &mut self,
-        url: &Url,
-        hint: impl FnOnce(&PollError) -> Option<Message>,
-    ) -> Result<Response, PollError> {
-        self.account.get(&self.http, url, "application/json", hint)
-    }
-
     /// The consequence of a response for the run that is watched.
     fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
         let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
@@ -140,15 +126,16 @@ impl Codearts {
     /// A part of the log at `url`.
     fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
         let mut text = String::new();
-        for _ in 0..MAX_PAGES {
+        // The rest of a longer one is not waited for.
+        for _ in 0..6 {
             let mut url = url.clone();
             url.query_pairs_mut()
                 .append_pair("offset", &part.start.to_string())
                 .append_pair("end_offset", &part.end.to_string());
-            let response = self.get(&url, log_hint)?;
-            let redactor = self.http.redactor();
-            let next = read_log(&response.body, &mut text, redactor)
-                .map_err(|problem| response.unreadable(problem, redactor))?;
+            let http = &self.http;
+            let response = self.account.get(http, &url, CONTENT_TYPE, log_hint)?;
+            let next = read_page(&response.body, &mut text, http.redactor())
+                .map_err(|problem| response.unreadable(problem, http.redactor()))?;
             match next {
                 Some(next) if part.contains(&next) && next > part.start => part.start = next,
                 _ => break,
@@ -160,7 +147,8 @@ impl Codearts {
 
 /// The hint for a refusal of the state.
 fn hint(error: &PollError, run_given: bool) -> Option<Message> {
-    let no_run = error.message.en().contains(NO_SUCH_RUN);
+    // It is the code for a run that does not exist [D, O].
+    let no_run = error.message.en().contains("Deploy.00011303");
     Some(match error.status? {
         400 if no_run || run_given => {
             Message::new("check --record and --task", "请检查 --record 和 --task")
@@ -227,7 +215,7 @@ fn log_part(offset: &Text<'_>, current_offset: &Text<'_>) -> LogPart {
     let number = |text: &Text<'_>| text.get()?.parse().ok();
     let start = number(offset).unwrap_or(0);
     let end = number(current_offset).filter(|end| *end > start);
-    start..end.unwrap_or(END)
+    start..end.unwrap_or(WHOLE.end)
 }
 
 /// The log of a run, `GET /v1/applications/{app_id}/records/{record_id}/logs` [D].
@@ -241,7 +229,7 @@ struct Page<'a> {
 }
 
 /// Adds the text of a response to `log`. Returns where it goes on, if there is more.
-fn read_log(body: &[u8], log: &mut String, redactor: &Redactor) -> Result<Option<u64>, Message> {
+fn read_page(body: &[u8], log: &mut String, redactor: &Redactor) -> Result<Option<u64>, Message> {
     let envelope: Envelope<'_, Page<'_>> =
         json::read(body).map_err(|error| messages::not_json(("log", "日志"), &error, redactor))?;
     if let Some(error) = error_in(body, &[], redactor) {
@@ -435,9 +423,9 @@ mod tests {
         for (offset, current_offset, part) in [
             ("\"12\"", "\"40\"", 12..40),
             ("12", "40", 12..40),
-            ("12", "12", 12..END),
-            ("12", "\"\"", 12..END),
-            ("12", "null", 12..END),
+            ("12", "12", 12..WHOLE.end),
+            ("12", "\"\"", 12..WHOLE.end),
+            ("12", "null", 12..WHOLE.end),
             ("\"\"", "\"\"", WHOLE),
             ("\"x\"", "40", 0..40),
             ("-1", "0", WHOLE),
@@ -475,7 +463,7 @@ mod tests {
         ] {
             let json = format!(r#"{{"status":"success","result":{result}}}"#);
             let mut log = String::new();
-            let read = read_log(json.as_bytes(), &mut log, &Redactor::default());
+            let read = read_page(json.as_bytes(), &mut log, &Redactor::default());
             assert_eq!((&*log, read), (text, Ok(more)), "{result}");
         }
         for (json, says) in [
@@ -484,7 +472,7 @@ mod tests {
             (r#"{"status":"success","error":{"message":"no"}}"#, "no"),
             ("[]", "log"),
         ] {
-            let error = read_log(json.as_bytes(), &mut String::new(), &Redactor::default());
+            let error = read_page(json.as_bytes(), &mut String::new(), &Redactor::default());
             let error = error.expect_err(json);
             assert!(error.en().contains(says), "{error}");
         }

@@ -37,9 +37,6 @@ const KEYS: [[&str; 3]; 2] = [
     ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"],
 ];
 
-/// A signature made by a clock that is further off is refused [D].
-const LARGEST_SKEW: Duration = Duration::from_secs(15 * 60);
-
 /// The account that sends the requests.
 #[derive(Debug)]
 pub(crate) enum Account {
@@ -132,11 +129,8 @@ impl Account {
             (Self::Keys(_), Some(401 | 403), Some(server)) => clock_hint(server, now),
             _ => None,
         };
-        let hint = match clock {
-            Some(clock) => Some(clock.with_hint(hint.as_ref())),
-            None => hint,
-        };
-        hint.into_iter().fold(error, PollError::with_hint)
+        let clock = clock.map(|clock| clock.with_hint(hint.as_ref()));
+        clock.or(hint).into_iter().fold(error, PollError::with_hint)
     }
 }
 
@@ -194,17 +188,16 @@ impl Keys {
     ) -> Vec<(&'static str, String)> {
         // `YYYYMMDDTHHMMSSZ`
         let date = clock::rfc3339_seconds(now).replace(['-', ':'], "");
-        let mut headers = vec![
-            ("Content-Type", content_type.to_owned()),
-            ("X-Sdk-Date", date.clone()),
-        ];
-        headers.extend(
-            self.project
-                .clone()
-                .map(|project| ("X-Project-Id", project)),
-        );
         let security_token = self.security_token.as_ref().map(Secret::expose);
-        headers.extend(security_token.map(|token| ("X-Security-Token", token.to_owned())));
+        let mut headers: Vec<_> = [
+            ("Content-Type", Some(content_type)),
+            ("X-Sdk-Date", Some(&date)),
+            ("X-Project-Id", self.project.as_deref()),
+            ("X-Security-Token", security_token),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?.to_owned())))
+        .collect();
         // Without the port that is the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
         let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
@@ -295,15 +288,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The hint for this machine's clock, where it is too far from the server's.
+/// The hint for this machine's clock, where it is so far from the server's that a signature is refused [D].
 fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
     let (off, en, zh) = match here.duration_since(server) {
         Ok(ahead) => (ahead, "ahead of", "快"),
         Err(behind) => (behind.duration(), "behind", "慢"),
     };
-    let is_refused = off > LARGEST_SKEW;
-    let off = text::duration(off);
-    is_refused.then(|| {
+    (off > Duration::from_secs(15 * 60)).then(|| {
+        let off = text::duration(off);
         Message::new(
             format!(
                 "this machine's clock is {off} {en} the server's; a difference of more than 15 \

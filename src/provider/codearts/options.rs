@@ -13,6 +13,7 @@ use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
+use crate::secret;
 
 /// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
@@ -82,7 +83,7 @@ impl ProviderOptions for CodeartsOptions {
             history_key: Some(HistoryKey::new("codearts", &endpoint, task.clone())),
             sends_secret: true,
             search_options: &[],
-            warnings: huawei.warnings(),
+            warnings: secret::warnings(huawei.token_file.as_deref()),
             already_ended_warning: (run == RunSelector::Latest)
                 .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
             connect: Box::new(|http| {

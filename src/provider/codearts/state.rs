@@ -154,21 +154,6 @@ impl StepState<'_> {
     fn is_enabled(&self) -> bool {
         !self.enable.is_false()
     }
-
-    /// Whether it has begun, by its time [I].
-    fn has_begun(&self) -> bool {
-        let elapsed = self.elapsed_time.get();
-        self.is_enabled() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
-    }
-
-    /// The state that it is stated to be in. A disabled step never begins, so that `pending` says
-    /// nothing of it.
-    fn stated(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Option<UnitState> {
-        let status = &self.status;
-        status.get()?;
-        let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
-        (self.is_enabled() || state != UnitState::Pending).then_some(state)
-    }
 }
 
 /// The states of the steps: as stated [O], else a guess [I] from what has begun and how the run stands.
@@ -178,10 +163,20 @@ fn states(
     warnings: &mut Vec<Message>,
     redactor: &Redactor,
 ) -> Vec<UnitState> {
-    let stated = steps.iter().map(|step| step.stated(warnings, redactor));
+    let stated = steps.iter().map(|step| {
+        let status = &step.status;
+        status.get()?;
+        let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
+        // A disabled step never begins, so that `pending` says nothing of it.
+        (step.is_enabled() || state != UnitState::Pending).then_some(state)
+    });
     let stated: Vec<_> = stated.collect();
+    // By its time [I], where its state does not tell.
     let has_begun = |(step, stated): (&StepState<'_>, &Option<UnitState>)| match stated {
-        None | Some(UnitState::Unknown) => step.has_begun(),
+        None | Some(UnitState::Unknown) => {
+            let elapsed = step.elapsed_time.get();
+            step.is_enabled() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
+        }
         Some(state) => *state != UnitState::Pending,
     };
     let last_begun = steps.iter().zip(&stated).rposition(has_begun);

@@ -13,7 +13,6 @@ use crate::message::{Context as _, Message, Result, ensure};
 use crate::platform;
 use crate::provider::options::{Problems, endpoint, parsed_or_variable};
 use crate::provider::{Environment, Setup, Variables};
-use crate::secret;
 
 /// The variable that a region comes from.
 const REGION: &str = "HW_REGION_NAME";
@@ -55,7 +54,7 @@ pub(crate) struct HuaweiOptions {
     /// HUAWEICLOUD_SDK_SECURITY_TOKEN or HW_SECURITY_TOKEN. Without any of them the SDK's file is read:
     /// ~/.huaweicloud/credentials, or the file that HUAWEICLOUD_SDK_CREDENTIALS_FILE names.
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 impl HuaweiOptions {
@@ -112,11 +111,6 @@ impl HuaweiOptions {
             }
             _ => Ok(BTreeMap::new()),
         }
-    }
-
-    /// Warnings about the token file.
-    pub(crate) fn warnings(&self) -> Vec<Message> {
-        secret::warnings(self.token_file.as_deref())
     }
 }
 

@@ -77,32 +77,28 @@ impl Component<'_> {
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> (UnitState, Option<Message>) {
+        use UnitState::{Cancelled, Failed, Pending, Succeeded};
         let words = |text: &Text<'_>| Some(Message::verbatim(&*redactor.message(text.get()?)));
         let reason = words(&self.fail_message);
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
         let (state, what) = match self.rollback(&own, warnings, redactor) {
             // A component that was rolled back has failed.
-            Some(UnitState::Succeeded) => {
-                (UnitState::Failed, Message::new("rolled back", "已回滚"))
-            }
-            Some(UnitState::Failed) => match words(&self.rollback_fail_message) {
-                None => (
-                    UnitState::Failed,
-                    Message::new("rollback failed", "回滚失败"),
-                ),
-                message => return (UnitState::Failed, message),
+            Some(Succeeded) => (Failed, Message::new("rolled back", "已回滚")),
+            Some(Failed) => match words(&self.rollback_fail_message) {
+                None => (Failed, Message::new("rollback failed", "回滚失败")),
+                message => return (Failed, message),
             },
             Some(state) => (state, Message::new("rolling back", "正在回滚")),
             None => {
                 let status = &self.job_status;
                 let state = if self.status.is_cancelled() {
-                    UnitState::Cancelled
+                    Cancelled
                 } else if status.get().is_none() {
-                    UnitState::Pending
+                    Pending
                 } else {
                     status.interpret("job_status", &JOB_STATES, warnings, redactor)
                 };
-                let reason = reason.filter(|_| state == UnitState::Failed);
+                let reason = reason.filter(|_| state == Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
                 let shown = || {
@@ -226,9 +222,7 @@ fn units(
     warnings: &mut Vec<Message>,
     redactor: &Redactor,
 ) -> Vec<Unit> {
-    let seqs = components
-        .iter()
-        .filter_map(|component| component.seq.get());
+    let seqs = components.iter().filter_map(|it| it.seq.get());
     let batches: BTreeMap<_, _> = BTreeSet::from_iter(seqs).into_iter().zip(1..).collect();
     let mut units = UnitsBuilder::new(UnitKind::Component, last, components.len(), redactor);
     for (place, component) in (1..).zip(components) {

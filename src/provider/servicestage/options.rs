@@ -11,6 +11,7 @@ use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
+use crate::secret;
 
 /// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
@@ -79,7 +80,7 @@ impl ProviderOptions for ServicestageOptions {
             sends_secret: true,
             already_ended_warning: None,
             search_options: &[],
-            warnings: huawei.warnings(),
+            warnings: secret::warnings(huawei.token_file.as_deref()),
             connect: Box::new(|http| {
                 Box::new(Servicestage {
                     http,
