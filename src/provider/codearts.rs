@@ -193,8 +193,8 @@ struct Envelope<'a, T> {
 }
 
 impl<T> Envelope<'_, T> {
-    /// Fails where the status of the query is not a good one.
-    fn check(&self, redactor: &Redactor) -> Result<(), Message> {
+    /// Fails where the status of the query is not a good one: with the error in `body`, if there is one.
+    fn check(&self, body: &[u8], redactor: &Redactor) -> Result<(), Message> {
         // `successful` in one edition of the vendor's page [D].
         if self.status.is("success") || self.status.is("successful") {
             return Ok(());
@@ -206,7 +206,8 @@ impl<T> Envelope<'_, T> {
             ),
             None => Message::new("the query has no status", "响应中没有查询状态"),
         };
-        Err(messages::error_response(Some(&problem)))
+        let problem = messages::error_response(Some(&problem));
+        Err(messages::error_in_place_of(body, problem, redactor))
     }
 }
 
@@ -235,8 +236,7 @@ fn read_page(body: &[u8], log: &mut String, redactor: &Redactor) -> Result<Optio
     if let Some(error) = error_in(body, &[], redactor) {
         return Err(error);
     }
-    let checked = envelope.check(redactor);
-    checked.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    envelope.check(body, redactor)?;
     let Object(page) = envelope.result.unwrap_or_default();
     log.push_str(page.text.get().as_str().unwrap_or_default());
     let end = page.end_offset.get().filter(|_| page.has_more.is("true"));

@@ -66,12 +66,50 @@ impl Account {
         project: Option<String>,
         setup: &Setup<'_>,
     ) -> Result<Self> {
-        if token_file.is_none() && (setup.environment)(TOKEN).is_none() {
-            return Keys::find(project, setup).map(Self::Keys);
-        }
         let (environment, redactor) = (setup.environment, setup.redactor);
-        Credential::find(token_file, &[TOKEN], environment, redactor, setup.timeout)
-            .map(Self::Token)
+        if token_file.is_some() || environment(TOKEN).is_some() {
+            let timeout = setup.timeout;
+            let found = Credential::find(token_file, &[TOKEN], environment, redactor, timeout);
+            return found.map(Self::Token);
+        }
+        let read = |name: &str| {
+            let secret = Secret::new(&environment(name)?, redactor);
+            Some(secret.context(|| cannot_take(("key", "密钥"), &Message::verbatim(name))))
+        };
+        let [[ak, sk, _], [access, secret, _]] = KEYS;
+        let mut error = Message::new(
+            format!(
+                "no credentials: pass --token-file FILE, or set {TOKEN}, or {ak} and {sk}, or \
+                 {access} and {secret}"
+            ),
+            format!(
+                "缺少凭证：请指定 --token-file FILE，或设置 {TOKEN}，或设置 {ak} 和 {sk}，或 \
+                 {access} 和 {secret}"
+            ),
+        );
+        for [access, secret, security_token] in KEYS {
+            let (set, unset) = match (read(access), read(secret)) {
+                (Some(access), Some(secret)) => {
+                    // Its own first: the other may belong to other keys.
+                    let others = KEYS.map(|[_, _, security_token]| security_token);
+                    let security_token = [security_token].into_iter().chain(others).find_map(read);
+                    return Ok(Self::Keys(Keys {
+                        access: access?,
+                        secret: secret?,
+                        security_token: security_token.transpose()?,
+                        project,
+                    }));
+                }
+                (Some(_), None) => (access, secret),
+                (None, Some(_)) => (secret, access),
+                (None, None) => continue,
+            };
+            error = error.with_aside(&Message::new(
+                format!("{set} is set, {unset} is not"),
+                format!("已设置 {set}，但没有设置 {unset}"),
+            ));
+        }
+        Err(error)
     }
 
     /// Gets JSON at `url`. The services ask for a content type though there is no content [D]. `hint` tells what
@@ -135,47 +173,6 @@ impl Account {
 }
 
 impl Keys {
-    fn find(project: Option<String>, setup: &Setup<'_>) -> Result<Self> {
-        let read = |name: &str| {
-            let secret = Secret::new(&(setup.environment)(name)?, setup.redactor);
-            Some(secret.context(|| cannot_take(("key", "密钥"), &Message::verbatim(name))))
-        };
-        let [[ak, sk, _], [access, secret, _]] = KEYS;
-        let mut error = Message::new(
-            format!(
-                "no credentials: pass --token-file FILE, or set {TOKEN}, or {ak} and {sk}, or \
-                 {access} and {secret}"
-            ),
-            format!(
-                "缺少凭证：请指定 --token-file FILE，或设置 {TOKEN}，或设置 {ak} 和 {sk}，或 \
-                 {access} 和 {secret}"
-            ),
-        );
-        for [access, secret, security_token] in KEYS {
-            let (set, unset) = match (read(access), read(secret)) {
-                (Some(access), Some(secret)) => {
-                    // Its own first: the other may belong to other keys.
-                    let others = KEYS.map(|[_, _, security_token]| security_token);
-                    let security_token = [security_token].into_iter().chain(others).find_map(read);
-                    return Ok(Self {
-                        access: access?,
-                        secret: secret?,
-                        security_token: security_token.transpose()?,
-                        project,
-                    });
-                }
-                (Some(_), None) => (access, secret),
-                (None, Some(_)) => (secret, access),
-                (None, None) => continue,
-            };
-            error = error.with_aside(&Message::new(
-                format!("{set} is set, {unset} is not"),
-                format!("已设置 {set}，但没有设置 {unset}"),
-            ));
-        }
-        Err(error)
-    }
-
     /// The headers of a signed GET [D, O]: all that are put here, and the host, are signed. What
     /// the HTTP client adds of its own (the kinds of answer it takes, its name) is not: a proxy may
     /// change that.
@@ -202,63 +199,52 @@ impl Keys {
         let host = &url[Position::BeforeHost..Position::AfterPort];
         let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
         let signed = signed.chain([("Host", host)]);
-        let canonical = Canonical::new("GET", url.path(), url.query_pairs(), signed, b"");
-        let signature = signature(&self.secret, &canonical.string_to_sign(&date));
+        let (canonical, names) = canonical("GET", url.path(), url.query_pairs(), signed, b"");
+        let signature = signature(&self.secret, &string_to_sign(&canonical, &date));
         redactor.add_received(&signature);
-        let authorization = canonical.authorization(&self.access, &signature);
+        let authorization = authorization(&self.access, &names, &signature);
         headers.push(("Authorization", authorization));
         headers
     }
 }
 
-/// A request as its signature sees it [D].
-struct Canonical {
-    text: String,
-    /// The names of the signed headers.
-    names: String,
+/// A request as its signature sees it [D], and the names of its headers, all of which are signed.
+fn canonical<'a>(
+    method: &str,
+    path: &str,
+    query: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    body: &[u8],
+) -> (String, String) {
+    let path = Vec::from_iter(path.split('/').map(recode)).join("/");
+    // In the signature only, not on the wire.
+    let slash = if path.ends_with('/') { "" } else { "/" };
+    let mut query: Vec<_> = query
+        .map(|(name, value)| [encode(name.as_ref()), encode(value.as_ref())])
+        .collect();
+    query.sort_unstable();
+    let query = Vec::from_iter(query.iter().map(|pair| pair.join("="))).join("&");
+    let headers: BTreeMap<_, _> = headers
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+        .collect();
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}\n"));
+    let lines = String::from_iter(lines);
+    let names = Vec::from_iter(headers.into_keys()).join(";");
+    let body = hex(&Sha256::digest(body));
+    let text = format!("{method}\n{path}{slash}\n{query}\n{lines}\n{names}\n{body}");
+    (text, names)
 }
 
-impl Canonical {
-    /// The canonical form of a request; all of `headers` are signed.
-    fn new<'a>(
-        method: &str,
-        path: &str,
-        query: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
-        headers: impl Iterator<Item = (&'a str, &'a str)>,
-        body: &[u8],
-    ) -> Self {
-        let path = Vec::from_iter(path.split('/').map(recode)).join("/");
-        // In the signature only, not on the wire.
-        let slash = if path.ends_with('/') { "" } else { "/" };
-        let mut query: Vec<_> = query
-            .map(|(name, value)| [encode(name.as_ref()), encode(value.as_ref())])
-            .collect();
-        query.sort_unstable();
-        let query = Vec::from_iter(query.iter().map(|pair| pair.join("="))).join("&");
-        let headers: BTreeMap<_, _> = headers
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
-            .collect();
-        let lines = headers.iter();
-        let lines: String = lines
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        let names = Vec::from_iter(headers.into_keys()).join(";");
-        let body = hex(&Sha256::digest(body));
-        Self {
-            text: format!("{method}\n{path}{slash}\n{query}\n{lines}\n{names}\n{body}"),
-            names,
-        }
-    }
+fn string_to_sign(canonical: &str, date: &str) -> String {
+    let hash = hex(&Sha256::digest(canonical));
+    format!("SDK-HMAC-SHA256\n{date}\n{hash}")
+}
 
-    fn string_to_sign(&self, date: &str) -> String {
-        let hash = hex(&Sha256::digest(&self.text));
-        format!("SDK-HMAC-SHA256\n{date}\n{hash}")
-    }
-
-    fn authorization(&self, access: &Secret, signature: &str) -> String {
-        let (access, names) = (access.expose(), &self.names);
-        format!("SDK-HMAC-SHA256 Access={access}, SignedHeaders={names}, Signature={signature}")
-    }
+fn authorization(access: &Secret, names: &str, signature: &str) -> String {
+    let access = access.expose();
+    format!("SDK-HMAC-SHA256 Access={access}, SignedHeaders={names}, Signature={signature}")
 }
 
 /// The signature: the secret key signs as it is; no other key is derived from it [D].
@@ -376,7 +362,7 @@ mod tests {
         assert_eq!(vectors.len(), 7);
         for vector in vectors {
             let name = &vector.name;
-            let canonical = Canonical::new(
+            let (canonical, names) = canonical(
                 &vector.method,
                 &vector.path,
                 vector.query.iter().map(|(name, value)| (&**name, &**value)),
@@ -386,14 +372,14 @@ mod tests {
                     .map(|(name, value)| (&**name, &**value)),
                 vector.body.as_deref().unwrap_or_default().as_bytes(),
             );
-            assert_eq!(canonical.text, vector.canonical_request, "{name}");
-            assert_eq!(canonical.names, vector.signed_headers, "{name}");
-            let string_to_sign = canonical.string_to_sign(&vector.date);
+            assert_eq!(canonical, vector.canonical_request, "{name}");
+            assert_eq!(names, vector.signed_headers, "{name}");
+            let string_to_sign = string_to_sign(&canonical, &vector.date);
             assert_eq!(string_to_sign, vector.string_to_sign, "{name}");
             let keys = keys(&vector);
             let signature = signature(&keys.secret, &string_to_sign);
             assert_eq!(signature, vector.signature, "{name}");
-            let authorization = canonical.authorization(&keys.access, &signature);
+            let authorization = authorization(&keys.access, &names, &signature);
             assert_eq!(authorization, vector.authorization, "{name}");
         }
     }
@@ -460,8 +446,8 @@ mod tests {
     #[test]
     fn a_query_is_sorted_by_name_then_value_and_an_empty_value_keeps_its_sign() {
         let query = [("b", "2"), ("a", ""), ("b", "1"), ("a b", "c&d")];
-        let canonical = Canonical::new("GET", "/", query.into_iter(), [].into_iter(), b"");
-        let line = canonical.text.lines().nth(2);
+        let (canonical, _) = canonical("GET", "/", query.into_iter(), [].into_iter(), b"");
+        let line = canonical.lines().nth(2);
         assert_eq!(line, Some("a=&a%20b=c%26d&b=1&b=2"));
     }
 

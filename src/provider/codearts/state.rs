@@ -89,7 +89,7 @@ pub(super) fn read(
     let run: RunState<'_> = if never_run {
         json::read_state(body, TASK_STATE, &mut warnings, redactor)?
     } else {
-        envelope.check(redactor).map_err(or_error)?;
+        envelope.check(body, redactor)?;
         let result = envelope.result.map(|Object(run)| run);
         result.ok_or_else(|| or_error(messages::missing_field("result")))?
     };

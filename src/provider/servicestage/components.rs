@@ -81,7 +81,18 @@ impl Component<'_> {
         let words = |text: &Text<'_>| Some(Message::verbatim(&*redactor.message(text.get()?)));
         let reason = words(&self.fail_message);
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
-        let (state, what) = match self.rollback(&own, warnings, redactor) {
+        let (status, field) = (&self.rollback_job_status, "rollback_job_status");
+        let rollback = if status.get().is_some() {
+            Some(status.interpret(field, &ROLLBACK_STATES, warnings, redactor))
+        } else if self.rollback_job_id.get().is_some() {
+            Some(UnitState::Running)
+        } else if own == "ROLLBACK_SUCCEED" {
+            Some(Succeeded)
+        } else {
+            own.starts_with("ROLLBACK_").then_some(Failed)
+        };
+        // Once a rollback has begun, `job_status` stays what it was before.
+        let (state, what) = match rollback {
             // A component that was rolled back has failed.
             Some(Succeeded) => (Failed, Message::new("rolled back", "已回滚")),
             Some(Failed) => match words(&self.rollback_fail_message) {
@@ -109,31 +120,6 @@ impl Component<'_> {
             }
         };
         (state, Some(what.with_detail(reason.as_ref())))
-    }
-
-    /// How the rollback of it stands, if one has begun; `job_status` stays what it was before.
-    fn rollback(
-        &self,
-        own: &str,
-        warnings: &mut Vec<Message>,
-        redactor: &Redactor,
-    ) -> Option<UnitState> {
-        let (status, field) = (&self.rollback_job_status, "rollback_job_status");
-        if status.get().is_some() {
-            return Some(status.interpret(field, &ROLLBACK_STATES, warnings, redactor));
-        }
-        match own {
-            _ if self.rollback_job_id.get().is_some() => Some(UnitState::Running),
-            "ROLLBACK_SUCCEED" => Some(UnitState::Succeeded),
-            own => own.starts_with("ROLLBACK_").then_some(UnitState::Failed),
-        }
-    }
-
-    /// The jobs that tell why it failed.
-    fn jobs(&self) -> Vec<String> {
-        let jobs = [self.job_id.get(), self.rollback_job_id.get()];
-        let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
-        safe.map(str::to_owned).collect()
     }
 }
 
@@ -193,7 +179,10 @@ impl Components {
         for (unit, component) in snapshot.units.iter().zip(components.iter()) {
             match unit.state {
                 UnitState::Failed => {
-                    found.jobs.insert(Arc::clone(&unit.id), component.jobs());
+                    let jobs = [component.job_id.get(), component.rollback_job_id.get()];
+                    let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
+                    let safe = safe.map(str::to_owned).collect();
+                    found.jobs.insert(Arc::clone(&unit.id), safe);
                 }
                 UnitState::Succeeded if is_failure(&component.status) => found.contradictory += 1,
                 _ => {}
