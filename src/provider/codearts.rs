@@ -69,10 +69,9 @@ impl DeploymentSource for Codearts {
         url.query_pairs_mut().append_pair("step_state", "true");
         let hint = |error: &PollError| hint(error, self.run_given);
         let response = self.account.get(&self.http, &url, CONTENT_TYPE, hint)?;
-        let snapshot = self.take_in(&response.body);
-        let snapshot =
+        let snapshot = self.take_in(&response.body).map(Arc::new);
+        self.last =
             snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
-        self.last = Arc::new(snapshot);
         Ok(Arc::clone(&self.last))
     }
 

@@ -15,7 +15,6 @@ use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
 use crate::secret;
 
-/// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
 #[command(override_usage = "deploywatch codearts [OPTIONS] --task <ID> --region <NAME>")]
 #[command(before_help = "\

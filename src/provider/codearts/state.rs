@@ -45,6 +45,7 @@ struct RunState<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct StepState<'a> {
     name: Shown<Text<'a>>,
+    /// Text [D], or a boolean or a number [O].
     enable: Shown<Text<'a>>,
     /// Positions in the log of the run.
     offset: Shown<Text<'a>>,
@@ -149,13 +150,6 @@ impl RunState<'_> {
     }
 }
 
-impl StepState<'_> {
-    /// `enable` is text [D], or a boolean or a number [O].
-    fn is_enabled(&self) -> bool {
-        !self.enable.is_false()
-    }
-}
-
 /// The states of the steps: as stated [O], else a guess [I] from what has begun and how the run stands.
 fn states(
     steps: &[StepState<'_>],
@@ -168,20 +162,20 @@ fn states(
         status.get()?;
         let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
         // A disabled step never begins, so that `pending` says nothing of it.
-        (step.is_enabled() || state != UnitState::Pending).then_some(state)
+        (state != UnitState::Pending || !step.enable.is_false()).then_some(state)
     });
     let stated: Vec<_> = stated.collect();
     // By its time [I], where its state does not tell.
     let has_begun = |(step, stated): (&StepState<'_>, &Option<UnitState>)| match stated {
         None | Some(UnitState::Unknown) => {
             let elapsed = step.elapsed_time.get();
-            step.is_enabled() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
+            !step.enable.is_false() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
         }
         Some(state) => *state != UnitState::Pending,
     };
     let last_begun = steps.iter().zip(&stated).rposition(has_begun);
     let guess = |place: usize| match (phase, last_begun) {
-        _ if !steps[place].is_enabled() => UnitState::Skipped,
+        _ if steps[place].enable.is_false() => UnitState::Skipped,
         (Phase::Succeeded, _) => UnitState::Succeeded,
         (_, Some(last)) if place < last => UnitState::Succeeded,
         (_, Some(last)) if place == last => match phase {

@@ -19,9 +19,6 @@ const REGION: &str = "HW_REGION_NAME";
 /// The variables that a project comes from.
 pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"];
 
-/// The variable that names the file in which the SDKs keep credentials [D].
-const CREDENTIALS_FILE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
-
 /// The variables that every service reads.
 pub(crate) const VARIABLES: Variables = Variables {
     secret: Some(TOKEN),
@@ -87,7 +84,7 @@ impl HuaweiOptions {
         endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))
     }
 
-    /// The variables for which the SDK's credentials file stands, where nothing else gives credentials.
+    /// The variables for which the SDK's credentials file stands [D], where nothing else gives credentials.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -98,7 +95,7 @@ impl HuaweiOptions {
     ) -> Result<BTreeMap<&'static str, String>> {
         let (_, secrets) = VARIABLES.secret_file();
         let is_set = |name: &&str| environment(name).is_some();
-        let named = environment(CREDENTIALS_FILE).map(PathBuf::from);
+        let named = environment("HUAWEICLOUD_SDK_CREDENTIALS_FILE").map(PathBuf::from);
         let at_home = || {
             let path = PathBuf::from(environment(platform::HOME)?).join(".huaweicloud/credentials");
             path.exists().then_some(path)

@@ -216,16 +216,12 @@ fn units(
     let mut units = UnitsBuilder::new(UnitKind::Component, last, components.len(), redactor);
     for (place, component) in (1..).zip(components) {
         let nameless = format!("component {place}");
-        let (id, name) = (component.id.get(), component.name.get());
+        let (own_id, own_name) = (component.id.get(), component.name.get());
+        let id = own_id.or(own_name).unwrap_or(&nameless);
+        let name = own_name.or(own_id).unwrap_or(&nameless);
         let batch = component.seq.get().map(|seq| batches[&seq]);
         let (state, detail) = component.standing(warnings, redactor);
-        let unit = units.push(
-            id.or(name).unwrap_or(&nameless),
-            name.or(id).unwrap_or(&nameless),
-            batch,
-            state,
-            None,
-        );
+        let unit = units.push(id, name, batch, state, None);
         unit.detail = detail;
         let rollback = &component.rollback_job_id;
         let times = match rollback.get().or(component.rollback_job_status.get()) {

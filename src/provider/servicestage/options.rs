@@ -13,7 +13,6 @@ use crate::provider::options::{Environment, Problems, id, id_or_variable, missin
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 use crate::secret;
 
-/// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
 #[command(override_usage = "deploywatch servicestage [OPTIONS] --release <ID> --region <NAME>")]
 #[command(before_help = "\
