@@ -57,10 +57,7 @@ pub(crate) struct Keys {
 
 impl Account {
     /// Looks for credentials; the first found wins: a token in `token_file` (`-` is stdin), a token
-    /// in the environment, keys in the environment.
-    ///
-    /// # Errors
-    /// If there are none: the message names each place.
+    /// in the environment, keys in the environment. Where there are none, the error names each place.
     pub(crate) fn find(
         token_file: Option<&Path>,
         project: Option<String>,
@@ -121,10 +118,27 @@ impl Account {
         content_type: &str,
         hint: impl FnOnce(&PollError) -> Option<Message>,
     ) -> Result<Response, PollError> {
-        let send = |headers: Vec<(&'static str, &str)>| {
-            http.get_json(&Request::get(url.as_str(), headers))
+        let read = |response: Response| response.expect_json(http.redactor());
+        let response = self.get_with(http, url, content_type, read);
+        response.map_err(|error| {
+            let hint = hint(&error);
+            self.advise(error, hint, http.now().wall)
+        })
+    }
+
+    /// Gets what `read` makes of the response, whatever it is; a refusal has no hint.
+    pub(crate) fn get_with<T>(
+        &mut self,
+        http: &Client,
+        url: &Url,
+        content_type: &str,
+        mut read: impl FnMut(Response) -> Result<T, PollError>,
+    ) -> Result<T, PollError> {
+        let mut send = |headers: Vec<(&'static str, &str)>| {
+            let request = Request::get(url.as_str(), headers);
+            read(http.send(&request).map_err(|failure| failure.error)?)
         };
-        let response = match self {
+        match self {
             Self::Token(token) => token.with_token(|token| {
                 send(vec![
                     ("Content-Type", content_type),
@@ -136,11 +150,7 @@ impl Account {
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
                 send(headers.collect())
             }
-        };
-        response.map_err(|error| {
-            let hint = hint(&error);
-            self.advise(error, hint, http.now().wall)
-        })
+        }
     }
 
     /// Adds what to do about a refusal: `hint`, or of a 401 that which is about the credentials, and before it

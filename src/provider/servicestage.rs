@@ -9,11 +9,13 @@ use url::Url;
 
 use super::huawei::Account;
 use super::json::{self, Freeform, Shown, ShownList, Text};
+use super::stated_error::error_in;
 use super::{DeploymentSource, below, missing_log};
 use crate::http::{Client, Response};
 use crate::message::Message;
 use crate::model::{Snapshot, Unit};
 use crate::poll::{PollError, Retry};
+use crate::redact::Redactor;
 use components::Components;
 use plan::Plan;
 
@@ -25,6 +27,9 @@ pub(super) use options::ServicestageOptions;
 
 /// The name of the responses, in English and Chinese.
 const RELEASE_TASK: (&str, &str) = ("release task", "发布任务");
+
+/// The content type that the service asks for, though there is no content [D].
+const CONTENT_TYPE: &str = "application/json;charset=utf8";
 
 /// A release task being watched.
 struct Servicestage {
@@ -41,16 +46,16 @@ struct Servicestage {
 impl Servicestage {
     /// Gets what is at `path` of the project.
     fn get(&mut self, path: &str) -> Result<Response, PollError> {
-        let (url, content_type) = (below(&self.url, path), "application/json;charset=utf8");
-        self.account.get(&self.http, &url, content_type, hint)
+        let url = below(&self.url, path);
+        self.account.get(&self.http, &url, CONTENT_TYPE, hint)
     }
 }
 
 /// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
 /// words. Anything else may be the answer of a gateway.
-fn is_refused(error: &PollError) -> bool {
-    let is_own = error.message.en().contains("SVCSTG.");
-    error.status == Some(403) || error.status == Some(404) && is_own
+fn is_refused(response: &Response, redactor: &Redactor) -> bool {
+    response.status == 403
+        || response.status == 404 && error_in(&response.body, &[], redactor).is_some()
 }
 
 /// Whether a status of a component or a task is that of a failure.
@@ -84,26 +89,29 @@ impl DeploymentSource for Servicestage {
         if !self.components.are_still() {
             return Ok(Arc::clone(&self.components.snapshot));
         }
-        let plan = self.get(&format!("/release-plans/{}", self.release));
-        let redactor = self.http.redactor();
-        let snapshot = match plan {
-            Ok(response) => Plan::read(&response.body, &self.release, redactor)
-                .map_err(|problem| response.unreadable(problem, redactor))?
-                .decide(&self.components, redactor),
-            Err(error) if is_refused(&error) => {
-                let refusal = self.refusal.get_or_insert(error.message);
-                plan::decide_alone(&self.components, refusal)
+        let url = below(&self.url, &format!("/release-plans/{}", self.release));
+        let decide = |response: Response| {
+            if is_refused(&response, redactor) {
+                let refusal = || response.refusal(redactor).message;
+                let refusal = self.refusal.get_or_insert_with(refusal);
+                return Ok(plan::decide_alone(&self.components, refusal));
             }
-            // Neither conclusion would be safe: success would be said without the plan, which may know better, and
-            // failure as if the plan could never be read. Whether the release is refused, the components tell.
-            Err(mut error) => {
-                if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
-                    error.retry = Retry::Retryable { retry_after: None };
-                }
-                return Err(error);
-            }
+            let response = response.expect_json(redactor)?;
+            let plan = Plan::read(&response.body, &self.release, redactor);
+            let plan = plan.map_err(|problem| response.unreadable(problem, redactor))?;
+            Ok(plan.decide(&self.components, redactor))
         };
-        Ok(Arc::new(snapshot))
+        let snapshot = self
+            .account
+            .get_with(&self.http, &url, CONTENT_TYPE, decide);
+        // Neither conclusion would be safe: success would be said without the plan, which may know better, and
+        // failure as if the plan could never be read. Whether the release is refused, the components tell.
+        snapshot.map(Arc::new).map_err(|mut error| {
+            if error.status.is_some() && matches!(error.retry, Retry::Refused { .. }) {
+                error.retry = Retry::Retryable { retry_after: None };
+            }
+            error
+        })
     }
 
     /// The failed tasks of the jobs behind a component, with their messages.
@@ -183,7 +191,6 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::message::assert_chinese;
-    use crate::redact::Redactor;
 
     #[test]
     fn a_release_that_is_not_there_may_be_of_the_new_edition() {
@@ -212,7 +219,7 @@ mod tests {
         ] {
             let received = Timestamp::at(0.0);
             let response = Response::recorded(status, &[], body.into(), received);
-            let found = is_refused(&response.refusal(&Redactor::default()));
+            let found = is_refused(&response, &Redactor::default());
             assert_eq!(found, refused, "{status} {body}");
         }
     }

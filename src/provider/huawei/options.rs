@@ -85,9 +85,6 @@ impl HuaweiOptions {
     }
 
     /// The variables for which the SDK's credentials file stands [D], where nothing else gives credentials.
-    ///
-    /// # Errors
-    /// The file cannot be read.
     pub(crate) fn fallback(
         &self,
         environment: Environment<'_>,
