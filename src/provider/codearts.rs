@@ -68,10 +68,25 @@ impl DeploymentSource for Codearts {
         }
         url.query_pairs_mut().append_pair("step_state", "true");
         let hint = |error: &PollError| hint(error, self.run_given);
-        let response = self.account.get(&self.http, &url, CONTENT_TYPE, hint)?;
-        let snapshot = self.take_in(&response.body).map(Arc::new);
-        self.last =
-            snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?;
+        let (http, last) = (&self.http, &self.last.units);
+        let found = self.account.get(http, &url, CONTENT_TYPE, hint, |body| {
+            let state = state::read(body, last, &self.task, http.redactor())?;
+            Ok(self.run.admit(&state)?.then_some(state))
+        })?;
+        let mut snapshot = messages::awaits_new_run();
+        if let Some(state) = found {
+            (snapshot, self.log_parts) = (state.snapshot, state.log_parts);
+            if !self.run_given {
+                snapshot.run_selector = self.run.option();
+            }
+            if self.application.is_none() {
+                snapshot.log_hint = Some(Message::new(
+                    "--application ID shows the end of the log",
+                    "指定 --application ID 可显示日志末尾",
+                ));
+            }
+        }
+        self.last = Arc::new(snapshot);
         Ok(Arc::clone(&self.last))
     }
 
@@ -87,26 +102,6 @@ impl DeploymentSource for Codearts {
 }
 
 impl Codearts {
-    /// The consequence of a response for the run that is watched.
-    fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
-        let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
-        if !self.run.admit(&state)? {
-            return Ok(messages::awaits_new_run());
-        }
-        self.log_parts = state.log_parts;
-        let mut snapshot = state.snapshot;
-        if !self.run_given {
-            snapshot.run_selector = self.run.option();
-        }
-        if self.application.is_none() {
-            snapshot.log_hint = Some(Message::new(
-                "--application ID shows the end of the log",
-                "指定 --application ID 可显示日志末尾",
-            ));
-        }
-        Ok(snapshot)
-    }
-
     /// The end of a part of the run's log, or of the whole where the part is empty.
     fn tail_of(&mut self, part: LogPart, lines: usize) -> Result<Vec<String>, PollError> {
         let (Some(application), Some(record)) = (&self.application, self.run.id_in_url()) else {
@@ -132,10 +127,8 @@ impl Codearts {
                 .append_pair("offset", &part.start.to_string())
                 .append_pair("end_offset", &part.end.to_string());
             let http = &self.http;
-            let response = self.account.get(http, &url, CONTENT_TYPE, log_hint)?;
-            let next = read_page(&response.body, &mut text, http.redactor())
-                .map_err(|problem| response.unreadable(problem, http.redactor()))?;
-            match next {
+            let read = |body: &[u8]| read_page(body, &mut text, http.redactor());
+            match self.account.get(http, &url, CONTENT_TYPE, log_hint, read)? {
                 Some(next) if part.contains(&next) && next > part.start => part.start = next,
                 _ => break,
             }

@@ -109,18 +109,21 @@ impl Account {
         Err(error)
     }
 
-    /// Gets JSON at `url`. The services ask for a content type though there is no content [D]. `hint` tells what
-    /// to do about a refusal; of the credentials that is told here.
-    pub(crate) fn get(
+    /// Gets what `read` makes of the JSON at `url`. The services ask for a content type though there is no content
+    /// [D]. `hint` tells what to do about a refusal; of the credentials that is told here.
+    pub(crate) fn get<T>(
         &mut self,
         http: &Client,
         url: &Url,
         content_type: &str,
         hint: impl FnOnce(&PollError) -> Option<Message>,
-    ) -> Result<Response, PollError> {
-        let read = |response: Response| response.expect_json(http.redactor());
-        let response = self.get_with(http, url, content_type, read);
-        response.map_err(|error| {
+        mut read: impl FnMut(&[u8]) -> Result<T>,
+    ) -> Result<T, PollError> {
+        let found = self.get_with(http, url, content_type, |response| {
+            let response = response.expect_json(http.redactor())?;
+            read(&response.body).map_err(|problem| response.unreadable(problem, http.redactor()))
+        });
+        found.map_err(|error| {
             let hint = hint(&error);
             self.advise(error, hint, http.now().wall)
         })

@@ -43,14 +43,6 @@ struct Servicestage {
     refusal: Option<Message>,
 }
 
-impl Servicestage {
-    /// Gets what is at `path` of the project.
-    fn get(&mut self, path: &str) -> Result<Response, PollError> {
-        let url = below(&self.url, path);
-        self.account.get(&self.http, &url, CONTENT_TYPE, hint)
-    }
-}
-
 /// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
 /// words. Anything else may be the answer of a gateway.
 fn is_refused(response: &Response, redactor: &Redactor) -> bool {
@@ -82,14 +74,16 @@ fn hint(error: &PollError) -> Option<Message> {
 impl DeploymentSource for Servicestage {
     /// Asks for the components [D] and, where they stand still, how the release stands as a whole [D].
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let response = self.get(&format!("/release-plans/{}/deploy-info", self.release))?;
-        let (last, redactor) = (&self.components.snapshot.units, self.http.redactor());
-        self.components = Components::read(&response.body, last, &self.release, redactor)
-            .map_err(|problem| response.unreadable(problem, redactor))?;
+        let (http, redactor) = (&self.http, self.http.redactor());
+        let units = &self.components.snapshot.units;
+        let path = format!("/release-plans/{}", self.release);
+        let url = below(&self.url, &format!("{path}/deploy-info"));
+        let read = |body: &[u8]| Components::read(body, units, &self.release, redactor);
+        self.components = self.account.get(http, &url, CONTENT_TYPE, hint, read)?;
         if !self.components.are_still() {
             return Ok(Arc::clone(&self.components.snapshot));
         }
-        let url = below(&self.url, &format!("/release-plans/{}", self.release));
+        let url = below(&self.url, &path);
         let decide = |response: Response| {
             if is_refused(&response, redactor) {
                 let refusal = || response.refusal(redactor).message;
@@ -101,9 +95,7 @@ impl DeploymentSource for Servicestage {
             let plan = plan.map_err(|problem| response.unreadable(problem, redactor))?;
             Ok(plan.decide(&self.components, redactor))
         };
-        let snapshot = self
-            .account
-            .get_with(&self.http, &url, CONTENT_TYPE, decide);
+        let snapshot = self.account.get_with(http, &url, CONTENT_TYPE, decide);
         // Neither conclusion would be safe: success would be said without the plan, which may know better, and
         // failure as if the plan could never be read. Whether the release is refused, the components tell.
         snapshot.map(Arc::new).map_err(|mut error| {
@@ -117,11 +109,13 @@ impl DeploymentSource for Servicestage {
     /// The failed tasks of the jobs behind a component, with their messages.
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
         let mut log = String::new();
-        let jobs = self.components.jobs.get(&unit.id).cloned();
+        let jobs = self.components.jobs.get(&unit.id);
         let mut failure = None;
-        for job in jobs.unwrap_or_default() {
-            match self.get(&format!("/jobs/{job}")) {
-                Ok(response) => log.extend(failed_tasks(&response.body)),
+        for job in jobs.into_iter().flatten() {
+            let url = below(&self.url, &format!("/jobs/{job}"));
+            let read = |body: &[u8]| Ok(failed_tasks(body));
+            match self.account.get(&self.http, &url, CONTENT_TYPE, hint, read) {
+                Ok(tasks) => log.extend(tasks),
                 Err(error) => failure = Some(error),
             }
         }
