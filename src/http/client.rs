@@ -209,6 +209,30 @@ impl Response {
 }
 
 #[cfg(test)]
+impl Client {
+    /// A client that nothing is sent with.
+    pub(crate) fn unused() -> Self {
+        struct Unused;
+
+        impl Transport for Unused {
+            fn send(
+                &self,
+                _request: &Request<'_>,
+                _earlier: Vec<u8>,
+            ) -> Result<Response, TransportError> {
+                unreachable!("nothing is sent")
+            }
+
+            fn now(&self) -> Timestamp {
+                Timestamp::at(0.0)
+            }
+        }
+
+        Self::new(Arc::new(Unused), Arc::default(), None)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -230,26 +230,6 @@ mod tests {
     use super::history::tests::{history, run};
     use super::status::tests::{GOOD, PLAN, status};
     use super::*;
-    use crate::clock::Timestamp;
-    use crate::http::{Response, Transport, TransportError};
-    use crate::redact::Redactor;
-
-    /// A transport that nothing is sent over.
-    struct Unused;
-
-    impl Transport for Unused {
-        fn send(
-            &self,
-            _request: &Request<'_>,
-            _earlier: Vec<u8>,
-        ) -> Result<Response, TransportError> {
-            unreachable!("nothing is sent")
-        }
-
-        fn now(&self) -> Timestamp {
-            Timestamp::at(0.0)
-        }
-    }
 
     /// An installer that shows this status and this history.
     fn installer(status: Snapshot, history: Option<HistoryRun>, fresh: bool) -> Fsd {
@@ -258,7 +238,7 @@ mod tests {
             history: String::new(),
             log: None,
         };
-        let http = Client::new(Arc::new(Unused), Arc::new(Redactor::default()), None);
+        let http = Client::unused();
         Fsd {
             status,
             history,

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::json::{self, List, Object, Shown, ShownList, Text};
 use super::{DeploymentSource, below, messages, stated_error};
-use crate::http::{Client, ParsedBody, error_words};
+use crate::http::{Client, error_words};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
@@ -18,15 +18,13 @@ use crate::units::UnitsBuilder;
 
 mod cas;
 mod cookies;
-mod login;
 mod login_error;
 mod options;
 mod session;
 mod texts;
 
-use login::Login;
 pub(super) use options::MrsOptions;
-use session::{Auth, Session};
+use session::{Login, SharedSignIn};
 
 /// The response, in English and Chinese.
 const PROGRESS: (&str, &str) = ("command's progress", "命令进度");
@@ -34,49 +32,45 @@ const PROGRESS: (&str, &str) = ("command's progress", "命令进度");
 /// A command being watched.
 struct Mrs {
     http: Client,
-    session: Session,
+    endpoint: Url,
     url: String,
-    /// The body that `last` was made of.
-    parsed: ParsedBody,
-    last: Arc<Snapshot>,
+    /// None for a Manager without authentication.
+    login: Option<Login>,
+    /// The longest wait for a sign-in of another command.
+    patience: Duration,
+    shared: Arc<SharedSignIn>,
+    /// The units of the last response.
+    last: Vec<Unit>,
 }
 
 impl Mrs {
     /// Watches `command` on the cluster's own Manager, usually port 28443 of the floating address
     /// [D]. No sign-in of another command is waited for longer than `patience`.
-    fn new(endpoint: &Url, command: &str, auth: Auth, patience: Duration, http: Client) -> Self {
+    fn new(
+        endpoint: &Url,
+        command: &str,
+        login: Option<Login>,
+        patience: Duration,
+        http: Client,
+    ) -> Self {
         let path = format!("/web/v1/common/command/{command}/progress");
         Self {
-            url: below(endpoint, &path).into(),
-            session: Session::new(auth, endpoint, patience),
             http,
-            parsed: ParsedBody::default(),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
+            endpoint: endpoint.clone(),
+            url: below(endpoint, &path).into(),
+            shared: SharedSignIn::of(login.as_ref(), endpoint),
+            login,
+            patience,
+            last: Vec::new(),
         }
     }
 }
 
 impl DeploymentSource for Mrs {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let Self {
-            http,
-            session,
-            url,
-            parsed,
-            last,
-        } = self;
-        let redactor = http.redactor();
-        session.ask(http, url, |response| {
-            let response = response.expect_json(redactor)?;
-            if !parsed.is(&response.body) {
-                let snapshot = read(&response.body, &last.units, redactor);
-                let snapshot =
-                    snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
-                *last = Arc::new(snapshot);
-                parsed.set(response.body);
-            }
-            Ok(Arc::clone(last))
-        })
+        let snapshot = self.ask()?;
+        self.last.clone_from(&snapshot.units);
+        Ok(Arc::new(snapshot))
     }
 }
 

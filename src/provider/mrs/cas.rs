@@ -1,13 +1,13 @@
 //! The sign-in at the CAS server of an older Manager with Kerberos [D].
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::cookies::CookieJar;
-use super::login::{Login, login_ticket};
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
-use super::session::{JSON, LOGIN_CHECK, Permit, Session, port};
-use super::texts;
+use super::session::{JSON, LOGIN_CHECK, Login, Permit, port};
+use super::{Mrs, texts};
 use crate::http::{Client, Request, Response, TransportError};
+use crate::model::Snapshot;
 use crate::poll::PollError;
 use crate::provider::below;
 
@@ -18,16 +18,15 @@ const MAX_REDIRECTS: usize = 10;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-impl Session {
+impl Mrs {
     /// Signs in at the CAS server. Once it has accepted the password, what fails is tried again without it.
     pub(super) fn sign_in_at_cas(
         &self,
-        http: &Client,
         login: &Login,
         permit: &mut Permit<'_>,
-    ) -> Result<(), LoginError> {
+    ) -> Result<Option<Snapshot>, LoginError> {
         let mut exchange = CasExchange {
-            http,
+            http: &self.http,
             endpoint: &self.endpoint,
             cookies: self.state().cookies.clone(),
         };
@@ -35,7 +34,7 @@ impl Session {
         let mut state = self.state();
         state.cookies = exchange.cookies;
         state.begin_session(false);
-        result
+        result.map(|()| None)
     }
 }
 
@@ -72,7 +71,7 @@ impl CasExchange<'_> {
         let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
         permit.at_stake = true;
-        let response = self.send(&url, Some(&login.form(&ticket)))?;
+        let response = self.send(&url, Some(&form(login, &ticket)))?;
         if !self.cookies.has_ticket() {
             let mut failure = LoginError::new(&response, redactor);
             // Whatever is no accident is a no.
@@ -139,6 +138,40 @@ impl CasExchange<'_> {
     }
 }
 
+/// The fields that are posted to the CAS server [D].
+fn form(login: &Login, login_ticket: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("username", &login.user)
+        .append_pair("password", login.password.expose())
+        .append_pair("lt", login_ticket)
+        .append_pair("_eventId", "submit")
+        .append_pair("submit", "Login")
+        .finish()
+}
+
+/// The value of the form's hidden field `lt` [D].
+fn login_ticket(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(page);
+    let mut tags = page.split('<').skip(1).map(|rest| rest.split('>').next());
+    let field = tags.find_map(|tag| tag.filter(|tag| attribute(tag, "name") == Some("lt")))?;
+    let ticket = attribute(field, "value")?;
+    (!ticket.is_empty()).then(|| ticket.to_owned())
+}
+
+/// The value of an attribute in a tag.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let blank = |c: char| c.is_ascii_whitespace();
+    let begins = tag.match_indices(name).find_map(|(start, _)| {
+        let rest = tag[start + name.len()..].trim_start_matches(blank);
+        let value = rest.strip_prefix('=')?.trim_start_matches(blank);
+        tag[..start].ends_with(blank).then_some(value)
+    })?;
+    match begins.chars().next()? {
+        quote @ ('"' | '\'') => begins[1..].split(quote).next(),
+        _ => begins.split(blank).next(),
+    }
+}
+
 fn with_cas_hint(failure: LoginError) -> LoginError {
     match failure.error.status {
         Some(_) => failure.error.with_hint(texts::cas_hint()).into(),
@@ -173,6 +206,40 @@ mod tests {
             ("file:///etc/passwd", false),
         ] {
             assert_eq!(is_of_manager(&url(place), &endpoint), followed, "{place}");
+        }
+    }
+
+    #[test]
+    fn any_password_fits_into_the_form() {
+        assert_eq!(
+            form(&Login::made_up(" p%:+&=密 "), "LT-1/a"),
+            "username=admin&password=+p%25%3A%2B%26%3D%E5%AF%86+&lt=LT-1%2Fa&_eventId=submit\
+             &submit=Login"
+        );
+    }
+
+    #[test]
+    fn the_login_ticket_is_found_in_the_form() {
+        for (page, ticket) in [
+            (
+                r#"<form><input type="hidden" name="lt" value="LT-1-a" /></form>"#,
+                Some("LT-1-a"),
+            ),
+            ("<INPUT value='LT-1-a' name='lt'>", Some("LT-1-a")),
+            ("<input\nname = lt\nvalue = LT-1-a>", Some("LT-1-a")),
+            (
+                r#"<input name="result" value="1"><input name="lt" value="2">"#,
+                Some("2"),
+            ),
+            (r#"<input data-name="lt" value="1">"#, None),
+            (r#"<input name="lt" value="">"#, None),
+            (r#"<input name="lt">"#, None),
+            (r#"name="lt" value="LT-1-a""#, None),
+            ("<input name=", None),
+            ("", None),
+        ] {
+            let found = login_ticket(page.as_bytes());
+            assert_eq!(found.as_deref(), ticket, "{page}");
         }
     }
 }

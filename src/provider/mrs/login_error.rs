@@ -39,12 +39,6 @@ impl LoginErrorKind {
 }
 
 impl LoginError {
-    /// The error in a response, unless that is a success without a page.
-    pub(super) fn of(response: &Response, redactor: &Redactor) -> Option<Self> {
-        let is_good = response.is_success() && !response.is_html();
-        (!is_good).then(|| Self::new(response, redactor))
-    }
-
     /// The meaning of an error response, whatever its status. A wrong password is usually answered
     /// with a page under HTTP 200 [O].
     pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {

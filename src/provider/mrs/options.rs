@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Auth, Login, Mrs};
+use super::{Login, Mrs};
 use crate::message::{Message, Result, ensure};
 use crate::provider::options::{Problems, endpoint, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables};
@@ -75,11 +75,6 @@ impl ProviderOptions for MrsOptions {
             AuthMethod::None => None,
             AuthMethod::Basic | AuthMethod::Cas => self.login(setup, &mut problems),
         };
-        let auth = match (self.auth, login) {
-            (AuthMethod::Basic, Some(login)) => Auth::Basic(login),
-            (AuthMethod::Cas, Some(login)) => Auth::Cas(login),
-            _ => Auth::None,
-        };
         let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
             return Err(problems.error());
         };
@@ -97,9 +92,9 @@ impl ProviderOptions for MrsOptions {
             search_options: &[],
             warnings: warnings.clone(),
             connect: {
-                let (endpoint, command, auth) = (endpoint.clone(), command.clone(), auth.clone());
+                let (endpoint, command, login) = (endpoint.clone(), command.clone(), login.clone());
                 let patience = setup.request_timeout;
-                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, auth, patience, http)))
+                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, login, patience, http)))
             },
         });
         Ok(specs.collect())
@@ -123,6 +118,7 @@ impl MrsOptions {
         Some(Login {
             user: user?,
             password: password?,
+            by_cas: self.auth == AuthMethod::Cas,
         })
     }
 

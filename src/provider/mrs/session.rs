@@ -6,18 +6,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use super::cookies::CookieJar;
-use super::login::Login;
 use super::login_error::{LoginError, LoginErrorKind};
-use super::texts;
-use crate::http::{Client, Request, Response};
+use super::{Mrs, read, texts};
+use crate::http::{Request, Response};
+use crate::model::Snapshot;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
+use crate::secret::Secret;
 
 /// How often a password goes out with no word on whether it is right. A fifth wrong one would lock the
 /// account [D].
@@ -31,35 +34,35 @@ const STATUS: &str = "/web/api/v2/session/status";
 /// The path where the session of a cluster with CAS, or without Kerberos, begins [D].
 pub(super) const LOGIN_CHECK: &str = "/web/v1/access/login_check";
 
-/// How to sign in.
+/// The user and the password.
 #[derive(Clone)]
-pub(crate) enum Auth {
-    /// HTTP Basic, then the session's cookie.
-    Basic(Login),
-    /// The CAS server of an older Manager with Kerberos.
-    Cas(Login),
-    /// Nobody signs in.
-    None,
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: Secret,
+    /// Whether they go to the CAS server of an older Manager with Kerberos, not as HTTP Basic.
+    pub(super) by_cas: bool,
 }
 
-/// A session with a Manager.
-pub(super) struct Session {
-    auth: Auth,
-    pub(super) endpoint: Url,
-    /// The longest wait for a sign-in of another command.
-    patience: Duration,
-    shared: Arc<Shared>,
+impl Login {
+    /// The value of the header for HTTP Basic.
+    fn basic(&self, redactor: &Redactor) -> String {
+        let pair = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
+        redactor.add(&pair);
+        format!("Basic {pair}")
+    }
 }
 
-/// The state that the commands share.
+/// A header of a request: its name and its value.
+type Header<'a> = (&'static str, &'a str);
+
+/// The sign-in that the commands of one endpoint and user share.
 #[derive(Default)]
-struct Shared {
+pub(super) struct SharedSignIn {
     state: Mutex<SignInState>,
     /// A sign-in has ended.
     ended: Condvar,
 }
 
-/// The state of the sign-in: one for each endpoint and user of the process.
 #[derive(Default)]
 pub(super) struct SignInState {
     pub(super) cookies: CookieJar,
@@ -86,12 +89,9 @@ struct Held {
 
 /// The permission to sign in.
 pub(super) struct Permit<'a> {
-    shared: &'a Shared,
+    shared: &'a SharedSignIn,
     /// Whether the password is out and nothing is known of it.
     pub(super) at_stake: bool,
-    /// Whether to begin with a read of the session's status. That may tell nothing, and another try must be
-    /// left.
-    reads_status: bool,
 }
 
 impl Drop for Permit<'_> {
@@ -103,86 +103,50 @@ impl Drop for Permit<'_> {
     }
 }
 
-impl Shared {
+/// The sign-ins of this process, by endpoint and user. Watches of several commands share one, so that a
+/// wrong password does not count once for each.
+static SIGN_INS: Mutex<BTreeMap<(String, String), Arc<SharedSignIn>>> = Mutex::new(BTreeMap::new());
+
+impl SharedSignIn {
+    /// The sign-in of a user; one of its own where nobody signs in.
+    pub(super) fn of(login: Option<&Login>, endpoint: &Url) -> Arc<Self> {
+        let Some(login) = login else {
+            let shared = Self::default();
+            // Nothing has to be good before the first response asks for a session.
+            shared.lock().is_confirmed = true;
+            return Arc::new(shared);
+        };
+        let whose = (below(endpoint, "").to_string(), login.user.clone());
+        let mut sign_ins = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sign_ins.entry(whose).or_default())
+    }
+
     fn lock(&self) -> MutexGuard<'_, SignInState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The sign-ins of this process, by endpoint and user. Watches of several commands share one, so that a
-/// wrong password does not count once for each.
-static SIGN_INS: Mutex<BTreeMap<(String, String), Arc<Shared>>> = Mutex::new(BTreeMap::new());
-
-impl Session {
-    /// A session that begins with the first request. No sign-in of another command is waited for longer
-    /// than `patience`.
-    pub(super) fn new(auth: Auth, endpoint: &Url, patience: Duration) -> Self {
-        let shared = match &auth {
-            Auth::Basic(login) | Auth::Cas(login) => {
-                let whose = (below(endpoint, "").to_string(), login.user.clone());
-                let mut sign_ins = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner);
-                Arc::clone(sign_ins.entry(whose).or_default())
-            }
-            Auth::None => {
-                let shared = Shared::default();
-                // Nothing has to be good before the first response asks for a session.
-                shared.lock().is_confirmed = true;
-                Arc::new(shared)
-            }
-        };
-        Self {
-            auth,
-            endpoint: endpoint.clone(),
-            patience,
-            shared,
-        }
-    }
-
-    /// Makes a request, and signs in for it where that is needed and safe. `read` makes sense of the
-    /// response.
-    pub(super) fn ask<T>(
-        &self,
-        http: &Client,
-        url: &str,
-        mut read: impl FnMut(Response) -> Result<T, PollError>,
-    ) -> Result<T, PollError> {
+impl Mrs {
+    /// Asks for the command's progress, and signs in for it where that is needed and safe.
+    pub(super) fn ask(&self) -> Result<Snapshot, PollError> {
         let mut demand = None;
         loop {
             let (held, permit) = self.next(demand.as_ref())?;
-            let Some(mut permit) = permit else {
-                let cookie = held.cookie.as_deref().map(|cookie| ("cookie", cookie));
-                match self.ask_as(cookie, http, url, held.generation, &mut read) {
-                    Err(error) if demand.is_none() && self.is_demand(&error, &held) => {
-                        demand = Some((held, self.explain(error)));
-                        continue;
-                    }
-                    result => return result.map_err(|error| self.explain(error)),
+            if let Some(mut permit) = permit {
+                let answer = self.sign_in(&mut permit, held.generation);
+                let answer =
+                    answer.map_err(|error| self.record_password_failure(error, &mut permit))?;
+                if let Some(snapshot) = answer {
+                    return Ok(snapshot);
                 }
-            };
-            match &self.auth {
-                Auth::Basic(login) => {
-                    let basic = login.basic(http.redactor());
-                    let who = Some(("authorization", &*basic));
-                    permit.at_stake = true;
-                    if permit.reads_status {
-                        self.open_session(who, http, STATUS)
-                            .map_err(|error| self.record_password_failure(error, &mut permit))?;
-                        continue;
-                    }
-                    // The poll's own request signs in, each time where the Manager sets no cookie.
-                    let value = self.ask_as(who, http, url, held.generation, &mut read);
-                    let value =
-                        value.map_err(|error| self.record_password_failure(error, &mut permit))?;
-                    permit.at_stake = false;
-                    return Ok(value);
+                continue;
+            }
+            let cookie = held.cookie.as_deref().map(|cookie| ("cookie", cookie));
+            match self.ask_as(cookie, held.generation) {
+                Err(error) if demand.is_none() && self.is_demand(&error, &held) => {
+                    demand = Some((held, error.error));
                 }
-                Auth::Cas(login) => self
-                    .sign_in_at_cas(http, login, &mut permit)
-                    .map_err(|error| self.record_password_failure(error, &mut permit))?,
-                // A refusal shows in what the poll is answered.
-                Auth::None => self
-                    .open_session(None, http, LOGIN_CHECK)
-                    .map_err(|error| error.error)?,
+                result => return result.map_err(|error| error.error),
             }
         }
     }
@@ -199,14 +163,14 @@ impl Session {
             if let Some(error) = &state.refused {
                 return Err(error.clone());
             }
-            let held = Held {
+            let mut held = Held {
                 cookie: state.cookies.session(port(&self.endpoint)),
                 generation: state.generation,
             };
-            let has_session = held.cookie.is_some() || self.is_anonymous();
+            let has_session = held.cookie.is_some() || self.login.is_none();
             match demand {
                 // CAS has a page to be read first.
-                None if !has_session && matches!(self.auth, Auth::Cas(_)) => {}
+                None if !has_session && self.by_cas() => {}
                 None if has_session || state.lost >= MAX_LOST_UNASKED => return Ok((held, None)),
                 // A newer session may be the answer.
                 Some((old, _)) if old.generation != held.generation && has_session => {
@@ -219,8 +183,22 @@ impl Session {
             if state.lost >= MAX_LOST {
                 return Err(PollError::refused(texts::attempts_exhausted(), None));
             }
-            if state.in_flight < state.at_once(held.cookie.is_some()) {
-                return Ok(self.permit(&mut state, held));
+            // One signs in at a time, unless the password is known to be right and goes with each request.
+            // A Manager that goes down under them must not use up all tries.
+            let goes_each_time = state.is_confirmed && state.has_no_status && held.cookie.is_none();
+            let at_once = if goes_each_time { MAX_LOST_UNASKED } else { 1 };
+            if state.in_flight < at_once.saturating_sub(state.lost).max(1) {
+                // It ends the session that is held.
+                if held.cookie.take().is_some() {
+                    state.cookies = CookieJar::default();
+                    held.generation = state.begin_session(self.login.is_none());
+                }
+                state.in_flight += 1;
+                let permit = Permit {
+                    shared: &self.shared,
+                    at_stake: false,
+                };
+                return Ok((held, Some(permit)));
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -231,90 +209,107 @@ impl Session {
         }
     }
 
-    /// Permits a sign-in, which ends the session that is held.
-    fn permit(&self, state: &mut SignInState, mut held: Held) -> (Held, Option<Permit<'_>>) {
-        if held.cookie.take().is_some() {
-            state.cookies = CookieJar::default();
-            held.generation = state.begin_session(self.is_anonymous());
-        }
-        state.in_flight += 1;
-        let permit = Permit {
-            shared: &self.shared,
-            at_stake: false,
-            reads_status: !state.has_no_status && state.lost + 2 <= MAX_LOST,
+    /// Signs in. Where the poll's own request does so, this is its result.
+    fn sign_in(
+        &self,
+        permit: &mut Permit<'_>,
+        generation: u32,
+    ) -> Result<Option<Snapshot>, LoginError> {
+        let Some(login) = &self.login else {
+            // A refusal shows in what the poll is answered.
+            return self.open_session(None, LOGIN_CHECK);
         };
-        (held, Some(permit))
+        if login.by_cas {
+            return self.sign_in_at_cas(login, permit);
+        }
+        let basic = login.basic(self.http.redactor());
+        let who = Some(("authorization", &*basic));
+        permit.at_stake = true;
+        let state = self.state();
+        // The status may tell nothing, and another try must be left.
+        let reads_status = !state.has_no_status && state.lost + 2 <= MAX_LOST;
+        drop(state);
+        if reads_status {
+            return self.open_session(who, STATUS);
+        }
+        // The poll's own request signs in, each time where the Manager sets no cookie.
+        let snapshot = self.ask_as(who, generation)?;
+        permit.at_stake = false;
+        Ok(Some(snapshot))
     }
 
     /// Makes the poll's own request, with the header that says `who` asks. A Manager may open a session
     /// with its response, or replace one.
-    fn ask_as<T>(
-        &self,
-        who: Option<(&'static str, &str)>,
-        http: &Client,
-        url: &str,
-        mut generation: u32,
-        read: impl FnOnce(Response) -> Result<T, PollError>,
-    ) -> Result<T, LoginError> {
-        let response = send(http, url, who)?;
+    fn ask_as(&self, who: Option<Header<'_>>, mut generation: u32) -> Result<Snapshot, LoginError> {
+        let redactor = self.http.redactor();
+        let response = self.send(&self.url, who)?;
         let mut state = self.state();
         if state.generation == generation {
-            generation = state.keep(port(&self.endpoint), &response, http.redactor());
+            generation = state.keep(port(&self.endpoint), &response, redactor);
         }
         drop(state);
         // Only what makes sense proves the password: an error may come under HTTP 200 as well.
-        let value = read(response)?;
+        let response = response.expect_json(redactor)?;
+        let snapshot = read(&response.body, &self.last, redactor)
+            .map_err(|problem| response.unreadable(problem, redactor))?;
         let mut state = self.state();
         // A response to nobody says nothing about the password.
-        if (who.is_some() || self.is_anonymous()) && state.generation == generation {
+        if (who.is_some() || self.login.is_none()) && state.generation == generation {
             (state.is_confirmed, state.lost) = (true, 0);
         }
-        Ok(value)
+        Ok(snapshot)
     }
 
     /// Makes a request for the session's cookie alone. A Manager that does not have it says nothing about
     /// the password.
     fn open_session(
         &self,
-        who: Option<(&'static str, &str)>,
-        http: &Client,
+        who: Option<Header<'_>>,
         path: &str,
-    ) -> Result<(), LoginError> {
-        let response = send(http, below(&self.endpoint, path).as_str(), who);
+    ) -> Result<Option<Snapshot>, LoginError> {
+        let response = self.send(below(&self.endpoint, path).as_str(), who);
         let mut state = self.state();
         state.begin_session(false);
         let port = port(&self.endpoint);
         match response {
             Ok(response) => {
-                state.keep(port, &response, http.redactor());
+                state.keep(port, &response, self.http.redactor());
             }
             Err(error) if error.is_no_judgement() || who.is_none() && error.is_refusal() => {}
             Err(error) => {
-                state.is_confirmed = self.is_anonymous();
+                state.is_confirmed = self.login.is_none();
                 return Err(error);
             }
         }
         state.has_no_status = state.cookies.session(port).is_none();
-        Ok(())
+        Ok(None)
+    }
+
+    /// Makes a request of the Manager, with the header that says who asks.
+    fn send(&self, url: &str, who: Option<Header<'_>>) -> Result<Response, LoginError> {
+        let mut headers = vec![("accept", JSON), ("content-type", JSON)];
+        headers.extend(who);
+        let response = self.http.send(&Request::get(url, headers))?;
+        if response.is_success() && !response.is_html() {
+            return Ok(response);
+        }
+        let mut error = LoginError::new(&response, self.http.redactor());
+        if self.login.is_none() && error.kind.concerns_sign_in() {
+            error.error = error.error.with_hint(texts::user_hint());
+        }
+        Err(error)
     }
 
     /// Whether a failed request asks for a sign-in.
     fn is_demand(&self, error: &LoginError, held: &Held) -> bool {
-        match self.auth {
+        if self.login.is_none() {
             // No password is at stake, so that whatever was refused is asked for once more.
-            Auth::None => error.is_refusal(),
+            error.is_refusal()
+        } else if held.cookie.is_some() {
             // The end of a session is a 401 or a redirect [O, D]. A page may come from anything on the way.
-            _ if held.cookie.is_some() => error.kind == LoginErrorKind::SignInRequired,
-            _ => error.kind.concerns_sign_in() || error.error.status == Some(403),
-        }
-    }
-
-    fn explain(&self, error: LoginError) -> PollError {
-        match self.auth {
-            Auth::None if error.kind.concerns_sign_in() => {
-                error.error.with_hint(texts::user_hint())
-            }
-            _ => error.error,
+            error.kind == LoginErrorKind::SignInRequired
+        } else {
+            error.kind.concerns_sign_in() || error.error.status == Some(403)
         }
     }
 
@@ -335,10 +330,9 @@ impl Session {
             (LoginErrorKind::Other, Some(300..400)) => {}
             (LoginErrorKind::Other, _) => return error,
             _ => {
-                let by_cas = matches!(self.auth, Auth::Cas(_));
                 let is_right = kind == LoginErrorKind::PasswordChange;
                 error.retry = Retry::Refused {
-                    hint: (!is_right).then(|| texts::password_hint(by_cas)),
+                    hint: (!is_right).then(|| texts::password_hint(self.by_cas())),
                     // A page in place of a 401 counts like one.
                     kind: RefusalKind::SignIn,
                 };
@@ -348,8 +342,8 @@ impl Session {
         error
     }
 
-    fn is_anonymous(&self) -> bool {
-        matches!(self.auth, Auth::None)
+    fn by_cas(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.by_cas)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, SignInState> {
@@ -358,16 +352,6 @@ impl Session {
 }
 
 impl SignInState {
-    /// How many may sign in at once: one, unless the password is known to be right and goes with each
-    /// request. A Manager that goes down under them must not use up all tries.
-    fn at_once(&self, has_session: bool) -> u8 {
-        if self.is_confirmed && self.has_no_status && !has_session {
-            MAX_LOST_UNASKED.saturating_sub(self.lost).max(1)
-        } else {
-            1
-        }
-    }
-
     /// Keeps the cookies of a response, which may open a session. The number of the session.
     fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) -> u32 {
         let before = self.cookies.session(port);
@@ -386,37 +370,51 @@ impl SignInState {
     }
 }
 
-/// Makes a request of the Manager, with the header that says who asks.
-pub(super) fn send(
-    http: &Client,
-    url: &str,
-    who: Option<(&'static str, &str)>,
-) -> Result<Response, LoginError> {
-    let mut headers = vec![("accept", JSON), ("content-type", JSON)];
-    headers.extend(who);
-    let response = http.send(&Request::get(url, headers))?;
-    match LoginError::of(&response, http.redactor()) {
-        Some(error) => Err(error),
-        None => Ok(response),
-    }
-}
-
 pub(super) fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()
 }
 
 #[cfg(test)]
+impl Login {
+    /// A user called `admin`.
+    pub(super) fn made_up(password: &str) -> Self {
+        Self {
+            user: "admin".into(),
+            password: Secret::password(password, &Redactor::default()).expect("a password"),
+            by_cas: false,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::http::Client;
     use crate::message::Message;
 
-    fn session(endpoint: &str, user: &str) -> Session {
+    fn session(endpoint: &str, user: &str) -> Mrs {
         let login = Login {
             user: user.into(),
             ..Login::made_up("made-up")
         };
         let endpoint = Url::parse(endpoint).expect("a URL");
-        Session::new(Auth::Basic(login), &endpoint, Duration::ZERO)
+        Mrs::new(
+            &endpoint,
+            "42",
+            Some(login),
+            Duration::ZERO,
+            Client::unused(),
+        )
+    }
+
+    #[test]
+    fn any_password_fits_into_the_header() {
+        assert_eq!(
+            Login::made_up(" p%:+&=密 ").basic(&Redactor::default()),
+            "Basic YWRtaW46IHAlOismPeWvhiA="
+        );
     }
 
     #[test]
@@ -446,7 +444,7 @@ mod tests {
         } else {
             PollError::retryable(message, status)
         };
-        let session = Session {
+        let session = Mrs {
             shared: Arc::default(),
             ..session("https://manager.example", "recorded")
         };
