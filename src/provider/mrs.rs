@@ -21,7 +21,6 @@ mod cookies;
 mod login_error;
 mod options;
 mod session;
-mod texts;
 
 pub(super) use options::MrsOptions;
 use session::{Login, SharedSignIn};
@@ -177,8 +176,14 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
         Phase::Failed => snapshot.message = progress.error(redactor),
         Phase::Succeeded => {
             let error = progress.error_code().and(progress.error(redactor));
-            let error = error.map(|error| texts::completed_with_error(&error));
-            let failed = entities.iter().map(texts::entity_failed);
+            let error = error.map(|error| {
+                Message::new("completed with an error", "已完成，但返回了错误").with_detail(&error)
+            });
+            let failed = entities.iter().map(|entity| {
+                let name = &entity.name;
+                Message::new(format!("{name} failed"), format!("{name} 失败"))
+                    .with_aside(entity.detail.as_ref())
+            });
             let unread = json::read::<Caveats<'_>>(body).err();
             let unread = unread.map(|_| messages::caveats_unread());
             snapshot.success_caveats = error.into_iter().chain(failed).chain(unread).collect();
@@ -536,6 +541,8 @@ mod tests {
             let snapshot = progress(&json).expect(error);
             let caveats: Vec<_> = snapshot.success_caveats.iter().map(Message::en).collect();
             assert_eq!(caveats, Vec::from_iter(caveat), "{error}");
+            let mut caveats = snapshot.success_caveats.iter();
+            assert!(caveats.all(|caveat| caveat.zh().starts_with("已完成，但返回了错误：")));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use url::{Url, form_urlencoded};
 
+use super::Mrs;
 use super::cookies::CookieJar;
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
 use super::session::{JSON, LOGIN_CHECK, Login, Permit, port};
-use super::{Mrs, texts};
 use crate::http::{Client, Request, Response, TransportError};
+use crate::message::Message;
 use crate::model::Snapshot;
 use crate::poll::PollError;
 use crate::provider::below;
@@ -51,10 +52,14 @@ impl CasExchange<'_> {
             self.give_password(login, permit)?;
         }
         self.follow(below(self.endpoint, LOGIN_CHECK))?;
-        match self.cookies.session(port(self.endpoint)) {
-            Some(_) => Ok(()),
-            None => Err(PollError::refused(texts::no_session(), None).into()),
+        if self.cookies.session(port(self.endpoint)).is_none() {
+            let message = Message::new(
+                "the sign-in ended without a session",
+                "登录完成，但没有获得会话",
+            );
+            return Err(PollError::refused(message, None).into());
         }
+        Ok(())
     }
 
     /// Posts the password in the form of the CAS server, and follows where that leads.
@@ -64,9 +69,22 @@ impl CasExchange<'_> {
         // An http or https URL, which the endpoint is, takes any port.
         let _ = url.set_port(Some(CAS_PORT));
         url.set_path("/cas/login");
-        let page = self.follow(url.clone()).map_err(with_cas_hint)?;
-        let ticket = login_ticket(&page.body)
-            .ok_or_else(|| page.unreadable(texts::no_login_ticket(), redactor))?;
+        let page = self.follow(url.clone()).map_err(|mut failure| {
+            if failure.error.status.is_some() {
+                failure.error = failure.error.with_hint(Message::new(
+                    "that is the CAS server, port 20009; a newer Manager needs --auth basic",
+                    "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
+                ));
+            }
+            failure
+        })?;
+        let ticket = login_ticket(&page.body).ok_or_else(|| {
+            let problem = Message::new(
+                "the page of the CAS server has no field lt (a newer Manager needs --auth basic)",
+                "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）",
+            );
+            page.unreadable(problem, redactor)
+        })?;
         redactor.add_received(&ticket);
         let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
@@ -115,7 +133,8 @@ impl CasExchange<'_> {
                 None => return Err(response.refusal(self.http.redactor()).into()),
             }
         }
-        Err(PollError::refused(texts::redirect_loop(), None).into())
+        let message = Message::new("the sign-in redirects in a loop", "登录时陷入循环重定向");
+        Err(PollError::refused(message, None).into())
     }
 
     /// The target of a redirect: within the Manager's host, on its port or the CAS server's.
@@ -131,7 +150,13 @@ impl CasExchange<'_> {
             _ => {
                 // What follows a ? may be a ticket.
                 let place = location.split('?').next().unwrap_or_default();
-                let message = texts::off_host_redirect(&self.http.redactor().name(place));
+                let place = self.http.redactor().name(place);
+                let message = Message::new(
+                    format!(
+                        "the sign-in redirects to {place}, outside the Manager, which is not followed"
+                    ),
+                    format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
+                );
                 Err(PollError::refused(message, Some(response.status)).into())
             }
         }
@@ -169,13 +194,6 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     match begins.chars().next()? {
         quote @ ('"' | '\'') => begins[1..].split(quote).next(),
         _ => begins.split(blank).next(),
-    }
-}
-
-fn with_cas_hint(failure: LoginError) -> LoginError {
-    match failure.error.status {
-        Some(_) => failure.error.with_hint(texts::cas_hint()).into(),
-        None => failure,
     }
 }
 

@@ -14,8 +14,9 @@ use url::Url;
 
 use super::cookies::CookieJar;
 use super::login_error::{LoginError, LoginErrorKind};
-use super::{Mrs, read, texts};
+use super::{Mrs, read};
 use crate::http::{Request, Response};
+use crate::message::Message;
 use crate::model::Snapshot;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::provider::below;
@@ -181,7 +182,12 @@ impl Mrs {
                 _ => {}
             }
             if state.lost >= MAX_LOST {
-                return Err(PollError::refused(texts::attempts_exhausted(), None));
+                let message = Message::new(
+                    "the password was sent four times without a response that says whether it is right; \
+                     it is not sent again, because a fifth wrong one would lock the account",
+                    "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次就会锁定账号",
+                );
+                return Err(PollError::refused(message, None));
             }
             // One signs in at a time, unless the password is known to be right and goes with each request.
             // A Manager that goes down under them must not use up all tries.
@@ -202,7 +208,11 @@ impl Mrs {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(PollError::retryable(texts::sign_in_pending(), None));
+                let message = Message::new(
+                    "no response yet to the sign-in that all commands share",
+                    "各命令共用的登录尚未得到响应",
+                );
+                return Err(PollError::retryable(message, None));
             }
             let waited = self.shared.ended.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -295,7 +305,10 @@ impl Mrs {
         }
         let mut error = LoginError::new(&response, self.http.redactor());
         if self.login.is_none() && error.kind.concerns_sign_in() {
-            error.error = error.error.with_hint(texts::user_hint());
+            error.error = error.error.with_hint(Message::new(
+                "this Manager requires a sign-in: pass --user NAME, without --auth none",
+                "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",
+            ));
         }
         Err(error)
     }
@@ -326,13 +339,18 @@ impl Mrs {
             return error;
         }
         match (kind, error.status) {
-            (LoginErrorKind::Other, Some(403)) => error = error.with_hint(texts::permission_hint()),
+            (LoginErrorKind::Other, Some(403)) => {
+                error = error.with_hint(Message::new(
+                    "the user may not view the command, or the account is locked",
+                    "该用户没有查看此命令的权限，或账号已被锁定",
+                ));
+            }
             (LoginErrorKind::Other, Some(300..400)) => {}
             (LoginErrorKind::Other, _) => return error,
             _ => {
                 let is_right = kind == LoginErrorKind::PasswordChange;
                 error.retry = Retry::Refused {
-                    hint: (!is_right).then(|| texts::password_hint(self.by_cas())),
+                    hint: (!is_right).then(|| self.password_hint()),
                     // A page in place of a 401 counts like one.
                     kind: RefusalKind::SignIn,
                 };
@@ -340,6 +358,25 @@ impl Mrs {
         }
         self.state().refused = Some(error.clone());
         error
+    }
+
+    fn password_hint(&self) -> Message {
+        let other = if self.by_cas() {
+            Message::new(
+                "a newer Manager needs --auth basic",
+                "新版 Manager 请用 --auth basic",
+            )
+        } else {
+            Message::new(
+                "an older Manager with Kerberos needs --auth cas",
+                "带 Kerberos 的旧版 Manager 请用 --auth cas",
+            )
+        };
+        Message::new(
+            "check the user and the password; they are not sent again, because five wrong ones lock the account",
+            "请检查用户名和密码；不再发送，因为错误五次就会锁定账号",
+        )
+        .with_aside(&other)
     }
 
     fn by_cas(&self) -> bool {
@@ -392,7 +429,7 @@ mod tests {
 
     use super::*;
     use crate::http::Client;
-    use crate::message::Message;
+    use crate::message::assert_chinese;
 
     fn session(endpoint: &str, user: &str) -> Mrs {
         let login = Login {
@@ -453,6 +490,7 @@ mod tests {
         permit.at_stake = true;
         let failure = LoginError { error, kind };
         let error = session.record_password_failure(failure, &mut permit);
+        error.hint().into_iter().for_each(assert_chinese);
         drop(permit);
         let state = session.state();
         assert_eq!(state.in_flight, 0);
@@ -491,6 +529,17 @@ mod tests {
     }
 
     #[test]
+    fn the_hint_names_the_other_way_to_sign_in() {
+        for (by_cas, other) in [(false, "--auth cas"), (true, "--auth basic")] {
+            let mut session = session("https://manager.example", "admin");
+            session.login.as_mut().expect("a login").by_cas = by_cas;
+            let hint = session.password_hint();
+            assert!(hint.en().contains(other), "{hint}");
+            assert_chinese(&hint);
+        }
+    }
+
+    #[test]
     fn permissions_are_for_one_sign_in_at_a_time_and_for_four_lost_ones() {
         let session = session("https://permits.example", "admin");
         let permits = |lost, is_confirmed| {
@@ -508,7 +557,10 @@ mod tests {
             loop {
                 match session.next(demand.as_ref()) {
                     Ok((_, permit)) => granted.push(permit.expect("a permission")),
-                    Err(error) => return (granted.len(), error.retry),
+                    Err(error) => {
+                        assert_chinese(&error.message);
+                        return (granted.len(), error.retry);
+                    }
                 }
             }
         };
