@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DeploymentSource, messages};
-use crate::http::{Client, ParsedBody, Request};
+use crate::http::{Client, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::poll::{PollError, Retry};
@@ -18,7 +18,6 @@ mod fresh;
 mod history;
 mod options;
 mod status;
-mod texts;
 
 pub(super) use options::FsdOptions;
 
@@ -37,10 +36,6 @@ const MAX_LOG: usize = 2 << 20;
 struct Fsd {
     http: Client,
     urls: Urls,
-    /// The body of the POST; none where the status is read with GET.
-    question: Option<String>,
-    /// The body that `status` was made of.
-    parsed: ParsedBody,
     /// The finding of the last status alone.
     status: Snapshot,
     /// The last run of the history, where the server has one.
@@ -50,39 +45,30 @@ struct Fsd {
     /// How many runs the history has shown, which may have the same plan.
     runs: u32,
     fresh: FreshGuard,
-    last: Arc<Snapshot>,
 }
 
 impl Fsd {
     /// Watches with `http`; `fresh` ignores a run that had ended when the watch began.
-    fn new(urls: Urls, question: Option<String>, fresh: bool, http: Client) -> Self {
+    fn new(urls: Urls, fresh: bool, http: Client) -> Self {
         Self {
             http,
             urls,
-            question,
-            parsed: ParsedBody::default(),
             status: Snapshot::new(Phase::Unknown),
             history: None,
             history_due: true,
             runs: 0,
             fresh: FreshGuard::new(fresh),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
         }
     }
 
-    /// Asks for the status. Returns whether it is another one than the last.
-    fn read_status(&mut self) -> Result<bool, PollError> {
-        let posts = self.question.is_some();
+    fn read_status(&mut self) -> Result<(), PollError> {
+        let posts = self.urls.question.is_some();
         let kind = posts.then_some(("content-type", "application/json"));
         let request = Request {
-            body: self.question.as_deref(),
+            body: self.urls.question.as_deref(),
             ..Request::get(&self.urls.status, Vec::from_iter(kind))
         };
-        let response = self.http.get_json(&request);
-        let response = response.map_err(texts::hint)?;
-        if self.parsed.is(&response.body) {
-            return Ok(false);
-        }
+        let response = self.http.get_json(&request).map_err(with_hint)?;
         let redactor = self.http.redactor();
         let status = status::read(&response.body, &self.status.units, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
@@ -90,8 +76,7 @@ impl Fsd {
         self.history_due |= status.run != self.status.run
             || !status::continues(&status, status::ended(&self.status));
         self.status = status;
-        self.parsed.set(response.body);
-        Ok(true)
+        Ok(())
     }
 
     /// Reads the history.
@@ -112,7 +97,13 @@ impl Fsd {
             Err(error) => return Err(error),
         };
         match (&self.history, &history) {
-            (Some(_), None) => return Err(PollError::retryable(texts::history_gone(), None)),
+            (Some(_), None) => {
+                let message = Message::new(
+                    "the installer's history has no run any more",
+                    "安装器的历史中已没有任何记录",
+                );
+                return Err(PollError::retryable(message, None));
+            }
             (Some(last), Some(run)) if !last.is_same(run) => self.runs += 1,
             _ => {}
         }
@@ -162,7 +153,10 @@ impl Fsd {
                 snapshot.unconfirmed = None;
                 snapshot.standstill = Some(Standstill {
                     limit: Some(UNWRITTEN_END),
-                    message: texts::still_in_history(),
+                    message: Message::new(
+                        "every step has succeeded, but the installer's history does not say that the run has ended",
+                        "所有步骤均已成功，但安装器的历史并未显示本次运行已结束",
+                    ),
                 });
             }
             history => {
@@ -180,26 +174,24 @@ impl Fsd {
 
 impl DeploymentSource for Fsd {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let is_another = self.read_status()?;
-        let has_failed = self.status.phase == Phase::Failed;
+        self.read_status()?;
+        let needs_history =
+            self.history_due || self.fresh.is_awaiting() || status::is_success(&self.status);
         // A failure is one whatever the history says or fails to say.
-        let history = if has_failed && self.fresh.is_proven_by(&self.status) {
-            Ok(())
-        } else if self.history_due || self.fresh.is_awaiting() || status::is_success(&self.status) {
+        let has_failed = self.status.phase == Phase::Failed;
+        let history = if needs_history && !(has_failed && self.fresh.is_proven_by(&self.status)) {
             self.read_history()
-        } else if is_another {
-            Ok(())
         } else {
-            return Ok(Arc::clone(&self.last));
+            Ok(())
         };
         let is_meant = self.fresh.admits(&self.status, self.history.as_ref());
         if !(has_failed && is_meant) {
             history?;
         }
         let snapshot = self.conclude(is_meant);
-        let snapshot = snapshot.map_err(|problem| PollError::retryable(problem, None))?;
-        self.last = Arc::new(snapshot);
-        Ok(Arc::clone(&self.last))
+        snapshot
+            .map(Arc::new)
+            .map_err(|problem| PollError::retryable(problem, None))
     }
 
     /// The end of the log of the installer's script [O]: `message` says no more than that a step failed.
@@ -222,6 +214,23 @@ impl DeploymentSource for Fsd {
     }
 }
 
+/// Adds what to do about a refusal.
+fn with_hint(error: PollError) -> PollError {
+    let hint = match error.status {
+        // Any other path is a page for people [O], and so is another server.
+        Some(404) => Message::new(
+            "is this the installer's port? The endpoint is http://HOST:1236, without a path",
+            "这是安装器的端口吗？端点形如 http://HOST:1236，后面不带路径",
+        ),
+        Some(405) => Message::new(
+            "this installer does not support the operation: check --operation",
+            "此安装器不支持该操作，请检查 --operation",
+        ),
+        _ => return error,
+    };
+    error.with_hint(hint)
+}
+
 #[cfg(test)]
 mod mutated;
 
@@ -230,6 +239,7 @@ mod tests {
     use super::history::tests::{history, run};
     use super::status::tests::{GOOD, PLAN, status};
     use super::*;
+    use crate::message::assert_chinese;
 
     /// An installer that shows this status and this history.
     fn installer(status: Snapshot, history: Option<HistoryRun>, fresh: bool) -> Fsd {
@@ -237,12 +247,13 @@ mod tests {
             status: String::new(),
             history: String::new(),
             log: None,
+            question: None,
         };
         let http = Client::unused();
         Fsd {
             status,
             history,
-            ..Fsd::new(urls, None, fresh, http)
+            ..Fsd::new(urls, fresh, http)
         }
     }
 
@@ -283,6 +294,7 @@ mod tests {
             );
             let standstill = snapshot.standstill.expect("a standstill");
             assert_eq!(standstill.limit, Some(Duration::from_secs(60)));
+            assert_chinese(&standstill.message);
         }
     }
 

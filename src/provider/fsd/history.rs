@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{answer, texts};
+use super::answer;
 use crate::message::Message;
 use crate::provider::json::{self, Count, List, Text};
 use crate::provider::messages::{self, missing_field};
@@ -97,7 +97,10 @@ impl HistoryRun {
     pub(super) fn check_success(&self, redactor: &Redactor) -> Result<(), Message> {
         match self.result.as_deref() {
             Some(result) if result.eq_ignore_ascii_case("true") => Ok(()),
-            Some(result) if result.eq_ignore_ascii_case("false") => Err(texts::failed_in_history()),
+            Some(result) if result.eq_ignore_ascii_case("false") => Err(Message::new(
+                "every step has succeeded, but the installer's history says that the run has failed",
+                "所有步骤均已成功，但安装器的历史显示本次运行失败",
+            )),
             Some(result) => Err(messages::unknown_value("result", &redactor.name(result))),
             // That of an upgrade is not documented.
             None if self.total.is_some() => Ok(()),
@@ -123,6 +126,7 @@ fn is_close(one: SystemTime, other: SystemTime) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     fn read(json: &str) -> Result<Option<HistoryRun>, Message> {
         HistoryRun::read(json.as_bytes(), &Redactor::default())
@@ -211,7 +215,7 @@ pub(super) mod tests {
             "{}",
             r#"{"total":2,"history_data":[{"result":false}]}"#,
         ] {
-            check(bad).expect_err(bad);
+            assert_chinese(&check(bad).expect_err(bad));
         }
     }
 
