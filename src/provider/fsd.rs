@@ -13,7 +13,6 @@ use fresh::FreshGuard;
 use history::HistoryRun;
 use options::Urls;
 
-mod answer;
 mod fresh;
 mod history;
 mod options;
@@ -73,8 +72,7 @@ impl Fsd {
         let status = status::read(&response.body, &self.status.units, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
         // Lists that shrink, and another plan, may be those of another run.
-        self.history_due |= status.run != self.status.run
-            || !status::continues(&status, status::ended(&self.status));
+        self.history_due |= !status::continues(&status, &self.status);
         self.status = status;
         Ok(())
     }
@@ -129,27 +127,17 @@ impl Fsd {
                 found.fingerprint.clone_from(&snapshot.run);
             }
         }
-        if is_meant {
-            self.ask_consent(&mut snapshot)?;
-            // A watch that takes up this run must not ignore it once it has ended.
-            snapshot.run_selector = Some(Arc::default());
-        } else {
+        if !is_meant {
             snapshot.unconfirmed = None;
+            return Ok(snapshot);
         }
-        Ok(snapshot)
-    }
-
-    /// Lets a success count only with the consent of the history, where there is one.
-    ///
-    /// # Errors
-    /// The history contradicts it.
-    fn ask_consent(&self, snapshot: &mut Snapshot) -> Result<(), Message> {
+        // A watch that takes up this run must not ignore it once it has ended.
+        snapshot.run_selector = Some(Arc::default());
         let found = snapshot.unconfirmed.as_mut();
-        let Some(found) = found.filter(|found| found.phase == Phase::Succeeded) else {
-            return Ok(());
-        };
-        match &self.history {
-            Some(run) if run.is_running() || self.fresh.ignored(run) => {
+        // A success counts only with the consent of the history, where there is one.
+        if let Some(found) = found.filter(|found| found.phase == Phase::Succeeded) {
+            let history = self.history.as_ref();
+            if history.is_some_and(|run| run.is_running() || self.fresh.ignored(run)) {
                 snapshot.unconfirmed = None;
                 snapshot.standstill = Some(Standstill {
                     limit: Some(UNWRITTEN_END),
@@ -158,17 +146,14 @@ impl Fsd {
                         "所有步骤均已成功，但安装器的历史并未显示本次运行已结束",
                     ),
                 });
+                return Ok(snapshot);
             }
-            history => {
-                if let Some(run) = history {
-                    run.check_success(self.http.redactor())?;
-                }
-                if !history.as_ref().is_some_and(HistoryRun::has_start) {
-                    found.apart = CONFIRMATION;
-                }
+            history.map_or(Ok(()), |run| run.check_success(self.http.redactor()))?;
+            if history.is_none_or(|run| run.start.is_none()) {
+                found.apart = CONFIRMATION;
             }
         }
-        Ok(())
+        Ok(snapshot)
     }
 }
 
@@ -176,7 +161,7 @@ impl DeploymentSource for Fsd {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
         self.read_status()?;
         let needs_history =
-            self.history_due || self.fresh.is_awaiting() || status::is_success(&self.status);
+            self.history_due || self.fresh.awaits || status::is_success(&self.status);
         // A failure is one whatever the history says or fails to say.
         let has_failed = self.status.phase == Phase::Failed;
         let history = if needs_history && !(has_failed && self.fresh.is_proven_by(&self.status)) {
@@ -196,18 +181,15 @@ impl DeploymentSource for Fsd {
 
     /// The end of the log of the installer's script [O]: `message` says no more than that a step failed.
     fn log_tail(&mut self, _unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        let Some(url) = self.urls.log.as_deref() else {
-            return Ok(Vec::new());
-        };
         // A server that cannot send a part sends it whole.
         let range = format!("bytes=-{MAX_LOG}");
-        let request = Request::get(url, vec![("range", &range)]);
-        let Ok(response) = self.http.send(&request) else {
+        let log = self.urls.log.as_deref().and_then(|url| {
+            let request = Request::get(url, vec![("range", &range)]);
+            self.http.send(&request).ok()
+        });
+        let Some(response) = log.filter(|log| log.is_success() && !log.is_html()) else {
             return Ok(Vec::new());
         };
-        if !response.is_success() || response.is_html() {
-            return Ok(Vec::new());
-        }
         let start = response.body.len().saturating_sub(MAX_LOG);
         let log = String::from_utf8_lossy(&response.body[start..]);
         Ok(self.http.redactor().tail(&log, lines))

@@ -4,22 +4,20 @@
 use std::sync::Arc;
 
 use super::history::HistoryRun;
-use super::status;
-use crate::model::{Phase, Snapshot, Unit, UnitState};
+use super::status::{continues, ended, is_success};
+use crate::model::{Phase, Snapshot, UnitState};
 
 /// Tells the run that is meant from the one before. It lets a run through by proof only: one in the
 /// history that is not the one before and has ended, or lists that the run before cannot show.
 #[derive(Default)]
 pub(super) struct FreshGuard {
     /// Whether the run that is meant has not been seen yet.
-    awaits: bool,
+    pub(super) awaits: bool,
     /// The run before in the history, or the one that went on when the watch began; none where the
     /// history has not told.
     run: Option<HistoryRun>,
-    /// The plan of the run before, and the steps of it that have ended.
-    lists: Option<(Arc<str>, Vec<Unit>)>,
-    /// Whether the lists were empty before any run was seen.
-    was_empty: bool,
+    /// The last status of the run before; one without ended steps as long as there was no other.
+    before: Option<Snapshot>,
     /// The plan of the last status.
     last_plan: Option<Arc<str>>,
 }
@@ -33,35 +31,32 @@ impl FreshGuard {
         }
     }
 
-    /// Whether the run that is meant has not been seen yet.
-    pub(super) fn is_awaiting(&self) -> bool {
-        self.awaits
-    }
-
     /// Whether a run of the history is the one that was ignored.
     pub(super) fn ignored(&self, run: &HistoryRun) -> bool {
         let old = self.run.as_ref();
         old.is_some_and(|old| !old.is_running() && old.is_same(run))
     }
 
+    /// The last status of the run before that shows some of its steps.
+    fn shown_before(&self) -> Option<&Snapshot> {
+        self.before
+            .as_ref()
+            .filter(|before| !ended(before).is_empty())
+    }
+
     /// Whether the lists alone tell that a status is not that of the run before. Empty ones prove
     /// nothing: a locked database answers so, too. Nor does a plan all of whose steps have succeeded.
     pub(super) fn is_proven_by(&self, status: &Snapshot) -> bool {
-        if !self.awaits {
-            return true;
-        }
-        let ended = status::ended(status);
-        let (Some(plan), false) = (&status.run, ended.is_empty()) else {
-            return false;
-        };
-        match &self.lists {
+        match self.shown_before() {
+            _ if !self.awaits => true,
+            _ if ended(status).is_empty() => false,
             None => !status.has_ended(),
-            Some((old_plan, old_ended)) if old_plan == plan => {
+            Some(before) if before.run == status.run => {
                 let all_succeeded = status.count(UnitState::Succeeded) == status.units.len();
-                !all_succeeded && !status::continues(status, old_ended)
+                !all_succeeded && !continues(status, before)
             }
             // The plan is rewritten row by row [O]: another one that has ended must be found twice.
-            Some(_) => !status.has_ended() || self.last_plan.as_ref() == Some(plan),
+            Some(_) => !status.has_ended() || self.last_plan == status.run,
         }
     }
 
@@ -80,39 +75,24 @@ impl FreshGuard {
             (Some(old), Some(now)) => !goes_on && (old.is_running() || !old.is_same(now)),
             _ => false,
         };
-        // To lose a failure would be worse than to tell one of the run before.
-        let failed_later = status.phase == Phase::Failed && self.was_empty && self.run.is_none();
-        let first = self.lists.is_none();
-        let went_on = first && (failed_later || goes_on && status::is_success(status));
+        // The lists were empty before. To lose a failure would be worse than to tell one of the run before.
+        let failed_later =
+            status.phase == Phase::Failed && self.before.is_some() && self.run.is_none();
+        let shown_before = self.shown_before();
+        let is_first = shown_before.is_none();
+        let went_on = is_first && (failed_later || goes_on && is_success(status));
         let admits = is_new || went_on || self.is_proven_by(status);
         if admits {
             self.awaits = false;
-            if first {
+            if is_first {
                 // It was never ignored.
                 self.run = None;
             }
-        } else {
-            self.keep(status);
+        } else if shown_before.is_none_or(|before| continues(status, before)) {
+            self.before = Some(status.clone());
         }
         self.last_plan.clone_from(&status.run);
         admits
-    }
-
-    /// Keeps the lists of the run before, which may have gone on.
-    fn keep(&mut self, status: &Snapshot) {
-        let ended = status::ended(status);
-        match (&status.run, &self.lists) {
-            (Some(plan), None) if !ended.is_empty() => {
-                self.lists = Some((Arc::clone(plan), ended.to_vec()));
-            }
-            (_, None) => self.was_empty = true,
-            (Some(plan), Some((old_plan, old_ended)))
-                if plan == old_plan && status::continues(status, old_ended) =>
-            {
-                self.lists = Some((Arc::clone(plan), ended.to_vec()));
-            }
-            _ => {}
-        }
     }
 }
 
@@ -130,7 +110,7 @@ mod tests {
         let mut guard = FreshGuard::new(true);
         let judged = polls.into_iter().map(|(status, history)| {
             let admits = guard.admits(status, history.as_ref());
-            assert_eq!(guard.is_awaiting(), !admits);
+            assert_eq!(guard.awaits, !admits);
             if admits { '-' } else { 'p' }
         });
         judged.collect()

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::answer;
+use super::status;
 use crate::message::Message;
 use crate::provider::json::{self, Count, List, Text};
 use crate::provider::messages::{self, missing_field};
@@ -20,7 +20,7 @@ const SAME_START: Duration = Duration::from_secs(10);
 /// The last run by the history.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct HistoryRun {
-    start: Option<String>,
+    pub(super) start: Option<String>,
     /// How many upgrades there were; of the other operations only the last run is told.
     total: Option<u32>,
     result: Option<String>,
@@ -50,7 +50,7 @@ impl HistoryRun {
     /// # Errors
     /// The response cannot be used; the error says why.
     pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Option<Self>, Message> {
-        let data = answer::data(body, HISTORY, redactor)?;
+        let data = status::data(body, HISTORY, redactor)?;
         if serde_json::from_slice::<Option<[IgnoredAny; 0]>>(data).is_ok() {
             return Ok(None);
         }
@@ -106,11 +106,6 @@ impl HistoryRun {
             None if self.total.is_some() => Ok(()),
             None => Err(missing_field("result")),
         }
-    }
-
-    /// Whether it can be told from another one that has ended.
-    pub(super) fn has_start(&self) -> bool {
-        self.start.is_some()
     }
 }
 

@@ -1,18 +1,50 @@
-//! The status of an installer: the plan and what has ended of it.
+//! The status of an installer: the plan and what has ended of it. And the envelope of all its answers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use super::answer;
+use crate::http::error_words;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, Shown, SparseList, Text};
-use crate::provider::messages::missing_field;
+use crate::provider::messages::{error_response, missing_field, not_json};
 use crate::provider::stated_error;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
 /// The name of the responses, in English and Chinese.
 const STATUS: (&str, &str) = ("installer's status", "安装器状态");
+
+/// The envelope [D]; that of an error has no data [O].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Answer<'a> {
+    code: Text<'a>,
+    #[serde(deserialize_with = "raw")]
+    data: Option<&'a RawValue>,
+}
+
+/// JSON as it came, null too.
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// The data of an answer, as JSON; `name` is what they are, in English and Chinese.
+///
+/// # Errors
+/// The response cannot be used; the error says why.
+pub(super) fn data<'a>(
+    body: &'a [u8],
+    name: (&str, &str),
+    redactor: &Redactor,
+) -> Result<&'a [u8], Message> {
+    let answer: Answer<'_> = json::read(body).map_err(|error| not_json(name, &error, redactor))?;
+    if answer.code.get().is_some_and(|code| code != "0") {
+        return Err(error_response(error_words(body, redactor).as_ref()));
+    }
+    let data = answer.data.ok_or_else(|| missing_field("data"))?;
+    Ok(data.get().as_bytes())
+}
 
 /// The state of the one run there is [D].
 #[derive(Deserialize, Default)]
@@ -55,7 +87,7 @@ impl ListedStep<'_> {
 /// The response cannot be used; the error says why.
 pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
     let mut warnings = Vec::new();
-    let data = answer::data(body, STATUS, redactor)?;
+    let data = data(body, STATUS, redactor)?;
     let data: StatusData<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
     let plan = data
         .process_list
@@ -98,10 +130,9 @@ fn with_plan(
     redactor: &Redactor,
 ) -> Result<Snapshot, Message> {
     let failed = ended.iter().find(|step| step.result.is_false());
-    let goes_on = match failed {
-        Some(_) => false,
-        None if is_end.is("true") => false,
-        None if is_end.is("false") => true,
+    let goes_on = match is_end.meaning(&[("true", false), ("false", true)]) {
+        _ if failed.is_some() => false,
+        Some(goes_on) => goes_on,
         None => return Err(missing_field("isEnd")),
     };
     let mut snapshot = Snapshot::new(failed.map_or(Phase::Running, |_| Phase::Failed));
@@ -145,10 +176,9 @@ fn steps(
     for place in 0..count {
         let (planned, ended_here) = (plan.get(place), ended.get(place));
         let number = (place + 1).to_string();
-        let name = ended_here
-            .and_then(ListedStep::name)
-            .or_else(|| planned.and_then(ListedStep::name))
-            .unwrap_or_else(|| format!("step {number}"));
+        let mut named = ended_here.into_iter().chain(planned);
+        let name = named.find_map(ListedStep::name);
+        let name = name.unwrap_or_else(|| format!("step {number}"));
         let state = match ended_here {
             Some(step) if step.result.is("true") => UnitState::Succeeded,
             Some(step) if step.result.is_false() => UnitState::Failed,
@@ -172,11 +202,11 @@ pub(super) fn ended(status: &Snapshot) -> &[Unit] {
     &units[..count]
 }
 
-/// Whether a status shows the same steps ended as before, and perhaps more.
-pub(super) fn continues(status: &Snapshot, before: &[Unit]) -> bool {
-    let now = ended(status);
+/// Whether a status shows the same plan as the one before and the same steps of it ended, and perhaps more.
+pub(super) fn continues(status: &Snapshot, before: &Snapshot) -> bool {
+    let (now, old) = (ended(status), ended(before));
     let same = |(one, two): (&Unit, &Unit)| one.name == two.name && one.state == two.state;
-    now.len() >= before.len() && before.iter().zip(now).all(same)
+    status.run == before.run && now.len() >= old.len() && old.iter().zip(now).all(same)
 }
 
 /// Whether every step has succeeded and the installer says that it has ended.
@@ -188,6 +218,7 @@ pub(super) fn is_success(status: &Snapshot) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/fsd.response.json");
 
@@ -408,7 +439,7 @@ pub(super) mod tests {
         ] {
             let before = status(false, &PLAN, before);
             let now = status(false, &PLAN, now);
-            assert_eq!(continues(&now, ended(&before)), is_continued);
+            assert_eq!(continues(&now, &before), is_continued);
         }
     }
 
@@ -473,5 +504,33 @@ pub(super) mod tests {
         // A failure is known without it.
         let json = r#"{"data":{"nowList":[{"result":false}],"processList":[{}]}}"#;
         assert_eq!(answer(json).expect("a status").phase, Phase::Failed);
+    }
+
+    #[test]
+    fn a_code_under_http_200_is_a_failed_poll_with_its_words() {
+        for (json, words) in [
+            (r#"{"code":1,"message":"no"}"#, "1 no"),
+            (
+                r#"{"code":"E-1","message":{"key":"Missing","n":3}}"#,
+                "E-1 key: Missing, n: 3",
+            ),
+            (r#"{"code":-1,"message":null}"#, "-1"),
+            (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "7 a b"),
+        ] {
+            let error = data(json.as_bytes(), ("a", "b"), &Redactor::default()).expect_err(json);
+            assert_eq!(error.en(), format!("error response: {words}"));
+            assert_chinese(&error);
+        }
+    }
+
+    #[test]
+    fn data_that_are_null_are_there() {
+        let data = |json: &'static str| {
+            let data = data(json.as_bytes(), ("a", "b"), &Redactor::default());
+            data.map(|data| str::from_utf8(data).expect("text"))
+        };
+        assert_eq!(data(r#"{"code":"0","data":null}"#), Ok("null"));
+        assert_eq!(data(r#"{"data":{"a":[1]}}"#), Ok(r#"{"a":[1]}"#));
+        assert_eq!(data(r#"{"code":0}"#), Err(missing_field("data")));
     }
 }
