@@ -158,20 +158,23 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     let progress: CommandProgress<'_> =
         json::read_state(body, PROGRESS, &mut snapshot.warnings, redactor)?;
     progress.state.required("state").map_err(|problem| {
-        let words = progress.error(redactor);
-        match words.or_else(|| error_words(body, redactor)) {
-            Some(words) => messages::error_response(Some(&words)),
-            None => problem,
-        }
+        let words = progress
+            .error(redactor)
+            .or_else(|| error_words(body, redactor));
+        words.map_or(problem, |words| messages::error_response(Some(&words)))
     })?;
     let (state, warnings) = (&progress.state, &mut snapshot.warnings);
-    snapshot.phase = state.interpret("command state", &PHASES, warnings, redactor);
+    let (phase, at_work) = state.interpret("command state", &STATES, warnings, redactor);
+    snapshot.phase = phase;
     snapshot.title = progress.res_obj.cluster_name.printable(redactor);
     snapshot.percent = progress.percent();
-    let details = &progress.res_obj;
     let (steps_before, entities_before) =
         last.split_at(last.partition_point(|unit| unit.kind == UnitKind::Step));
-    let entities = entities(&details.fail_entity_list, entities_before, redactor);
+    let entities = entities(
+        &progress.res_obj.fail_entity_list,
+        entities_before,
+        redactor,
+    );
     match snapshot.phase {
         Phase::Failed => snapshot.message = progress.error(redactor),
         Phase::Succeeded => {
@@ -192,43 +195,31 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     }
     let own = ["error_code", "error_description"];
     stated_error::weigh(&mut snapshot, body, &own, redactor)?;
-    snapshot.units = steps(
-        &details.step_list,
-        snapshot.phase,
-        progress.error_description.get(),
-        steps_before,
-        redactor,
-    );
+    snapshot.units = steps(&progress, at_work, steps_before, redactor);
     snapshot.units.extend(entities);
     Ok(snapshot)
 }
 
-/// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
-/// neighbours [D].
-const PHASES: [(&str, Phase); 5] = [
-    ("NEW", Phase::Pending),
-    ("IN_PROGRESS", Phase::Running),
-    ("RUNNING", Phase::Running),
-    ("COMPLETE", Phase::Succeeded),
-    ("FAILED", Phase::Failed),
+/// The command's `state`, and that of its last step. `COMPLETE` and `FAILED` are documented for this call, the
+/// others for its neighbours [D].
+const STATES: [(&str, (Phase, UnitState)); 5] = [
+    ("NEW", (Phase::Pending, UnitState::Pending)),
+    ("IN_PROGRESS", (Phase::Running, UnitState::Running)),
+    ("RUNNING", (Phase::Running, UnitState::Running)),
+    ("COMPLETE", (Phase::Succeeded, UnitState::Succeeded)),
+    ("FAILED", (Phase::Failed, UnitState::Failed)),
 ];
 
-/// The steps, which are names only. The list grows: the last one is at work, or was when the command
-/// ended, and those before it are done [I].
+/// The steps, which are names only. The list grows: the last one is in the state `at_work`, and those before
+/// it are done [I].
 fn steps(
-    steps: &[CommandStep<'_>],
-    phase: Phase,
-    reason: Option<&str>,
+    progress: &CommandProgress<'_>,
+    at_work: UnitState,
     last: &[Unit],
     redactor: &Redactor,
 ) -> Vec<Unit> {
-    let at_work = match phase {
-        Phase::Pending => UnitState::Pending,
-        Phase::Running => UnitState::Running,
-        Phase::Succeeded => UnitState::Succeeded,
-        Phase::Failed => UnitState::Failed,
-        _ => UnitState::Unknown,
-    };
+    let steps = &progress.res_obj.step_list;
+    let reason = progress.error_description.get();
     let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
     for (place, step) in steps.iter().enumerate() {
         let number = (place + 1).to_string();

@@ -29,10 +29,10 @@ impl Mrs {
         let mut exchange = CasExchange {
             http: &self.http,
             endpoint: &self.endpoint,
-            cookies: self.state().cookies.clone(),
+            cookies: self.shared.lock().cookies.clone(),
         };
         let result = exchange.sign_in(login, permit);
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         state.cookies = exchange.cookies;
         state.begin_session(false);
         result.map(|()| None)

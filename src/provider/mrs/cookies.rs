@@ -12,26 +12,18 @@ const KEPT: [&str; 4] = [SESSION[0], SESSION[1], TICKET_GRANTING, "casSessionId"
 /// The longest value that is kept, in bytes: browsers keep no longer ones either.
 const MAX_VALUE: usize = 4096;
 
-/// The cookies of one host. A port that set one itself gets that one; those of other ports are sent along,
-/// because the ticket of the CAS server is asked for on the Manager's port [D].
+/// The cookies of one host: the port that set it, the name and the value of each. A port that set one itself
+/// gets that one; those of other ports are sent along, because the ticket of the CAS server is asked for on the
+/// Manager's port [D].
 #[derive(Clone, Default)]
-pub(super) struct CookieJar(Vec<Cookie>);
-
-#[derive(Clone)]
-struct Cookie {
-    port: u16,
-    name: &'static str,
-    value: String,
-}
+pub(super) struct CookieJar(Vec<(u16, &'static str, String)>);
 
 impl CookieJar {
     /// Keeps what a response from `port` sets. All that is kept is a secret, however much else was set.
     pub(super) fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) {
-        for pair in response.cookies() {
-            self.set(port, pair);
-        }
-        for cookie in &self.0 {
-            redactor.add_received(cookie.value.trim_matches('"'));
+        response.cookies().for_each(|pair| self.set(port, pair));
+        for (.., value) in &self.0 {
+            redactor.add_received(value.trim_matches('"'));
         }
     }
 
@@ -42,37 +34,31 @@ impl CookieJar {
         let Some(name) = KEPT.into_iter().find(|kept| *kept == name) else {
             return;
         };
-        self.0
-            .retain(|cookie| cookie.port != port || cookie.name != name);
+        self.0.retain(|(by, own, _)| (*by, *own) != (port, name));
         if !value.trim_matches('"').is_empty() && value.len() <= MAX_VALUE {
-            let value = value.to_owned();
-            self.0.push(Cookie { port, name, value });
+            self.0.push((port, name, value.to_owned()));
         }
     }
 
     /// Whether CAS accepted the password.
     pub(super) fn has_ticket(&self) -> bool {
-        self.0.iter().any(|cookie| cookie.name == TICKET_GRANTING)
+        self.0.iter().any(|(_, name, _)| *name == TICKET_GRANTING)
     }
 
     /// The value of the `cookie` header to `port`.
     pub(super) fn header(&self, port: u16) -> Option<String> {
-        let has_own = |name| {
-            let mut own = self.0.iter().filter(|cookie| cookie.port == port);
-            own.any(|cookie| cookie.name == name)
-        };
-        self.join(|cookie| cookie.port == port || !has_own(cookie.name))
+        self.join(|by, name| by == port || !self.0.iter().any(|it| (it.0, it.1) == (port, name)))
     }
 
     /// The same with nothing but the session, where `port` has set one.
     pub(super) fn session(&self, port: u16) -> Option<String> {
-        self.join(|cookie| cookie.port == port && SESSION.contains(&cookie.name))
+        self.join(|by, name| by == port && SESSION.contains(&name))
     }
 
-    fn join(&self, is_sent: impl Fn(&Cookie) -> bool) -> Option<String> {
-        let sent = self.0.iter().filter(|cookie| is_sent(cookie));
+    fn join(&self, is_sent: impl Fn(u16, &str) -> bool) -> Option<String> {
+        let sent = self.0.iter().filter(|(by, name, _)| is_sent(*by, name));
         let pairs: Vec<_> = sent
-            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .map(|(_, name, value)| format!("{name}={value}"))
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }

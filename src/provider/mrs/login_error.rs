@@ -105,10 +105,9 @@ impl From<PollError> for LoginError {
 
 impl From<TransportError> for LoginError {
     fn from(failure: TransportError) -> Self {
-        let kind = if failure.may_have_been_received {
-            LoginErrorKind::Other
-        } else {
-            LoginErrorKind::NotSent
+        let kind = match failure.may_have_been_received {
+            true => LoginErrorKind::Other,
+            false => LoginErrorKind::NotSent,
         };
         let error = failure.error;
         Self { error, kind }

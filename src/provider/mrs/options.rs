@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Login, Mrs};
 use crate::message::{Message, Result, ensure};
 use crate::provider::options::{Problems, endpoint, missing};
-use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables};
+use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Secret};
 
 const USER: &str = "MRS_USER";
@@ -71,15 +71,13 @@ impl ProviderOptions for MrsOptions {
         let given = self.endpoint.as_deref();
         let given = given.ok_or_else(|| missing(("endpoint", "端点"), "--endpoint URL", &[]));
         let endpoint = problems.note(given.and_then(endpoint));
-        let login = match self.auth {
-            AuthMethod::None => None,
-            AuthMethod::Basic | AuthMethod::Cas => self.login(setup, &mut problems),
-        };
+        let signs_in = self.auth != AuthMethod::None;
+        let login = signs_in.then(|| self.login(setup, &mut problems)).flatten();
         let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
             return Err(problems.error());
         };
         let file = self.password_file.as_deref();
-        let warnings = secret::warnings(file.filter(|_| self.auth != AuthMethod::None));
+        let warnings = secret::warnings(file.filter(|_| signs_in));
         let specs = self.command.iter().map(|command| DeploymentSpec {
             provider: "mrs",
             target: format!("mrs:{command}"),
@@ -87,7 +85,7 @@ impl ProviderOptions for MrsOptions {
             url: None,
             // Each command has an id of its own, and no answer says of which kind it is [D].
             history_key: None,
-            sends_secret: self.auth != AuthMethod::None,
+            sends_secret: signs_in,
             already_ended_warning: None,
             search_options: &[],
             warnings: warnings.clone(),
@@ -104,16 +102,11 @@ impl ProviderOptions for MrsOptions {
 impl MrsOptions {
     /// The user and the password.
     fn login(&self, setup: &Setup<'_>, problems: &mut Problems) -> Option<Login> {
-        let user = problems.note(self.user(setup));
+        let (environment, redactor, timeout) = (setup.environment, setup.redactor, setup.timeout);
+        let user = problems.note(self.user(environment));
         let file = self.password_file.as_deref();
         let password = problems.note_secret(file, || {
-            Secret::find_password(
-                file,
-                PASSWORD,
-                setup.environment,
-                setup.redactor,
-                setup.timeout,
-            )
+            Secret::find_password(file, PASSWORD, environment, redactor, timeout)
         });
         Some(Login {
             user: user?,
@@ -122,8 +115,8 @@ impl MrsOptions {
         })
     }
 
-    fn user(&self, setup: &Setup<'_>) -> Result<String> {
-        let user = self.user.clone().or_else(|| (setup.environment)(USER));
+    fn user(&self, environment: Environment<'_>) -> Result<String> {
+        let user = self.user.clone().or_else(|| environment(USER));
         let user = user.ok_or_else(|| missing(("user", "用户"), "--user NAME", &[USER]))?;
         // HTTP Basic cannot express a colon in a name.
         let fits = !user.is_empty() && !user.contains(|c: char| c == ':' || c.is_control());

@@ -122,7 +122,7 @@ impl SharedSignIn {
         Arc::clone(sign_ins.entry(whose).or_default())
     }
 
-    fn lock(&self) -> MutexGuard<'_, SignInState> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, SignInState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,7 +159,7 @@ impl Mrs {
         demand: Option<&(Held, PollError)>,
     ) -> Result<(Held, Option<Permit<'_>>), PollError> {
         let deadline = Instant::now() + self.patience;
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         loop {
             if let Some(error) = &state.refused {
                 return Err(error.clone());
@@ -235,7 +235,7 @@ impl Mrs {
         let basic = login.basic(self.http.redactor());
         let who = Some(("authorization", &*basic));
         permit.at_stake = true;
-        let state = self.state();
+        let state = self.shared.lock();
         // The status may tell nothing, and another try must be left.
         let reads_status = !state.has_no_status && state.lost + 2 <= MAX_LOST;
         drop(state);
@@ -253,7 +253,7 @@ impl Mrs {
     fn ask_as(&self, who: Option<Header<'_>>, mut generation: u32) -> Result<Snapshot, LoginError> {
         let redactor = self.http.redactor();
         let response = self.send(&self.url, who)?;
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         if state.generation == generation {
             generation = state.keep(port(&self.endpoint), &response, redactor);
         }
@@ -262,7 +262,7 @@ impl Mrs {
         let response = response.expect_json(redactor)?;
         let snapshot = read(&response.body, &self.last, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         // A response to nobody says nothing about the password.
         if (who.is_some() || self.login.is_none()) && state.generation == generation {
             (state.is_confirmed, state.lost) = (true, 0);
@@ -278,7 +278,7 @@ impl Mrs {
         path: &str,
     ) -> Result<Option<Snapshot>, LoginError> {
         let response = self.send(below(&self.endpoint, path).as_str(), who);
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         state.begin_session(false);
         let port = port(&self.endpoint);
         match response {
@@ -356,7 +356,7 @@ impl Mrs {
                 };
             }
         }
-        self.state().refused = Some(error.clone());
+        self.shared.lock().refused = Some(error.clone());
         error
     }
 
@@ -381,10 +381,6 @@ impl Mrs {
 
     fn by_cas(&self) -> bool {
         self.login.as_ref().is_some_and(|login| login.by_cas)
-    }
-
-    pub(super) fn state(&self) -> MutexGuard<'_, SignInState> {
-        self.shared.lock()
     }
 }
 
@@ -492,7 +488,7 @@ mod tests {
         let error = session.record_password_failure(failure, &mut permit);
         error.hint().into_iter().for_each(assert_chinese);
         drop(permit);
-        let state = session.state();
+        let state = session.shared.lock();
         assert_eq!(state.in_flight, 0);
         let is_of_sign_in = matches!(
             error.retry,
@@ -543,7 +539,7 @@ mod tests {
     fn permissions_are_for_one_sign_in_at_a_time_and_for_four_lost_ones() {
         let session = session("https://permits.example", "admin");
         let permits = |lost, is_confirmed| {
-            let mut state = session.state();
+            let mut state = session.shared.lock();
             (state.lost, state.is_confirmed) = (lost, is_confirmed);
             state.has_no_status = true;
             drop(state);
