@@ -121,23 +121,11 @@ pub(crate) fn missing((en, zh): (&str, &str), option: &str, variables: &[&str]) 
     )
 }
 
-/// An option, or the first of its variables that is set; an id either way.
-///
-/// # Errors
-/// The variable holds no id.
-pub(super) fn id_or_variable(
-    option: Option<&str>,
-    variables: &[&str],
-    environment: Environment<'_>,
-) -> Result<Option<String>> {
-    parsed_or_variable(option, variables, id, environment)
-}
-
 /// An option, or the first of its variables that is set, as `parse` reads it.
 ///
 /// # Errors
 /// The variable does not hold such a value.
-pub(super) fn parsed_or_variable(
+pub(super) fn or_variable(
     option: Option<&str>,
     variables: &[&str],
     parse: fn(&str) -> Result<String>,
@@ -178,29 +166,25 @@ pub(super) fn endpoint(text: &str) -> Result<Url> {
             "端点不是形如 https://host:port/path 的 URL",
         )
     })?;
-    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
-    ensure(is_http, || {
+    Err(if !matches!(url.scheme(), "http" | "https") {
         Message::new(
             "the endpoint must begin with https:// or http://",
             "端点必须以 https:// 或 http:// 开头",
         )
-    })?;
-    let has_login = !url.username().is_empty() || url.password().is_some();
-    ensure(!has_login, || {
+    } else if !url.username().is_empty() || url.password().is_some() {
         Message::new(
             "the endpoint must not hold a user or a password: a secret comes from the environment \
              or a file",
             "端点中不能含用户名或密码：密钥只能来自环境变量或文件",
         )
-    })?;
-    let ends_with_path = url.query().is_none() && url.fragment().is_none();
-    ensure(ends_with_path, || {
+    } else if url.query().is_some() || url.fragment().is_some() {
         Message::new(
             "the endpoint must not hold a ? or a #",
             "端点中不能含 ? 或 #",
         )
-    })?;
-    Ok(url)
+    } else {
+        return Ok(url);
+    })
 }
 
 /// Refuses to send a secret over plain HTTP to another machine, be it the endpoint's or a proxy.

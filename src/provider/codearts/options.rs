@@ -10,7 +10,7 @@ use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::{Environment, Problems, id_or_variable, missing};
+use crate::provider::options::{Environment, Problems, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
 
 /// The service's name in the endpoint of a region [O].
@@ -61,7 +61,7 @@ impl ProviderOptions for CodeartsOptions {
         let task = self.task.clone();
         let task = problems.note(task.ok_or_else(|| missing(("task", "任务"), "--task ID", &[])));
         let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
-        let project = id_or_variable(None, &PROJECT, setup.environment);
+        let project = or_variable(None, &PROJECT, id, setup.environment);
         let project = problems.note(project).flatten();
         let account = self.huawei.account(project, setup, &mut problems);
         let (Some(task), Some(endpoint), Some(account), true) =

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Account, KEYS, TOKEN, credentials};
 use crate::message::{Message, Result};
-use crate::provider::options::{Problems, endpoint};
+use crate::provider::options::{Problems, endpoint, or_variable};
 use crate::provider::{Environment, Setup, Variables};
 use crate::secret;
 
@@ -61,7 +61,9 @@ impl HuaweiOptions {
     pub(crate) fn endpoint(&self, service: &str, environment: Environment<'_>) -> Result<Url> {
         if let Some(url) = &self.endpoint {
             endpoint(url)
-        } else if let Some(region) = self.region(environment)? {
+        } else if let Some(region) =
+            or_variable(self.region.as_deref(), &[REGION], region, environment)?
+        {
             endpoint(&format!("https://{service}.{region}.myhuaweicloud.com"))
         } else {
             Err(Message::new(
@@ -69,15 +71,6 @@ impl HuaweiOptions {
                 format!("缺少区域：请指定 --region NAME，或设置 {REGION}，或指定 --endpoint URL"),
             ))
         }
-    }
-
-    fn region(&self, environment: Environment<'_>) -> Result<Option<String>> {
-        if self.region.is_some() {
-            return Ok(self.region.clone());
-        }
-        let set = environment(REGION);
-        set.map(|value| region(&value).map_err(|why| why.at(REGION)))
-            .transpose()
     }
 
     /// The credentials, for `project` where one is given; none where that is one of `problems`.

@@ -9,7 +9,7 @@ use super::Servicestage;
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
+use crate::provider::options::{Environment, Problems, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 
 /// The service's name in the endpoint of a region [O].
@@ -91,7 +91,7 @@ impl ProviderOptions for ServicestageOptions {
 
 impl ServicestageOptions {
     fn project(&self, environment: Environment<'_>) -> Result<String> {
-        id_or_variable(self.project.as_deref(), &PROJECT, environment)?
+        or_variable(self.project.as_deref(), &PROJECT, id, environment)?
             .ok_or_else(|| missing(("project", "项目"), "--project ID", &PROJECT))
     }
 }

@@ -12,9 +12,7 @@ use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
-use crate::provider::options::{
-    Problems, endpoint, id, id_or_variable, missing, parsed_or_variable,
-};
+use crate::provider::options::{Problems, endpoint, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Credential};
 
@@ -168,7 +166,7 @@ impl ProviderOptions for YunxiaoOptions {
 
 impl YunxiaoOptions {
     fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
-        parsed_or_variable(
+        or_variable(
             self.pipeline.as_deref(),
             &[PIPELINE],
             pipeline_id,
@@ -186,7 +184,7 @@ impl YunxiaoOptions {
     /// The organization: some for the central edition, none for a Region instance.
     fn organization(&self, endpoint: &Url, environment: Environment<'_>) -> Result<Option<String>> {
         let organization =
-            id_or_variable(self.organization.as_deref(), &ORGANIZATION, environment)?;
+            or_variable(self.organization.as_deref(), &ORGANIZATION, id, environment)?;
         let is_central = endpoint.host_str() == CENTRAL.strip_prefix("https://");
         let edition = environment(EDITION);
         let (organization, is_central) = match edition.as_deref().map(str::trim) {
