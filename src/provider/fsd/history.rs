@@ -83,7 +83,11 @@ impl HistoryRun {
         };
         let ends = self.is_running() && !later.is_running();
         match (time(start), time(later_start)) {
-            (Some(start), Some(later)) => start == later || ends && is_close(start, later),
+            (Some(start), Some(later)) => {
+                let apart = later.duration_since(start);
+                let apart = apart.unwrap_or_else(|error| error.duration());
+                apart.is_zero() || ends && apart <= SAME_START
+            }
             (None, None) => start == later_start || ends,
             _ => true,
         }
@@ -111,11 +115,6 @@ impl HistoryRun {
 
 fn time(text: &str) -> Option<SystemTime> {
     humantime::parse_rfc3339_weak(text).ok()
-}
-
-fn is_close(one: SystemTime, other: SystemTime) -> bool {
-    let apart = one.duration_since(other).or(other.duration_since(one));
-    apart.is_ok_and(|apart| apart <= SAME_START)
 }
 
 #[cfg(test)]

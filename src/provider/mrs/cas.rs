@@ -118,8 +118,8 @@ impl CasExchange<'_> {
             ..Request::get(url.as_str(), headers)
         };
         let response = self.http.send(&request)?;
-        let redactor = self.http.redactor();
-        self.cookies.keep(port(url), &response, redactor);
+        self.cookies
+            .keep(port(url), &response, self.http.redactor());
         Ok(response)
     }
 

@@ -116,13 +116,12 @@ impl From<TransportError> for LoginError {
 
 /// Whether the Manager wants the password changed: it redirects to the page for that, or links to it.
 pub(super) fn leads_to_password_change(response: &Response) -> bool {
-    let mentions = |text: &[u8]| memmem::find(text, CHANGE_PAGE.as_bytes()).is_some();
-    if response.is_redirect() {
-        return response
-            .location()
-            .is_some_and(|location| mentions(location.as_bytes()));
-    }
-    response.is_success() && response.is_html() && mentions(&response.body)
+    let text = match response.location() {
+        Some(location) if response.is_redirect() => location.as_bytes(),
+        _ if response.is_success() && response.is_html() => &response.body,
+        _ => return false,
+    };
+    memmem::find(text, CHANGE_PAGE.as_bytes()).is_some()
 }
 
 /// Whether a redirect leads to a sign-in page. Only the path of CAS is documented; what another one holds

@@ -82,10 +82,11 @@ pub(super) struct SignInState {
     refused: Option<PollError>,
 }
 
-/// The session that a poll is made in.
-struct Held {
+/// How a poll goes on: in a session, or with a sign-in first.
+struct Attempt<'a> {
     cookie: Option<String>,
     generation: u32,
+    permit: Option<Permit<'a>>,
 }
 
 /// The permission to sign in.
@@ -132,51 +133,46 @@ impl Mrs {
     pub(super) fn ask(&self) -> Result<Snapshot, PollError> {
         let mut demand = None;
         loop {
-            let (held, permit) = self.next(demand.as_ref())?;
-            if let Some(mut permit) = permit {
-                let answer = self.sign_in(&mut permit, held.generation);
-                let answer =
-                    answer.map_err(|error| self.record_password_failure(error, &mut permit))?;
-                if let Some(snapshot) = answer {
-                    return Ok(snapshot);
+            let attempt = self.next(demand.as_ref())?;
+            let generation = attempt.generation;
+            if let Some(mut permit) = attempt.permit {
+                match self.sign_in(&mut permit, generation) {
+                    Ok(None) => continue,
+                    Ok(Some(snapshot)) => return Ok(snapshot),
+                    Err(error) => return Err(self.record_password_failure(error, &mut permit)),
                 }
-                continue;
             }
-            let cookie = held.cookie.as_deref().map(|cookie| ("cookie", cookie));
-            match self.ask_as(cookie, held.generation) {
-                Err(error) if demand.is_none() && self.is_demand(&error, &held) => {
-                    demand = Some((held, error.error));
+            let cookie = attempt.cookie.as_deref().map(|cookie| ("cookie", cookie));
+            match self.ask_as(cookie, generation) {
+                Err(error) if demand.is_none() && self.is_demand(&error, cookie.is_some()) => {
+                    demand = Some((generation, error.error));
                 }
                 result => return result.map_err(|error| error.error),
             }
         }
     }
 
-    /// Decides how a poll goes on: with its request, or with a sign-in. `demand` is a response that asked
-    /// for one. Whatever was waited for may have changed everything.
-    fn next(
-        &self,
-        demand: Option<&(Held, PollError)>,
-    ) -> Result<(Held, Option<Permit<'_>>), PollError> {
+    /// Decides how a poll goes on. `demand` is a response that asked for a sign-in, and the number of the session
+    /// that it came in. Whatever was waited for may have changed everything.
+    fn next(&self, demand: Option<&(u32, PollError)>) -> Result<Attempt<'_>, PollError> {
         let deadline = Instant::now() + self.patience;
         let mut state = self.shared.lock();
         loop {
             if let Some(error) = &state.refused {
                 return Err(error.clone());
             }
-            let mut held = Held {
+            let mut attempt = Attempt {
                 cookie: state.cookies.session(port(&self.endpoint)),
                 generation: state.generation,
+                permit: None,
             };
-            let has_session = held.cookie.is_some() || self.login.is_none();
+            let has_session = attempt.cookie.is_some() || self.login.is_none();
             match demand {
                 // CAS has a page to be read first.
                 None if !has_session && self.by_cas() => {}
-                None if has_session || state.lost >= MAX_LOST_UNASKED => return Ok((held, None)),
+                None if has_session || state.lost >= MAX_LOST_UNASKED => return Ok(attempt),
                 // A newer session may be the answer.
-                Some((old, _)) if old.generation != held.generation && has_session => {
-                    return Ok((held, None));
-                }
+                Some((old, _)) if *old != state.generation && has_session => return Ok(attempt),
                 // A session that was never good has not ended.
                 Some((_, error)) if has_session && !state.is_confirmed => return Err(error.clone()),
                 _ => {}
@@ -191,20 +187,22 @@ impl Mrs {
             }
             // One signs in at a time, unless the password is known to be right and goes with each request.
             // A Manager that goes down under them must not use up all tries.
-            let goes_each_time = state.is_confirmed && state.has_no_status && held.cookie.is_none();
+            let goes_each_time =
+                state.is_confirmed && state.has_no_status && attempt.cookie.is_none();
             let at_once = if goes_each_time { MAX_LOST_UNASKED } else { 1 };
             if state.in_flight < at_once.saturating_sub(state.lost).max(1) {
                 // It ends the session that is held.
-                if held.cookie.take().is_some() {
+                if attempt.cookie.is_some() {
                     state.cookies = CookieJar::default();
-                    held.generation = state.begin_session(self.login.is_none());
+                    state.begin_session(self.login.is_none());
+                    attempt.generation = state.generation;
                 }
                 state.in_flight += 1;
-                let permit = Permit {
+                attempt.permit = Some(Permit {
                     shared: &self.shared,
                     at_stake: false,
-                };
-                return Ok((held, Some(permit)));
+                });
+                return Ok(attempt);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -250,21 +248,20 @@ impl Mrs {
 
     /// Makes the poll's own request, with the header that says `who` asks. A Manager may open a session
     /// with its response, or replace one.
-    fn ask_as(&self, who: Option<Header<'_>>, mut generation: u32) -> Result<Snapshot, LoginError> {
+    fn ask_as(&self, who: Option<Header<'_>>, generation: u32) -> Result<Snapshot, LoginError> {
         let redactor = self.http.redactor();
         let response = self.send(&self.url, who)?;
         let mut state = self.shared.lock();
-        if state.generation == generation {
-            generation = state.keep(port(&self.endpoint), &response, redactor);
+        let is_current = state.generation == generation;
+        if is_current {
+            state.keep(port(&self.endpoint), &response, redactor);
         }
-        drop(state);
         // Only what makes sense proves the password: an error may come under HTTP 200 as well.
         let response = response.expect_json(redactor)?;
         let snapshot = read(&response.body, &self.last, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
-        let mut state = self.shared.lock();
         // A response to nobody says nothing about the password.
-        if (who.is_some() || self.login.is_none()) && state.generation == generation {
+        if is_current && (who.is_some() || self.login.is_none()) {
             (state.is_confirmed, state.lost) = (true, 0);
         }
         Ok(snapshot)
@@ -282,9 +279,7 @@ impl Mrs {
         state.begin_session(false);
         let port = port(&self.endpoint);
         match response {
-            Ok(response) => {
-                state.keep(port, &response, self.http.redactor());
-            }
+            Ok(response) => state.keep(port, &response, self.http.redactor()),
             Err(error) if error.is_no_judgement() || who.is_none() && error.is_refusal() => {}
             Err(error) => {
                 state.is_confirmed = self.login.is_none();
@@ -314,11 +309,11 @@ impl Mrs {
     }
 
     /// Whether a failed request asks for a sign-in.
-    fn is_demand(&self, error: &LoginError, held: &Held) -> bool {
+    fn is_demand(&self, error: &LoginError, has_cookie: bool) -> bool {
         if self.login.is_none() {
             // No password is at stake, so that whatever was refused is asked for once more.
             error.is_refusal()
-        } else if held.cookie.is_some() {
+        } else if has_cookie {
             // The end of a session is a 401 or a redirect [O, D]. A page may come from anything on the way.
             error.kind == LoginErrorKind::SignInRequired
         } else {
@@ -385,21 +380,19 @@ impl Mrs {
 }
 
 impl SignInState {
-    /// Keeps the cookies of a response, which may open a session. The number of the session.
-    fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) -> u32 {
+    /// Keeps the cookies of a response, which may open a session.
+    fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) {
         let before = self.cookies.session(port);
         self.cookies.keep(port, response, redactor);
         if self.cookies.session(port) != before {
             self.begin_session(false);
         }
-        self.generation
     }
 
-    /// A session has begun or ended: the number of what is next.
-    pub(super) fn begin_session(&mut self, is_confirmed: bool) -> u32 {
+    /// Takes in that a session has begun or ended.
+    pub(super) fn begin_session(&mut self, is_confirmed: bool) {
         self.is_confirmed = is_confirmed;
         self.generation += 1;
-        self.generation
     }
 }
 
@@ -481,8 +474,8 @@ mod tests {
             shared: Arc::default(),
             ..session("https://manager.example", "recorded")
         };
-        let (_, permit) = session.next(None).expect("nothing is known");
-        let mut permit = permit.expect("the first");
+        let attempt = session.next(None).expect("nothing is known");
+        let mut permit = attempt.permit.expect("the first");
         permit.at_stake = true;
         let failure = LoginError { error, kind };
         let error = session.record_password_failure(failure, &mut permit);
@@ -544,15 +537,11 @@ mod tests {
             state.has_no_status = true;
             drop(state);
             // A Manager has asked for a sign-in.
-            let held = Held {
-                cookie: None,
-                generation: 0,
-            };
-            let demand = Some((held, PollError::refused(Message::verbatim("401"), None)));
+            let demand = Some((0, PollError::refused(Message::verbatim("401"), None)));
             let mut granted = Vec::new();
             loop {
                 match session.next(demand.as_ref()) {
-                    Ok((_, permit)) => granted.push(permit.expect("a permission")),
+                    Ok(attempt) => granted.push(attempt.permit.expect("a permission")),
                     Err(error) => {
                         assert_chinese(&error.message);
                         return (granted.len(), error.retry);
