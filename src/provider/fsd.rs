@@ -67,7 +67,19 @@ impl Fsd {
             body: self.urls.question.as_deref(),
             ..Request::get(&self.urls.status, Vec::from_iter(kind))
         };
-        let response = self.http.get_json(&request).map_err(with_hint)?;
+        let response = self.http.get_json(&request);
+        let response = response.map_err(|error| match error.status {
+            // Any other path is a page for people [O], and so is another server.
+            Some(404) => error.with_hint(Message::new(
+                "is this the installer's port? The endpoint is http://HOST:1236, without a path",
+                "这是安装器的端口吗？端点形如 http://HOST:1236，后面不带路径",
+            )),
+            Some(405) => error.with_hint(Message::new(
+                "this installer does not support the operation: check --operation",
+                "此安装器不支持该操作，请检查 --operation",
+            )),
+            _ => error,
+        })?;
         let redactor = self.http.redactor();
         let status = status::read(&response.body, &self.status.units, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
@@ -194,23 +206,6 @@ impl DeploymentSource for Fsd {
         let log = String::from_utf8_lossy(&response.body[start..]);
         Ok(self.http.redactor().tail(&log, lines))
     }
-}
-
-/// Adds what to do about a refusal.
-fn with_hint(error: PollError) -> PollError {
-    let hint = match error.status {
-        // Any other path is a page for people [O], and so is another server.
-        Some(404) => Message::new(
-            "is this the installer's port? The endpoint is http://HOST:1236, without a path",
-            "这是安装器的端口吗？端点形如 http://HOST:1236，后面不带路径",
-        ),
-        Some(405) => Message::new(
-            "this installer does not support the operation: check --operation",
-            "此安装器不支持该操作，请检查 --operation",
-        ),
-        _ => return error,
-    };
-    error.with_hint(hint)
 }
 
 #[cfg(test)]

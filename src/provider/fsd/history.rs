@@ -46,9 +46,6 @@ struct Upgrade<'a> {
 
 impl HistoryRun {
     /// Reads the last run of the history; none where there was no run yet, or the database is locked.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
     pub(super) fn read(body: &[u8], redactor: &Redactor) -> Result<Option<Self>, Message> {
         let data = status::data(body, HISTORY, redactor)?;
         if serde_json::from_slice::<Option<[IgnoredAny; 0]>>(data).is_ok() {

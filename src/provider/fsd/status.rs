@@ -30,9 +30,6 @@ fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValu
 }
 
 /// The data of an answer, as JSON; `name` is what they are, in English and Chinese.
-///
-/// # Errors
-/// The response cannot be used; the error says why.
 pub(super) fn data<'a>(
     body: &'a [u8],
     name: (&str, &str),
@@ -82,74 +79,53 @@ impl ListedStep<'_> {
 
 /// Reads what a status says on its own: its `run` tells its plan from another. `last` are the units of
 /// the one before.
-///
-/// # Errors
-/// The response cannot be used; the error says why.
 pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
-    let mut warnings = Vec::new();
+    let mut snapshot = Snapshot::new(Phase::Pending);
     let data = data(body, STATUS, redactor)?;
-    let data: StatusData<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
+    let data: StatusData<'_> = json::read_state(data, STATUS, &mut snapshot.warnings, redactor)?;
     let plan = data
         .process_list
         .ok_or_else(|| missing_field("processList"))?;
-    let ended = data.now_list;
-    let mut snapshot = if plan.is_empty() {
-        without_plan(&ended.unwrap_or_default(), redactor)
-    } else {
-        let ended = ended.ok_or_else(|| missing_field("nowList"))?;
-        with_plan(&plan, &ended, &data.is_end, last, redactor)?
+    let ended = match data.now_list {
+        Some(ended) => ended,
+        None if plan.is_empty() => SparseList::default(),
+        None => return Err(missing_field("nowList")),
     };
-    snapshot.warnings = warnings;
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    Ok(snapshot)
-}
-
-/// A status without a plan: nothing has been started, or a new run is being set up. Its tables are not
-/// rewritten at once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
-/// not said which run this is, so that what is known of the last one is not forgotten.
-fn without_plan(ended: &[ListedStep<'_>], redactor: &Redactor) -> Snapshot {
-    let mut snapshot = Snapshot::new(Phase::Pending);
-    if !ended.is_empty() {
-        // Where it stays so, the installer's database refuses the plan [O].
-        let failed = ended.iter().find(|step| step.result.is_false());
-        let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
+    let failed = ended.iter().find(|step| step.result.is_false());
+    let reason = failed.and_then(|step| reason(step, redactor));
+    let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
+    if !plan.is_empty() {
+        let goes_on = match data.is_end.meaning(&[("true", false), ("false", true)]) {
+            _ if failed.is_some() => false,
+            Some(goes_on) => goes_on,
+            None => return Err(missing_field("isEnd")),
+        };
+        if failed.is_none() && !goes_on {
+            let whole =
+                ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
+            let found = if whole {
+                Phase::Succeeded
+            } else {
+                Phase::Ended
+            };
+            snapshot.unconfirmed = Some(Unconfirmed::new(found, None));
+        }
+        (snapshot.phase, snapshot.message) = (phase, reason);
+        // A retry has another plan than the first attempt [O].
+        let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
+        snapshot.run = Some(format!("{:?}", names.collect::<Vec<_>>()).into());
+        snapshot.units = steps(&plan, &ended, goes_on, last, redactor);
+    } else if !ended.is_empty() {
+        // Without a plan, nothing has been started or a new run is being set up. The tables are not rewritten
+        // at once, so that the old run's steps may still be there, and `isEnd` with them [O]. Which run this is
+        // is not said. Where it stays so, the installer's database refuses the plan [O].
         let steps = ended.iter().map(|step| [&step.en, &step.zh, &step.result]);
         snapshot.unconfirmed = Some(Unconfirmed {
             fingerprint: Some(format!("{:?}", steps.collect::<Vec<_>>()).into()),
-            ..Unconfirmed::new(phase, failed.and_then(|step| reason(step, redactor)))
+            ..Unconfirmed::new(phase, reason)
         });
     }
-    snapshot
-}
-
-fn with_plan(
-    plan: &[ListedStep<'_>],
-    ended: &[ListedStep<'_>],
-    is_end: &Text<'_>,
-    last: &[Unit],
-    redactor: &Redactor,
-) -> Result<Snapshot, Message> {
-    let failed = ended.iter().find(|step| step.result.is_false());
-    let goes_on = match is_end.meaning(&[("true", false), ("false", true)]) {
-        _ if failed.is_some() => false,
-        Some(goes_on) => goes_on,
-        None => return Err(missing_field("isEnd")),
-    };
-    let mut snapshot = Snapshot::new(failed.map_or(Phase::Running, |_| Phase::Failed));
-    snapshot.message = failed.and_then(|step| reason(step, redactor));
-    if failed.is_none() && !goes_on {
-        let whole = ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
-        let phase = if whole {
-            Phase::Succeeded
-        } else {
-            Phase::Ended
-        };
-        snapshot.unconfirmed = Some(Unconfirmed::new(phase, None));
-    }
-    // A retry has another plan than the first attempt [O].
-    let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
-    snapshot.run = Some(format!("{:?}", names.collect::<Vec<_>>()).into());
-    snapshot.units = steps(plan, ended, goes_on, last, redactor);
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     Ok(snapshot)
 }
 
