@@ -57,23 +57,27 @@ pub(crate) struct Setup<'a> {
     pub(crate) redactor: &'a Arc<Redactor>,
 }
 
-/// The environment variables that a provider reads. Whatever is not `plain` counts as a secret: a
-/// recording does not keep it.
-pub(crate) struct Variables {
-    /// The one that holds a secret which suffices on its own; a list can name another in its place.
-    pub(crate) secret: Option<&'static str>,
-    /// Those that hold no secret.
-    pub(crate) plain: &'static [&'static str],
-    /// Options, and the variables that give the same where an option does not.
-    pub(crate) options: &'static [(&'static str, &'static [&'static str])],
-}
+/// The environment variables that a provider reads, by the option that gives the same; the option is empty where
+/// there is none.
+pub(crate) struct Variables(pub(crate) &'static [(&'static str, &'static [&'static str])]);
 
 impl Variables {
     /// The option that names the file of the secret, and the variables that may hold a secret.
     pub(crate) fn secret_file(&self) -> (&'static str, &'static [&'static str]) {
-        let mut options = self.options.iter();
+        let mut options = self.0.iter();
         let found = options.find(|(option, _)| option.ends_with("-file"));
         found.copied().unwrap_or_default()
+    }
+
+    /// The variable of a secret that suffices on its own; a list can name another in its place.
+    pub(crate) fn secret(&self) -> Option<&'static str> {
+        self.secret_file().1.first().copied()
+    }
+
+    /// Whether a variable holds no secret. Any other one counts as a secret: a recording does not keep it.
+    pub(crate) fn is_plain(&self, variable: &str) -> bool {
+        let mut options = self.0.iter();
+        options.any(|(option, names)| !option.ends_with("-file") && names.contains(&variable))
     }
 }
 

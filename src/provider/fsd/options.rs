@@ -73,11 +73,7 @@ impl Urls {
 
 impl ProviderOptions for FsdOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: None,
-            plain: &[],
-            options: &[],
-        }
+        &Variables(&[])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {

@@ -19,20 +19,16 @@ const REGION: &str = "HW_REGION_NAME";
 pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"];
 
 /// The variables that every service reads.
-pub(crate) const VARIABLES: Variables = Variables {
-    secret: Some(TOKEN),
-    plain: &[REGION, PROJECT[0], PROJECT[1]],
-    options: &[
-        ("region", &[REGION]),
-        // A region gives an endpoint as well.
-        ("endpoint", &[REGION]),
-        ("project", &PROJECT),
-        (
-            "token-file",
-            &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
-        ),
-    ],
-};
+pub(crate) const VARIABLES: Variables = Variables(&[
+    ("region", &[REGION]),
+    // A region gives an endpoint as well.
+    ("endpoint", &[REGION]),
+    ("project", &PROJECT),
+    (
+        "token-file",
+        &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
+    ),
+]);
 
 /// The endpoint of the service, and the credentials.
 #[derive(Args, Debug)]

@@ -50,11 +50,7 @@ enum AuthMethod {
 
 impl ProviderOptions for MrsOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: Some(PASSWORD),
-            plain: &[USER],
-            options: &[("user", &[USER]), ("password-file", &[PASSWORD])],
-        }
+        &Variables(&[("user", &[USER]), ("password-file", &[PASSWORD])])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {

@@ -78,22 +78,13 @@ pub(crate) struct YunxiaoOptions {
 
 impl ProviderOptions for YunxiaoOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: Some(TOKEN[0]),
-            plain: &[
-                PIPELINE,
-                ORGANIZATION[0],
-                ORGANIZATION[1],
-                ENDPOINT,
-                EDITION,
-            ],
-            options: &[
-                ("pipeline", &[PIPELINE]),
-                ("organization", &ORGANIZATION),
-                ("endpoint", &[ENDPOINT]),
-                ("token-file", &TOKEN),
-            ],
-        }
+        &Variables(&[
+            ("pipeline", &[PIPELINE]),
+            ("organization", &ORGANIZATION),
+            ("endpoint", &[ENDPOINT]),
+            ("", &[EDITION]),
+            ("token-file", &TOKEN),
+        ])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
