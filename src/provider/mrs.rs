@@ -135,9 +135,7 @@ impl CommandProgress<'_> {
 
     /// The error's own words: code, description.
     fn error(&self, redactor: &Redactor) -> Option<Message> {
-        let parts = [self.error_code(), self.error_description.get()];
-        let parts: Vec<_> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| Message::verbatim(&*redactor.message(&parts.join(": "))))
+        messages::stated([self.error_code(), self.error_description.get()], redactor)
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
@@ -157,10 +155,9 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     let mut snapshot = Snapshot::new(Phase::Unknown);
     let progress: CommandProgress<'_> =
         json::read_state(body, PROGRESS, &mut snapshot.warnings, redactor)?;
+    let error = progress.error(redactor);
     progress.state.required("state").map_err(|problem| {
-        let words = progress
-            .error(redactor)
-            .or_else(|| error_words(body, redactor));
+        let words = error.clone().or_else(|| error_words(body, redactor));
         words.map_or(problem, |words| messages::error_response(Some(&words)))
     })?;
     let (state, warnings) = (&progress.state, &mut snapshot.warnings);
@@ -168,21 +165,15 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     snapshot.phase = phase;
     snapshot.title = progress.res_obj.cluster_name.printable(redactor);
     snapshot.percent = progress.percent();
-    let (steps_before, entities_before) =
-        last.split_at(last.partition_point(|unit| unit.kind == UnitKind::Step));
-    let entities = entities(
-        &progress.res_obj.fail_entity_list,
-        entities_before,
-        redactor,
-    );
+    snapshot.units = units(&progress, at_work, last, redactor);
     match snapshot.phase {
-        Phase::Failed => snapshot.message = progress.error(redactor),
+        Phase::Failed => snapshot.message = error,
         Phase::Succeeded => {
-            let error = progress.error_code().and(progress.error(redactor));
-            let error = error.map(|error| {
+            let error = progress.error_code().and(error).map(|error| {
                 Message::new("completed with an error", "已完成，但返回了错误").with_detail(&error)
             });
-            let failed = entities.iter().map(|entity| {
+            let is_entity = |unit: &&Unit| unit.kind == UnitKind::Component;
+            let failed = snapshot.units.iter().filter(is_entity).map(|entity| {
                 let name = &entity.name;
                 Message::new(format!("{name} failed"), format!("{name} 失败"))
                     .with_aside(entity.detail.as_ref())
@@ -195,8 +186,6 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     }
     let own = ["error_code", "error_description"];
     stated_error::weigh(&mut snapshot, body, &own, redactor)?;
-    snapshot.units = steps(&progress, at_work, steps_before, redactor);
-    snapshot.units.extend(entities);
     Ok(snapshot)
 }
 
@@ -210,41 +199,40 @@ const STATES: [(&str, (Phase, UnitState)); 5] = [
     ("FAILED", (Phase::Failed, UnitState::Failed)),
 ];
 
-/// The steps, which are names only. The list grows: the last one is in the state `at_work`, and those before
-/// it are done [I].
-fn steps(
+/// The steps, which are names only, and the entities that failed. The list of steps grows: the last one is in the
+/// state `at_work`, and those before it are done [I].
+fn units(
     progress: &CommandProgress<'_>,
     at_work: UnitState,
     last: &[Unit],
     redactor: &Redactor,
 ) -> Vec<Unit> {
-    let steps = &progress.res_obj.step_list;
-    let reason = progress.error_description.get();
-    let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
+    let (steps, entities) = (
+        &progress.res_obj.step_list,
+        &progress.res_obj.fail_entity_list,
+    );
+    let count = steps.len() + entities.len();
+    let mut units = UnitsBuilder::new(UnitKind::Step, last, count, redactor);
     for (place, step) in steps.iter().enumerate() {
         let number = (place + 1).to_string();
         let nameless = format!("step {number}");
-        let state = if place + 1 == steps.len() {
-            at_work
-        } else {
-            UnitState::Succeeded
-        };
-        let detail = reason.filter(|_| state == UnitState::Failed);
         let name = step.name.get().unwrap_or(&nameless);
-        units.push(&number, name, None, state, detail);
+        let state = match place + 1 == steps.len() {
+            true => at_work,
+            false => UnitState::Succeeded,
+        };
+        let reason = progress.error_description.get();
+        let reason = reason.filter(|_| state == UnitState::Failed);
+        units.push(&number, name, None, state, reason);
     }
-    units.finish()
-}
-
-/// An entity that failed. The prefix keeps its id apart from a step's number.
-fn entities(entities: &[FailedEntity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
-    let mut units = UnitsBuilder::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {
         let nameless = format!("entity {}", place + 1);
         let name = entity.fail_entity.get().unwrap_or(&nameless);
-        let operation = entity.operation_type.get();
+        // The prefix keeps it apart from a step's number.
         let id = format!("entity:{name}");
-        units.push(&id, name, None, UnitState::Failed, operation);
+        let operation = entity.operation_type.get();
+        let unit = units.push(&id, name, None, UnitState::Failed, operation);
+        unit.kind = UnitKind::Component;
     }
     units.finish()
 }

@@ -83,7 +83,7 @@ impl Variables {
 
 /// The problems of the options: all of them are told at once.
 #[derive(Default)]
-pub(crate) struct Problems(Vec<Message>);
+pub(crate) struct Problems(pub(crate) Vec<Message>);
 
 impl Problems {
     /// The value; none where there is one more problem.
@@ -98,18 +98,10 @@ impl Problems {
         file: Option<&Path>,
         find: impl FnOnce() -> Result<T>,
     ) -> Option<T> {
-        let is_needed = file.is_none() || self.0.is_empty();
-        is_needed.then(|| self.note(find())).flatten()
-    }
-
-    /// Whether nothing is wrong.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The error that tells them.
-    pub(crate) fn error(&self) -> Message {
-        Message::list(&self.0)
+        if file.is_some() && !self.0.is_empty() {
+            return None;
+        }
+        self.note(find())
     }
 }
 

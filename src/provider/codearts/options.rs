@@ -65,9 +65,9 @@ impl ProviderOptions for CodeartsOptions {
         let project = problems.note(project).flatten();
         let account = self.huawei.account(project, setup, &mut problems);
         let (Some(task), Some(endpoint), Some(account), true) =
-            (task, endpoint, account, problems.is_empty())
+            (task, endpoint, account, problems.0.is_empty())
         else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let application = self.application.clone();
         let run = match &self.record {

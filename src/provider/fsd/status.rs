@@ -7,7 +7,7 @@ use crate::http::error_words;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, Shown, SparseList, Text};
-use crate::provider::messages::{error_response, missing_field, not_json};
+use crate::provider::messages::{error_response, missing_field, not_json, stated};
 use crate::provider::stated_error;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -92,7 +92,8 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
         None => return Err(missing_field("nowList")),
     };
     let failed = ended.iter().find(|step| step.result.is_false());
-    let reason = failed.and_then(|step| reason(step, redactor));
+    let reason =
+        failed.and_then(|step| stated([step.name().as_deref(), step.message.get()], redactor));
     let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
     if !plan.is_empty() {
         let goes_on = match data.is_end.meaning(&[("true", false), ("false", true)]) {
@@ -127,14 +128,6 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
     }
     stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     Ok(snapshot)
-}
-
-/// Why a step failed.
-fn reason(step: &ListedStep<'_>, redactor: &Redactor) -> Option<Message> {
-    let parts = [step.name(), step.message.get().map(str::to_owned)];
-    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    let words = redactor.message(&words);
-    (!words.is_empty()).then(|| Message::verbatim(&*words))
 }
 
 /// The steps, joined by position: `sort` and `en` repeat, and the lists contradict each other in

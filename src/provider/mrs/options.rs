@@ -69,8 +69,8 @@ impl ProviderOptions for MrsOptions {
         let endpoint = problems.note(given.and_then(endpoint));
         let signs_in = self.auth != AuthMethod::None;
         let login = signs_in.then(|| self.login(setup, &mut problems)).flatten();
-        let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
-            return Err(problems.error());
+        let (Some(endpoint), true) = (endpoint, problems.0.is_empty()) else {
+            return Err(Message::list(&problems.0));
         };
         let file = self.password_file.as_deref();
         let warnings = secret::warnings(file.filter(|_| signs_in));

@@ -356,22 +356,21 @@ impl Mrs {
     }
 
     fn password_hint(&self) -> Message {
-        let other = if self.by_cas() {
-            Message::new(
+        let (en, zh) = match self.by_cas() {
+            true => (
                 "a newer Manager needs --auth basic",
                 "新版 Manager 请用 --auth basic",
-            )
-        } else {
-            Message::new(
+            ),
+            false => (
                 "an older Manager with Kerberos needs --auth cas",
                 "带 Kerberos 的旧版 Manager 请用 --auth cas",
-            )
+            ),
         };
         Message::new(
             "check the user and the password; they are not sent again, because five wrong ones lock the account",
             "请检查用户名和密码；不再发送，因为错误五次就会锁定账号",
         )
-        .with_aside(&other)
+        .with_aside(&Message::new(en, zh))
     }
 
     fn by_cas(&self) -> bool {

@@ -66,7 +66,7 @@ impl ProviderOptions for ServicestageOptions {
         let (Some(project), Some(release), Some(endpoint), Some(account)) =
             (project, release, endpoint, account)
         else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let url = below(&endpoint, &format!("/v3/{project}/cas"));
         Ok(vec![DeploymentSpec {

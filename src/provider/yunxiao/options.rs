@@ -110,7 +110,7 @@ impl ProviderOptions for YunxiaoOptions {
         let (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) =
             (pipeline, endpoint, organization, credential)
         else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let in_organization = organization.is_some();
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
