@@ -166,9 +166,7 @@ fn steps(
 /// The steps that have ended, in order.
 pub(super) fn ended(status: &Snapshot) -> &[Unit] {
     let goes_on = |unit: &Unit| matches!(unit.state, UnitState::Pending | UnitState::Running);
-    let units = &status.units;
-    let count = units.iter().position(goes_on).unwrap_or(units.len());
-    &units[..count]
+    status.units.split(goes_on).next().unwrap_or_default()
 }
 
 /// Whether a status shows the same plan as the one before and the same steps of it ended, and perhaps more.

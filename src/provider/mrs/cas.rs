@@ -145,21 +145,18 @@ impl CasExchange<'_> {
         if leads_to_password_change(response) {
             return Err(LoginError::new(response, self.http.redactor()));
         }
-        match from.join(location) {
-            Ok(next) if is_of_manager(&next, self.endpoint) => Ok(Some(next)),
-            _ => {
-                // What follows a ? may be a ticket.
-                let place = location.split('?').next().unwrap_or_default();
-                let place = self.http.redactor().name(place);
-                let message = Message::new(
-                    format!(
-                        "the sign-in redirects to {place}, outside the Manager, which is not followed"
-                    ),
-                    format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
-                );
-                Err(PollError::refused(message, Some(response.status)).into())
-            }
+        let next = from.join(location).ok();
+        if let Some(next) = next.filter(|next| is_of_manager(next, self.endpoint)) {
+            return Ok(Some(next));
         }
+        // What follows a ? may be a ticket.
+        let place = location.split('?').next().unwrap_or_default();
+        let place = self.http.redactor().name(place);
+        let message = Message::new(
+            format!("the sign-in redirects to {place}, outside the Manager, which is not followed"),
+            format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
+        );
+        Err(PollError::refused(message, Some(response.status)).into())
     }
 }
 

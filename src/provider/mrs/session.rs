@@ -53,8 +53,8 @@ impl Login {
     }
 }
 
-/// A header of a request: its name and its value.
-type Header<'a> = (&'static str, &'a str);
+/// The name and the value of the header that says who asks.
+type AuthHeader<'a> = (&'static str, &'a str);
 
 /// The sign-in that the commands of one endpoint and user share.
 #[derive(Default)]
@@ -246,9 +246,8 @@ impl Mrs {
         Ok(Some(snapshot))
     }
 
-    /// Makes the poll's own request, with the header that says `who` asks. A Manager may open a session
-    /// with its response, or replace one.
-    fn ask_as(&self, who: Option<Header<'_>>, generation: u32) -> Result<Snapshot, LoginError> {
+    /// Makes the poll's own request. A Manager may open a session with its response, or replace one.
+    fn ask_as(&self, who: Option<AuthHeader<'_>>, generation: u32) -> Result<Snapshot, LoginError> {
         let redactor = self.http.redactor();
         let response = self.send(&self.url, who)?;
         let mut state = self.shared.lock();
@@ -271,7 +270,7 @@ impl Mrs {
     /// the password.
     fn open_session(
         &self,
-        who: Option<Header<'_>>,
+        who: Option<AuthHeader<'_>>,
         path: &str,
     ) -> Result<Option<Snapshot>, LoginError> {
         let response = self.send(below(&self.endpoint, path).as_str(), who);
@@ -290,8 +289,7 @@ impl Mrs {
         Ok(None)
     }
 
-    /// Makes a request of the Manager, with the header that says who asks.
-    fn send(&self, url: &str, who: Option<Header<'_>>) -> Result<Response, LoginError> {
+    fn send(&self, url: &str, who: Option<AuthHeader<'_>>) -> Result<Response, LoginError> {
         let mut headers = vec![("accept", JSON), ("content-type", JSON)];
         headers.extend(who);
         let response = self.http.send(&Request::get(url, headers))?;
@@ -388,7 +386,7 @@ impl SignInState {
         }
     }
 
-    /// Takes in that a session has begun or ended.
+    /// A session has begun or ended.
     pub(super) fn begin_session(&mut self, is_confirmed: bool) {
         self.is_confirmed = is_confirmed;
         self.generation += 1;
