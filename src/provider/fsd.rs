@@ -11,7 +11,6 @@ use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::poll::{PollError, Retry};
 use fresh::FreshGuard;
 use history::HistoryRun;
-use options::Urls;
 
 mod fresh;
 mod history;
@@ -34,7 +33,10 @@ const MAX_LOG: usize = 2 << 20;
 /// A run being watched.
 struct Fsd {
     http: Client,
-    urls: Urls,
+    /// What the URLs of the operation begin with.
+    base: String,
+    /// The body of the POST that asks for the status [D]; none for an upgrade, whose status is a GET [O].
+    question: Option<String>,
     /// The finding of the last status alone.
     status: Snapshot,
     /// The last run of the history, where the server has one.
@@ -48,10 +50,11 @@ struct Fsd {
 
 impl Fsd {
     /// Watches with `http`; `fresh` ignores a run that had ended when the watch began.
-    fn new(urls: Urls, fresh: bool, http: Client) -> Self {
+    fn new(base: String, question: Option<String>, fresh: bool, http: Client) -> Self {
         Self {
             http,
-            urls,
+            base,
+            question,
             status: Snapshot::new(Phase::Unknown),
             history: None,
             history_due: true,
@@ -61,11 +64,13 @@ impl Fsd {
     }
 
     fn read_status(&mut self) -> Result<(), PollError> {
-        let posts = self.urls.question.is_some();
-        let kind = posts.then_some(("content-type", "application/json"));
+        // With a slash at its end a path would be another page [O].
+        let url = format!("{}status", self.base);
+        let body = self.question.as_deref();
+        let kind = body.map(|_| ("content-type", "application/json"));
         let request = Request {
-            body: self.urls.question.as_deref(),
-            ..Request::get(&self.urls.status, Vec::from_iter(kind))
+            body,
+            ..Request::get(&url, Vec::from_iter(kind))
         };
         let response = self.http.get_json(&request);
         let response = response.map_err(|error| match error.status {
@@ -94,7 +99,15 @@ impl Fsd {
     /// # Errors
     /// It cannot be read, or has nothing though it had a run: the run may still go on.
     fn read_history(&mut self) -> Result<(), PollError> {
-        let request = Request::get(&self.urls.history, Vec::new());
+        let is_upgrade = self.question.is_none();
+        // Of the upgrades the last one alone.
+        let query = if is_upgrade {
+            "?sort=endtime&size=1"
+        } else {
+            ""
+        };
+        let url = format!("{}history{query}", self.base);
+        let request = Request::get(&url, Vec::new());
         let redactor = self.http.redactor();
         let history = match self.http.get_json(&request) {
             Ok(response) => HistoryRun::read(&response.body, redactor)
@@ -191,15 +204,18 @@ impl DeploymentSource for Fsd {
             .map_err(|problem| PollError::retryable(problem, None))
     }
 
-    /// The end of the log of the installer's script [O]: `message` says no more than that a step failed.
+    /// The end of the log of the installer's script [O]: `message` says no more than that a step failed. The upgrade
+    /// has no log.
     fn log_tail(&mut self, _unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
+        let is_upgrade = self.question.is_none();
+        if is_upgrade {
+            return Ok(Vec::new());
+        }
+        let url = format!("{}download", self.base);
         // A server that cannot send a part sends it whole.
         let range = format!("bytes=-{MAX_LOG}");
-        let log = self.urls.log.as_deref().and_then(|url| {
-            let request = Request::get(url, vec![("range", &range)]);
-            self.http.send(&request).ok()
-        });
-        let Some(response) = log.filter(|log| log.is_success() && !log.is_html()) else {
+        let log = self.http.send(&Request::get(&url, vec![("range", &range)]));
+        let Some(response) = log.ok().filter(|log| log.is_success() && !log.is_html()) else {
             return Ok(Vec::new());
         };
         let start = response.body.len().saturating_sub(MAX_LOG);
@@ -220,17 +236,11 @@ mod tests {
 
     /// An installer that shows this status and this history.
     fn installer(status: Snapshot, history: Option<HistoryRun>, fresh: bool) -> Fsd {
-        let urls = Urls {
-            status: String::new(),
-            history: String::new(),
-            log: None,
-            question: None,
-        };
         let http = Client::unused();
         Fsd {
             status,
             history,
-            ..Fsd::new(urls, fresh, http)
+            ..Fsd::new(String::new(), None, fresh, http)
         }
     }
 

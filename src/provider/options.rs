@@ -118,9 +118,6 @@ pub(crate) fn missing((en, zh): (&str, &str), option: &str, variables: &[&str]) 
 }
 
 /// An option, or the first of its variables that is set, as `parse` reads it.
-///
-/// # Errors
-/// The variable does not hold such a value.
 pub(super) fn or_variable(
     option: Option<&str>,
     variables: &[&str],
@@ -184,9 +181,6 @@ pub(super) fn endpoint(text: &str) -> Result<Url> {
 }
 
 /// Refuses to send a secret over plain HTTP to another machine, be it the endpoint's or a proxy.
-///
-/// # Errors
-/// A secret that is sent to `endpoint` would leave this machine in plain text.
 pub(crate) fn refuse_plaintext_secret(endpoint: &Url, environment: Environment<'_>) -> Result<()> {
     // A request to https goes through a proxy in a tunnel.
     if endpoint.scheme() == "https" {

@@ -224,6 +224,10 @@ fn each_operation_has_its_request() {
             assert_eq!(kind, body.map(|_| "application/json"));
             let sent = serde_json::from_str::<Value>(&request.body).ok();
             assert_eq!(sent, body.map(|key| json!({ "key": key })));
+            if args.is_empty() {
+                let sample = include_str!("../fixtures/fsd.request.json");
+                assert_eq!(sent, serde_json::from_str(sample).ok());
+            }
         }
     }
 }

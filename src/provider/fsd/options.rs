@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use url::Url;
 
 use super::Fsd;
 use crate::history::HistoryKey;
@@ -42,35 +41,6 @@ pub(crate) struct FsdOptions {
 /// database [O]: reads that come faster than this are warned of.
 const SHORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Where an operation is read, and how.
-pub(super) struct Urls {
-    pub(super) status: String,
-    /// The body of the POST that asks for the status [D]; none where it is a GET [O].
-    pub(super) question: Option<String>,
-    pub(super) history: String,
-    /// The log of the installer's script; the upgrade has none.
-    pub(super) log: Option<String>,
-}
-
-impl Urls {
-    /// Those of an operation [D, O]. With a slash at its end a path would be another page [O].
-    fn new(endpoint: &Url, operation: &str, key: &str) -> Self {
-        let url = |resource: &str| below(endpoint, &format!("/api/{operation}/{resource}"));
-        let is_upgrade = operation == "upgrade";
-        let mut history = url("history");
-        if is_upgrade {
-            // The last one alone.
-            history.set_query(Some("sort=endtime&size=1"));
-        }
-        Self {
-            status: url("status").into(),
-            question: (!is_upgrade).then(|| serde_json::json!({ "key": key }).to_string()),
-            history: history.into(),
-            log: (!is_upgrade).then(|| url("download").into()),
-        }
-    }
-}
-
 impl ProviderOptions for FsdOptions {
     fn variables(&self) -> &'static Variables {
         &Variables(&[])
@@ -79,7 +49,9 @@ impl ProviderOptions for FsdOptions {
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         let endpoint = endpoint(&self.endpoint)?;
         let fresh = setup.fresh;
-        let urls = Urls::new(&endpoint, &self.operation, &self.key);
+        let base = below(&endpoint, &format!("/api/{}/", self.operation)).to_string();
+        let is_upgrade = self.operation == "upgrade";
+        let question = (!is_upgrade).then(|| serde_json::json!({ "key": self.key }).to_string());
         let key = text::clean(&self.key, text::MESSAGE);
         Ok(vec![DeploymentSpec {
             provider: "fsd",
@@ -101,7 +73,7 @@ impl ProviderOptions for FsdOptions {
                     "--interval 小于 1s 可能使安装器丢失步骤记录",
                 )
             })),
-            connect: Box::new(move |http| Box::new(Fsd::new(urls, fresh, http))),
+            connect: Box::new(move |http| Box::new(Fsd::new(base, question, fresh, http))),
         }])
     }
 }
@@ -121,42 +93,6 @@ fn key(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_requests_of_each_operation() {
-        let sample = include_str!("../../../tests/fixtures/fsd.request.json");
-        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
-        for (operation, endpoint, status, history, log) in [
-            (
-                "deploy",
-                ENDPOINT,
-                "http://127.0.0.1:1236/api/deploy/status",
-                "http://127.0.0.1:1236/api/deploy/history",
-                Some("http://127.0.0.1:1236/api/deploy/download"),
-            ),
-            (
-                "extend",
-                "http://h/base/",
-                "http://h/base/api/extend/status",
-                "http://h/base/api/extend/history",
-                Some("http://h/base/api/extend/download"),
-            ),
-            (
-                "upgrade",
-                ENDPOINT,
-                "http://127.0.0.1:1236/api/upgrade/status",
-                "http://127.0.0.1:1236/api/upgrade/history?sort=endtime&size=1",
-                None,
-            ),
-        ] {
-            let urls = Urls::new(&Url::parse(endpoint).expect("a URL"), operation, KEY);
-            assert_eq!((&*urls.status, &*urls.history), (status, history));
-            assert_eq!(urls.log.as_deref(), log);
-            let question = urls.question.as_deref().map(json);
-            let expected = (operation != "upgrade").then(|| json(sample));
-            assert_eq!(question, expected, "{operation}");
-        }
-    }
 
     #[test]
     fn a_key_is_any_printable_text() {
