@@ -129,8 +129,8 @@ struct FailedEntities<'a> {
 impl CommandProgress<'_> {
     /// The error's own code.
     fn error_code(&self) -> Option<&str> {
-        let is_zero = |code: &str| code.parse().is_ok_and(|code: f64| code == 0.0);
-        self.error_code.get().filter(|code| !is_zero(code))
+        let code = self.error_code.get();
+        code.filter(|code| code.parse::<f64>() != Ok(0.0))
     }
 
     /// The error's own words: code, description.

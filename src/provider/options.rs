@@ -159,7 +159,7 @@ pub(super) fn endpoint(text: &str) -> Result<Url> {
             "端点不是形如 https://host:port/path 的 URL",
         )
     })?;
-    Err(if !matches!(url.scheme(), "http" | "https") {
+    let problem = if !matches!(url.scheme(), "http" | "https") {
         Message::new(
             "the endpoint must begin with https:// or http://",
             "端点必须以 https:// 或 http:// 开头",
@@ -177,7 +177,8 @@ pub(super) fn endpoint(text: &str) -> Result<Url> {
         )
     } else {
         return Ok(url);
-    })
+    };
+    Err(problem)
 }
 
 /// Refuses to send a secret over plain HTTP to another machine, be it the endpoint's or a proxy.

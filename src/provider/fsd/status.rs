@@ -104,10 +104,9 @@ pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Sn
         if failed.is_none() && !goes_on {
             let whole =
                 ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
-            let found = if whole {
-                Phase::Succeeded
-            } else {
-                Phase::Ended
+            let found = match whole {
+                true => Phase::Succeeded,
+                false => Phase::Ended,
             };
             snapshot.unconfirmed = Some(Unconfirmed::new(found, None));
         }
@@ -155,10 +154,9 @@ fn steps(
             None if goes_on && place == ended.len() => UnitState::Running,
             None => UnitState::Pending,
         };
-        let detail = ended_here
-            .filter(|_| state == UnitState::Failed)
-            .and_then(|step| step.message.get());
-        units.push(&number, &name, None, state, detail);
+        let failed = ended_here.filter(|step| step.result.is_false());
+        let reason = failed.and_then(|step| step.message.get());
+        units.push(&number, &name, None, state, reason);
     }
     units.finish()
 }
