@@ -9,10 +9,8 @@ use crate::http::{Client, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::poll::{PollError, Retry};
-use fresh::FreshGuard;
-use history::HistoryRun;
+use history::{FreshGuard, HistoryRun};
 
-mod fresh;
 mod history;
 mod options;
 mod status;
