@@ -17,7 +17,6 @@ use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
 mod cas;
-mod cookies;
 mod login_error;
 mod options;
 mod session;

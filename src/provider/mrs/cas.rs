@@ -3,9 +3,8 @@
 use url::{Url, form_urlencoded};
 
 use super::Mrs;
-use super::cookies::CookieJar;
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
-use super::session::{JSON, LOGIN_CHECK, Login, Permit, port};
+use super::session::{CookieJar, JSON, LOGIN_CHECK, Login, Permit, port};
 use crate::http::{Client, Request, Response, TransportError};
 use crate::message::Message;
 use crate::model::Snapshot;
