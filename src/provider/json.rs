@@ -11,7 +11,6 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -78,14 +77,13 @@ pub(crate) fn read_state<'de, T: Deserialize<'de> + Default>(
     let read = read_noting(body);
     let (state, pass) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
     if let Pass::LeftOut(address) = pass {
-        warn_left_out(name_before(body, address), warnings);
+        warn_once(messages::left_out(name_before(body, address)), warnings);
     }
     Ok(state)
 }
 
-/// Warns once that a value was left out, that of the `field` where it has a name.
-pub(crate) fn warn_left_out(field: Option<&str>, warnings: &mut Vec<Message>) {
-    let warning = messages::left_out(field);
+/// Adds a warning that is not there yet.
+pub(crate) fn warn_once(warning: Message, warnings: &mut Vec<Message>) {
     if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
         warnings.push(warning);
     }
@@ -95,18 +93,14 @@ pub(crate) fn warn_left_out(field: Option<&str>, warnings: &mut Vec<Message>) {
 fn read_noting<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
 ) -> serde_json::Result<(T, Pass)> {
-    read_in(Pass::Strict, body).or_else(|_| read_in(Pass::Lenient, body))
-}
-
-fn read_in<'de, T: Deserialize<'de> + Default>(
-    pass: Pass,
-    body: &'de [u8],
-) -> serde_json::Result<(T, Pass)> {
-    let outer = PASS.replace(pass);
-    let object: serde_json::Result<Option<Object<T>>> = serde_json::from_slice(body);
-    let pass = PASS.replace(outer);
-    let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
-    Ok((object, pass))
+    let read_in = |pass| {
+        let outer = PASS.replace(pass);
+        let object: serde_json::Result<Option<Object<T>>> = serde_json::from_slice(body);
+        let pass = PASS.replace(outer);
+        let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
+        Ok((object, pass))
+    };
+    read_in(Pass::Strict).or_else(|_| read_in(Pass::Lenient))
 }
 
 /// The name of the field whose value begins at an address in `body`, if it is one's.
@@ -238,10 +232,7 @@ impl Text<'_> {
         warnings: &mut Vec<Message>,
     ) {
         if let Some(word) = self.printable(redactor) {
-            let warning = messages::unknown_value(field, &word);
-            if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
+            warn_once(messages::unknown_value(field, &word), warnings);
         }
     }
 }
@@ -313,9 +304,6 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Makes a value of the type, or an error of one that is none.
-struct VisitorOf<T>(PhantomData<T>);
-
 /// An object, decoded by the names of its fields; null counts as one without fields, any other type
 /// is an error. A derived struct alone also accepts a list, by position: a list with the right word
 /// at the right place would be a success.
@@ -332,23 +320,23 @@ impl<T> Deref for Object<T> {
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
+        deserializer.deserialize_any(Self::default())
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for VisitorOf<Object<T>> {
-    type Value = Object<T>;
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Object<T> {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Object::default())
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(object)).map(Object)
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Self)
     }
 }
 
@@ -389,25 +377,24 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
     for List<T, SHOWN, SPARSE>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
+        deserializer.deserialize_any(Self::default())
     }
 }
 
 impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Visitor<'de>
-    for VisitorOf<List<T, SHOWN, SPARSE>>
+    for List<T, SHOWN, SPARSE>
 {
-    type Value = List<T, SHOWN, SPARSE>;
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(List::default())
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
         for _ in 0..MAX_ENTRIES {
             let entry = if SHOWN {
                 let entry = list.next_element::<Shown<Option<Object<T>>>>()?;
@@ -416,9 +403,9 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
                 list.next_element()?
             };
             match entry {
-                None => return Ok(List(entries)),
-                Some(Some(Object(object))) => entries.push(object),
-                Some(None) if SPARSE => entries.push(T::default()),
+                None => return Ok(self),
+                Some(Some(Object(object))) => self.0.push(object),
+                Some(None) if SPARSE => self.0.push(T::default()),
                 Some(None) => {}
             }
         }
@@ -430,19 +417,15 @@ fn too_long<E: Error>() -> E {
     E::custom(format_args!("a list of {MAX_ENTRIES} entries or more"))
 }
 
-/// A list of less than [`MAX_ENTRIES`] objects that are only shown, each as its JSON: one that was read before
-/// need not be decoded again. An entry that is null is skipped.
+/// A list of less than [`MAX_ENTRIES`] entries, each as its JSON: one that was read before need not be decoded
+/// again. An entry that is null is skipped.
 #[derive(Debug, Default)]
-pub(crate) struct JsonList<'a>(Vec<Shown<Option<JsonObject<'a>>>>);
+pub(crate) struct JsonList<'a>(Vec<Option<&'a RawValue>>);
 
-/// The JSON of an object.
-#[derive(Debug)]
-struct JsonObject<'a>(&'a str);
-
-impl JsonList<'_> {
-    /// The objects.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|entry| Some(entry.as_ref()?.0))
+impl<'a> JsonList<'a> {
+    /// The JSON of the entries.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().flatten().map(|json| json.get())
     }
 
     /// The number of entries.
@@ -454,21 +437,9 @@ impl JsonList<'_> {
 impl<'de: 'a, 'a> Deserialize<'de> for JsonList<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries: Option<Vec<_>> = Deserialize::deserialize(deserializer)?;
-        let entries = entries.unwrap_or_default();
-        if entries.len() >= MAX_ENTRIES {
-            return Err(too_long());
-        }
-        Ok(Self(entries))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        if json.starts_with('{') {
-            Ok(Self(json))
-        } else {
-            Err(D::Error::custom("an object is expected"))
+        match entries.unwrap_or_default() {
+            entries if entries.len() < MAX_ENTRIES => Ok(Self(entries)),
+            _ => Err(too_long()),
         }
     }
 }

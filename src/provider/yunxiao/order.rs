@@ -228,7 +228,7 @@ impl DeployOrder<'_> {
             let machine: Machine<'_> = match machine {
                 Ok(machine) => machine,
                 Err(_) => {
-                    json::warn_left_out(None, warnings);
+                    json::warn_once(messages::left_out(None), warnings);
                     continue;
                 }
             };
