@@ -113,26 +113,42 @@ fn name_before(body: &[u8], address: usize) -> Option<&str> {
 
 /// A value that is only shown: one that cannot be read counts as missing, and is warned of.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Shown<T>(T);
+pub(crate) struct Shown<T> {
+    value: T,
+    is_left_out: bool,
+}
+
+impl<T> Shown<T> {
+    /// Whether it is what the response says, and not left out.
+    pub(crate) fn is_read(&self) -> bool {
+        !self.is_left_out
+    }
+}
 
 impl<T> Deref for Shown<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.value
     }
 }
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if PASS.get() == Pass::Strict {
-            return T::deserialize(deserializer).map(Self);
-        }
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(serde_json::from_str(json).unwrap_or_else(|_| {
-            PASS.set(Pass::LeftOut(json.as_ptr().addr()));
-            T::default()
-        })))
+        let value = if PASS.get() == Pass::Strict {
+            Some(T::deserialize(deserializer)?)
+        } else {
+            let json = <&RawValue>::deserialize(deserializer)?.get();
+            let value = serde_json::from_str(json).ok();
+            if value.is_none() {
+                PASS.set(Pass::LeftOut(json.as_ptr().addr()));
+            }
+            value
+        };
+        Ok(Self {
+            is_left_out: value.is_none(),
+            value: value.unwrap_or_default(),
+        })
     }
 }
 
@@ -357,7 +373,11 @@ impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
 /// null is skipped, or keeps its place as an object without fields if `SPARSE`. Any other type is an
 /// error; of an entry not if it is only `SHOWN`.
 #[derive(Debug, Default)]
-pub(crate) struct List<T, const SHOWN: bool = false, const SPARSE: bool = false>(Vec<T>);
+pub(crate) struct List<T, const SHOWN: bool = false, const SPARSE: bool = false> {
+    entries: Vec<T>,
+    /// Whether an entry was left out.
+    pub(crate) has_gaps: bool,
+}
 
 /// A list of objects that is only shown, and so is each of them.
 pub(crate) type ShownList<T> = Shown<List<T, true>>;
@@ -369,7 +389,7 @@ impl<T, const SHOWN: bool, const SPARSE: bool> Deref for List<T, SHOWN, SPARSE> 
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.entries
     }
 }
 
@@ -398,14 +418,15 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
         for _ in 0..MAX_ENTRIES {
             let entry = if SHOWN {
                 let entry = list.next_element::<Shown<Option<Object<T>>>>()?;
-                entry.map(|Shown(entry)| entry)
+                self.has_gaps |= entry.as_ref().is_some_and(|entry| entry.is_left_out);
+                entry.map(|entry| entry.value)
             } else {
                 list.next_element()?
             };
             match entry {
                 None => return Ok(self),
-                Some(Some(Object(object))) => self.0.push(object),
-                Some(None) if SPARSE => self.0.push(T::default()),
+                Some(Some(Object(object))) => self.entries.push(object),
+                Some(None) if SPARSE => self.entries.push(T::default()),
                 Some(None) => {}
             }
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, JsonList, List, Object, Shown, Text};
+use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text};
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -43,26 +43,6 @@ struct Machine<'a> {
     status: Shown<Text<'a>>,
     client_status: Shown<Text<'a>>,
     batch_num: Shown<Count>,
-}
-
-/// The state of each machine: whether a success is one of all machines rests on it.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Outcomes<'a> {
-    deploy_order: Option<Box<Object<Outcomes<'a>>>>,
-    deploy_machine_info: Object<MachineOutcomes<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct MachineOutcomes<'a> {
-    deploy_machines: List<MachineOutcome<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct MachineOutcome<'a> {
-    status: Text<'a>,
 }
 
 /// The name of an order in messages.
@@ -119,7 +99,7 @@ pub(super) fn read(
     for answer in [&response, order] {
         answer.deploy_order_id.check_id(asked, redactor)?;
     }
-    let units = order.units(last, known, &mut warnings, redactor);
+    let (units, are_read) = order.units(last, known, &mut warnings, redactor);
     let mut snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
     response.success.whole("success")?;
@@ -128,11 +108,7 @@ pub(super) fn read(
         return Err(messages::error_in_place_of(body, problem, redactor));
     }
     stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    // Whatever could not be read was warned of.
-    if snapshot.phase == Phase::Succeeded
-        && !snapshot.warnings.is_empty()
-        && !outcomes_are_read(body, snapshot.units.len())
-    {
+    if snapshot.phase == Phase::Succeeded && !are_read {
         snapshot.success_caveats.push(messages::caveats_unread());
     }
     Ok(snapshot)
@@ -143,20 +119,6 @@ pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
     let is_stated = |state: &UnitState| !matches!(state, UnitState::Succeeded | UnitState::Unknown);
     let states = UnitState::ALL.into_iter().filter(is_stated);
     states.filter_map(|state| messages::counted(units, UnitKind::Machine, state))
-}
-
-/// Whether what each machine came to can be read, where `count` of them were.
-fn outcomes_are_read(body: &[u8], count: usize) -> bool {
-    json::read(body).is_ok_and(|answer: Outcomes<'_>| {
-        let order = answer
-            .deploy_order
-            .as_ref()
-            .map_or(&answer, |order| &order.0);
-        let machines = &order.deploy_machine_info.deploy_machines;
-        let is_read =
-            |status: &Text<'_>| status.get().is_none() || status.meaning(&STATES).is_some();
-        machines.len() == count && machines.iter().all(|machine| is_read(&machine.status))
-    })
 }
 
 impl DeployOrder<'_> {
@@ -205,43 +167,45 @@ impl DeployOrder<'_> {
         snapshot
     }
 
+    /// The machines, and whether it can be read what each of them came to: whether a success is one of all
+    /// machines rests on it.
     fn units(
         &self,
         last: &[Unit],
         known: &mut KnownMachines,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
-    ) -> Vec<Unit> {
-        let machines = &self.deploy_machine_info.deploy_machines;
+    ) -> (Vec<Unit>, bool) {
+        let info = &self.deploy_machine_info;
+        let machines = &info.deploy_machines;
+        let mut are_read = info.is_read() && machines.is_read();
         let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
         known.truncate(machines.len());
         for json in machines.iter() {
             let index = units.len();
-            if let Some((known, unit)) = known.get(index)
-                && **known == *json
-            {
-                units.add(Arc::clone(unit));
-                continue;
-            }
-            let warned = warnings.len();
-            let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
-            let machine: Machine<'_> = match machine {
-                Ok(machine) => machine,
-                Err(_) => {
+            if known.get(index).is_none_or(|(known, _)| **known != *json) {
+                let warned = warnings.len();
+                let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
+                let Ok(machine): Result<Machine<'_>, _> = machine else {
                     json::warn_once(messages::left_out(None), warnings);
+                    are_read = false;
                     continue;
+                };
+                let unit = machine.to_unit(&units, index, warnings, redactor);
+                let is_read = machine.status.is_read()
+                    && (machine.status.get().is_none() || unit.state != UnitState::Unknown);
+                are_read &= is_read;
+                let is_known = is_read && warnings.len() == warned;
+                let json = if is_known { json } else { "" };
+                let machine = (json.into(), Arc::new(unit));
+                match known.get_mut(index) {
+                    Some(known) => *known = machine,
+                    None => known.push(machine),
                 }
-            };
-            let unit = Arc::new(machine.to_unit(&units, index, warnings, redactor));
-            units.add(Arc::clone(&unit));
-            let json = if warnings.len() == warned { json } else { "" };
-            let now = (json.into(), unit);
-            match known.get_mut(index) {
-                Some(known) => *known = now,
-                None => known.push(now),
             }
+            units.add(Arc::clone(&known[index].1));
         }
-        units.finish()
+        (units.finish(), are_read)
     }
 }
 
@@ -551,6 +515,22 @@ mod tests {
                 let caveat = (!is_read).then(messages::caveats_unread);
                 assert_eq!(snapshot.success_caveats, Vec::from_iter(caveat), "{json}");
             }
+        }
+    }
+
+    #[test]
+    fn a_machine_with_an_unknown_word_keeps_the_caveat_when_another_with_it_recovers() {
+        let (mut last, mut known) = (Vec::new(), Vec::new());
+        for first in ["Exploded", "Success"] {
+            let json = format!(
+                r#"{{"status":"Success","deployMachineInfo":{{"deployMachines":[
+                    {{"ip":"a","status":"{first}"}},{{"ip":"b","status":"Exploded"}}]}}}}"#
+            );
+            let redactor = Redactor::default();
+            let order = read(json.as_bytes(), &last, &mut known, "1111", &redactor);
+            let order = order.expect("an order");
+            assert_eq!(order.success_caveats, [messages::caveats_unread()]);
+            last = order.units;
         }
     }
 
