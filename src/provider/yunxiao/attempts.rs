@@ -83,6 +83,14 @@ impl Attempts {
         let others = others.iter().map(|job| (Arc::clone(id(job)), job));
         latest.chain(others).collect()
     }
+
+    /// The id of the latest attempt of the job that this unit stands for.
+    pub(super) fn latest_of<'a>(&'a self, unit: &'a str) -> &'a str {
+        let known = self.0.iter().find(|known| *known.unit == *unit);
+        known
+            .and_then(|known| known.ids.last())
+            .map_or(unit, |id| id)
+    }
 }
 
 impl KnownJob {
@@ -114,10 +122,7 @@ mod tests {
             name: name.into(),
             stage: 1,
             state,
-            began: None,
-            ended: None,
-            deploys: false,
-            order: None,
+            ..RunJob::default()
         }
     }
 

@@ -74,7 +74,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
     ];
     let mut seen = 0;
     damaged(&[run], &words, |body| {
-        let Ok(read) = run::read(body, None, &Redactor::default()) else {
+        let Ok(read) = run::read(body, "5", None, false, &Redactor::default()) else {
             return;
         };
         let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
@@ -112,7 +112,7 @@ fn what_only_shows_something_changes_no_verdict() {
 /// What a watch of run 7 as a whole makes of an answer: the phase, and that which a second poll confirms.
 fn of_whole_run(body: &[u8]) -> Option<(Phase, Option<Phase>)> {
     let redactor = Redactor::default();
-    let run = run::read_whole(body, Some("7"), &redactor).ok()?;
+    let run = run::read(body, "5", Some("7"), true, &redactor).ok()?;
     let mut attempts = Attempts::default();
     let jobs = attempts.latest(&run.jobs);
     let snapshot = whole_run::judge(&run, &jobs, &JobOrders::default(), &[], &redactor);
@@ -181,10 +181,11 @@ fn what_a_whole_run_only_shows_changes_no_verdict() {
         let needed: &[&str] = match word {
             "SUCCESS" => &[
                 "/status",
+                "/pipelineId",
                 "/pipelineRunId",
                 "/stages/*/stageInfo/jobs/*/status",
             ],
-            _ => &["/status", "/pipelineRunId"],
+            _ => &["/status", "/pipelineId", "/pipelineRunId"],
         };
         stays(sample.as_bytes(), needed, |body| {
             of_whole_run(body).expect("a run")

@@ -7,8 +7,10 @@ use url::Url;
 
 use super::api::Api;
 use super::page::{self, pipeline_id};
+use super::polled_order::PolledOrder;
+use super::run::IgnoredRuns;
 use super::whole_run::WholeRun;
-use super::{CENTRAL, OrderSelector, Yunxiao};
+use super::{CENTRAL, Yunxiao};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
@@ -114,7 +116,11 @@ impl ProviderOptions for YunxiaoOptions {
         };
         let in_organization = organization.is_some();
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
-        let (selectors, whole_run) = (self.selectors(setup.fresh).into_iter(), self.whole_run);
+        let (whole_run, fresh) = (self.whole_run, setup.fresh);
+        let orders = match &self.order[..] {
+            [] => vec![None],
+            orders => orders.iter().cloned().map(Some).collect(),
+        };
         let selecting: &[&str] = match whole_run {
             true => &["--fresh", "--run ID"],
             false => &["--fresh", "--run ID", "--order ID"],
@@ -125,9 +131,9 @@ impl ProviderOptions for YunxiaoOptions {
             None if whole_run => format!("{pipeline} --whole-run"),
             None => pipeline.clone(),
         };
-        let specs = selectors.map(|selector| DeploymentSpec {
+        let specs = orders.into_iter().map(|order| DeploymentSpec {
             provider: "yunxiao",
-            target: match &selector.order {
+            target: match &order {
                 Some(order) => format!("yunxiao:{pipeline}/{order}"),
                 None => format!("yunxiao:{pipeline}"),
             },
@@ -135,18 +141,27 @@ impl ProviderOptions for YunxiaoOptions {
             url: page.clone(),
             history_key: Some(HistoryKey::new("yunxiao", &endpoint, remembered.clone())),
             sends_secret: true,
-            already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
+            already_ended_warning: (!selects && !fresh).then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],
             warnings: secret::warnings(token_file),
             connect: {
                 let (endpoint, organization) = (endpoint.clone(), organization.clone());
                 let (pipeline, credential) = (pipeline.clone(), credential.clone());
+                let (run, job) = (self.run.clone(), self.job.clone());
                 Box::new(move |http| {
                     let organization = organization.as_deref();
                     let api = Api::new(&endpoint, organization, &pipeline, credential, http);
                     match whole_run {
-                        true => Box::new(WholeRun::new(selector.run, selector.fresh, api)),
-                        false => Box::new(Yunxiao::new(selector, api)),
+                        true => Box::new(WholeRun::new(run, fresh, api)),
+                        false => Box::new(Yunxiao {
+                            api,
+                            is_given: order.is_some(),
+                            order: order.map(PolledOrder::new),
+                            run,
+                            job,
+                            ignored: fresh.then(IgnoredRuns::default),
+                            stuck_polls: None,
+                        }),
                     }
                 })
             },
@@ -198,20 +213,5 @@ impl YunxiaoOptions {
             missing(("organization", "组织"), option, &ORGANIZATION).with_aside(&needed)
         })?;
         Ok(organization)
-    }
-
-    /// The deploy orders to watch.
-    fn selectors(&self, fresh: bool) -> Vec<OrderSelector> {
-        let orders = match &self.order[..] {
-            [] => vec![None],
-            orders => orders.iter().cloned().map(Some).collect(),
-        };
-        let selectors = orders.into_iter().map(|order| OrderSelector {
-            order,
-            run: self.run.clone(),
-            job: self.job.clone(),
-            fresh,
-        });
-        selectors.collect()
     }
 }

@@ -188,12 +188,7 @@ mod tests {
         let job = RunJob {
             id: "1".into(),
             name: "deploy".into(),
-            stage: 1,
-            state: UnitState::Pending,
-            began: None,
-            ended: None,
-            deploys: true,
-            order: None,
+            ..RunJob::default()
         };
         for message in [
             which_job(None, &[&job, &job]),

@@ -1,7 +1,6 @@
 //! A run of the pipeline as a whole, stage by stage and job by job. The verdict is the run's own word; its jobs,
 //! and the machines of its deploy orders, are what is shown.
 
-use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
@@ -10,12 +9,11 @@ use serde::Deserialize;
 use super::api::Api;
 use super::attempts::{Attempts, JobUnit};
 use super::job_orders::JobOrders;
-use super::run::{self, PipelineRun, RunJob};
+use super::run::{IgnoredRuns, PipelineRun, RunJob};
 use super::{order, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::json::{self, Shown, Text, safe_in_url};
 use crate::provider::{DeploymentSource, messages, missing_log};
 use crate::redact::Redactor;
@@ -31,17 +29,12 @@ pub(super) struct WholeRun {
     run: Option<String>,
     /// Whether the command line selects it.
     is_given: bool,
-    /// Whether to ignore a run that ended before the watch started.
-    fresh: bool,
-    earlier: EarlierRuns,
-    /// The jobs of the earlier runs: one that is started again has new ones.
-    earlier_jobs: HashSet<Arc<str>>,
-    /// Whether an earlier run had others in the last answer.
+    /// For `--fresh`: the runs to ignore.
+    ignored: Option<IgnoredRuns>,
+    /// Whether one of them had other jobs than before in the last answer.
     had_new_jobs: bool,
     attempts: Attempts,
     orders: JobOrders,
-    /// The id of the latest attempt of each job, by its unit.
-    jobs: HashMap<Arc<str>, Arc<str>>,
     last: Vec<Unit>,
 }
 
@@ -52,13 +45,10 @@ impl WholeRun {
             api,
             is_given: run.is_some(),
             run,
-            fresh,
-            earlier: EarlierRuns::default(),
-            earlier_jobs: HashSet::new(),
+            ignored: fresh.then(IgnoredRuns::default),
             had_new_jobs: false,
             attempts: Attempts::default(),
             orders: JobOrders::default(),
-            jobs: HashMap::new(),
             last: Vec::new(),
         }
     }
@@ -67,40 +57,30 @@ impl WholeRun {
     ///
     /// # Errors
     /// That cannot be told.
-    fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, Message> {
-        if !self.fresh {
+    fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, PollError> {
+        let Some(ignored) = &mut self.ignored else {
             return Ok(false);
-        }
+        };
+        let mut jobs = run.jobs.iter().map(|job| &*job.id);
         if let Some(id) = &self.run {
             // One that was started again may still be answered as it was before.
-            let is_stale = self.earlier.contains(id) && !run.jobs.is_empty();
-            return match is_stale && !self.has_new_jobs(run) {
-                true => Err(texts::earlier_state()),
+            let is_stale = ignored.runs.contains(id) && !run.jobs.is_empty();
+            return match is_stale && jobs.all(|job| ignored.parts.contains(job)) {
+                true => Err(PollError::retryable(texts::earlier_state(), None)),
                 false => Ok(false),
             };
         }
-        let is_known = run.is_one_of(&self.earlier);
-        if run.is_new(&mut self.earlier)? {
+        if ignored.admit(run, jobs.clone())? {
             return Ok(false);
         }
-        // One odd answer may have shown none of its jobs, or others.
-        if run.end().is_some() && (!is_known || self.earlier_jobs.is_empty()) {
-            let jobs = run.jobs.iter().map(|job| Arc::clone(&job.id));
-            self.earlier_jobs.extend(jobs);
-        }
-        let has_new_jobs = self.has_new_jobs(run);
+        let has_new_jobs = !jobs.all(|job| ignored.parts.contains(job));
         let is_repeated = mem::replace(&mut self.had_new_jobs, has_new_jobs);
         Ok(!(has_new_jobs && is_repeated))
     }
 
-    /// Whether it has jobs that the earlier runs did not have.
-    fn has_new_jobs(&self, run: &PipelineRun) -> bool {
-        let mut jobs = run.jobs.iter();
-        jobs.any(|job| !self.earlier_jobs.contains(&job.id))
-    }
-
     /// The log of a job so far, and what was added to it since, where it says that there is more [D].
-    fn job_log(&mut self, job: &str) -> Result<String, PollError> {
+    fn job_log(&mut self, unit: &str) -> Result<String, PollError> {
+        let job = self.attempts.latest_of(unit);
         let (Some(run), true) = (&self.run, safe_in_url(job)) else {
             return Ok(String::new());
         };
@@ -120,21 +100,14 @@ impl WholeRun {
 
 impl DeploymentSource for WholeRun {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read_whole)?;
-        let is_ignored = self.is_ignored(&run);
-        if is_ignored.map_err(|problem| PollError::retryable(problem, None))? {
+        let run = PipelineRun::get(&mut self.api, self.run.as_deref(), true)?;
+        if self.is_ignored(&run)? {
             return Ok(Arc::new(messages::awaits_new_run()));
         }
         // From now on it is this run, whatever is started later.
         self.run = self.run.take().or_else(|| run.id.clone());
         let jobs = self.attempts.latest(&run.jobs);
         self.orders.poll(&mut self.api, &jobs)?;
-        if !jobs.is_empty() {
-            let ids = jobs
-                .iter()
-                .map(|(unit, job)| (Arc::clone(unit), Arc::clone(&job.id)));
-            self.jobs = ids.collect();
-        }
         let redactor = self.api.redactor();
         let mut snapshot = judge(&run, &jobs, &self.orders, &self.last, redactor);
         if let Some(run) = self.run.as_deref().filter(|_| !self.is_given) {
@@ -149,8 +122,7 @@ impl DeploymentSource for WholeRun {
         if unit.kind == UnitKind::Machine {
             return self.orders.log_tail(&mut self.api, &unit.id, lines);
         }
-        let job = self.jobs.get(&unit.id).cloned().unwrap_or_default();
-        match self.job_log(&job) {
+        match self.job_log(&unit.id) {
             Ok(log) => Ok(self.api.redactor().tail(&log, lines)),
             Err(error) => missing_log(error),
         }
@@ -188,7 +160,7 @@ pub(super) fn judge(
     for machine in orders.machines() {
         units.add(Arc::clone(machine));
     }
-    let gate = run.gate.as_deref().map(texts::at_gate);
+    let gate = run.gate().map(|gate| texts::at_gate(&gate.name));
     let (pause, pause_message) = orders.pause().unzip();
     let pause_message = pause_message.flatten();
     let mut snapshot = Snapshot {
