@@ -10,7 +10,6 @@ mod job_orders;
 mod options;
 mod order;
 mod page;
-mod polled_order;
 mod run;
 mod texts;
 mod whole_run;
@@ -18,11 +17,11 @@ mod whole_run;
 pub(super) use options::YunxiaoOptions;
 
 use api::Api;
-use polled_order::PolledOrder;
+use order::PolledOrder;
 use run::{IgnoredRuns, PipelineRun};
 
 use super::json::is_whole;
-use super::{DeploymentSource, messages};
+use super::{DeploymentSource, messages, missing_log};
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
 
@@ -149,10 +148,11 @@ impl DeploymentSource for Yunxiao {
     }
 
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        match &self.order {
-            Some(order) => order.log_tail(&mut self.api, &unit.id, lines),
-            None => Ok(Vec::new()),
-        }
+        let Some(order) = &self.order else {
+            return Ok(Vec::new());
+        };
+        let log = order.log_tail(&mut self.api, &unit.id, lines);
+        log.or_else(missing_log)
     }
 }
 

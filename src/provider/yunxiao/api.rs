@@ -3,12 +3,14 @@
 use std::mem;
 use std::time::Duration;
 
+use serde::Deserialize;
 use url::Url;
 
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::poll::PollError;
 use crate::provider::below;
+use crate::provider::json::{self, Shown, Text};
 use crate::redact::Redactor;
 use crate::secret::Credential;
 
@@ -85,6 +87,18 @@ impl Api {
         response.map_err(|error| self.with_hint(error, permission))
     }
 
+    /// The text of a log, and whether there is more.
+    pub(super) fn log(
+        &mut self,
+        path: &str,
+        permission: &'static str,
+    ) -> Result<(String, bool), PollError> {
+        let response = self.get(path, permission)?;
+        let log: Log<'_> = json::read(&response.body).unwrap_or_default();
+        let text = log.content.get().or(log.deploy_log.get());
+        Ok((text.unwrap_or_default().to_owned(), log.more.is("true")))
+    }
+
     /// Adds the hint for a refusal; `permission` is the one that such a request needs.
     fn with_hint(&self, error: PollError, permission: &'static str) -> PollError {
         let hint = match error.status {
@@ -109,4 +123,13 @@ impl Api {
         };
         error.with_hint(hint)
     }
+}
+
+/// The log of a job, or of a machine [D].
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Log<'a> {
+    content: Text<'a>,
+    deploy_log: Text<'a>,
+    more: Shown<Text<'a>>,
 }

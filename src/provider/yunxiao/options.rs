@@ -6,8 +6,8 @@ use clap::Args;
 use url::Url;
 
 use super::api::Api;
+use super::order::PolledOrder;
 use super::page::{self, pipeline_id};
-use super::polled_order::PolledOrder;
 use super::run::IgnoredRuns;
 use super::whole_run::WholeRun;
 use super::{CENTRAL, Yunxiao};

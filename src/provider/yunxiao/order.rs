@@ -1,16 +1,85 @@
-//! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its wire format and the mapping to the model.
+//! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its requests, its wire format and the mapping to the
+//! model.
 
+use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::api::Api;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text};
+use crate::poll::PollError;
+use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text, safe_in_url};
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
+
+/// The read permission that the requests need [D].
+const PERMISSION: &str = "流水线 / 主机部署";
+
+/// A deploy order, with what its last response was.
+#[derive(Default)]
+pub(super) struct PolledOrder {
+    pub(super) id: String,
+    /// The snapshot of the last good response.
+    pub(super) last: Arc<Snapshot>,
+    /// The body that `last` was made of; its memory takes the next one.
+    body: Vec<u8>,
+    machines: KnownMachines,
+}
+
+impl PolledOrder {
+    /// The order with this id, of which nothing is known yet.
+    pub(super) fn new(id: String) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Asks how it stands, for so long at most. Returns whether `last` is another one than before.
+    pub(super) fn poll(
+        &mut self,
+        api: &mut Api,
+        timeout: Option<Duration>,
+    ) -> Result<bool, PollError> {
+        let path = format!("deploy/{}", self.id);
+        let response = api.get_again(&path, PERMISSION, mem::take(&mut self.body), timeout)?;
+        if !response.is_repeated {
+            let redactor = api.redactor();
+            let snapshot = read(
+                &response.body,
+                &self.last.units,
+                &mut self.machines,
+                &self.id,
+                redactor,
+            );
+            let snapshot = snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
+            self.last = Arc::new(snapshot);
+        }
+        self.body = response.body;
+        Ok(!response.is_repeated)
+    }
+
+    /// The last lines of the log of the machine with this serial number [D]: the whole text is sent each
+    /// time [O].
+    pub(super) fn log_tail(
+        &self,
+        api: &mut Api,
+        machine: &str,
+        lines: usize,
+    ) -> Result<Vec<String>, PollError> {
+        if !safe_in_url(machine) {
+            return Ok(Vec::new());
+        }
+        let path = format!("deploy/{}/machine/{machine}/log", self.id);
+        let (text, _) = api.log(&path, PERMISSION)?;
+        Ok(api.redactor().tail(&text, lines))
+    }
+}
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -71,7 +140,7 @@ const STATES: [(&str, UnitState); 7] = [
 
 /// The machines of an order, each with the JSON that it was decoded from: nearly all are the same in the next
 /// response. One that was warned of has no JSON, so that it is warned of again.
-pub(super) type KnownMachines = Vec<(Box<str>, Unit)>;
+type KnownMachines = Vec<(Box<str>, Unit)>;
 
 /// Reads the order `asked`; `last` are the units of the previous response, `known` its machines.
 ///
@@ -85,32 +154,25 @@ pub(super) fn read(
     redactor: &Redactor,
 ) -> Result<Snapshot, Message> {
     let mut warnings = Vec::new();
-    let mut response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
-    let wrapped = response.deploy_order.take();
-    let order = match &wrapped {
+    let response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
+    let order = match response.deploy_order.as_deref() {
         Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
-        Some(wrapped) => &wrapped.0,
+        Some(Object(wrapped)) => wrapped,
         None => &response,
     };
-    order
-        .status
-        .required("status")
-        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    let in_place_of = |problem| messages::error_in_place_of(body, problem, redactor);
+    order.status.required("status").map_err(in_place_of)?;
     for answer in [&response, order] {
         answer.deploy_order_id.check_id(asked, redactor)?;
     }
-    let (units, are_read) = order.units(last, known, &mut warnings, redactor);
-    let mut snapshot = order.to_snapshot(units, warnings, redactor);
     // `success: false` is an error even under HTTP 200 [I].
     response.success.whole("success")?;
     if response.success.is_false() {
-        let problem = messages::error_response(None);
-        return Err(messages::error_in_place_of(body, problem, redactor));
+        return Err(in_place_of(messages::error_response(None)));
     }
+    let machines = order.machines(last, known, &mut warnings, redactor);
+    let mut snapshot = order.to_snapshot(machines, warnings, redactor);
     stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    if snapshot.phase == Phase::Succeeded && !are_read {
-        snapshot.success_caveats.push(messages::caveats_unread());
-    }
     Ok(snapshot)
 }
 
@@ -124,12 +186,15 @@ pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
 impl DeployOrder<'_> {
     fn to_snapshot(
         &self,
-        units: Vec<Unit>,
+        (units, are_read): (Vec<Unit>, bool),
         mut warnings: Vec<Message>,
         redactor: &Redactor,
     ) -> Snapshot {
         // Shown, never decided on: the vendor's own sample has "500" on a success [D].
         let code = self.exception_code.printable(redactor);
+        let phase = self
+            .status
+            .interpret("order status", &PHASES, &mut warnings, redactor);
         let mut snapshot = Snapshot {
             units,
             batch: self.current_batch.get(),
@@ -137,39 +202,32 @@ impl DeployOrder<'_> {
             // It runs from then on [I].
             began: epoch_millis(&self.create_time),
             message: code.as_deref().map(texts::exception_code),
-            ..Snapshot::new(
-                self.status
-                    .interpret("order status", &PHASES, &mut warnings, redactor),
-            )
+            warnings,
+            ..Snapshot::new(phase)
         };
-        let failed = snapshot.count(UnitState::Failed);
-        match snapshot.phase {
+        match (phase, snapshot.count(UnitState::Failed)) {
+            // A healthy order waits too: the default template pauses after the first batch [O].
+            (Phase::Paused, 0) => snapshot.message = Some(messages::awaits_confirmation()),
             // There is no documented `Failed` order. After a machine failed the order waits for
             // somebody to retry it, skip it or stop the order [I]; but a machine that is about to be
             // retried looks the same for a moment, so two polls must agree.
-            Phase::Paused if failed > 0 => {
+            (Phase::Paused, failed) => {
                 let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
-                snapshot.message = None;
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
+                let found = Unconfirmed::new(Phase::PausedAfterFailure, Some(message));
+                (snapshot.message, snapshot.unconfirmed) = (None, Some(found));
             }
-            // And a healthy order waits too: the default template pauses after the first batch [O].
-            Phase::Paused => {
-                let message = messages::awaits_confirmation();
-                snapshot.message = Some(message);
-            }
-            Phase::Succeeded => {
-                snapshot.success_caveats = caveats(&snapshot.units).collect();
+            (Phase::Succeeded, _) => {
+                let unread = (!are_read).then(messages::caveats_unread);
+                snapshot.success_caveats = caveats(&snapshot.units).chain(unread).collect();
             }
             _ => {}
         }
-        snapshot.warnings = warnings;
         snapshot
     }
 
     /// The machines, and whether it can be read what each of them came to: whether a success is one of all
     /// machines rests on it.
-    fn units(
+    fn machines(
         &self,
         last: &[Unit],
         known: &mut KnownMachines,
@@ -217,20 +275,18 @@ impl Machine<'_> {
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> UnitInfo {
-        let (serial, address) = (self.machine_sn.get(), self.ip.get());
         // By its serial number, else by its address [I].
-        let nameless = || format!("machine {}", index + 1);
+        let (serial, address) = (self.machine_sn.get(), self.ip.get());
+        let nameless = format!("machine {}", index + 1);
+        let id = serial.or(address).unwrap_or(&nameless);
+        let name = address.or(serial).unwrap_or(&nameless);
         let state = self
             .status
             .interpret("machine status", &STATES, warnings, redactor);
         // Whether the host's agent answers. It is not the result of the deploy [I].
         let agent_fails = self.client_status.is("error");
         let detail = agent_fails.then_some("clientStatus error");
-        let batch = self.batch_num.get();
-        match (serial.or(address), address.or(serial)) {
-            (Some(id), Some(name)) => units.unit(id, name, batch, state, detail),
-            _ => units.unit(&nameless(), &nameless(), batch, state, detail),
-        }
+        units.unit(id, name, self.batch_num.get(), state, detail)
     }
 }
 

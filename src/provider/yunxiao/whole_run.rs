@@ -4,8 +4,6 @@
 use std::mem;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::api::Api;
 use super::attempts::{Attempts, JobUnit};
 use super::job_orders::JobOrders;
@@ -14,7 +12,7 @@ use super::{order, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::json::{self, Shown, Text, safe_in_url};
+use crate::provider::json::safe_in_url;
 use crate::provider::{DeploymentSource, messages, missing_log};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -85,14 +83,13 @@ impl WholeRun {
             return Ok(String::new());
         };
         let path = format!("runs/{run}/job/{job}/log");
-        let (mut text, more) = read_log(&self.api.get(&path, LOG_PERMISSION)?.body);
-        if more && let Ok(response) = self.api.get(&path, LOG_PERMISSION) {
+        let (text, more) = self.api.log(&path, LOG_PERMISSION)?;
+        if more && let Ok((newer, _)) = self.api.log(&path, LOG_PERMISSION) {
             // Whether it is the whole text again or what follows is not documented.
-            let (newer, _) = read_log(&response.body);
-            text = match newer.starts_with(&text) {
+            return Ok(match newer.starts_with(&text) {
                 true => newer,
                 false => text + "\n" + &newer,
-            };
+            });
         }
         Ok(text)
     }
@@ -119,29 +116,14 @@ impl DeploymentSource for WholeRun {
     }
 
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        if unit.kind == UnitKind::Machine {
-            return self.orders.log_tail(&mut self.api, &unit.id, lines);
-        }
-        match self.job_log(&unit.id) {
-            Ok(log) => Ok(self.api.redactor().tail(&log, lines)),
-            Err(error) => missing_log(error),
-        }
+        let log = match unit.kind {
+            UnitKind::Machine => self.orders.log_tail(&mut self.api, &unit.id, lines),
+            _ => self
+                .job_log(&unit.id)
+                .map(|log| self.api.redactor().tail(&log, lines)),
+        };
+        log.or_else(missing_log)
     }
-}
-
-/// The log of a job [D].
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct JobLog<'a> {
-    content: Text<'a>,
-    more: Shown<Text<'a>>,
-}
-
-/// The text of a log, and whether there is more.
-fn read_log(body: &[u8]) -> (String, bool) {
-    let log: JobLog<'_> = json::read(body).unwrap_or_default();
-    let text = log.content.get().unwrap_or_default().to_owned();
-    (text, log.more.is("true"))
 }
 
 /// The state of the run by its own word, with its units beside it; `last` are the units of the previous response.
