@@ -9,7 +9,6 @@ mod attempts;
 mod job_orders;
 mod options;
 mod order;
-mod page;
 mod run;
 mod texts;
 mod whole_run;
@@ -24,9 +23,6 @@ use super::json::is_whole;
 use super::{DeploymentSource, messages, missing_log};
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitState};
 use crate::poll::{PollError, Retry};
-
-/// The endpoint of the central edition [D]. A Region instance has a host of its own.
-const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
 
 /// Good polls in a row after which an order that runs on after a failure is warned of.
 const STUCK_POLLS: u32 = 2;

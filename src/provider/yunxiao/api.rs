@@ -4,60 +4,26 @@ use std::mem;
 use std::time::Duration;
 
 use serde::Deserialize;
-use url::Url;
 
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::poll::PollError;
-use crate::provider::below;
 use crate::provider::json::{self, Shown, Text};
-use crate::redact::Redactor;
 use crate::secret::Credential;
 
 /// The API of one pipeline.
 pub(super) struct Api {
-    http: Client,
-    credential: Credential,
+    pub(super) http: Client,
+    pub(super) credential: Credential,
     /// The beginning of every URL.
-    url: String,
-    pipeline: String,
+    pub(super) url: String,
+    /// The pipeline's id.
+    pub(super) pipeline: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
-    in_organization: bool,
+    pub(super) in_organization: bool,
 }
 
 impl Api {
-    /// The API at `endpoint`.
-    pub(super) fn new(
-        endpoint: &Url,
-        organization: Option<&str>,
-        pipeline: &str,
-        credential: Credential,
-        http: Client,
-    ) -> Self {
-        let in_organization = organization.is_some();
-        let organization =
-            organization.map(|organization| format!("/organizations/{organization}"));
-        let organization = organization.unwrap_or_default();
-        let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
-        Self {
-            http,
-            credential,
-            url: below(endpoint, &path).into(),
-            pipeline: pipeline.to_owned(),
-            in_organization,
-        }
-    }
-
-    /// The pipeline's id.
-    pub(super) fn pipeline(&self) -> &str {
-        &self.pipeline
-    }
-
-    /// Takes secrets out of the text of responses.
-    pub(super) fn redactor(&self) -> &Redactor {
-        self.http.redactor()
-    }
-
     /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
     pub(super) fn get(
         &mut self,

@@ -49,7 +49,7 @@ impl PolledOrder {
         let path = format!("deploy/{}", self.id);
         let response = api.get_again(&path, PERMISSION, mem::take(&mut self.body), timeout)?;
         if !response.is_repeated {
-            let redactor = api.redactor();
+            let redactor = api.http.redactor();
             let snapshot = read(
                 &response.body,
                 &self.last.units,
@@ -77,7 +77,7 @@ impl PolledOrder {
         }
         let path = format!("deploy/{}/machine/{machine}/log", self.id);
         let (text, _) = api.log(&path, PERMISSION)?;
-        Ok(api.redactor().tail(&text, lines))
+        Ok(api.http.redactor().tail(&text, lines))
     }
 }
 

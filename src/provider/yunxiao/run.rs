@@ -67,8 +67,8 @@ impl PipelineRun {
     pub(super) fn get(api: &mut Api, id: Option<&str>, is_whole: bool) -> Result<Self, PollError> {
         let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
         let response = api.get(&path, PERMISSION)?;
-        let redactor = api.redactor();
-        read(&response.body, api.pipeline(), id, is_whole, redactor)
+        let redactor = api.http.redactor();
+        read(&response.body, &api.pipeline, id, is_whole, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))
     }
 

@@ -105,7 +105,7 @@ impl DeploymentSource for WholeRun {
         self.run = self.run.take().or_else(|| run.id.clone());
         let jobs = self.attempts.latest(&run.jobs);
         self.orders.poll(&mut self.api, &jobs)?;
-        let redactor = self.api.redactor();
+        let redactor = self.api.http.redactor();
         let mut snapshot = judge(&run, &jobs, &self.orders, &self.last, redactor);
         if let Some(run) = self.run.as_deref().filter(|_| !self.is_given) {
             snapshot.run_selector = Some(format!("--run {run}").into());
@@ -120,7 +120,7 @@ impl DeploymentSource for WholeRun {
             UnitKind::Machine => self.orders.log_tail(&mut self.api, &unit.id, lines),
             _ => self
                 .job_log(&unit.id)
-                .map(|log| self.api.redactor().tail(&log, lines)),
+                .map(|log| self.api.http.redactor().tail(&log, lines)),
         };
         log.or_else(missing_log)
     }
