@@ -17,7 +17,7 @@ pub(super) use options::YunxiaoOptions;
 
 use api::Api;
 use order::PolledOrder;
-use run::{IgnoredRuns, PipelineRun};
+use run::{IgnoredRuns, PipelineRun, RunJob};
 
 use super::json::is_whole;
 use super::{DeploymentSource, messages, missing_log};
@@ -99,7 +99,7 @@ impl Yunxiao {
             (None, None) => (Phase::Pending, texts::no_order_yet()),
         };
         Ok(Snapshot {
-            warnings: run.warnings.clone(),
+            warnings: run.state.warnings.clone(),
             message: Some(message),
             ..Snapshot::new(phase)
         })
@@ -131,9 +131,12 @@ impl DeploymentSource for Yunxiao {
         };
         *stuck_polls += 1;
         let mut snapshot = Snapshot::clone(&order.last);
+        let has_failed = |job: &RunJob| {
+            job.state == UnitState::Failed && job.order.as_deref() == Some(&*order.id)
+        };
         if self.run.is_some()
             && PipelineRun::get(&mut self.api, self.run.as_deref(), false)
-                .is_ok_and(|run| run.has_failed_job_of(&order.id))
+                .is_ok_and(|run| run.jobs.iter().any(has_failed))
         {
             let message = Some(texts::job_failed());
             snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Failed, message));

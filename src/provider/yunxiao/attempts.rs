@@ -24,15 +24,6 @@ struct KnownJob {
     ids: Vec<Arc<str>>,
 }
 
-/// The id of an attempt, or its name.
-fn id(job: &RunJob) -> &Arc<str> {
-    if job.id.is_empty() {
-        &job.name
-    } else {
-        &job.id
-    }
-}
-
 /// A number that is greater for a later attempt, where ids are numbers [I].
 fn age(id: &str) -> Option<u64> {
     id.parse().ok()
@@ -42,7 +33,7 @@ impl Attempts {
     /// The latest attempt of each of these jobs, which are those of one response.
     pub(super) fn latest<'a>(&mut self, jobs: &'a [RunJob]) -> Vec<JobUnit<'a>> {
         let (jobs, others) = jobs.split_at(jobs.len().min(MAX_JOBS));
-        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| id(job) == attempt);
+        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| job.id == *attempt);
         if self.0.len() > MAX_JOBS {
             self.0.retain(|known| known.ids.iter().any(is_listed));
         }
@@ -60,7 +51,7 @@ impl Attempts {
                     && known.name == job.name
                     && known.is_over(jobs, *index < before)
             });
-            let attempt = Arc::clone(id(job));
+            let attempt = Arc::clone(&job.id);
             match earlier {
                 Some((_, known)) => {
                     known.ids.retain(is_listed);
@@ -77,10 +68,10 @@ impl Attempts {
         }
         let latest = jobs.iter().filter_map(|job| {
             let known = self.0.iter().find(|known| known.is(job))?;
-            let is_latest = known.ids.last() == Some(id(job));
+            let is_latest = known.ids.last() == Some(&job.id);
             is_latest.then(|| (Arc::clone(&known.unit), job))
         });
-        let others = others.iter().map(|job| (Arc::clone(id(job)), job));
+        let others = others.iter().map(|job| (Arc::clone(&job.id), job));
         latest.chain(others).collect()
     }
 
@@ -96,14 +87,14 @@ impl Attempts {
 impl KnownJob {
     /// Whether the job is one of its attempts.
     fn is(&self, job: &RunJob) -> bool {
-        self.stage == job.stage && self.ids.contains(id(job))
+        self.stage == job.stage && self.ids.contains(&job.id)
     }
 
     /// Whether another job of its name is another attempt, and not a job beside it: its last one is gone, or
     /// did not succeed. One that `was_known` before the other came may have ended in any way.
     fn is_over(&self, jobs: &[RunJob], was_known: bool) -> bool {
         let mut own = jobs.iter().filter(|job| job.stage == self.stage);
-        let last = own.find(|job| self.ids.last() == Some(id(job)));
+        let last = own.find(|job| self.ids.last() == Some(&job.id));
         last.is_none_or(|last| {
             let has_failed = matches!(last.state, UnitState::Failed | UnitState::Cancelled);
             has_failed || was_known && last.state.ended()
@@ -203,8 +194,8 @@ mod tests {
         let other = [
             job("1", "a", Failed),
             job("2", "b", Running),
-            job("", "c", Running),
-            job("", "d", Running),
+            job("c", "c", Running),
+            job("d", "d", Running),
         ];
         let units = attempts.latest(&other);
         let units: Vec<_> = units.iter().map(|(unit, _)| &**unit).collect();

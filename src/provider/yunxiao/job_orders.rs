@@ -95,18 +95,11 @@ impl JobOrders {
         self.read().flat_map(|order| &order.order.last.units)
     }
 
-    /// How an order stands that waits for a person: so after a failure, or paused.
-    pub(super) fn pause(&self) -> Option<(Phase, Option<Message>)> {
+    /// The state of an order that waits for a person, of one after a failure if there is any.
+    pub(super) fn pause(&self) -> Option<&Snapshot> {
         let snapshots = self.read().map(|order| &*order.order.last);
-        let paused = snapshots.filter_map(|snapshot| {
-            let found = snapshot.unconfirmed.as_ref();
-            let (phase, message) = match found {
-                Some(found) => (found.phase, &found.message),
-                None => (snapshot.phase, &snapshot.message),
-            };
-            phase.is_paused().then(|| (phase, message.clone()))
-        });
-        paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
+        let paused = snapshots.filter(|last| last.phase == Phase::Paused);
+        paused.min_by_key(|last| last.unconfirmed.is_none())
     }
 
     /// The warnings about their responses, and about those that did not come.

@@ -82,7 +82,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
             seen += 1;
             assert!(safe_in_url(id), "{id}");
         }
-        if read.phase == Phase::Succeeded
+        if read.state.phase == Phase::Succeeded
             && let Some(answer) = value(body)
         {
             let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());

@@ -26,25 +26,17 @@ const PERMISSION: &str = "流水线运行实例";
 pub(super) struct PipelineRun {
     /// None if the response has no id that can be put into a URL.
     pub(super) id: Option<String>,
-    /// Its own status.
-    pub(super) phase: Phase,
-    /// The error that it states beside its status.
-    pub(super) message: Option<Message>,
-    pub(super) stages: Vec<RunStage>,
+    /// What it says of itself.
+    pub(super) state: Snapshot,
+    /// The name and the state of each stage.
+    pub(super) stages: Vec<(Option<Arc<str>>, UnitState)>,
     pub(super) jobs: Vec<RunJob>,
-    pub(super) warnings: Vec<Message>,
-}
-
-/// A stage of a run.
-#[derive(Debug)]
-pub(super) struct RunStage {
-    pub(super) name: Option<Arc<str>>,
-    pub(super) state: UnitState,
 }
 
 /// A job of a run.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct RunJob {
+    /// Its id, else its name.
     pub(super) id: Arc<str>,
     /// Its name, else its id.
     pub(super) name: Arc<str>,
@@ -74,13 +66,13 @@ impl PipelineRun {
 
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<Phase> {
-        Some(self.phase).filter(|phase| phase.has_ended())
+        Some(self.state.phase).filter(|phase| phase.has_ended())
     }
 
     /// The gate that it waits at.
     pub(super) fn gate(&self) -> Option<&RunJob> {
         let mut jobs = self.jobs.iter();
-        jobs.find(|job| job.is_gate && self.phase == Phase::Paused)
+        jobs.find(|job| job.is_gate && self.state.phase == Phase::Paused)
     }
 
     /// Looks for the order; `wanted` is a job's name or id. None if it is not there yet.
@@ -109,12 +101,6 @@ impl PipelineRun {
     pub(super) fn orders(&self) -> impl Iterator<Item = &str> {
         self.jobs.iter().filter_map(|job| job.order.as_deref())
     }
-
-    /// Whether the job that made `order` has failed.
-    pub(super) fn has_failed_job_of(&self, order: &str) -> bool {
-        let mut jobs = self.jobs.iter();
-        jobs.any(|job| job.order.as_deref() == Some(order) && job.state == UnitState::Failed)
-    }
 }
 
 /// For `--fresh`: the runs that had ended when the watch began.
@@ -135,14 +121,10 @@ impl IgnoredRuns {
         run: &PipelineRun,
         parts: impl Iterator<Item = &'a str>,
     ) -> Result<bool, PollError> {
-        let id = run.id.as_deref();
-        let (has_ended, is_known) = (
-            run.end().is_some(),
-            id.is_some_and(|id| self.runs.contains(id)),
-        );
-        let is_new = self
-            .runs
-            .admits(("pipelineRunId", id), run.phase, has_ended);
+        let (id, has_ended) = (run.id.as_deref(), run.end().is_some());
+        let is_known = id.is_some_and(|id| self.runs.contains(id));
+        let runs = &mut self.runs;
+        let is_new = runs.admits(("pipelineRunId", id), run.state.phase, has_ended);
         let is_new = is_new.map_err(|problem| PollError::retryable(problem, None))?;
         // One odd answer may have shown none of its parts, or others.
         if !is_new && has_ended && (!is_known || self.parts.is_empty()) {
@@ -282,11 +264,13 @@ pub(super) fn read(
     let phase = run
         .status
         .interpret("run status", &PHASES, &mut warnings, redactor);
-    let (mut jobs, mut unknown_words) = (Vec::new(), Vec::new());
+    let (mut stages, mut jobs, mut unknown_words) = (Vec::new(), Vec::new(), Vec::new());
     let mut are_read = run.stages.is_read();
     for (stage, number) in run.stages.iter().zip(1..) {
         let info = &stage.stage_info;
         are_read &= info.is_read() && info.jobs.is_read() && !info.jobs.has_gaps;
+        let state = info.status.meaning(&STATES).unwrap_or_default();
+        stages.push((stage.name.printable(redactor), state));
         for job in info.jobs.iter() {
             are_read &= job.is_read(is_whole);
             jobs.push(job.to_model(number, &mut unknown_words, redactor));
@@ -298,30 +282,22 @@ pub(super) fn read(
     if is_whole {
         warnings.extend(unknown_words);
     }
-    let mut snapshot = Snapshot::new(phase);
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
+    let mut state = Snapshot {
+        warnings,
+        ..Snapshot::new(phase)
+    };
+    stated_error::weigh(&mut state, body, &[], redactor)?;
     Ok(PipelineRun {
         id: id.map(str::to_owned),
-        phase,
-        message: snapshot.message,
-        stages: run.stages.iter().map(|s| s.to_model(redactor)).collect(),
+        state,
+        stages,
         jobs,
-        warnings,
     })
 }
 
-impl WireStage<'_> {
-    fn to_model(&self, redactor: &Redactor) -> RunStage {
-        RunStage {
-            name: self.name.printable(redactor),
-            state: self.stage_info.status.meaning(&STATES).unwrap_or_default(),
-        }
-    }
-}
-
 impl WireJob<'_> {
-    fn actions_of(&self, kind: &str) -> impl Iterator<Item = &Action<'_>> {
-        self.actions.iter().filter(|action| action.kind.is(kind))
+    fn has_action(&self, kind: &str) -> bool {
+        self.actions.iter().any(|action| action.kind.is(kind))
     }
 
     /// Whether what is needed of it is read: the deploying job is found by its id or its name, and the status
@@ -332,17 +308,14 @@ impl WireJob<'_> {
     }
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
-        let id = self.id.printable(redactor).unwrap_or_default();
+        let (id, name) = (self.id.printable(redactor), self.name.printable(redactor));
         let (order, began) = (self.order(), epoch_millis(&self.start_time));
         let state = self
             .status
             .interpret("job status", &STATES, warnings, redactor);
         RunJob {
-            name: self
-                .name
-                .printable(redactor)
-                .unwrap_or_else(|| Arc::clone(&id)),
-            id,
+            id: id.clone().or_else(|| name.clone()).unwrap_or_default(),
+            name: name.or(id).unwrap_or_default(),
             stage,
             // It waits for its turn, or for a person in the middle of its work.
             state: match state {
@@ -351,8 +324,8 @@ impl WireJob<'_> {
             },
             began,
             ended: epoch_millis(&self.end_time),
-            is_gate: state == UnitState::Queued && self.actions_of(GATE_ACTION).next().is_some(),
-            deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
+            is_gate: state == UnitState::Queued && self.has_action(GATE_ACTION),
+            deploys: order.is_some() || self.has_action(ORDER_ACTION),
             order,
         }
     }
@@ -360,28 +333,28 @@ impl WireJob<'_> {
     /// The id of its deploy order: in the parameters of its action [D], else in the action's `data`, in
     /// another action, in its `result` [O]. A job run again makes a new order [I], the last one in the list.
     fn order(&self) -> Option<String> {
-        let is_own = |action: &&Action<'_>| action.kind.is(ORDER_ACTION);
-        let (own, others): (Vec<_>, Vec<_>) = self.actions.iter().rev().partition(is_own);
-        let found = [own, others].into_iter().find_map(|actions| {
-            let params = actions.iter().find_map(|action| action.params.0.get());
-            params.or_else(|| actions.iter().find_map(|action| action.data.0.get()))
-        });
-        found.or_else(|| self.result.0.get())
+        let latest = |is_own| {
+            let actions = self.actions.iter().rev();
+            let mut actions = actions.filter(|action| action.kind.is(ORDER_ACTION) == is_own);
+            actions.find_map(|action| action.params.0.get().or_else(|| action.data.0.get()))
+        };
+        latest(true)
+            .or_else(|| latest(false))
+            .or_else(|| self.result.0.get())
     }
 }
 
 impl OrderId {
     fn get(&self) -> Option<String> {
-        let places = [
-            self.deploy_order_id.get(),
-            &self.data.get()["deployOrderId"],
-        ];
-        places.into_iter().find_map(|place| {
-            let json = place.get("id").unwrap_or(place).to_string();
-            let id: Text<'_> = serde_json::from_str(&json).ok()?;
-            let id = id.get().filter(|id| safe_in_url(id))?;
-            Some(id.to_owned())
-        })
+        let nested = &self.data.get()["deployOrderId"];
+        [self.deploy_order_id.get(), nested]
+            .into_iter()
+            .find_map(|place| {
+                let json = place.get("id").unwrap_or(place).to_string();
+                let id: Text<'_> = serde_json::from_str(&json).ok()?;
+                let id = id.get().filter(|id| safe_in_url(id))?;
+                Some(id.to_owned())
+            })
     }
 }
 
@@ -575,6 +548,14 @@ mod tests {
     }
 
     #[test]
+    fn a_job_without_an_id_has_its_name_for_one_and_the_other_way_round() {
+        for job in [r#"{"id":"7"}"#, r#"{"name":"7"}"#] {
+            let run = run("RUNNING", job);
+            assert_eq!((&*run.jobs[0].id, &*run.jobs[0].name), ("7", "7"));
+        }
+    }
+
+    #[test]
     fn an_answer_about_another_run_is_a_failed_poll() {
         let answer = |id: &str, asked| {
             let json = format!(r#"{{"pipelineRunId":{id},"status":"SUCCESS"}}"#);
@@ -598,7 +579,7 @@ mod tests {
             ("CANCELED", 0),
             ("REBOOTING", 1),
         ] {
-            assert_eq!(run(word, "").warnings.len(), warnings, "{word}");
+            assert_eq!(run(word, "").state.warnings.len(), warnings, "{word}");
         }
     }
 

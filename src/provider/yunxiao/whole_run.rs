@@ -142,24 +142,18 @@ pub(super) fn judge(
     for machine in orders.machines() {
         units.add(Arc::clone(machine));
     }
-    let gate = run.gate().map(|gate| texts::at_gate(&gate.name));
-    let (pause, pause_message) = orders.pause().unzip();
-    let pause_message = pause_message.flatten();
+    let pause = orders.pause();
+    let failure = pause.and_then(|order| order.unconfirmed.clone());
+    let pause = pause.and_then(|order| order.message.clone());
+    let stages = u32::try_from(run.stages.len()).ok();
     let mut snapshot = Snapshot {
         units: units.finish(),
         batch: current_stage(jobs),
-        batches: u32::try_from(run.stages.len())
-            .ok()
-            .filter(|stages| *stages > 0),
-        warnings: run
-            .warnings
-            .iter()
-            .cloned()
-            .chain(orders.warnings())
-            .collect(),
-        ..Snapshot::new(run.phase)
+        batches: stages.filter(|stages| *stages > 0),
+        ..run.state.clone()
     };
-    match run.phase {
+    snapshot.warnings.extend(orders.warnings());
+    match snapshot.phase {
         Phase::Succeeded => match contradiction(run, jobs) {
             // What contradicts a success may be a moment: a second poll must find it.
             Some((phase, message)) => {
@@ -171,27 +165,25 @@ pub(super) fn judge(
         Phase::Paused => {
             let failed = jobs.iter().map(|(_, job)| job.state);
             let failed = failed.filter(|state| *state == UnitState::Failed).count();
-            if pause == Some(Phase::PausedAfterFailure) {
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, pause_message));
-            } else if failed > 0 {
-                // Of a machine that failed its order tells whether it is waited for.
-                let message = messages::awaits_decision(failed, UnitKind::Job, None);
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
-            } else {
-                let confirmation = || messages::awaits_confirmation();
-                snapshot.message = Some(gate.or(pause_message).unwrap_or_else(confirmation));
+            // Of a machine that failed its order tells whether it is waited for.
+            snapshot.unconfirmed = failure.or_else(|| {
+                let message = || messages::awaits_decision(failed, UnitKind::Job, None);
+                (failed > 0).then(|| Unconfirmed::new(Phase::PausedAfterFailure, Some(message())))
+            });
+            if snapshot.unconfirmed.is_none() {
+                let gate = run.gate().map(|gate| texts::at_gate(&gate.name));
+                let message = gate.or(pause);
+                snapshot.message = message.or_else(|| Some(messages::awaits_confirmation()));
             }
         }
-        Phase::Failed => snapshot.message.clone_from(&run.message),
         // An order that waits is no pause of the run, which says that it runs.
-        Phase::Running => {
-            let waits = pause == Some(Phase::PausedAfterFailure);
-            let warning = waits.then(texts::order_waits_warning);
-            snapshot.warnings.extend(warning);
-            snapshot.message = pause_message;
-        }
+        Phase::Running => match failure {
+            Some(failure) => {
+                snapshot.warnings.push(texts::order_waits_warning());
+                snapshot.message = failure.message;
+            }
+            None => snapshot.message = pause,
+        },
         _ => {}
     }
     snapshot
@@ -202,19 +194,16 @@ fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Mess
     if jobs.is_empty() {
         return Some((Phase::Ended, texts::no_jobs()));
     }
-    let stages = run
-        .stages
-        .iter()
-        .map(|stage| (stage.name.as_deref(), stage.state));
+    let stages = run.stages.iter();
+    let stages = stages.map(|(name, state)| (name.as_deref(), *state));
     let jobs = jobs.iter().map(|(_, job)| (Some(&*job.name), job.state));
     let parts: Vec<_> = jobs.chain(stages).collect();
-    let one_of = |states: &[UnitState], phase| {
-        let part = parts.iter().find(|(_, state)| states.contains(state));
-        part.map(|&(name, state)| (phase, texts::contradicted(name, state)))
-    };
-    one_of(&[UnitState::Failed, UnitState::Cancelled], Phase::Failed).or_else(|| {
-        let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
-        one_of(&unfinished, Phase::Ended)
+    let failed = [UnitState::Failed, UnitState::Cancelled];
+    let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
+    let found = [(&failed[..], Phase::Failed), (&unfinished, Phase::Ended)];
+    found.into_iter().find_map(|(states, phase)| {
+        let (name, state) = parts.iter().find(|(_, state)| states.contains(state))?;
+        Some((phase, texts::contradicted(*name, *state)))
     })
 }
 
