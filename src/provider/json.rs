@@ -37,7 +37,7 @@ const MAX_FREEFORM: usize = 64 << 10;
 
 /// The limit of the length of a list: an entry of three bytes may take a hundred times as much
 /// memory.
-const MAX_ENTRIES: usize = 1_000_000;
+pub(crate) const MAX_ENTRIES: usize = 1_000_000;
 
 /// How values that are only shown are read this time: serde's derive hands its fields no context.
 #[derive(Clone, Copy, PartialEq)]
@@ -430,38 +430,8 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
                 Some(None) => {}
             }
         }
-        Err(too_long())
-    }
-}
-
-fn too_long<E: Error>() -> E {
-    E::custom(format_args!("a list of {MAX_ENTRIES} entries or more"))
-}
-
-/// A list of less than [`MAX_ENTRIES`] entries, each as its JSON: one that was read before need not be decoded
-/// again. An entry that is null is skipped.
-#[derive(Debug, Default)]
-pub(crate) struct JsonList<'a>(Vec<Option<&'a RawValue>>);
-
-impl<'a> JsonList<'a> {
-    /// The JSON of the entries.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> {
-        self.0.iter().flatten().map(|json| json.get())
-    }
-
-    /// The number of entries.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for JsonList<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries: Option<Vec<_>> = Deserialize::deserialize(deserializer)?;
-        match entries.unwrap_or_default() {
-            entries if entries.len() < MAX_ENTRIES => Ok(Self(entries)),
-            _ => Err(too_long()),
-        }
+        let problem = format_args!("a list of {MAX_ENTRIES} entries or more");
+        Err(A::Error::custom(problem))
     }
 }
 

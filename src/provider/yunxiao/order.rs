@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::api::Api;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::json::{self, CANCELLED, Count, JsonList, Object, Shown, Text, safe_in_url};
+use crate::provider::json::{
+    self, CANCELLED, Count, MAX_ENTRIES, Object, Shown, Text, safe_in_url,
+};
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -100,7 +103,8 @@ struct DeployOrder<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct MachineInfo<'a> {
-    deploy_machines: Shown<JsonList<'a>>,
+    /// The JSON of each machine: one that was read before need not be decoded again.
+    deploy_machines: Shown<Option<Vec<Option<&'a RawValue>>>>,
 }
 
 /// A machine [D]. `createTime` is not read: it may be the order's own, so it is no start time.
@@ -235,12 +239,16 @@ impl DeployOrder<'_> {
         redactor: &Redactor,
     ) -> (Vec<Unit>, bool) {
         let info = &self.deploy_machine_info;
-        let machines = &info.deploy_machines;
-        let mut are_read = info.is_read() && machines.is_read();
+        let mut are_read = info.is_read() && info.deploy_machines.is_read();
+        let machines = info.deploy_machines.as_deref().unwrap_or_default();
+        if machines.len() >= MAX_ENTRIES {
+            json::warn_once(messages::left_out(Some("deployMachines")), warnings);
+            return (Vec::new(), false);
+        }
         let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
         known.truncate(machines.len());
-        for json in machines.iter() {
-            let index = units.len();
+        for json in machines.iter().flatten() {
+            let (json, index) = (json.get(), units.len());
             if known.get(index).is_none_or(|(known, _)| **known != *json) {
                 let warned = warnings.len();
                 let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
