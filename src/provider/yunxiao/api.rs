@@ -24,18 +24,9 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
+    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs, `earlier` the body
+    /// that was there before, `timeout` how long it may take at most.
     pub(super) fn get(
-        &mut self,
-        path: &str,
-        permission: &'static str,
-    ) -> Result<Response, PollError> {
-        self.get_again(path, permission, Vec::new(), None)
-    }
-
-    /// The same where it was got before: `earlier` is the body that it was, `timeout` how long it may take at
-    /// most.
-    pub(super) fn get_again(
         &mut self,
         path: &str,
         permission: &'static str,
@@ -59,7 +50,7 @@ impl Api {
         path: &str,
         permission: &'static str,
     ) -> Result<(String, bool), PollError> {
-        let response = self.get(path, permission)?;
+        let response = self.get(path, permission, Vec::new(), None)?;
         let log: Log<'_> = json::read(&response.body).unwrap_or_default();
         let text = log.content.get().or(log.deploy_log.get());
         Ok((text.unwrap_or_default().to_owned(), log.more.is("true")))

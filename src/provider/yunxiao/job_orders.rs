@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::api::Api;
-use super::attempts::JobUnit;
 use super::order::PolledOrder;
+use super::run::RunJob;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit};
@@ -53,9 +53,9 @@ impl JobOrders {
     ///
     /// # Errors
     /// The recording that is replayed ends here.
-    pub(super) fn poll(&mut self, api: &mut Api, jobs: &[JobUnit<'_>]) -> Result<(), PollError> {
+    pub(super) fn poll(&mut self, api: &mut Api, jobs: &[RunJob]) -> Result<(), PollError> {
         let mut known = mem::take(self).orders;
-        for (unit, job) in jobs {
+        for job in jobs {
             let Some(id) = job.order.as_deref() else {
                 continue;
             };
@@ -63,11 +63,11 @@ impl JobOrders {
                 self.has_more = true;
                 break;
             }
-            let is_same = |known: &JobOrder| known.job == *unit && known.order.id == id;
+            let is_same = |known: &JobOrder| known.job == job.unit && known.order.id == id;
             self.orders.push(match known.iter().position(is_same) {
                 Some(place) => known.swap_remove(place),
                 None => JobOrder {
-                    job: Arc::clone(unit),
+                    job: Arc::clone(&job.unit),
                     stage: job.stage,
                     order: PolledOrder::new(id.to_owned()),
                     is_read: false,

@@ -31,7 +31,9 @@ pub(super) struct PolledOrder {
     pub(super) last: Arc<Snapshot>,
     /// The body that `last` was made of; its memory takes the next one.
     body: Vec<u8>,
-    machines: KnownMachines,
+    /// The machines, each with the JSON that it was decoded from: nearly all are the same in the next response.
+    /// One that was warned of has no JSON, so that it is warned of again.
+    known: Vec<(Box<str>, Unit)>,
 }
 
 impl PolledOrder {
@@ -50,21 +52,43 @@ impl PolledOrder {
         timeout: Option<Duration>,
     ) -> Result<bool, PollError> {
         let path = format!("deploy/{}", self.id);
-        let response = api.get_again(&path, PERMISSION, mem::take(&mut self.body), timeout)?;
+        let response = api.get(&path, PERMISSION, mem::take(&mut self.body), timeout)?;
         if !response.is_repeated {
             let redactor = api.http.redactor();
-            let snapshot = read(
-                &response.body,
-                &self.last.units,
-                &mut self.machines,
-                &self.id,
-                redactor,
-            );
+            let snapshot = self.read(&response.body, redactor);
             let snapshot = snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
             self.last = Arc::new(snapshot);
         }
         self.body = response.body;
         Ok(!response.is_repeated)
+    }
+
+    /// Reads a response.
+    ///
+    /// # Errors
+    /// It is no order, is about another one, or contradicts itself.
+    pub(super) fn read(&mut self, body: &[u8], redactor: &Redactor) -> Result<Snapshot, Message> {
+        let mut warnings = Vec::new();
+        let response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
+        let order = match response.deploy_order.as_deref() {
+            Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
+            Some(Object(wrapped)) => wrapped,
+            None => &response,
+        };
+        let in_place_of = |problem| messages::error_in_place_of(body, problem, redactor);
+        order.status.required("status").map_err(in_place_of)?;
+        for answer in [&response, order] {
+            answer.deploy_order_id.check_id(&self.id, redactor)?;
+        }
+        // `success: false` is an error even under HTTP 200 [I].
+        response.success.whole("success")?;
+        if response.success.is_false() {
+            return Err(in_place_of(messages::error_response(None)));
+        }
+        let machines = order.machines(self, &mut warnings, redactor);
+        let mut snapshot = order.to_snapshot(machines, warnings, redactor);
+        stated_error::weigh(&mut snapshot, body, &[], redactor)?;
+        Ok(snapshot)
     }
 
     /// The last lines of the log of the machine with this serial number [D]: the whole text is sent each
@@ -142,44 +166,6 @@ const STATES: [(&str, UnitState); 7] = [
     (CANCELLED, UnitState::Cancelled),
 ];
 
-/// The machines of an order, each with the JSON that it was decoded from: nearly all are the same in the next
-/// response. One that was warned of has no JSON, so that it is warned of again.
-type KnownMachines = Vec<(Box<str>, Unit)>;
-
-/// Reads the order `asked`; `last` are the units of the previous response, `known` its machines.
-///
-/// # Errors
-/// The response is no order, is about another one, or contradicts itself.
-pub(super) fn read(
-    body: &[u8],
-    last: &[Unit],
-    known: &mut KnownMachines,
-    asked: &str,
-    redactor: &Redactor,
-) -> Result<Snapshot, Message> {
-    let mut warnings = Vec::new();
-    let response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
-    let order = match response.deploy_order.as_deref() {
-        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
-        Some(Object(wrapped)) => wrapped,
-        None => &response,
-    };
-    let in_place_of = |problem| messages::error_in_place_of(body, problem, redactor);
-    order.status.required("status").map_err(in_place_of)?;
-    for answer in [&response, order] {
-        answer.deploy_order_id.check_id(asked, redactor)?;
-    }
-    // `success: false` is an error even under HTTP 200 [I].
-    response.success.whole("success")?;
-    if response.success.is_false() {
-        return Err(in_place_of(messages::error_response(None)));
-    }
-    let machines = order.machines(last, known, &mut warnings, redactor);
-    let mut snapshot = order.to_snapshot(machines, warnings, redactor);
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    Ok(snapshot)
-}
-
 /// The machines that did not succeed, by state, beside a success.
 pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
     let is_stated = |state: &UnitState| !matches!(state, UnitState::Succeeded | UnitState::Unknown);
@@ -233,8 +219,7 @@ impl DeployOrder<'_> {
     /// machines rests on it.
     fn machines(
         &self,
-        last: &[Unit],
-        known: &mut KnownMachines,
+        PolledOrder { last, known, .. }: &mut PolledOrder,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> (Vec<Unit>, bool) {
@@ -245,7 +230,7 @@ impl DeployOrder<'_> {
             json::warn_once(messages::left_out(Some("deployMachines")), warnings);
             return (Vec::new(), false);
         }
-        let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
+        let mut units = UnitsBuilder::new(UnitKind::Machine, &last.units, machines.len(), redactor);
         known.truncate(machines.len());
         for json in machines.iter().flatten() {
             let (json, index) = (json.get(), units.len());
@@ -305,13 +290,11 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/yunxiao.response.json");
 
     fn order(json: &str) -> Result<Snapshot, Message> {
-        read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "1111",
-            &Redactor::default(),
-        )
+        read("1111", json.as_bytes())
+    }
+
+    fn read(id: &str, body: &[u8]) -> Result<Snapshot, Message> {
+        PolledOrder::new(id.to_owned()).read(body, &Redactor::default())
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -330,8 +313,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot =
-            read(SAMPLE, &[], &mut Vec::new(), "1111", &Redactor::default()).expect("an order");
+        let snapshot = read("1111", SAMPLE).expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let began = snapshot.began.map(std::num::NonZeroI64::get);
@@ -440,23 +422,9 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot = read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "44178813",
-            &Redactor::default(),
-        )
-        .expect("an order");
+        let snapshot = read("44178813", json.as_bytes()).expect("an order");
         assert!(snapshot.warnings.is_empty());
-        read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "1",
-            &Redactor::default(),
-        )
-        .expect_err("another order");
+        read("1", json.as_bytes()).expect_err("another order");
     }
 
     #[test]
@@ -584,17 +552,15 @@ mod tests {
 
     #[test]
     fn a_machine_with_an_unknown_word_keeps_the_caveat_when_another_with_it_recovers() {
-        let (mut last, mut known) = (Vec::new(), Vec::new());
+        let mut order = PolledOrder::new("1111".to_owned());
         for first in ["Exploded", "Success"] {
             let json = format!(
                 r#"{{"status":"Success","deployMachineInfo":{{"deployMachines":[
                     {{"ip":"a","status":"{first}"}},{{"ip":"b","status":"Exploded"}}]}}}}"#
             );
-            let redactor = Redactor::default();
-            let order = read(json.as_bytes(), &last, &mut known, "1111", &redactor);
-            let order = order.expect("an order");
-            assert_eq!(order.success_caveats, [messages::caveats_unread()]);
-            last = order.units;
+            let found = order.read(json.as_bytes(), &Redactor::default());
+            let caveats = found.expect("an order").success_caveats;
+            assert_eq!(caveats, [messages::caveats_unread()]);
         }
     }
 

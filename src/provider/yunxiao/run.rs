@@ -38,6 +38,8 @@ pub(super) struct PipelineRun {
 pub(super) struct RunJob {
     /// Its id, else its name.
     pub(super) id: Arc<str>,
+    /// The id of its unit: that of its first attempt.
+    pub(super) unit: Arc<str>,
     /// Its name, else its id.
     pub(super) name: Arc<str>,
     /// The number of its stage, from 1.
@@ -58,7 +60,7 @@ impl PipelineRun {
     /// Gets the run with this id, or the latest one; see [`read`].
     pub(super) fn get(api: &mut Api, id: Option<&str>, is_whole: bool) -> Result<Self, PollError> {
         let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
-        let response = api.get(&path, PERMISSION)?;
+        let response = api.get(&path, PERMISSION, Vec::new(), None)?;
         let redactor = api.http.redactor();
         read(&response.body, &api.pipeline, id, is_whole, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))
@@ -309,12 +311,14 @@ impl WireJob<'_> {
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
         let (id, name) = (self.id.printable(redactor), self.name.printable(redactor));
+        let id_or_name = id.clone().or_else(|| name.clone()).unwrap_or_default();
         let (order, began) = (self.order(), epoch_millis(&self.start_time));
         let state = self
             .status
             .interpret("job status", &STATES, warnings, redactor);
         RunJob {
-            id: id.clone().or_else(|| name.clone()).unwrap_or_default(),
+            unit: Arc::clone(&id_or_name),
+            id: id_or_name,
             name: name.or(id).unwrap_or_default(),
             stage,
             // It waits for its turn, or for a person in the middle of its work.

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::api::Api;
-use super::attempts::{Attempts, JobUnit};
+use super::attempts::Attempts;
 use super::job_orders::JobOrders;
 use super::run::{IgnoredRuns, PipelineRun, RunJob};
 use super::{order, texts};
@@ -97,16 +97,16 @@ impl WholeRun {
 
 impl DeploymentSource for WholeRun {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let run = PipelineRun::get(&mut self.api, self.run.as_deref(), true)?;
+        let mut run = PipelineRun::get(&mut self.api, self.run.as_deref(), true)?;
         if self.is_ignored(&run)? {
             return Ok(Arc::new(messages::awaits_new_run()));
         }
         // From now on it is this run, whatever is started later.
         self.run = self.run.take().or_else(|| run.id.clone());
-        let jobs = self.attempts.latest(&run.jobs);
-        self.orders.poll(&mut self.api, &jobs)?;
+        self.attempts.keep_latest(&mut run.jobs);
+        self.orders.poll(&mut self.api, &run.jobs)?;
         let redactor = self.api.http.redactor();
-        let mut snapshot = judge(&run, &jobs, &self.orders, &self.last, redactor);
+        let mut snapshot = judge(&run, &self.orders, &self.last, redactor);
         if let Some(run) = self.run.as_deref().filter(|_| !self.is_given) {
             snapshot.run_selector = Some(format!("--run {run}").into());
             snapshot.warnings.push(texts::found_run(run));
@@ -129,14 +129,13 @@ impl DeploymentSource for WholeRun {
 /// The state of the run by its own word, with its units beside it; `last` are the units of the previous response.
 pub(super) fn judge(
     run: &PipelineRun,
-    jobs: &[JobUnit<'_>],
     orders: &JobOrders,
     last: &[Unit],
     redactor: &Redactor,
 ) -> Snapshot {
-    let mut units = UnitsBuilder::new(UnitKind::Job, last, jobs.len(), redactor);
-    for (id, job) in jobs {
-        let unit = units.push(id, &job.name, Some(job.stage), job.state, None);
+    let mut units = UnitsBuilder::new(UnitKind::Job, last, run.jobs.len(), redactor);
+    for job in &run.jobs {
+        let unit = units.push(&job.unit, &job.name, Some(job.stage), job.state, None);
         (unit.began, unit.ended) = (job.began, job.ended);
     }
     for machine in orders.machines() {
@@ -148,13 +147,13 @@ pub(super) fn judge(
     let stages = u32::try_from(run.stages.len()).ok();
     let mut snapshot = Snapshot {
         units: units.finish(),
-        batch: current_stage(jobs),
+        batch: current_stage(&run.jobs),
         batches: stages.filter(|stages| *stages > 0),
         ..run.state.clone()
     };
     snapshot.warnings.extend(orders.warnings());
     match snapshot.phase {
-        Phase::Succeeded => match contradiction(run, jobs) {
+        Phase::Succeeded => match contradiction(run) {
             // What contradicts a success may be a moment: a second poll must find it.
             Some((phase, message)) => {
                 snapshot.phase = Phase::Running;
@@ -163,8 +162,8 @@ pub(super) fn judge(
             None => snapshot.success_caveats = caveats(&snapshot.units, orders),
         },
         Phase::Paused => {
-            let failed = jobs.iter().map(|(_, job)| job.state);
-            let failed = failed.filter(|state| *state == UnitState::Failed).count();
+            let jobs = run.jobs.iter();
+            let failed = jobs.filter(|job| job.state == UnitState::Failed).count();
             // Of a machine that failed its order tells whether it is waited for.
             snapshot.unconfirmed = failure.or_else(|| {
                 let message = || messages::awaits_decision(failed, UnitKind::Job, None);
@@ -190,13 +189,14 @@ pub(super) fn judge(
 }
 
 /// The part that contradicts a success of the run, as a message, and the phase that is safe to assume.
-fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Message)> {
-    if jobs.is_empty() {
+fn contradiction(run: &PipelineRun) -> Option<(Phase, Message)> {
+    if run.jobs.is_empty() {
         return Some((Phase::Ended, texts::no_jobs()));
     }
     let stages = run.stages.iter();
     let stages = stages.map(|(name, state)| (name.as_deref(), *state));
-    let jobs = jobs.iter().map(|(_, job)| (Some(&*job.name), job.state));
+    let jobs = run.jobs.iter();
+    let jobs = jobs.map(|job| (Some(&*job.name), job.state));
     let parts: Vec<_> = jobs.chain(stages).collect();
     let failed = [UnitState::Failed, UnitState::Cancelled];
     let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
@@ -217,14 +217,14 @@ fn caveats(units: &[Unit], orders: &JobOrders) -> Vec<Message> {
 }
 
 /// The stage that runs, or the last one that did.
-fn current_stage(jobs: &[JobUnit<'_>]) -> Option<u32> {
-    let has_begun = |job: &&RunJob| {
-        !matches!(
-            job.state,
+fn current_stage(jobs: &[RunJob]) -> Option<u32> {
+    let is_idle = |state| {
+        matches!(
+            state,
             UnitState::Pending | UnitState::Skipped | UnitState::Unknown
         )
     };
-    let jobs = jobs.iter().map(|(_, job)| *job);
-    let current = jobs.clone().filter(has_begun).map(|job| job.stage).max();
-    current.or_else(|| jobs.map(|job| job.stage).min())
+    let begun = jobs.iter().filter(|job| !is_idle(job.state));
+    let current = begun.map(|job| job.stage).max();
+    current.or_else(|| jobs.iter().map(|job| job.stage).min())
 }
