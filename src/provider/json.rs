@@ -6,7 +6,7 @@
 //! - [`Text`], [`Count`], [`Object`], [`List`]: the response cannot be read. The verdict rests on it.
 //! - [`Shown`] of these, [`ShownList`]: it is left out, and [`read_state`] warns of it. So is whatever
 //!   else cannot be read there, like a field that occurs twice.
-//! - [`Embedded`], [`Freeform`]: any type is good; what cannot be used counts as missing.
+//! - [`Freeform`]: any type is good; what cannot be used counts as missing.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -15,9 +15,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -356,19 +354,6 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Object<T> {
     }
 }
 
-/// An object, or JSON text of one; anything else counts as one without fields.
-#[derive(Debug, Default)]
-pub(crate) struct Embedded<T>(pub(crate) T);
-
-impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        let text: Option<String> = serde_json::from_str(json).ok();
-        let json = text.as_deref().unwrap_or(json);
-        Ok(Self(read(json.as_bytes()).unwrap_or_default()))
-    }
-}
-
 /// A list of less than [`MAX_ENTRIES`] objects. A list that is null counts as empty; an entry that is
 /// null is skipped, or keeps its place as an object without fields if `SPARSE`. Any other type is an
 /// error; of an entry not if it is only `SHOWN`.
@@ -600,19 +585,13 @@ mod tests {
         count: Shown<Count>,
         object: Shown<Object<Entry<'a>>>,
         list: ShownList<Entry<'a>>,
-        guess: Embedded<Deep>,
+        guess: Freeform,
     }
 
     #[derive(Debug, serde::Deserialize, Default)]
     #[serde(default, bound(deserialize = "'de: 'a"))]
     struct Entry<'a> {
         name: Shown<Text<'a>>,
-    }
-
-    #[derive(Debug, serde::Deserialize, Default)]
-    #[serde(default)]
-    struct Deep {
-        count: Shown<Count>,
     }
 
     /// The state that these fields make, and the name in its warning.
@@ -623,7 +602,7 @@ mod tests {
         let state: State<'_> = read_state(json.as_bytes(), name, &mut warnings, &redactor)?;
         assert!(state.status.is("success"));
         assert!(state.text.get().is_none() && state.count.get().is_none());
-        assert!(state.object.name.get().is_none() && state.guess.0.count.get().is_none());
+        assert!(state.object.name.get().is_none());
         assert!(warnings.len() < 2, "{warnings:?}");
         Ok((state.list.len(), warnings.pop().map(|it| it.to_string())))
     }

@@ -32,6 +32,7 @@ pub(super) struct JobOrders {
 }
 
 /// The order of a job.
+#[derive(Default)]
 struct JobOrder {
     /// The unit of the job.
     job: Arc<str>,
@@ -70,10 +71,7 @@ impl JobOrders {
                     job: Arc::clone(&job.unit),
                     stage: job.stage,
                     order: PolledOrder::new(id.to_owned()),
-                    is_read: false,
-                    failures: 0,
-                    skipped: 0,
-                    problem: None,
+                    ..JobOrder::default()
                 },
             });
         }
@@ -130,12 +128,9 @@ impl JobOrders {
     ) -> Result<Vec<String>, PollError> {
         let found = self.orders.iter().find_map(|order| {
             let machine = unit.strip_prefix(&*order.job)?.strip_prefix('/')?;
-            Some((order, machine))
+            Some(order.order.log_tail(api, machine, lines))
         });
-        match found {
-            Some((order, machine)) => order.order.log_tail(api, machine, lines),
-            None => Ok(Vec::new()),
-        }
+        found.unwrap_or_else(|| Ok(Vec::new()))
     }
 
     fn read(&self) -> impl Iterator<Item = &JobOrder> {

@@ -6,6 +6,7 @@ use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::api::Api;
 use crate::message::Message;
@@ -13,7 +14,7 @@ use crate::model::{Phase, Snapshot, UnitState};
 use crate::poll::PollError;
 use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::json::{
-    self, CANCELLED, Embedded, Freeform, Object, Shown, ShownList, SparseList, Text, safe_in_url,
+    self, CANCELLED, Freeform, Object, Shown, ShownList, SparseList, Text, safe_in_url,
 };
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
@@ -172,7 +173,7 @@ struct WireJob<'a> {
     start_time: Shown<Text<'a>>,
     end_time: Shown<Text<'a>>,
     actions: ShownList<Action<'a>>,
-    result: Embedded<OrderId>,
+    result: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -180,15 +181,14 @@ struct WireJob<'a> {
 struct Action<'a> {
     #[serde(rename = "type")]
     kind: Shown<Text<'a>>,
-    params: Embedded<OrderId>,
-    data: Embedded<OrderId>,
+    params: Option<&'a RawValue>,
+    data: Option<&'a RawValue>,
 }
 
 /// The places of an order's id.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct OrderId {
-    /// The id, or an object with it as its `id` [O]; so in `data`.
     deploy_order_id: Freeform,
     data: Freeform,
 }
@@ -340,26 +340,28 @@ impl WireJob<'_> {
         let latest = |is_own| {
             let actions = self.actions.iter().rev();
             let mut actions = actions.filter(|action| action.kind.is(ORDER_ACTION) == is_own);
-            actions.find_map(|action| action.params.0.get().or_else(|| action.data.0.get()))
+            actions.find_map(|action| order_id(action.params).or_else(|| order_id(action.data)))
         };
-        latest(true)
-            .or_else(|| latest(false))
-            .or_else(|| self.result.0.get())
+        let found = latest(true).or_else(|| latest(false));
+        found.or_else(|| order_id(self.result))
     }
 }
 
-impl OrderId {
-    fn get(&self) -> Option<String> {
-        let nested = &self.data.get()["deployOrderId"];
-        [self.deploy_order_id.get(), nested]
-            .into_iter()
-            .find_map(|place| {
-                let json = place.get("id").unwrap_or(place).to_string();
-                let id: Text<'_> = serde_json::from_str(&json).ok()?;
-                let id = id.get().filter(|id| safe_in_url(id))?;
-                Some(id.to_owned())
-            })
-    }
+/// The id of an order in an object, or in JSON text of one: there, or in its `data`, itself or as an `id` [O].
+fn order_id(place: Option<&RawValue>) -> Option<String> {
+    let json = place?.get();
+    let text: Option<String> = serde_json::from_str(json).ok();
+    let object: OrderId = json::read(text.as_deref().unwrap_or(json).as_bytes()).ok()?;
+    let places = [
+        object.deploy_order_id.get(),
+        &object.data.get()["deployOrderId"],
+    ];
+    places.into_iter().find_map(|place| {
+        let json = place.get("id").unwrap_or(place).to_string();
+        let id: Text<'_> = serde_json::from_str(&json).ok()?;
+        let id = id.get().filter(|id| safe_in_url(id))?;
+        Some(id.to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -452,6 +454,13 @@ mod tests {
             assert_eq!(run.find_order(None), Ok(Some("44178813")));
             assert_eq!(run.id.as_deref(), Some("7"));
         }
+    }
+
+    #[test]
+    fn an_order_whose_id_is_given_twice_is_none() {
+        let twice = r#"{"deployOrderId":1,"deployOrderId":2}"#;
+        let job = format!(r#"{{"actions":[{{"type":"GetVMDeployOrder","params":{twice}}}]}}"#);
+        assert_eq!(run("RUNNING", &job).find_order(None), Ok(None));
     }
 
     #[test]
