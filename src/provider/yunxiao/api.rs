@@ -17,7 +17,6 @@ pub(super) struct Api {
     pub(super) credential: Credential,
     /// The beginning of every URL.
     pub(super) url: String,
-    /// The pipeline's id.
     pub(super) pipeline: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
     pub(super) in_organization: bool,

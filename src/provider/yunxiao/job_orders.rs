@@ -23,7 +23,6 @@ const WARNED_FAILURES: u32 = 2;
 /// The most polls that pass before an order is read again that could not be reached.
 const MAX_SKIPPED: u32 = 10;
 
-/// The orders of a run.
 #[derive(Default)]
 pub(super) struct JobOrders {
     orders: Vec<JobOrder>,
@@ -31,7 +30,6 @@ pub(super) struct JobOrders {
     has_more: bool,
 }
 
-/// The order of a job.
 #[derive(Default)]
 struct JobOrder {
     /// The unit of the job.
@@ -56,14 +54,11 @@ impl JobOrders {
     /// The recording that is replayed ends here.
     pub(super) fn poll(&mut self, api: &mut Api, jobs: &[RunJob]) -> Result<(), PollError> {
         let mut known = mem::take(self).orders;
-        for job in jobs {
-            let Some(id) = job.order.as_deref() else {
-                continue;
-            };
-            if self.orders.len() == MAX_ORDERS {
-                self.has_more = true;
-                break;
-            }
+        let wanted = jobs
+            .iter()
+            .filter_map(|job| Some((job, job.order.as_deref()?)));
+        self.has_more = wanted.clone().count() > MAX_ORDERS;
+        for (job, id) in wanted.take(MAX_ORDERS) {
             let is_same = |known: &JobOrder| known.job == job.unit && known.order.id == id;
             self.orders.push(match known.iter().position(is_same) {
                 Some(place) => known.swap_remove(place),

@@ -242,7 +242,7 @@ impl DeployOrder<'_> {
                     are_read = false;
                     continue;
                 };
-                let unit = machine.to_unit(&units, index, warnings, redactor);
+                let unit = machine.to_unit(&units, warnings, redactor);
                 let is_read = machine.status.is_read()
                     && (machine.status.get().is_none() || unit.state != UnitState::Unknown);
                 are_read &= is_read;
@@ -264,21 +264,20 @@ impl Machine<'_> {
     fn to_unit(
         &self,
         units: &UnitsBuilder<'_>,
-        index: usize,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> UnitInfo {
         // By its serial number, else by its address [I].
         let (serial, address) = (self.machine_sn.get(), self.ip.get());
-        let nameless = format!("machine {}", index + 1);
+        let nameless = format!("machine {}", units.len() + 1);
         let id = serial.or(address).unwrap_or(&nameless);
         let name = address.or(serial).unwrap_or(&nameless);
         let state = self
             .status
             .interpret("machine status", &STATES, warnings, redactor);
         // Whether the host's agent answers. It is not the result of the deploy [I].
-        let agent_fails = self.client_status.is("error");
-        let detail = agent_fails.then_some("clientStatus error");
+        let is_silent = self.client_status.is("error");
+        let detail = is_silent.then_some("clientStatus error");
         units.unit(id, name, self.batch_num.get(), state, detail)
     }
 }

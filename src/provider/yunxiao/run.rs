@@ -22,7 +22,6 @@ use crate::redact::Redactor;
 /// The read permission that the requests need [D].
 const PERMISSION: &str = "流水线运行实例";
 
-/// A run of the pipeline.
 #[derive(Debug)]
 pub(super) struct PipelineRun {
     /// None if the response has no id that can be put into a URL.
@@ -34,7 +33,6 @@ pub(super) struct PipelineRun {
     pub(super) jobs: Vec<RunJob>,
 }
 
-/// A job of a run.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct RunJob {
     /// Its id, else its name.
@@ -100,7 +98,6 @@ impl PipelineRun {
         }
     }
 
-    /// The orders that its jobs made.
     pub(super) fn orders(&self) -> impl Iterator<Item = &str> {
         self.jobs.iter().filter_map(|job| job.order.as_deref())
     }
