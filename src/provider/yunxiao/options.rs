@@ -102,24 +102,7 @@ impl ProviderOptions for YunxiaoOptions {
                 "--fresh 等待新的运行，不能与 --order 或 --run 同用",
             )
         })?;
-        let environment = setup.environment;
-        let mut problems = Problems::default();
-        let pipeline = problems.note(self.pipeline(environment));
-        let endpoint = self.endpoint.clone().or_else(|| environment(ENDPOINT));
-        let endpoint = problems.note(options::endpoint(endpoint.as_deref().unwrap_or(CENTRAL)));
-        let organization = endpoint
-            .as_ref()
-            .and_then(|endpoint| problems.note(self.organization(endpoint, environment)));
-        let token_file = self.token_file.as_deref();
-        let credential = problems.note_secret(token_file, || {
-            let redactor = setup.redactor;
-            Credential::find(token_file, &TOKEN, environment, redactor, setup.timeout)
-        });
-        let (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) =
-            (pipeline, endpoint, organization, credential)
-        else {
-            return Err(Message::list(&problems.0));
-        };
+        let (pipeline, endpoint, organization, credential) = self.settings(setup)?;
         let in_organization = organization.is_some();
         let page = page_of(&endpoint, in_organization, &pipeline).map(Into::into);
         let path = organization.map_or_else(String::new, |id| format!("/organizations/{id}"));
@@ -151,7 +134,7 @@ impl ProviderOptions for YunxiaoOptions {
             sends_secret: true,
             already_ended_warning: (!selects && !fresh).then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],
-            warnings: secret::warnings(token_file),
+            warnings: secret::warnings(self.token_file.as_deref()),
             connect: {
                 let (pipeline, credential) = (pipeline.clone(), credential.clone());
                 let (run, job) = (self.run.clone(), self.job.clone());
@@ -184,14 +167,30 @@ impl ProviderOptions for YunxiaoOptions {
 }
 
 impl YunxiaoOptions {
-    fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
-        or_variable(
-            self.pipeline.as_deref(),
-            &[PIPELINE],
-            pipeline_id,
-            environment,
-        )?
-        .ok_or_else(|| missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]))
+    /// The pipeline, the API's address, the organization if there is one, and the token.
+    fn settings(&self, setup: &Setup<'_>) -> Result<(String, Url, Option<String>, Credential)> {
+        let environment = setup.environment;
+        let mut problems = Problems::default();
+        let pipeline = self.pipeline.as_deref();
+        let pipeline = or_variable(pipeline, &[PIPELINE], pipeline_id, environment);
+        let needed = || missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]);
+        let pipeline = problems.note(pipeline.and_then(|found| found.ok_or_else(needed)));
+        let endpoint = self.endpoint.clone().or_else(|| environment(ENDPOINT));
+        let endpoint = problems.note(options::endpoint(endpoint.as_deref().unwrap_or(CENTRAL)));
+        let organization = endpoint
+            .as_ref()
+            .and_then(|endpoint| problems.note(self.organization(endpoint, environment)));
+        let token_file = self.token_file.as_deref();
+        let credential = problems.note_secret(token_file, || {
+            let redactor = setup.redactor;
+            Credential::find(token_file, &TOKEN, environment, redactor, setup.timeout)
+        });
+        match (pipeline, endpoint, organization, credential) {
+            (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) => {
+                Ok((pipeline, endpoint, organization, credential))
+            }
+            _ => Err(Message::list(&problems.0)),
+        }
     }
 
     /// The organization: some for the central edition, none for a Region instance.
