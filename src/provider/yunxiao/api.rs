@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::poll::PollError;
-use crate::provider::json::{self, Shown, Text};
+use crate::provider::json::{self, Shown, Text, safe_in_url};
 use crate::secret::Credential;
 
 /// The API of one pipeline.
@@ -43,13 +43,18 @@ impl Api {
         response.map_err(|error| self.with_hint(error, permission))
     }
 
-    /// The text of a log, and whether there is more.
+    /// The text of the log of this machine or job among those at `path`, and whether there is more.
     pub(super) fn log(
         &mut self,
         path: &str,
+        id: &str,
         permission: &'static str,
     ) -> Result<(String, bool), PollError> {
-        let response = self.get(path, permission, Vec::new(), None)?;
+        if !safe_in_url(id) {
+            return Ok(Default::default());
+        }
+        let path = format!("{path}/{id}/log");
+        let response = self.get(&path, permission, Vec::new(), None)?;
         let log: Log<'_> = json::read(&response.body).unwrap_or_default();
         let text = log.content.get().or(log.deploy_log.get());
         Ok((text.unwrap_or_default().to_owned(), log.more.is("true")))

@@ -13,9 +13,7 @@ use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::json::{
-    self, CANCELLED, Count, MAX_ENTRIES, Object, Shown, Text, safe_in_url,
-};
+use crate::provider::json::{self, CANCELLED, Count, MAX_ENTRIES, Object, Shown, Text};
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -99,11 +97,8 @@ impl PolledOrder {
         machine: &str,
         lines: usize,
     ) -> Result<Vec<String>, PollError> {
-        if !safe_in_url(machine) {
-            return Ok(Vec::new());
-        }
-        let path = format!("deploy/{}/machine/{machine}/log", self.id);
-        let (text, _) = api.log(&path, PERMISSION)?;
+        let machines = format!("deploy/{}/machine", self.id);
+        let (text, _) = api.log(&machines, machine, PERMISSION)?;
         Ok(api.http.redactor().tail(&text, lines))
     }
 }

@@ -12,7 +12,6 @@ use super::{order, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::json::safe_in_url;
 use crate::provider::{DeploymentSource, messages, missing_log};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -78,13 +77,10 @@ impl WholeRun {
 
     /// The log of a job so far, and what was added to it since, where it says that there is more [D].
     fn job_log(&mut self, unit: &str) -> Result<String, PollError> {
+        let jobs = format!("runs/{}/job", self.run.as_deref().unwrap_or_default());
         let job = self.attempts.latest_of(unit);
-        let (Some(run), true) = (&self.run, safe_in_url(job)) else {
-            return Ok(String::new());
-        };
-        let path = format!("runs/{run}/job/{job}/log");
-        let (text, more) = self.api.log(&path, LOG_PERMISSION)?;
-        if more && let Ok((newer, _)) = self.api.log(&path, LOG_PERMISSION) {
+        let (text, more) = self.api.log(&jobs, job, LOG_PERMISSION)?;
+        if more && let Ok((newer, _)) = self.api.log(&jobs, job, LOG_PERMISSION) {
             // Whether it is the whole text again or what follows is not documented.
             return Ok(match newer.starts_with(&text) {
                 true => newer,
@@ -218,13 +214,10 @@ fn caveats(units: &[Unit], orders: &JobOrders) -> Vec<Message> {
 
 /// The stage that runs, or the last one that did.
 fn current_stage(jobs: &[RunJob]) -> Option<u32> {
-    let is_idle = |state| {
-        matches!(
-            state,
-            UnitState::Pending | UnitState::Skipped | UnitState::Unknown
-        )
-    };
-    let begun = jobs.iter().filter(|job| !is_idle(job.state));
+    use UnitState::{Pending, Skipped, Unknown};
+    let begun = jobs
+        .iter()
+        .filter(|job| !matches!(job.state, Pending | Skipped | Unknown));
     let current = begun.map(|job| job.stage).max();
     current.or_else(|| jobs.iter().map(|job| job.stage).min())
 }
