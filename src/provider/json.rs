@@ -114,14 +114,7 @@ fn name_before(body: &[u8], address: usize) -> Option<&str> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Shown<T> {
     value: T,
-    is_left_out: bool,
-}
-
-impl<T> Shown<T> {
-    /// Whether it is what the response says, and not left out.
-    pub(crate) fn is_read(&self) -> bool {
-        !self.is_left_out
-    }
+    pub(crate) is_left_out: bool,
 }
 
 impl<T> Deref for Shown<T> {

@@ -219,7 +219,7 @@ impl DeployOrder<'_> {
         redactor: &Redactor,
     ) -> (Vec<Unit>, bool) {
         let info = &self.deploy_machine_info;
-        let mut are_read = info.is_read() && info.deploy_machines.is_read();
+        let mut are_read = !info.is_left_out && !info.deploy_machines.is_left_out;
         let machines = info.deploy_machines.as_deref().unwrap_or_default();
         if machines.len() >= MAX_ENTRIES {
             json::warn_once(messages::left_out(Some("deployMachines")), warnings);
@@ -238,7 +238,7 @@ impl DeployOrder<'_> {
                     continue;
                 };
                 let unit = machine.to_unit(&units, warnings, redactor);
-                let is_read = machine.status.is_read()
+                let is_read = !machine.status.is_left_out
                     && (machine.status.get().is_none() || unit.state != UnitState::Unknown);
                 are_read &= is_read;
                 let is_known = is_read && warnings.len() == warned;

@@ -264,10 +264,10 @@ pub(super) fn read(
         .status
         .interpret("run status", &PHASES, &mut warnings, redactor);
     let (mut stages, mut jobs, mut unknown_words) = (Vec::new(), Vec::new(), Vec::new());
-    let mut are_read = run.stages.is_read();
+    let mut are_read = !run.stages.is_left_out;
     for (stage, number) in run.stages.iter().zip(1..) {
         let info = &stage.stage_info;
-        are_read &= info.is_read() && info.jobs.is_read() && !info.jobs.has_gaps;
+        are_read &= !(info.is_left_out || info.jobs.is_left_out || info.jobs.has_gaps);
         let state = info.status.meaning(&STATES).unwrap_or_default();
         stages.push((stage.name.printable(redactor), state));
         for job in info.jobs.iter() {
@@ -302,8 +302,8 @@ impl WireJob<'_> {
     /// Whether what is needed of it is read: the deploying job is found by its id or its name, and the status
     /// may contradict a success.
     fn is_read(&self, is_whole: bool) -> bool {
-        let is_found = is_whole || self.id.is_read() && self.name.is_read();
-        is_found && self.status.is_read() && self.status.whole("status").is_ok()
+        let is_found = is_whole || !self.id.is_left_out && !self.name.is_left_out;
+        is_found && !self.status.is_left_out && self.status.whole("status").is_ok()
     }
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {

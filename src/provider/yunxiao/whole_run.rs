@@ -140,11 +140,10 @@ pub(super) fn judge(
     let pause = orders.pause();
     let failure = pause.and_then(|order| order.unconfirmed.clone());
     let pause = pause.and_then(|order| order.message.clone());
-    let stages = u32::try_from(run.stages.len()).ok();
     let mut snapshot = Snapshot {
         units: units.finish(),
         batch: current_stage(&run.jobs),
-        batches: stages.filter(|stages| *stages > 0),
+        batches: (1..).zip(&run.stages).map(|(number, _)| number).last(),
         ..run.state.clone()
     };
     snapshot.warnings.extend(orders.warnings());
