@@ -11,14 +11,10 @@ use rustix::net::sockopt::set_socket_linger;
 
 use super::{Call, DemoOptions, Reply, Scenario};
 
-/// How many connections are served at a time; one more is closed at once.
-const MAX_CONNECTIONS: usize = 256;
 /// The longest request line and headers, in bytes.
 const MAX_HEAD: u64 = 16 * 1024;
 /// The longest request body, in bytes; the longest real one has a few dozen.
 const MAX_BODY: usize = 64 * 1024;
-/// How long one read or write may take; also how long a connection may stay idle.
-const TIMEOUT: Duration = Duration::from_secs(75);
 /// A page from a proxy between the provider and the watcher.
 const STRAY_PAGE: &str = "<html><title>Maintenance</title><h1>We will be back soon</h1></html>";
 
@@ -39,17 +35,14 @@ pub(super) fn start(plan: DemoOptions, listener: TcpListener) -> io::Result<Join
     });
     thread::Builder::new().spawn(move || {
         for stream in listener.incoming() {
-            match stream {
-                // Each connection holds a reference to the site.
-                Ok(_) if Arc::strong_count(&site) > MAX_CONNECTIONS => {}
-                Ok(stream) => {
-                    let site = Arc::clone(&site);
-                    // Without a thread, or after an error, the connection is closed.
-                    let _ = thread::Builder::new().spawn(move || serve(&stream, &site));
-                }
+            let Ok(stream) = stream else {
                 // Usually out of file descriptors, which passes.
-                Err(_) => thread::sleep(Duration::from_millis(50)),
-            }
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            };
+            let site = Arc::clone(&site);
+            // Without a thread, or after an error, the connection is closed.
+            let _ = thread::Builder::new().spawn(move || serve(&stream, &site));
         }
     })
 }
@@ -57,8 +50,6 @@ pub(super) fn start(plan: DemoOptions, listener: TcpListener) -> io::Result<Join
 /// Serves one connection to its end.
 fn serve(stream: &TcpStream, site: &Site) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
     let mut input = BufReader::new(stream);
     while let Some(call) = site.read(&mut input)? {
         let Some(reply) = reply(&call, site.requests.fetch_add(1, Ordering::Relaxed)) else {
