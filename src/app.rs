@@ -454,16 +454,22 @@ fn run_demo(
     lang: Lang,
     environment: Environment<'_>,
 ) -> anyhow::Result<ExitCode> {
-    let demo = options.start()?;
+    let (watch_args, server) = options.start()?;
     let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
-    let words = override_args(&demo.watch_args, &explicit.collect::<Vec<_>>());
+    let words = override_args(&watch_args, &explicit.collect::<Vec<_>>());
     // A variable that is set for a real watch must not lead the demo elsewhere.
-    let variables = |name: &str| demo.variable(name).map(str::to_owned);
-    let (output, deployments) = Deployments::of_demo(&words, &variables)?;
-    if options.serve.is_some() {
-        output.check_files(&deployments.files)?;
-        demo.serve(&words, lang)?;
-        return Ok(ExitCode::SUCCESS);
+    let (output, deployments) = Deployments::of_demo(&words, &|name| options.variable(name))?;
+    if options.serve.is_none() {
+        return watch(deployments, &output, &Source::Network, environment);
     }
-    watch(deployments, &output, &Source::Network, environment)
+    output.check_files(&deployments.files)?;
+    let message = Message::new(
+        "serving a simulated deployment; watch it with the command below, stop it with Ctrl-C",
+        "正在提供模拟的部署：用下面的命令跟踪，按 Ctrl-C 停止",
+    );
+    say(message.get(lang));
+    writeln!(io::stdout(), "{}", options.shell_line(&words))?;
+    // An error means that the server panicked, which has been reported.
+    let _ = server.join();
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,5 @@
 //! The options of `deploywatch demo`, and the simulated deployment that they start.
 
-use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::{SYSTEMS, Scenario, System, server};
 use crate::cli::options::limit;
-use crate::message::{Context as _, Lang, Message, Result, ensure};
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::platform::{shell_quote, with_variable};
 
 /// The options of `deploywatch demo`, which describe the simulated deployment.
@@ -51,20 +50,10 @@ impl ValueEnum for &'static System {
     }
 }
 
-/// A simulated deployment that is being served.
-pub(crate) struct Demo {
-    system: &'static System,
-    /// The command line that watches the deployment, after the program's name.
-    pub(crate) watch_args: Vec<String>,
-    server: JoinHandle<()>,
-}
-
 impl DemoOptions {
-    /// Starts to serve the deployment.
-    ///
-    /// # Errors
-    /// The provider cannot express the scenario, or the address cannot be used.
-    pub(crate) fn start(&self) -> Result<Demo> {
+    /// Starts to serve the deployment. Returns the command line that watches it, after the program's name,
+    /// and the server's thread. The provider may be unable to express the scenario.
+    pub(crate) fn start(&self) -> Result<(Vec<String>, JoinHandle<()>)> {
         let (system, name) = (self.system, self.system.args[0]);
         ensure(!system.unsupported.contains(&self.scenario), || {
             Message::new(
@@ -85,7 +74,6 @@ impl DemoOptions {
                 format!("无法在 {listen} 上提供服务"),
             )
         })?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
         let args = match self.whole_run {
             false => Some(system.args),
             true => system.whole_run,
@@ -96,75 +84,51 @@ impl DemoOptions {
                 format!("{name} 没有 --whole-run"),
             )
         })?;
-        let args = args.iter().copied();
-        let args = args.chain(["--endpoint", &endpoint]);
-        let args = args.chain(self.serve.is_none().then_some("--interval=500ms"));
-        Ok(Demo {
-            system,
-            watch_args: args.map(str::to_owned).collect(),
-            server: server::start(*self, listener)?,
-        })
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let interval = self.serve.is_none().then_some("--interval=500ms");
+        let words = args.iter().copied().chain(["--endpoint", &endpoint]);
+        let words = words.chain(interval).map(str::to_owned).collect();
+        Ok((words, server::start(*self, listener)?))
     }
 
     /// How many machines, components or steps the deployment has.
     pub(super) fn units(&self) -> u32 {
         self.units.unwrap_or(self.system.default_units)
     }
-}
 
-impl Demo {
-    /// The environment of that command: the secret, which is never an argument.
-    pub(crate) fn variable(&self, name: &str) -> Option<&'static str> {
+    /// The environment of that command line: the secret, which is never an argument.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let (variable, secret) = self.system.secret?;
-        (variable == name).then_some(secret)
+        (variable == name).then(|| secret.to_owned())
     }
 
-    /// Prints the line that watches the deployment by `watch_args`, and serves for ever.
-    ///
-    /// # Errors
-    /// The line cannot be printed.
-    pub(crate) fn serve(self, watch_args: &[String], lang: Lang) -> io::Result<()> {
-        let message = Message::new(
-            "serving a simulated deployment; watch it with the command below, stop it with Ctrl-C",
-            "正在提供模拟的部署：用下面的命令跟踪，按 Ctrl-C 停止",
-        );
-        // Who cannot read it can still use the command.
-        let _ = writeln!(io::stderr(), "{}", message.get(lang));
-        writeln!(io::stdout(), "{}", shell_line(self.system, watch_args))?;
-        // An error means that the server panicked, which has been reported.
-        let _ = self.server.join();
-        Ok(())
-    }
-}
-
-/// The line to type into a shell, environment included.
-fn shell_line(system: &System, watch_args: &[String]) -> String {
-    let args = watch_args.iter().map(|arg| shell_quote(arg));
-    let line = args.fold("deploywatch".to_owned(), |line, arg| line + " " + &arg);
-    match system.secret {
-        Some((variable, value)) => with_variable(variable, value, &line),
-        None => line,
+    /// The line to type into a shell, environment included.
+    pub(crate) fn shell_line(&self, words: &[String]) -> String {
+        let words = words.iter().map(|word| shell_quote(word));
+        let line = words.fold("deploywatch".to_owned(), |line, word| line + " " + &word);
+        match self.system.secret {
+            Some((variable, value)) => with_variable(variable, value, &line),
+            None => line,
+        }
     }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
+    use super::super::tests::plan;
     use super::*;
 
     #[test]
     fn the_line_can_be_typed_as_it_is() {
         let args = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let [yunxiao, .., fsd] = SYSTEMS;
+        let [yunxiao, .., fsd] = SYSTEMS.map(|system| plan(system, Scenario::Success, 1));
         assert_eq!(
-            shell_line(
-                yunxiao,
-                &args("yunxiao --order 1111 --endpoint http://127.0.0.1:1")
-            ),
+            yunxiao.shell_line(&args("yunxiao --order 1111 --endpoint http://127.0.0.1:1")),
             "YUNXIAO_ACCESS_TOKEN=demo-token deploywatch yunxiao --order 1111 \
              --endpoint http://127.0.0.1:1"
         );
         assert_eq!(
-            shell_line(fsd, &args("fsd --fresh --endpoint http://[::1]:1")),
+            fsd.shell_line(&args("fsd --fresh --endpoint http://[::1]:1")),
             "deploywatch fsd --fresh --endpoint 'http://[::1]:1'"
         );
     }
