@@ -128,25 +128,20 @@ fn run(call: &Call, story: &Story) -> Value {
     let time = |share: f64| (call.share() >= share).then(|| call.wall_ms(share));
     let ended = matches!(story.state, DemoState::Succeeded | DemoState::Cancelled)
         .then(|| call.wall_ms(story.now));
-    let stage = |index: &str,
-                 name: &str,
-                 status: &str,
-                 job: u64,
-                 times: [Option<u64>; 2],
-                 actions: &Value| {
+    let stage = |number: u64, name, status, [start, end]: [Option<u64>; 2], actions| {
         let job = json!({
-            "id": job, "name": name, "status": status, "actions": actions,
-            "startTime": times[0], "endTime": times[1],
+            "id": 71 + number, "name": name, "status": status, "actions": actions,
+            "startTime": start, "endTime": end,
         });
         let info = json!({ "name": name, "status": status, "jobs": [job] });
-        json!({ "index": index, "name": name, "stageInfo": info })
+        json!({ "index": format!("Group{number}-Stage0"), "name": name, "stageInfo": info })
     };
     json!({
         "pipelineId": 123, "pipelineRunId": RUN, "status": status, "triggerMode": 1,
         "createTime": call.began_ms, "updateTime": call.wall_ms(call.share()),
         "stages": [
-            stage("Group0-Stage0", "Build", build, 71, [time(0.0), time(JOB_SHOWS)], &json!([])),
-            stage("Group1-Stage0", "Deploy to hosts", deploy, 72, [time(JOB_SHOWS), ended], &actions),
+            stage(0, "Build", build, [time(0.0), time(JOB_SHOWS)], json!([])),
+            stage(1, "Deploy to hosts", deploy, [time(JOB_SHOWS), ended], actions),
         ],
     })
 }
