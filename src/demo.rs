@@ -6,7 +6,6 @@
 
 mod codearts;
 mod fsd;
-mod huawei;
 mod mrs;
 mod options;
 mod server;
@@ -16,7 +15,7 @@ mod yunxiao;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use options::DemoOptions;
 
@@ -152,6 +151,26 @@ impl Reply {
         self.headers += &format!("{name}: {value}\r\n");
         self
     }
+}
+
+/// The errors of the gateway before Huawei Cloud's services.
+const UNAUTHORIZED: ApiError = (401, "APIGW.0301", "The IAM token is not valid");
+const UNKNOWN_API: ApiError = (404, "APIGW.0101", "The API does not exist");
+
+/// Passes a GET with credentials on to a `service` of Huawei Cloud, as its gateway does. Signatures are not
+/// verified.
+fn huawei_gateway(call: &Call, service: fn(&Call) -> Result<Value, ApiError>) -> Reply {
+    let header = |name| call.header(name).unwrap_or_default();
+    let is_signed = header("authorization").starts_with("SDK-HMAC-SHA256 ");
+    let result = match call.method.as_str() {
+        _ if header("x-auth-token") != TOKEN && !is_signed => Err(UNAUTHORIZED),
+        "GET" => service(call),
+        _ => Err(UNKNOWN_API),
+    };
+    Reply::api(result, |code, text| match code.starts_with("APIGW.") {
+        true => json!({ "error_code": code, "error_msg": text, "request_id": "demo-000000000001" }),
+        false => json!({ "error_code": code, "error_msg": text }),
+    })
 }
 
 /// `yyyy-MM-dd HH:mm:ss` in UTC+8, without the zone, as the APIs send it.

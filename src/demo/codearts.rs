@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::story::{DemoState, DemoUnit, Story};
-use super::{ApiError, Call, Scenario, System, TOKEN, home_time, huawei, numbered};
+use super::{
+    ApiError, Call, Scenario, System, TOKEN, UNKNOWN_API, home_time, huawei_gateway, numbered,
+};
 
 pub(super) static SYSTEM: System = System {
     // Without `--fresh` it would report the previous run.
@@ -26,7 +28,7 @@ pub(super) static SYSTEM: System = System {
     lead: 0.075,
     unsupported: &[Scenario::Pause],
     stray_status: 200,
-    answer: |call| huawei::gateway(call, answer),
+    answer: |call| huawei_gateway(call, answer),
 };
 
 const TASK: &str = "e700f15965694253940502911220d76b";
@@ -58,7 +60,7 @@ fn answer(call: &Call) -> Result<Value, ApiError> {
         ["v2", "tasks", _, "state"] | ["v1", "applications", _, "records", _, "logs"] => {
             Err(NO_TASK)
         }
-        _ => Err(huawei::UNKNOWN_API),
+        _ => Err(UNKNOWN_API),
     }
 }
 
@@ -92,72 +94,79 @@ fn log(call: &Call, record: &str) -> Result<Value, ApiError> {
     Ok(json!({ "status": "success", "result": result }))
 }
 
-/// A run at a share of it; at an infinite one, the previous run, which ended an hour ago.
+/// A run at a moment.
 struct Run {
-    scenario: Scenario,
-    share: f64,
+    id: &'static str,
+    /// How long ago it was, in milliseconds.
+    ago_ms: u64,
+    story: Story,
 }
 
 impl Run {
-    /// The run with this id, or the latest.
+    /// The run with this id, or the latest. The previous one ended an hour ago.
     fn find(call: &Call, id: Option<&str>) -> Result<Self, ApiError> {
-        let (scenario, share) = match id {
-            None | Some(WATCHED_RECORD) if call.share() >= 0.0 => {
-                (call.plan.scenario, call.share())
-            }
-            None | Some(PREVIOUS_RECORD) => (Scenario::Success, f64::INFINITY),
-            Some(_) => return Err(NO_RECORD),
-        };
-        Ok(Self { scenario, share })
-    }
-
-    fn story(&self, call: &Call) -> Story {
         let count = call.plan.units();
         let enabled = count - u32::from(count > DISABLED);
-        Story::steps(self.scenario, enabled, self.share)
+        let (id, ago_ms, scenario, share) = match id {
+            None | Some(WATCHED_RECORD) if call.share() >= 0.0 => {
+                (WATCHED_RECORD, 0, call.plan.scenario, call.share())
+            }
+            None | Some(PREVIOUS_RECORD) => {
+                (PREVIOUS_RECORD, 3_600_000, Scenario::Success, f64::INFINITY)
+            }
+            Some(_) => return Err(NO_RECORD),
+        };
+        let story = Story::steps(scenario, enabled, share);
+        Ok(Self { id, ago_ms, story })
+    }
+
+    fn time(&self, call: &Call, share: f64) -> String {
+        home_time(call.wall_ms(share).saturating_sub(self.ago_ms))
+    }
+
+    /// The steps with their indices, and their units where they are enabled.
+    fn steps(&self, call: &Call) -> impl Iterator<Item = (u32, Option<&DemoUnit>)> {
+        let mut units = self.story.units.iter();
+        (0..call.plan.units()).map(move |index| match index {
+            DISABLED => (index, None),
+            _ => (index, units.next()),
+        })
     }
 
     fn record(&self, call: &Call, with_steps: bool) -> Value {
-        let story = self.story(call);
-        let (status, step) = match story.state {
+        let (status, step) = match self.story.state {
             DemoState::Pending => ("pending", "running"),
             DemoState::Failed => ("failed", "finish"),
             DemoState::Succeeded => ("succeeded", "finish"),
             DemoState::Cancelled => ("abort", "finish"),
             _ => ("running", "running"),
         };
-        let (id, ago_ms) = match self.share.is_finite() {
-            true => (WATCHED_RECORD, 0),
-            false => (PREVIOUS_RECORD, 3_600_000),
-        };
-        let time = |at| home_time(call.wall_ms(at).saturating_sub(ago_ms));
+        let end = (step == "finish").then(|| self.time(call, self.story.now));
         let mut record = json!({
-            "record_id": id, "status": status, "step": step,
-            "start_time": time(0.0),
-            "end_time": if step == "finish" { time(story.now) } else { String::new() },
+            "record_id": self.id, "status": status, "step": step,
+            "start_time": self.time(call, 0.0), "end_time": end.unwrap_or_default(),
             "task_id": TASK, "task_name": "demo-app", "nick_name": "demo", "executor": "demo",
         });
         if with_steps {
             let mut log_end = 0;
-            let steps = steps(call, &story).zip(self.logs(call));
+            let steps = self.steps(call).zip(self.logs(call));
             let steps = steps.map(|((index, unit), log)| {
                 let log_start = log_end;
                 log_end += log.len();
-                step_state(call, index, unit, story.now, log_start..log_end)
+                self.step_state(call, index, unit, log_start..log_end)
             });
             record["step_state"] = steps.collect();
         }
         record
     }
 
-    /// The part of the run's log about each step: nothing before it begins.
+    /// The part of the log about each step: nothing before it begins.
     fn logs(&self, call: &Call) -> Vec<String> {
-        let story = self.story(call);
         let log = |(index, unit): (u32, Option<&DemoUnit>)| {
             let (unit, began) = (unit?, unit?.began?);
-            let line = |at, words: &str| format!("[{}] {words}\n", home_time(call.wall_ms(at)));
+            let line = |at, words: &str| format!("[{}] {words}\n", self.time(call, at));
             let mut log = line(began, &format!("{}: started", numbered(&NAMES, index)));
-            let ended = unit.ended.unwrap_or(story.now);
+            let ended = unit.ended.unwrap_or(self.story.now);
             let end = match unit.state {
                 DemoState::Failed => &FAILURE[..],
                 DemoState::Succeeded => &["done"],
@@ -166,45 +175,32 @@ impl Run {
             log.extend(end.iter().map(|words| line(ended, words)));
             Some(log)
         };
-        let steps = steps(call, &story);
+        let steps = self.steps(call);
         steps.map(|step| log(step).unwrap_or_default()).collect()
     }
-}
 
-/// The steps with their indices, and their units where they are enabled.
-fn steps<'a>(
-    call: &Call,
-    story: &'a Story,
-) -> impl Iterator<Item = (u32, Option<&'a DemoUnit>)> + use<'a> {
-    let mut units = story.units.iter();
-    (0..call.plan.units()).map(move |index| match index {
-        DISABLED => (index, None),
-        _ => (index, units.next()),
-    })
-}
-
-/// One step of a run, `None` where it is disabled; `log` is its part of the run's log. It has begun once it has
-/// an elapsed time.
-fn step_state(
-    call: &Call,
-    index: u32,
-    unit: Option<&DemoUnit>,
-    now: f64,
-    log: Range<usize>,
-) -> Value {
-    let times = unit.and_then(|unit| {
-        let (began, ended) = (unit.began?, unit.ended.unwrap_or(now));
-        let seconds = (call.wall_ms(ended) - call.wall_ms(began)) as f64 / 1000.0;
-        // A step that has begun has a time.
-        let elapsed = format!("{:.0}", seconds.max(1.0));
-        Some([log.start.to_string(), log.end.to_string(), elapsed])
-    });
-    let [offset, current_offset, elapsed_time] = times.unwrap_or_default();
-    json!({
-        "region": "demo-region", "id": APPLICATION, "faq_url": "",
-        "name": numbered(&NAMES, index), "enable": unit.is_some().to_string(),
-        "offset": offset, "current_offset": current_offset, "elapsed_time": elapsed_time,
-    })
+    /// One step, `None` where it is disabled; `log` is its part of the log.
+    fn step_state(
+        &self,
+        call: &Call,
+        index: u32,
+        unit: Option<&DemoUnit>,
+        log: Range<usize>,
+    ) -> Value {
+        let times = unit.and_then(|unit| {
+            let (began, ended) = (unit.began?, unit.ended.unwrap_or(self.story.now));
+            let seconds = (call.wall_ms(ended) - call.wall_ms(began)) as f64 / 1000.0;
+            // A step that has begun has a time.
+            let elapsed = format!("{:.0}", seconds.max(1.0));
+            Some([log.start.to_string(), log.end.to_string(), elapsed])
+        });
+        let [offset, current_offset, elapsed_time] = times.unwrap_or_default();
+        json!({
+            "region": "demo-region", "id": APPLICATION, "faq_url": "",
+            "name": numbered(&NAMES, index), "enable": unit.is_some().to_string(),
+            "offset": offset, "current_offset": current_offset, "elapsed_time": elapsed_time,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::story::{DemoState, DemoUnit, Story};
-use super::{ApiError, Call, Scenario, System, TOKEN, huawei, numbered};
+use super::{ApiError, Call, Scenario, System, TOKEN, UNKNOWN_API, huawei_gateway, numbered};
 
 pub(super) static SYSTEM: System = System {
     args: &["servicestage", "--project", PROJECT, "--release", RELEASE],
@@ -14,7 +14,7 @@ pub(super) static SYSTEM: System = System {
     lead: 0.0,
     unsupported: &[],
     stray_status: 200,
-    answer: |call| huawei::gateway(call, answer),
+    answer: |call| huawei_gateway(call, answer),
 };
 
 const PROJECT: &str = "77b6a44cba5143ab91d13ab9a8ff44fd";
@@ -38,7 +38,7 @@ const NO_JOB: ApiError = (404, "SVCSTG.00100404", "The job does not exist.");
 fn answer(call: &Call) -> Result<Value, ApiError> {
     let path = call.path.strip_prefix("/v3/");
     let parts = path.and_then(|path| path.split_once("/cas/"));
-    let (project, resource) = parts.ok_or(huawei::UNKNOWN_API)?;
+    let (project, resource) = parts.ok_or(UNKNOWN_API)?;
     if project != PROJECT {
         return Err(OTHER_PROJECT);
     }
@@ -54,7 +54,7 @@ fn answer(call: &Call) -> Result<Value, ApiError> {
         }
         ["release-plans", _] | ["release-plans", _, "deploy-info"] => Err(NO_RELEASE),
         ["jobs", id] => units.find_map(|unit| job(call, unit, id)).ok_or(NO_JOB),
-        _ => Err(huawei::UNKNOWN_API),
+        _ => Err(UNKNOWN_API),
     }
 }
 
