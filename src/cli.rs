@@ -77,13 +77,12 @@ impl Cli {
     fn provider(&self) -> Result<&Provider> {
         match &self.command {
             Command::Watch(provider) => Ok(provider),
-            _ => Err(names_no_deployment()),
+            _ => Err(Message::new(
+                "the command names no deployment",
+                "该命令没有指定部署",
+            )),
         }
     }
-}
-
-fn names_no_deployment() -> Message {
-    Message::new("the command names no deployment", "该命令没有指定部署")
 }
 
 #[derive(Subcommand, Debug)]

@@ -9,14 +9,14 @@ use clap::{Subcommand as _, ValueEnum as _};
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
-use super::settings::{self, Located, Setting, SettingsFile, command_line, layered};
+use super::settings::{self, Located, Setting, SettingsFile, command_line};
 use super::{Cli, built};
 use crate::message::{Lang, Message, Result};
 use crate::platform;
 use crate::provider::{Environment, Provider};
 
 /// The variable that names the file; empty, there is none.
-pub(crate) const VARIABLE: &str = "DEPLOYWATCH_CONFIG";
+const VARIABLE: &str = "DEPLOYWATCH_CONFIG";
 /// Its path in the folder of configurations.
 const NAME: &str = "deploywatch/config.toml";
 /// The options of every watch that a variable stands before.
@@ -25,7 +25,7 @@ const VARIABLES: [(&str, &[&str]); 1] = [("color", &["NO_COLOR", "CLICOLOR_FORCE
 /// The settings of the config file; none where there is no file.
 pub(crate) struct Config<'a> {
     environment: Environment<'a>,
-    pub(super) path: Option<PathBuf>,
+    path: Option<PathBuf>,
     top: Vec<Setting>,
     providers: BTreeMap<String, Table>,
 }
@@ -83,9 +83,14 @@ impl<'a> Config<'a> {
         Ok(())
     }
 
+    /// The file, with what names it.
+    pub(super) fn file(&self) -> Option<(String, PathBuf)> {
+        Some((VARIABLE.to_owned(), self.path.clone()?))
+    }
+
     /// The options of the watch, but for those that a variable stands before.
     pub(super) fn of_watch(&self) -> Vec<Setting> {
-        self.without_set(self.top.clone(), &VARIABLES)
+        self.without_set(&self.top, &VARIABLES)
     }
 
     /// The command line of a watch with the options of this file behind `explicit`.
@@ -98,58 +103,49 @@ impl<'a> Config<'a> {
         }
         let name = cli.name.as_str();
         let explicit: Vec<_> = cli.explicit_args.iter().collect();
-        let layers = [self.of_watch(), Vec::new()];
         let (mut whole, token_env) =
-            self.under(&mut built(), name, layers, &explicit, false, "deploywatch")?;
+            self.under(&mut built(), name, &[], &explicit, false, "deploywatch")?;
         whole.words = cli.words;
         Ok((whole, token_env))
     }
 
-    /// A command line with the options of this file behind those that are `given`; `top` are those of the
-    /// watch, and with `has_secret` the list says where the secret is.
-    ///
-    /// # Errors
-    /// An option is turned down; `place` is where, unless it is one of a file.
+    /// A command line with the options of this file behind the layers that are `given`; with `has_secret`
+    /// they say where the secret is. `place` is where an error is that is not about a setting.
     pub(super) fn under(
         &self,
         definition: &mut clap::Command,
         name: &str,
-        [top, given]: [Vec<Setting>; 2],
+        given: &[&[Setting]],
         explicit: &[&ExplicitArg],
         has_secret: bool,
         place: &str,
     ) -> Result<(Cli, Option<Located>)> {
-        let mut parse = |layers: Vec<Vec<Setting>>| {
-            let settings = layered(definition, name, layers);
-            command_line(definition, &[name], &settings, explicit, place)
+        let top = self.of_watch();
+        let mut parse = |own: &[&[Setting]]| {
+            command_line(definition, &[name], &[own, given].concat(), explicit, place)
         };
         let Some(table) = self.providers.get(name) else {
-            return Ok((parse(vec![top, given])?, None));
+            return Ok((parse(&[&top])?, None));
         };
-        let first = parse(vec![given.clone()])?;
-        let variables = first.provider()?.options().variables();
+        let variables = parse(&[])?.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
-        let mut own = self.without_set(table.settings.clone(), variables.0);
+        let mut own = self.without_set(&table.settings, variables.0);
         own.retain(|setting| !has_secret || setting.name != file);
-        let cli = parse(vec![top, own, given])?;
+        let cli = parse(&[&top, &own])?;
         let has_secret = has_secret
             || cli.explicit_args.iter().any(|arg| arg.name == file)
             || self.is_any_set(secrets);
-        let token_env = table.token_env.clone().filter(|_| !has_secret);
-        Ok((cli, token_env))
+        Ok((cli, table.token_env.clone().filter(|_| !has_secret)))
     }
 
     /// Settings without those that a variable which is set stands before.
-    fn without_set(
-        &self,
-        mut settings: Vec<Setting>,
-        variables: &[(&str, &[&str])],
-    ) -> Vec<Setting> {
-        settings.retain(|setting| {
+    fn without_set(&self, settings: &[Setting], variables: &[(&str, &[&str])]) -> Vec<Setting> {
+        let is_set = |setting: &&Setting| {
             let mut named = variables.iter();
-            !named.any(|(option, names)| *option == setting.name && self.is_any_set(names))
-        });
-        settings
+            named.any(|(option, names)| *option == setting.name && self.is_any_set(names))
+        };
+        let settings = settings.iter().filter(|setting| !is_set(setting));
+        settings.cloned().collect()
     }
 
     fn is_any_set(&self, variables: &[&str]) -> bool {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Cli;
-use super::config::{self, Config};
+use super::config::Config;
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list;
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
@@ -60,11 +60,12 @@ impl Deployments {
         let config = Config::read(environment, cli.watch.timeout)?;
         let (cli, token_env) = config.complete(cli)?;
         let mut deployments = Self::default();
-        deployments.add_located(&cli, token_env.as_ref(), environment)?;
-        deployments.files.extend(config_file(&config));
+        deployments.add(&cli, token_env.as_ref(), environment)?;
+        deployments.files.extend(config.file());
         let first = deployments.list.first();
         let search_options = first.map_or(&[][..], |first| first.spec.search_options);
-        deployments.resume = Some(resume(&cli, search_options));
+        let resume = ResumeCommand::new(&cli.words, &cli.explicit_args, search_options);
+        deployments.resume = Some(resume);
         deployments.is_list = deployments.list.len() > 1;
         Ok((cli.output, deployments))
     }
@@ -87,15 +88,15 @@ impl Deployments {
         let mut deployments = Self {
             is_list: true,
             listed: entries.len(),
-            resume: Some(resume(cli, &[])),
+            resume: Some(ResumeCommand::new(&cli.words, &cli.explicit_args, &[])),
             files: vec![("FILE".to_owned(), path.to_owned())],
             ..Self::default()
         };
-        deployments.files.extend(config_file(&config));
+        deployments.files.extend(config.file());
         let is_wanted = |index| partition.is_none_or(|partition| partition.contains(index));
         let wanted = entries.iter().enumerate();
         for (_, entry) in wanted.filter(|(index, _)| is_wanted(*index)) {
-            let added = deployments.add_located(&entry.cli, entry.token_env.as_ref(), environment);
+            let added = deployments.add(&entry.cli, entry.token_env.as_ref(), environment);
             added.map_err(|error| error.at(&entry.place))?;
         }
         Ok((output, deployments))
@@ -152,49 +153,31 @@ impl Deployments {
         Ok((cli.output, deployments))
     }
 
-    /// Adds the deployments that a command line names, with the secret of the variable `token_env`.
-    fn add_located(
+    /// Adds the deployments that a command line names. The secret of the variable `token_env` replaces those of
+    /// the environment.
+    fn add(
         &mut self,
         cli: &Cli,
         token_env: Option<&Located>,
         environment: Environment<'_>,
     ) -> Result<()> {
-        let Some(Located { text, place }) = token_env else {
-            return self.add(cli, None, environment).map(drop);
+        let secret = |Located { text, place }: &Located| {
+            environment(text).ok_or_else(|| not_set(text).at(place))
         };
-        let secret = environment(text).ok_or_else(|| not_set(text).at(place))?;
-        let is_used = self.add(cli, Some(&secret), environment)?;
-        ensure(is_used, || {
-            let message = Message::new(
-                "not needed: the other keys name the secret, or there is none",
-                "不需要：其他键已指明密钥的来源，或没有密钥",
-            );
-            message.at(place)
-        })
-    }
-
-    /// Adds the deployments that a command line names. `secret` replaces that of the environment. Returns whether
-    /// a secret was read from a variable.
-    fn add(
-        &mut self,
-        cli: &Cli,
-        secret: Option<&str>,
-        environment: Environment<'_>,
-    ) -> Result<bool> {
+        let secret = token_env.map(secret).transpose()?;
         let provider = cli.provider()?.options();
         let variables = provider.variables();
         let fallback = provider.fallback(environment, cli.watch.timeout)?;
         let found = RefCell::new(BTreeMap::new());
         let read = |variable: &str| {
-            let value = match secret {
-                Some(secret) if variables.secret() == Some(variable) => Some(secret.to_owned()),
+            let value = match &secret {
+                Some(secret) if variables.secret() == Some(variable) => Some(secret.clone()),
                 // No other secret of the environment is taken.
                 Some(_) if !variables.is_plain(variable) => None,
                 _ => environment(variable).or_else(|| fallback.get(variable).cloned()),
             }?;
-            found
-                .borrow_mut()
-                .insert(variable.to_owned(), value.clone());
+            let mut found = found.borrow_mut();
+            found.insert(variable.to_owned(), value.clone());
             Some(value)
         };
         let specs = provider.deployments(&Setup {
@@ -205,19 +188,12 @@ impl Deployments {
             timeout: cli.watch.timeout,
             redactor: &self.redactor,
         })?;
-        let Some(command) = specs.first().map(|spec| spec.provider) else {
-            return Err(super::names_no_deployment());
-        };
-        let ConnectionOptions {
-            allow_http, direct, ..
-        } = cli.connection;
         for mut spec in specs {
             // Neither the demo nor a replay sends anything to another machine, or is a deployment to learn from.
-            if spec.sends_secret && !allow_http && !direct {
-                refuse_plaintext_secret(&spec.endpoint, environment)?;
-            }
-            if direct {
+            if cli.connection.direct {
                 spec.history_key = None;
+            } else if spec.sends_secret && !cli.connection.allow_http {
+                refuse_plaintext_secret(&spec.endpoint, environment)?;
             }
             if let Some(name) = &cli.watch.name {
                 spec.target = text::clean(name, text::NAME).into_owned();
@@ -230,21 +206,40 @@ impl Deployments {
         }
         self.files.extend(input_files(&cli.explicit_args));
         let found = found.into_inner();
-        let secret_read = found.keys().any(|variable| !variables.is_plain(variable));
-        self.recorded
-            .push(recorded(command, &cli.explicit_args, variables, found));
-        Ok(secret_read)
+        if let Some(Located { place, .. }) = token_env {
+            ensure(found.keys().any(|variable| !variables.is_plain(variable)), || {
+                let message = Message::new(
+                    "not needed: the other keys name the secret, or there is none",
+                    "不需要：其他键已指明密钥的来源，或没有密钥",
+                );
+                message.at(place)
+            })?;
+        }
+        self.recorded.push(recorded(cli, variables, found));
+        Ok(())
     }
 }
 
-/// The config file among the files that are read.
-fn config_file(config: &Config<'_>) -> Option<(String, PathBuf)> {
-    Some((config::VARIABLE.to_owned(), config.path.clone()?))
-}
-
-/// The command that resumes the watch of a command line.
-fn resume(cli: &Cli, search_options: &[&str]) -> ResumeCommand {
-    ResumeCommand::new(&cli.words, &cli.explicit_args, search_options)
+/// What a recording keeps of a command line and of the variables `found`. Options that name files or concern
+/// the output are left out: they belong to one machine.
+fn recorded(cli: &Cli, variables: &Variables, found: BTreeMap<String, String>) -> RecordedCommand {
+    let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
+        .into_iter()
+        .partition(|(variable, _)| variables.is_plain(variable));
+    let mut secrets: BTreeSet<_> = secrets.into_keys().collect();
+    let args = cli.explicit_args.iter();
+    let (files, others): (Vec<_>, Vec<_>) = args.partition(|arg| arg.path().is_some());
+    // Every file that a provider's options name holds a secret. In a replay the variable stands in.
+    if files.iter().any(|arg| arg.scope == Scope::Command) {
+        secrets.extend(variables.secret().map(str::to_owned));
+    }
+    let kept = others.iter().filter(|arg| arg.scope != Scope::Output);
+    let kept = kept.map(ToString::to_string);
+    RecordedCommand {
+        command: std::iter::once(cli.name.clone()).chain(kept).collect(),
+        environment,
+        secrets,
+    }
 }
 
 /// Parses a command line whose watch uses no network, and so no proxy.
@@ -264,32 +259,6 @@ fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> 
         let path = arg.path().filter(|path| *path != Path::new("-"))?;
         Some((format!("--{}", arg.name), path.to_owned()))
     })
-}
-
-/// The part of a command line and of the variables `found` that a recording keeps. Options that name
-/// files or concern the output are left out: they belong to one machine.
-fn recorded(
-    command: &str,
-    args: &[ExplicitArg],
-    variables: &Variables,
-    found: BTreeMap<String, String>,
-) -> RecordedCommand {
-    let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
-        .into_iter()
-        .partition(|(variable, _)| variables.is_plain(variable));
-    let mut secrets: BTreeSet<_> = secrets.into_keys().collect();
-    // Every file that a provider's options name holds a secret. In a replay the variable stands in.
-    let is_secret_file = |arg: &ExplicitArg| arg.scope == Scope::Command && arg.path().is_some();
-    if args.iter().any(is_secret_file) {
-        secrets.extend(variables.secret().map(str::to_owned));
-    }
-    let is_kept = |arg: &&ExplicitArg| arg.scope != Scope::Output && arg.path().is_none();
-    let kept = args.iter().filter(is_kept).map(ToString::to_string);
-    RecordedCommand {
-        command: std::iter::once(command.to_owned()).chain(kept).collect(),
-        environment,
-        secrets,
-    }
 }
 
 #[cfg(test)]

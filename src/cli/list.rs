@@ -12,7 +12,7 @@ use super::Cli;
 use super::config::Config;
 use super::explicit::{ExplicitArg, Scope};
 use super::options::OutputOptions;
-use super::settings::{self, Located, Setting, SettingsFile, command_line, layered, of_one};
+use super::settings::{self, Located, Setting, SettingsFile, command_line};
 use crate::message::{Message, Result, ensure};
 use crate::provider::{Environment, Provider};
 
@@ -49,24 +49,21 @@ pub(super) fn read(
     let is_table = |key: &str| key == "deploy";
     let top = file.settings(&mut definition, Some("all"), &file.document, is_table)?;
     let explicit: Vec<_> = explicit.iter().collect();
-    let layers = [config.of_watch(), top.clone()];
-    let of_all = layered(&definition, "all", layers);
+    let layers = [&config.of_watch()[..], &top];
     let place = file.place(&(0..0));
     let all = command_line(
         &mut definition,
         &["all", "FILE"],
-        &of_all,
+        &layers,
         &explicit,
         &place,
     )?;
+    let explicit = explicit.into_iter();
     let mut reader = TableReader {
         file: &file,
         definition,
-        top: of_one(top),
-        explicit: explicit
-            .into_iter()
-            .filter(|arg| arg.scope == Scope::Watch)
-            .collect(),
+        top,
+        explicit: explicit.filter(|arg| arg.scope == Scope::Watch).collect(),
         config,
     };
     let entries = tables
@@ -77,31 +74,22 @@ pub(super) fn read(
 
 /// The tables of `[[deploy]]`, and where each is.
 fn tables<'t, 'd>(file: &'t SettingsFile<'d>) -> Result<Vec<(&'t DeTable<'d>, Range<usize>)>> {
-    let error = |value: &Spanned<_>| {
+    let none = || {
+        let none = Message::new("there is no [[deploy]] table", "没有 [[deploy]] 表");
+        none.at(file.path.display())
+    };
+    let value = file.document.get("deploy").ok_or_else(none)?;
+    let table = |value: &'t Spanned<DeValue<'d>>| Some((value.get_ref().as_table()?, value.span()));
+    let tables = value.get_ref().as_array();
+    let tables = tables.and_then(|tables| tables.iter().map(table).collect::<Option<Vec<_>>>());
+    let tables = tables.ok_or_else(|| {
         let message = Message::new(
             "deploy: write [[deploy]] tables",
             "deploy: 请写成 [[deploy]] 表",
         );
         file.error(&value.span(), &message)
-    };
-    let tables = match file.document.get("deploy") {
-        Some(value) => value
-            .get_ref()
-            .as_array()
-            .ok_or_else(|| error(value))?
-            .iter(),
-        None => [].iter(),
-    };
-    let tables: Vec<_> = tables
-        .map(|value| match value.get_ref() {
-            DeValue::Table(table) => Ok((table, value.span())),
-            _ => Err(error(value)),
-        })
-        .collect::<Result<_>>()?;
-    ensure(!tables.is_empty(), || {
-        let none = Message::new("there is no [[deploy]] table", "没有 [[deploy]] 表");
-        none.at(file.path.display())
     })?;
+    ensure(!tables.is_empty(), none)?;
     Ok(tables)
 }
 
@@ -146,14 +134,12 @@ impl TableReader<'_> {
         }
         let is_own = |key: &str| OWN_KEYS.contains(&key);
         let own = file.settings(&mut self.definition, Some(&name), table, is_own)?;
-        let given = layered(&self.definition, &name, [self.top.clone(), own]);
         let place = file.place(&span);
         let token_env = file.text(table, "token-env")?;
-        let layers = [of_one(self.config.of_watch()), given];
         let (cli, configured) = self.config.under(
             &mut self.definition,
             &name,
-            layers,
+            &[&self.top, &own],
             &self.explicit,
             token_env.is_some(),
             &place,

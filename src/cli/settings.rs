@@ -5,16 +5,15 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use clap::ArgAction;
 use clap::error::ContextKind;
+use clap::{Arg, ArgAction};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
-use super::options::OutputOptions;
 use super::{Cli, parse_with, secret_in};
 use crate::input;
-use crate::message::{Context as _, Message, Result};
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::provider::Environment;
 
 /// A key of a file, as the option that it stands for.
@@ -108,29 +107,17 @@ impl<'a> SettingsFile<'a> {
         (name, at): (&str, Range<usize>),
         value: &Spanned<DeValue<'_>>,
     ) -> Result<Setting> {
-        let root: &clap::Command = definition;
-        let of_command = command.map_or(Some(root), |command| root.find_subcommand(command));
-        let mut actions = of_command
-            .into_iter()
-            .flat_map(clap::Command::get_arguments)
-            .filter(|option| option.get_long() == Some(name))
-            .map(clap::Arg::get_action);
-        let is_flag = match actions.next() {
+        let is_flag = match option(definition, command, name).map(Arg::get_action) {
             Some(ArgAction::SetTrue) => true,
             Some(action) if action.takes_values() => false,
-            _ => {
-                drop(actions);
-                return Err(self.error(&at, &no_option(definition, command, name).at(name)));
-            }
+            _ => return Err(self.error(&at, &no_option(definition, command, name).at(name))),
         };
-        drop(actions);
         let mut expanded = None;
         let word = match value.get_ref() {
             DeValue::Boolean(is_set) if is_flag => is_set.then(|| format!("--{name}")),
             DeValue::String(text) if !is_flag => {
-                let value = self
-                    .expand(text)
-                    .map_err(|error| self.error(&at, &error.at(name)))?;
+                let value = self.expand(text);
+                let value = value.map_err(|error| self.error(&at, &error.at(name)))?;
                 let word = format!("--{name}={value}");
                 expanded = (value != **text).then(|| (value, text.to_string()));
                 Some(word)
@@ -176,31 +163,30 @@ impl<'a> SettingsFile<'a> {
         let Some(variables) = self.variables else {
             return Ok(text.to_owned());
         };
-        let mut parts = text.split('$');
-        let mut whole = parts.next().unwrap_or_default().to_owned();
-        while let Some(part) = parts.next() {
-            let braced = part.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let bare = || part.split_at(part.find(|c| !is_name(c)).unwrap_or(part.len()));
-            let (name, rest) = braced.unwrap_or_else(bare);
-            if part.is_empty()
-                && let Some(literal) = parts.next()
-            {
-                // `$$`: the text after it follows as it is.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (mut whole, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once('$') {
+            whole += before;
+            if let Some(after) = after.strip_prefix('$') {
                 whole.push('$');
-                whole += literal;
+                rest = after;
                 continue;
             }
-            if name.is_empty() || !name.chars().all(is_name) {
-                return Err(Message::new(
+            let braced = after
+                .strip_prefix('{')
+                .and_then(|rest| rest.split_once('}'));
+            let end = after.find(|c| !is_name(c)).unwrap_or(after.len());
+            let (name, after) = braced.unwrap_or(after.split_at(end));
+            ensure(!name.is_empty() && name.chars().all(is_name), || {
+                Message::new(
                     "a $ is followed by the name of a variable; $$ stands for $",
                     "$ 之后须为变量名；$$ 表示 $",
-                ));
-            }
+                )
+            })?;
             whole += &variables(name).ok_or_else(|| not_set(name))?;
-            whole += rest;
+            rest = after;
         }
-        Ok(whole)
+        Ok(whole + rest)
     }
 
     /// `FILE:LINE` of where `span` begins.
@@ -244,66 +230,42 @@ fn no_option(definition: &mut clap::Command, command: Option<&str>, name: &str) 
     message.with_hint(near.as_ref())
 }
 
-/// The settings that are about one deployment.
-pub(super) fn of_one(mut settings: Vec<Setting>) -> Vec<Setting> {
-    settings.retain(|setting| !OutputOptions::contain(&setting.name));
-    settings
-}
-
-/// Settings of which the later ones take the place of those of the same name, or that cannot go with them.
-pub(super) fn layered(
-    definition: &clap::Command,
-    command: &str,
-    layers: impl IntoIterator<Item = Vec<Setting>>,
-) -> Vec<Setting> {
-    let mut settings: Vec<Setting> = Vec::new();
-    for layer in layers {
-        settings.retain(|lower| {
-            let mut higher = layer.iter().map(|setting| setting.name.as_str());
-            !higher.any(|higher| excludes(definition, command, higher, &lower.name))
-        });
-        settings.extend(layer);
-    }
-    settings
+/// A long option of a command, or of every watch where none is named.
+fn option<'a>(definition: &'a clap::Command, command: Option<&str>, name: &str) -> Option<&'a Arg> {
+    let command = command.map_or(Some(definition), |name| definition.find_subcommand(name));
+    let mut options = command?.get_arguments();
+    options.find(|option| option.get_long() == Some(name))
 }
 
 /// Whether of two options of a command only one can be given.
 fn excludes(definition: &clap::Command, command: &str, one: &str, other: &str) -> bool {
-    let Some(command) = definition.find_subcommand(command) else {
-        return one == other;
-    };
-    let option = |name: &str| {
-        let mut options = command.get_arguments();
-        options.find(|option| option.get_long() == Some(name))
-    };
     let conflicts = |one: &str, other: &str| {
-        let conflicts = option(one).map(|option| command.get_arg_conflicts_with(option));
+        let found = definition.find_subcommand(command);
+        let found = found.zip(option(definition, Some(command), one));
+        let conflicts = found.map(|(command, option)| command.get_arg_conflicts_with(option));
         let mut conflicts = conflicts.into_iter().flatten();
         conflicts.any(|option| option.get_long() == Some(other))
     };
     one == other || conflicts(one, other) || conflicts(other, one)
 }
 
-/// Reads settings as the options of a command, overridden by those of the command line. `place` is where
-/// an error is that is not about one of them.
-///
-/// # Errors
-/// An option is turned down.
+/// Reads layers of settings as the options of a command. Each takes the place of those before it of the same
+/// name or that cannot go with it, as the options of the command line, `explicit`, do of all. `place` is where
+/// an error is that is not about a setting.
 pub(super) fn command_line(
     definition: &mut clap::Command,
     command: &[&str],
-    settings: &[Setting],
+    layers: &[&[Setting]],
     explicit: &[&ExplicitArg],
     place: &str,
 ) -> Result<Cli> {
-    let is_overridden = |setting: &&Setting| {
-        let mut names = explicit.iter().map(|arg| arg.name.as_str());
-        names.any(|name| excludes(definition, command[0], name, &setting.name))
-    };
-    let kept: Vec<_> = settings
-        .iter()
-        .filter(|setting| !is_overridden(setting))
-        .collect();
+    let excludes = |one: &str, other: &Setting| excludes(definition, command[0], one, &other.name);
+    let mut kept: Vec<&Setting> = Vec::new();
+    for layer in layers {
+        kept.retain(|lower| !layer.iter().any(|higher| excludes(&higher.name, lower)));
+        kept.extend(*layer);
+    }
+    kept.retain(|lower| !explicit.iter().any(|arg| excludes(&arg.name, lower)));
     let words = kept.iter().filter_map(|setting| setting.word.clone());
     let words = words.chain(explicit.iter().map(ToString::to_string));
     let line = ["deploywatch"].iter().chain(command).copied();
