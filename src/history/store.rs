@@ -13,14 +13,14 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::milliseconds;
-use crate::message::{Message, Result};
+use crate::message::{Context as _, Message, Result, ensure};
 use crate::platform::{OutputMode, create_private_folder, open_output};
 use crate::text;
 
 /// The largest size in bytes of a file that is read, and of one that is written: the records of the last lines
 /// are forgotten. A start that finds 1 MiB would take 0.3 ms longer.
-const MAX_SIZE: usize = 1 << 20;
-const MAX_WRITTEN: usize = MAX_SIZE / 2;
+const MAX_SIZE: u64 = 1 << 20;
+const MAX_WRITTEN: usize = 1 << 19;
 /// Watches and units of a record that are remembered.
 const MAX_WATCHES: usize = 20;
 const MAX_UNITS: usize = 200;
@@ -69,14 +69,7 @@ pub(super) fn token(key: &str) -> Vec<u8> {
     serde_json::Value::from(key).to_string().into_bytes()
 }
 
-/// Why the file cannot be used.
-pub(super) enum Unusable {
-    /// It is not what this program writes.
-    Broken(Message),
-    Unreadable(Message),
-}
-
-/// The file in its folder.
+/// The file in its folder. Where the lock is waited for, it is for no longer than `patience`.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) folder: PathBuf,
@@ -87,48 +80,35 @@ impl Store {
         self.folder.join("durations.json")
     }
 
-    /// The records whose keys, as they stand in the file, are wanted; none where there is no file.
-    pub(super) fn read(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Record>, Unusable> {
+    /// The records whose keys, as they stand in the file, are wanted: none where there is no file. Else what is
+    /// wrong with the document, or with one of these lines.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn read(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Result<Vec<Record>>> {
         let path = self.path();
-        let name = PathBuf::from(text::path(&path));
-        let because =
-            |error: &Message| Unusable::Unreadable(Message::cannot_read(&name).with_detail(error));
-        let unreadable = |error: io::Error| because(&Message::io(&error));
-        // A pipe with a name would be waited for.
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable(error)),
-            Ok(metadata) if !metadata.is_file() => {
-                let message = Message::new("it is no regular file", "不是普通文件");
-                return Err(because(&message));
+        let read = || -> Result<Result<_>> {
+            match fs::metadata(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ok(Vec::new())),
+                // A pipe with a name would be waited for.
+                metadata => ensure(metadata?.is_file(), || {
+                    Message::new("it is no regular file", "不是普通文件")
+                })?,
             }
-            Ok(metadata) if metadata.len() > MAX_SIZE as u64 => {
-                return Err(Unusable::Broken(Message::new(
-                    "it is too large",
-                    "文件过大",
-                )));
-            }
-            Ok(_) => {}
-        }
-        let file = File::open(&path).map_err(unreadable)?;
-        let text = BufReader::with_capacity(BUFFER, file.take(MAX_SIZE as u64));
-        let records = parse(text, is_wanted).map_err(unreadable)?;
-        records.map_err(Unusable::Broken)
+            let file = File::open(&path)?.take(MAX_SIZE);
+            parse(BufReader::with_capacity(BUFFER, file), is_wanted)
+        };
+        read().context(|| Message::cannot_read(text::path(&path).as_ref()))
     }
 
     /// The same; a broken file is set aside, unless another process has done so, which the message says.
-    ///
-    /// # Errors
-    /// The file cannot be read or renamed, or others write it for longer than `patience`.
     pub(super) fn recall(
         &self,
         patience: Duration,
         is_wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<(Vec<Record>, Option<Message>)> {
-        match self.read(is_wanted) {
-            Ok(records) => return Ok((records, None)),
-            Err(Unusable::Unreadable(error)) => return Err(error),
-            Err(Unusable::Broken(_)) => {}
+        if let Ok(records) = self.read(is_wanted)? {
+            return Ok((records, None));
         }
         let _lock = self.lock(patience)?;
         Ok((Vec::new(), self.read_or_set_aside()?.1))
@@ -136,18 +116,13 @@ impl Store {
 
     /// All records. The lock must be held.
     fn read_or_set_aside(&self) -> Result<(Vec<Record>, Option<Message>)> {
-        match self.read(|_| true) {
-            Ok(records) => Ok((records, None)),
-            Err(Unusable::Broken(error)) => Ok((Vec::new(), Some(self.set_aside(&error)?))),
-            Err(Unusable::Unreadable(error)) => Err(error),
-        }
+        Ok(match self.read(|_| true)? {
+            Ok(records) => (records, None),
+            Err(error) => (Vec::new(), Some(self.set_aside(&error)?)),
+        })
     }
 
-    /// Changes the records while no other process does. A broken file is set aside, which the message
-    /// says.
-    ///
-    /// # Errors
-    /// The file cannot be read or written, or others write it for longer than `patience`.
+    /// Changes the records while no other process does. A broken file is set aside, which the message says.
     pub(super) fn update(
         &self,
         patience: Duration,
@@ -176,9 +151,6 @@ impl Store {
     }
 
     /// Forgets everything; returns how many records that were.
-    ///
-    /// # Errors
-    /// The file cannot be read or removed.
     pub(super) fn clear(&self, patience: Duration) -> Result<usize> {
         // Nothing is made where there is nothing.
         if fs::symlink_metadata(self.path()).is_err_and(|error| error.kind() == ErrorKind::NotFound)
@@ -186,11 +158,7 @@ impl Store {
             return Ok(0);
         }
         let _lock = self.lock(patience)?;
-        let known = match self.read(|_| true) {
-            Ok(records) => records.len(),
-            Err(Unusable::Broken(_)) => 0,
-            Err(Unusable::Unreadable(error)) => return Err(error),
-        };
+        let known = self.read(|_| true)?.map_or(0, |records| records.len());
         fs::remove_file(self.path()).map_err(|error| self.cannot_write(&error))?;
         Ok(known)
     }
@@ -241,30 +209,17 @@ impl Store {
         text.extend(TAIL);
         let new = self.folder.join("durations.json.new");
         // One that a process left which was killed, or whatever else has this name.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        let _ = fs::remove_file(&new);
         open_output(&new, OutputMode::CreatePrivate)?.write_all(&text)?;
         fs::rename(new, self.path())
     }
 }
 
-/// The records of a file whose keys, as they stand there, are wanted; else what is wrong with the document, or
-/// with one of these lines.
-///
-/// # Errors
-/// It cannot be read.
-fn parse(
-    mut text: impl BufRead,
-    is_wanted: impl Fn(&[u8]) -> bool,
-) -> io::Result<Result<Vec<Record>>> {
+/// The records of a file whose keys, as they stand there, are wanted; else what is wrong with it.
+fn parse(mut text: impl BufRead, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Result<Vec<Record>>> {
     let broken = || {
-        let message = Message::new(
-            "it is no history of deploywatch",
-            "不是 deploywatch 的历史文件",
-        );
-        Ok(Err(message))
+        let words = "it is no history of deploywatch";
+        Ok(Err(Message::new(words, "不是 deploywatch 的历史文件")))
     };
     let end_of_key = memmem::Finder::new(b",\"");
     let mut records = Vec::new();
@@ -279,14 +234,12 @@ fn parse(
         if line == TAIL && text.fill_buf()?.is_empty() {
             return Ok(Ok(records));
         }
-        let Some(rest) = line.strip_prefix(LINE) else {
-            return broken();
-        };
         // Within a text every quotation mark is escaped, so that this is behind the key.
-        let Some(key) = end_of_key.find(rest) else {
+        let key = |rest| Some(&rest[..end_of_key.find(rest)?]);
+        let Some(key) = line.strip_prefix(LINE).and_then(key) else {
             return broken();
         };
-        if is_wanted(&rest[..key]) {
+        if is_wanted(key) {
             let line = line.trim_ascii_end();
             match serde_json::from_slice(line.strip_suffix(b",").unwrap_or(line)) {
                 Ok(record) => records.push(record),
