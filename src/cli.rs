@@ -51,6 +51,8 @@ const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
     override_usage = "deploywatch [OPTIONS] <COMMAND>",
     arg_required_else_help = true
 )]
+// Each of the options is one of every command too.
+#[command(mut_args = |option| option.global(true))]
 #[command(before_help = format!("Examples:\n  deploywatch demo\n  {}", Provider::EXAMPLE))]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -338,6 +340,7 @@ fn command_in(lang: Lang) -> clap::Command {
         .short('V')
         .long("version")
         .action(ArgAction::Version)
+        .help_heading(None)
         .help("Print version");
     let command = Cli::command().disable_version_flag(true).arg(version);
     let command = command.mut_args(|option| {

@@ -19,7 +19,7 @@ const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WatchOptions {
     /// Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]
-    #[arg(short, long, global = true, value_name = "DURATION", value_parser = interval)]
+    #[arg(short, long, value_name = "DURATION", value_parser = interval)]
     #[arg(
         default_value = "3s",
         hide_default_value = true,
@@ -27,60 +27,54 @@ pub(crate) struct WatchOptions {
     )]
     pub(crate) interval: Duration,
     /// Name of the deployment in output and events [default: made of its ids]
-    #[arg(long, global = true, value_name = "NAME", value_parser = name, help_heading = "Output")]
+    #[arg(long, value_name = "NAME", value_parser = name, help_heading = "Output")]
     #[arg(display_order = 102)]
     pub(crate) name: Option<String>,
     /// Ignore runs that finished before the watch started, and wait for a new one
-    #[arg(long, global = true, help_heading = "Watch")]
+    #[arg(long, help_heading = "Watch")]
     pub(crate) fresh: bool,
     /// Poll once, print the state and exit by it: exit code 7 while it is still running
-    #[arg(long, global = true, help_heading = "Watch")]
+    #[arg(long, help_heading = "Watch")]
     pub(crate) once: bool,
 
     /// Give up after this long: exit code 124
     ///
     /// Time suspended is included. [default: none]
-    #[arg(short, long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(short, long, value_name = "DURATION", value_parser = limit)]
     #[arg(display_order = 100)]
     pub(crate) timeout: Option<Duration>,
     /// Give up when nothing has changed for this long: exit code 124 [default: none]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(long, value_name = "DURATION", value_parser = limit)]
     #[arg(help_heading = "When to give up")]
     pub(crate) stall_timeout: Option<Duration>,
     /// Wait up to this long at the start while the deployment is not there yet: a 404, a name that does
     /// not resolve, a refused connection [default: not at all]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    #[arg(long, value_name = "DURATION", value_parser = limit)]
     #[arg(conflicts_with = "once", help_heading = "When to give up")]
     pub(crate) wait_for_start: Option<Duration>,
     /// Give up when polls have failed for this long without a break: exit code 6; 0s = at the first failure
     /// [default: 5m; until the first good response 30s from the start where the endpoint may be wrong]
-    #[arg(long, global = true, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION")]
     #[arg(value_parser = duration, help_heading = "When to give up")]
     pub(crate) max_offline: Option<Duration>,
 
     /// When the deployment waits for a person: auto keeps watching, but a pause after a failure is
     /// a failure; wait always keeps watching; exit ends with code 4, or 1 after a failure
-    #[arg(long, global = true, value_name = "WHAT", default_value = "auto")]
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
     #[arg(help_heading = "What counts as a failure")]
     pub(crate) on_pause: OnPause,
     /// Exit with code 1 as soon as one unit has failed
-    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    #[arg(long, help_heading = "What counts as a failure")]
     pub(crate) fail_fast: bool,
     /// Treat a success with caveats (machines that did not succeed, failed entities) as a failure
-    #[arg(long, global = true, help_heading = "What counts as a failure")]
+    #[arg(long, help_heading = "What counts as a failure")]
     pub(crate) strict: bool,
 
     /// Log lines to show of each failed unit, where the provider has a log; 0 = none
     ///
     /// At most 10,000 lines and 1 MiB of each log, and the logs of five units.
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        default_value = "20",
-        help_heading = "Output"
-    )]
-    #[arg(display_order = 100)]
+    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(display_order = 100, help_heading = "Output")]
     pub(crate) logs: usize,
 }
 
@@ -97,18 +91,18 @@ pub(crate) enum OnPause {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConnectionOptions {
     /// Time limit of one request, from connecting to the last byte
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
     #[arg(value_parser = request_timeout, help_heading = "When to give up")]
     pub(crate) request_timeout: Duration,
 
     /// Also trust the certificates in this PEM file
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
     pub(crate) cacert: Option<PathBuf>,
     /// Do not check certificates
-    #[arg(long, global = true, help_heading = "Connection")]
+    #[arg(long, help_heading = "Connection")]
     pub(crate) insecure: bool,
     /// Allow a secret to be sent over plain HTTP to another machine
-    #[arg(long, global = true, help_heading = "Connection")]
+    #[arg(long, help_heading = "Connection")]
     pub(crate) allow_http: bool,
     /// Use no proxy: the demo's server is in this process, and a replay sends nothing.
     #[arg(skip)]
@@ -117,56 +111,50 @@ pub(crate) struct ConnectionOptions {
 
 /// How the watch is shown. These options concern the watch as a whole, not one of its deployments.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct OutputOptions {
     /// bars, plain, json or quiet; auto chooses
     ///
     /// bars is a live picture on stderr, plain a line for each change, json an event per line, quiet only
     /// what went wrong; auto is bars at a terminal, else plain
-    #[arg(short, long, global = true, value_name = "HOW", default_value = "auto")]
+    #[arg(short, long, value_name = "HOW", default_value = "auto")]
     #[arg(hide_default_value = true, hide_possible_values = true)]
-    #[arg(display_order = 101)]
+    #[arg(display_order = 101, help_heading = None)]
     output: OutputChoice,
     /// The same as --output quiet
-    #[arg(
-        short,
-        long,
-        global = true,
-        conflicts_with = "output",
-        help_heading = "Output"
-    )]
+    #[arg(short, long, conflicts_with = "output")]
     quiet: bool,
     /// Write the event stream to FILE as well
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
     /// Write a JUnit XML report to FILE at the end: a test case for each unit
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
     /// Write a summary in Markdown to FILE at the end; on GitHub Actions the step's summary needs no option
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
     /// Write an HTML page with the timeline of the deployment to FILE at the end
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) timeline: Option<PathBuf>,
     /// Record every poll to FILE, secrets masked, for `deploywatch replay`
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) capture: Option<PathBuf>,
     /// When to use colours; auto does at a terminal [env: NO_COLOR, CLICOLOR_FORCE]
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    #[arg(help_heading = "Output")]
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
     /// The language of output for people; json, --events and --junit are never translated [default: that of
     /// the locale: LC_ALL, LC_MESSAGES, LANG]
-    #[arg(long, global = true, value_name = "LANG", help_heading = "Output")]
+    #[arg(long, value_name = "LANG")]
     pub(crate) lang: Option<Lang>,
     /// Ring the terminal's bell at the end
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long)]
     pub(crate) bell: bool,
     /// Neither read nor write how long this usually takes (`deploywatch history` shows it); off by itself under
     /// CI
-    #[arg(long, global = true, help_heading = "Output")]
+    #[arg(long)]
     pub(crate) no_history: bool,
     /// Write a line on stderr about each request: method, URL, status, bytes, time
-    #[arg(short, long, global = true, help_heading = "Output")]
+    #[arg(short, long)]
     pub(crate) verbose: bool,
 }
 
