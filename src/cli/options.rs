@@ -176,19 +176,14 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// The long names of the output options.
-static OUTPUT_OPTIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let command = OutputOptions::augment_args(clap::Command::new("output"));
-    let options = command.get_arguments();
-    options
-        .filter_map(|option| option.get_long().map(str::to_owned))
-        .collect()
-});
+static OUTPUT_OPTIONS: LazyLock<clap::Command> =
+    LazyLock::new(|| OutputOptions::augment_args(clap::Command::new("output")));
 
 impl OutputOptions {
     /// Whether a long option is one of these.
     pub(crate) fn contain(name: &str) -> bool {
-        OUTPUT_OPTIONS.iter().any(|option| option == name)
+        let mut options = OUTPUT_OPTIONS.get_arguments();
+        options.any(|option| option.get_long() == Some(name))
     }
 
     /// The output that was asked for.
@@ -202,9 +197,6 @@ impl OutputOptions {
 
     /// Checks that no file is written twice, and that none of the files that are `read` is written.
     /// These come with the options that name them.
-    ///
-    /// # Errors
-    /// Two options that name the same file.
     pub(crate) fn check_files(&self, read: &[(String, PathBuf)]) -> Result<()> {
         let written = [
             ("--events", &self.events),
@@ -255,13 +247,8 @@ fn name(text: &str) -> Result<String> {
 }
 
 fn duration(text: &str) -> Result<Duration> {
-    let is_month =
-        |(at, _): &(usize, &str)| text[..*at].ends_with(|c: char| c.is_ascii_digit() || c == ' ');
-    let ends = |(at, _): &(usize, &str)| !text[at + 1..].starts_with(char::is_alphabetic);
-    let months = text
-        .match_indices('M')
-        .find(|found| is_month(found) && ends(found));
-    ensure(months.is_none(), || {
+    // Of all units months alone are written with it.
+    ensure(!text.contains('M'), || {
         Message::new(
             "M means months; write minutes as m, for example 30m",
             "M 表示月；分钟写作 m，例如 30m",
