@@ -5,18 +5,6 @@ use clap::error::{ContextKind, ErrorKind};
 use super::{Command, parse_with};
 use crate::message::Message;
 
-/// The modes of output that are taken for options.
-const MODES: [&str; 3] = ["--json", "--plain", "--bars"];
-/// The options that other tools have for a secret.
-const SECRETS: [&str; 6] = [
-    "--token",
-    "--password",
-    "--access-token",
-    "--ak",
-    "--sk",
-    "--secret",
-];
-
 /// The advice for an argument that is not known.
 pub(super) fn advice(
     definition: &mut clap::Command,
@@ -27,22 +15,22 @@ pub(super) fn advice(
         return None;
     }
     let argument = error.get(ContextKind::InvalidArg)?.to_string();
-    let is_given = |name: &&str| words.iter().any(|word| word == name);
-    let name = {
-        let mut names = definition.get_subcommands().map(clap::Command::get_name);
-        names.find(is_given)?.to_owned()
-    };
-    if MODES.contains(&&*argument) {
-        let mode = argument.trim_start_matches('-');
-        return Some(Message::new(
+    let is_given = |command: &&clap::Command| words.iter().any(|word| word == command.get_name());
+    let name = definition.get_subcommands().find(is_given)?.get_name();
+    let name = name.to_owned();
+    match argument.strip_prefix("--") {
+        // Modes of output are taken for options.
+        Some(mode @ ("json" | "plain" | "bars")) => Some(Message::new(
             format!("write --output {mode}"),
             format!("请写 --output {mode}"),
-        ));
+        )),
+        // Other tools have such options for a secret.
+        Some("token" | "password" | "access-token" | "ak" | "sk" | "secret") => {
+            secret(definition, &name)
+        }
+        _ if argument.starts_with('-') => None,
+        _ => ids(definition, &name),
     }
-    if SECRETS.contains(&&*argument) {
-        return secret(definition, &name);
-    }
-    (!argument.starts_with('-')).then(|| ids(definition, &name))?
 }
 
 /// The sources of a provider's secret.
