@@ -158,27 +158,25 @@ impl Command {
 /// The language that a command line asks for, or else the config file or the locale does, before the command
 /// line is read.
 pub(crate) fn language(arguments: &[OsString], environment: Environment<'_>) -> Lang {
-    let words: Vec<_> = arguments.iter().map(|word| word.to_str()).collect();
-    let asked = words.iter().enumerate().find_map(|(index, word)| {
-        let value = word.as_ref()?.strip_prefix("--lang")?;
-        let value = match value.strip_prefix('=') {
-            None if value.is_empty() => words.get(index + 1).copied().flatten()?,
-            value => value?,
+    let words = arguments
+        .iter()
+        .map(|word| word.to_str().unwrap_or_default());
+    let following = words.clone().skip(1).chain([""]);
+    let asked = words.clone().zip(following).find_map(|(word, next)| {
+        let value = match word.strip_prefix("--lang")? {
+            "" => next,
+            value => value.strip_prefix('=')?,
         };
         Lang::from_str(value, false).ok()
     });
     let configured = || {
-        let mut words = words.iter().flatten();
-        let is_without = words.any(|word| ["demo", "replay"].contains(word));
+        let is_without = words.clone().any(|word| ["demo", "replay"].contains(&word));
         (!is_without).then(|| config::lang(environment)).flatten()
     };
     Lang::choose(asked.or_else(configured), environment)
 }
 
 /// Reads the arguments; help is in `lang`. What there is to print instead of something to do is the error.
-///
-/// # Errors
-/// Help or the version is asked for, or the command line is wrong.
 pub(crate) fn parse(
     arguments: &[OsString],
     lang: impl FnOnce() -> Lang,
@@ -194,11 +192,10 @@ pub(crate) fn parse(
 }
 
 /// Reads the arguments by a definition that may be used again.
-fn parse_with<I, T>(definition: &mut clap::Command, arguments: I) -> Result<Cli, ParseError>
-where
-    I: IntoIterator<Item = T>,
-    T: Into<OsString>,
-{
+fn parse_with(
+    definition: &mut clap::Command,
+    arguments: impl IntoIterator<Item: Into<OsString>>,
+) -> Result<Cli, ParseError> {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let words: Vec<_> = arguments
         .iter()
@@ -211,13 +208,11 @@ where
         .try_get_matches_from_mut(&arguments)
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (mut cli, matches) = parsed.map_err(|error| {
-        let has_break = |word: &String| word.contains(char::is_control);
         let advice = advice::advice(definition, &error, &words);
         let error = ParseError::new(error, advice);
-        if words.iter().any(has_break) {
-            ParseError::Usage(error.message())
-        } else {
-            error
+        match words.iter().all(|word| text::printable(word) == **word) {
+            true => error,
+            false => ParseError::Usage(error.message()),
         }
     })?;
     cli.words = words.into_iter().skip(1).collect();
@@ -289,13 +284,8 @@ pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
     };
     let text = match lang {
         Lang::Zh if error.is_help() => Some(chinese::help(of_clap)),
-        Lang::En if error.is_help() => None,
-        _ if !of_clap.use_stderr() => None,
-        Lang::Zh => Some(printable_lines(&errors::printed(of_clap, advice, lang))),
-        Lang::En => {
-            let text = of_clap.to_string();
-            Some(printable_lines(&text)).filter(|printable| *printable != text)
-        }
+        Lang::Zh if of_clap.use_stderr() => Some(errors::in_chinese(of_clap, advice)),
+        _ => None,
     };
     // Where it cannot be printed, nobody could read why.
     let _ = match text {
@@ -404,18 +394,6 @@ fn exit_codes(lang: Lang) -> String {
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");
     }
     text
-}
-
-/// Text each line of which is printable.
-fn printable_lines(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for line in text.lines() {
-        let indent = line.len() - line.trim_start_matches(' ').len();
-        cleaned += &line[..indent];
-        cleaned += &text::printable(&line[indent..]);
-        cleaned.push('\n');
-    }
-    cleaned
 }
 
 fn speed(text: &str) -> Result<f64, Message> {

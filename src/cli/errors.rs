@@ -3,7 +3,7 @@
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::message::{Lang, Message};
+use crate::message::Message;
 use crate::text;
 
 /// The outcome of a command line that runs nothing.
@@ -110,9 +110,9 @@ fn chinese(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// An error of clap as it is printed, with its tips, in a language other than clap's.
-pub(super) fn printed(error: &clap::Error, advice: Option<&Message>, lang: Lang) -> String {
-    let mut text = format!("错误：{}\n", sentence(error).get(lang));
+/// An error of clap as it is printed, with its tips, in Chinese.
+pub(super) fn in_chinese(error: &clap::Error, advice: Option<&Message>) -> String {
+    let mut text = format!("错误：{}\n", sentence(error).zh());
     let tips = [
         (ContextKind::SuggestedSubcommand, "命令"),
         (ContextKind::SuggestedArg, "参数"),
@@ -122,8 +122,9 @@ pub(super) fn printed(error: &clap::Error, advice: Option<&Message>, lang: Lang)
         let suggested = context(error, kind);
         (!suggested.is_empty()).then(|| format!("有相近的{what}：'{suggested}'"))
     });
-    let advice = advice.map(|advice| advice.get(lang).to_owned());
-    let tips: Vec<_> = tips.chain(advice).collect();
+    let tips: Vec<_> = tips
+        .chain(advice.map(|advice| advice.zh().to_owned()))
+        .collect();
     if !tips.is_empty() {
         text += &format!("\n  提示：{}\n", tips.join("\n  提示："));
     }
@@ -143,21 +144,15 @@ pub(super) fn control_character(words: &[String]) -> Option<Message> {
         name.trim_start().contains(char::is_control) || value.trim().contains(char::is_control)
     };
     let number = words.iter().position(has_control)?;
-    let option = |word: &str| {
-        let name = word
-            .split('=')
-            .next()
-            .filter(|name| name.starts_with('-'))?;
-        Some(text::name(name).into_owned())
-    };
-    let before = number.checked_sub(1).and_then(|before| words.get(before));
     let message = Message::new(
         "a line break or another control character is in it",
         "其中有换行或其他控制字符",
     );
-    let option = option(&words[number]).or_else(|| option(before?));
+    // The word may be the value of the option before it.
+    let mut near = words[..=number].iter().rev().take(2);
+    let option = near.find_map(|word| word.split('=').next().filter(|name| name.starts_with('-')));
     Some(match option {
-        Some(option) => message.at(option),
+        Some(option) => message.at(text::name(option)),
         None => Message::new(format!("argument {number}"), format!("第 {number} 个参数"))
             .with_detail(&message),
     })
