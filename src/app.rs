@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use url::Url;
+use url::Position;
 
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
-use crate::cli::options::{ConnectionOptions, OutputChoice, OutputOptions};
+use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, Timestamp, VirtualClock};
@@ -38,15 +38,12 @@ use remember::{recall, run_history};
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
 
-/// Does what the command line says.
-///
-/// # Errors
-/// If the command line or the configuration is wrong or does not say enough.
-pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
+/// Does what the command line says, unless it or the configuration is wrong or does not say enough.
+pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
             let (output, deployments) = Deployments::of_command(cli, environment)?;
-            watch(deployments, &output, &Source::Network, environment)
+            watch(deployments, &output, None, environment)
         }
         Command::All { file, partition } => {
             let (output, deployments) = Deployments::of_list(file, *partition, &cli, environment)?;
@@ -56,7 +53,7 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
                     return Ok(ExitCode::SUCCESS);
                 }
             }
-            watch(deployments, &output, &Source::Network, environment)
+            watch(deployments, &output, None, environment)
         }
         Command::Replay { file, speed } => run_replay(file, *speed, &cli, environment),
         #[cfg(feature = "demo")]
@@ -70,7 +67,7 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<Exit
 }
 
 /// Prints the result of a command that watches nothing.
-fn print(text: &str) -> anyhow::Result<ExitCode> {
+fn print(text: &str) -> Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
@@ -87,17 +84,23 @@ fn say(line: &str) {
 fn watch(
     deployments: Deployments,
     shown: &OutputOptions,
-    source: &Source,
+    replay: Option<&Replay>,
     environment: Environment<'_>,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     check_names(&deployments.list)?;
     shown.check_files(&deployments.files)?;
     let all = deployments.is_list;
-    if matches!(source, Source::Network) {
+    if replay.is_none() {
         check_descriptors(deployments.list.len())?;
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
-    let (mut inbox, seed) = source.open();
+    let (mut inbox, seed) = match replay {
+        None => (Inbox::live(), fastrand::u64(..)),
+        Some(replay) => {
+            let clock = Arc::clone(&replay.clock);
+            (Inbox::replay(clock, replay.speed), replay.seed)
+        }
+    };
     let clock = inbox.clock.clone();
     let capture = shown.capture.as_deref().map(|path| {
         let events = inbox.sender.clone();
@@ -109,7 +112,7 @@ fn watch(
     });
     let capture = capture.transpose()?.map(Arc::new);
     let mut connector = Connector {
-        source,
+        replay,
         network: NetworkPool::default(),
         capture: capture.clone(),
         redactor: deployments.redactor,
@@ -220,12 +223,12 @@ fn targets(
     let mut warnings = Vec::from_iter(all_insecure.then(|| insecure_warning(true)));
     let mut targets = Vec::with_capacity(deployments.len());
     for (number, (deployment, delay)) in deployments.into_iter().zip(delays).enumerate() {
+        let transport = connector.transport(number, &deployment)?;
         let Deployment {
             spec,
             watch,
             connection,
         } = deployment;
-        let transport = connector.transport(number, &spec.endpoint, &connection, watch.timeout)?;
         warnings.extend(spec.warnings);
         let insecure_here = connection.insecure && !all_insecure;
         let details = TargetDetails {
@@ -253,7 +256,7 @@ fn targets(
 
 /// Makes what the requests of targets go over.
 struct Connector<'a> {
-    source: &'a Source,
+    replay: Option<&'a Replay>,
     network: NetworkPool,
     capture: Option<Arc<CaptureFile>>,
     redactor: Arc<Redactor>,
@@ -264,24 +267,16 @@ struct Connector<'a> {
 }
 
 impl Connector<'_> {
-    /// The transport of target number `target`. `timeout` is that of its watch.
-    ///
-    /// # Errors
-    /// If the certificates or the proxy cannot be used.
-    fn transport(
-        &mut self,
-        target: usize,
-        endpoint: &Url,
-        connection: &ConnectionOptions,
-        timeout: Option<Duration>,
-    ) -> Result<Arc<dyn Transport>> {
-        if let Source::Recording {
+    /// The transport of target number `target`, unless its certificates or its proxy cannot be used.
+    fn transport(&mut self, target: usize, deployment: &Deployment) -> Result<Arc<dyn Transport>> {
+        if let Some(Replay {
             exchanges, clock, ..
-        } = self.source
+        }) = self.replay
         {
             let player = Player::new(Arc::clone(exchanges), target, Arc::clone(clock));
             return Ok(Arc::new(player));
         }
+        let (connection, timeout) = (&deployment.connection, deployment.watch.timeout);
         let read = |path: &Path| {
             input::read(path, input::SETTINGS_SIZE, timeout)
                 .context(|| Message::cannot_read(path).at("--cacert"))
@@ -294,7 +289,7 @@ impl Connector<'_> {
             direct: connection.direct,
         };
         let network = self.network.connect(
-            endpoint,
+            &deployment.spec.endpoint,
             options,
             self.clock.clone(),
             &self.redactor,
@@ -324,28 +319,13 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
     timeouts?.into_iter().max()
 }
 
-/// The source of the responses.
-enum Source {
-    Network,
-    /// It is played.
-    Recording {
-        exchanges: Arc<Exchanges>,
-        clock: Arc<VirtualClock>,
-        speed: f64,
-        seed: u64,
-    },
-}
-
-impl Source {
-    /// The inbox of its events, and what the waits after failed polls are drawn from.
-    fn open(&self) -> (Inbox, u64) {
-        match self {
-            Self::Network => (Inbox::live(), fastrand::u64(..)),
-            Self::Recording {
-                clock, speed, seed, ..
-            } => (Inbox::replay(Arc::clone(clock), *speed), *seed),
-        }
-    }
+/// The recording whose responses are played, and how.
+struct Replay {
+    exchanges: Arc<Exchanges>,
+    clock: Arc<VirtualClock>,
+    speed: f64,
+    /// What the waits after failed polls are drawn from.
+    seed: u64,
 }
 
 /// Watches what was recorded in `file`, by the command line that was recorded with it.
@@ -354,7 +334,7 @@ fn run_replay(
     speed: f64,
     cli: &Cli,
     environment: Environment<'_>,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     ensure(cli.output.capture.is_none(), || {
         Message::new("replay takes no --capture", "replay 不支持 --capture")
     })?;
@@ -369,13 +349,13 @@ fn run_replay(
         Message::new("the recording holds no deployment", "录制文件中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
-    let source = Source::Recording {
+    let replay = Replay {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
         seed: recording.header.seed,
     };
-    watch(deployments, &cli.output, &source, environment)
+    watch(deployments, &cli.output, Some(&replay), environment)
 }
 
 /// `--insecure` holds for the whole watch, or for one of its deployments.
@@ -412,38 +392,27 @@ fn check_names(deployments: &[Deployment]) -> Result<()> {
 /// When each deployment is polled first: those on one host share the interval, so that it never
 /// gets their requests in one burst, but no limit is over before the first request.
 fn delays(deployments: &[Deployment]) -> Vec<Duration> {
-    let host = |deployment: &Deployment| {
+    let hosts = deployments.iter().map(|deployment| {
         let endpoint = &deployment.spec.endpoint;
-        (
-            endpoint.host_str().map(str::to_owned),
-            endpoint.port_or_known_default(),
-        )
-    };
+        &endpoint[Position::BeforeHost..Position::AfterPort]
+    });
     let mut on_host = HashMap::new();
-    for deployment in deployments {
-        *on_host.entry(host(deployment)).or_insert(0_u32) += 1;
+    for host in hosts.clone() {
+        *on_host.entry(host).or_insert(0_u32) += 1;
     }
     let mut before = HashMap::new();
-    deployments
-        .iter()
-        .map(|deployment| {
-            let host = host(deployment);
-            let total = on_host.get(&host).copied().unwrap_or(1).max(1);
-            let number = before.entry(host).or_insert(0_u32);
-            let options = &deployment.watch;
-            let limits = [options.timeout, options.stall_timeout]
-                .into_iter()
-                .flatten();
-            let once = options.once.then_some(ONCE);
-            let spread = limits
-                .map(|limit| limit / 2)
-                .chain(once)
-                .fold(options.interval, Duration::min);
-            let delay = spread.saturating_mul(*number) / total;
-            *number += 1;
-            delay
-        })
-        .collect()
+    let delay = |(deployment, host): (&Deployment, _)| {
+        let options = &deployment.watch;
+        let limits = [options.timeout, options.stall_timeout];
+        let limits = limits.into_iter().flatten().map(|limit| limit / 2);
+        let once = options.once.then_some(ONCE);
+        let spread = limits.chain(once).fold(options.interval, Duration::min);
+        let number = before.entry(host).or_insert(0_u32);
+        let delay = spread.saturating_mul(*number) / on_host[host];
+        *number += 1;
+        delay
+    };
+    deployments.iter().zip(hosts).map(delay).collect()
 }
 
 /// Serves a simulated deployment and watches it, by the command line that would watch a real one.
@@ -453,14 +422,14 @@ fn run_demo(
     explicit: &[ExplicitArg],
     lang: Lang,
     environment: Environment<'_>,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     let (watch_args, server) = options.start()?;
     let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
     let words = override_args(&watch_args, &explicit.collect::<Vec<_>>());
     // A variable that is set for a real watch must not lead the demo elsewhere.
     let (output, deployments) = Deployments::of_demo(&words, &|name| options.variable(name))?;
     if options.serve.is_none() {
-        return watch(deployments, &output, &Source::Network, environment);
+        return watch(deployments, &output, None, environment);
     }
     output.check_files(&deployments.files)?;
     let message = Message::new(

@@ -186,7 +186,7 @@ pub(crate) fn parse(
             Lang::En => Err(error),
             lang => parse_with(&mut command_in(lang), arguments),
         },
-        Err(error) => Err(without_secrets(error, arguments)),
+        Err(error) => Err(presentable(error, arguments)),
         parsed => parsed,
     }
 }
@@ -209,11 +209,7 @@ fn parse_with(
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (mut cli, matches) = parsed.map_err(|error| {
         let advice = advice::advice(definition, &error, &words);
-        let error = ParseError::new(error, advice);
-        match words.iter().all(|word| text::printable(word) == **word) {
-            true => error,
-            false => ParseError::Usage(error.message()),
-        }
+        ParseError::new(error, advice)
     })?;
     cli.words = words.into_iter().skip(1).collect();
     if let Some((name, own)) = matches.subcommand()
@@ -222,12 +218,9 @@ fn parse_with(
         cli.name = name.to_owned();
         cli.explicit_args = explicit_args(command, own);
     }
-    let name = &cli.name;
+    let (name, mut args) = (&cli.name, cli.explicit_args.iter());
     if let Some(taken) = cli.command.options_taken()
-        && let Some(arg) = cli
-            .explicit_args
-            .iter()
-            .find(|arg| !taken.contains(&&*arg.name))
+        && let Some(arg) = args.find(|arg| !taken.contains(&&*arg.name))
     {
         return Err(ParseError::Usage(Message::new(
             format!("{arg} is an option of a watch; {name} does not take it"),
@@ -237,50 +230,45 @@ fn parse_with(
     Ok(cli)
 }
 
-/// An error that repeats no word which looks like a secret.
-fn without_secrets(error: ParseError, arguments: &[OsString]) -> ParseError {
+/// An error that repeats no word which looks like a secret, and none that cannot be printed as it is but in
+/// one sentence.
+fn presentable(error: ParseError, arguments: &[OsString]) -> ParseError {
     let ParseError::Clap(of_clap, _) = &error else {
         return error;
     };
     let text = of_clap.to_string();
-    let words = arguments.iter().filter_map(|word| word.to_str());
-    let mut secrets = words.filter_map(secret_in);
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let mut secrets = words.clone().filter_map(secret_in);
     match secrets.find(|secret| text.contains(*secret)) {
         Some(secret) => ParseError::Usage(error.message().without(secret)),
+        None if words.any(|word| text::printable(word) != word.trim_matches(' ')) => {
+            ParseError::Usage(error.message())
+        }
         None => error,
     }
 }
 
-/// The part of a word that looks like a secret.
+/// The part of a word that looks like a secret, or like an address with a password or a token. An id as
+/// providers make them, of decimal or hexadecimal digits, does not: who reads the error needs it.
 fn secret_in(word: &str) -> Option<&str> {
     let value = match word.strip_prefix('-') {
         Some(option) => option.split_once('=')?.1,
         None => word,
     };
-    let is_secret = !is_id(value) && secret::looks_like_secret(Path::new(value));
-    (is_secret || may_hold_secret(value)).then_some(value)
-}
-
-/// Whether a text is an address with what may be a password or a token.
-fn may_hold_secret(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    let has_more = |url: Url| {
         let has_login = !url.username().is_empty() || url.password().is_some();
         has_login || url.query().is_some() || url.fragment().is_some()
-    })
-}
-
-/// Whether a word is an id as providers make them, of decimal or hexadecimal digits: it may be long, and who
-/// reads the error needs it.
-fn is_id(word: &str) -> bool {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    word.bytes().all(is_digit)
+    };
+    let is_secret = !value.bytes().all(is_digit) && secret::looks_like_secret(Path::new(value));
+    (is_secret || Url::parse(value).is_ok_and(has_more)).then_some(value)
 }
 
 /// Prints help, the version or what is wrong with the command line, and returns the exit code.
 pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
     let (of_clap, advice) = match error {
         ParseError::Clap(error, advice) => (error, advice.as_ref()),
-        ParseError::Usage(message) => return refuse(&message.clone().into(), lang),
+        ParseError::Usage(message) => return refuse(message, lang),
     };
     let text = match lang {
         Lang::Zh if error.is_help() => Some(chinese::help(of_clap)),
@@ -297,10 +285,8 @@ pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
 }
 
 /// Prints what is wrong with the command line or the configuration, and returns the exit code.
-pub(crate) fn refuse(error: &anyhow::Error, lang: Lang) -> ExitCode {
-    let message = error.downcast_ref::<Message>().cloned();
-    let message = message.unwrap_or_else(|| Message::library(format!("{error:#}")));
-    let line = lang.with_message(lang.error(), Some(&message));
+pub(crate) fn refuse(error: &Message, lang: Lang) -> ExitCode {
+    let line = lang.with_message(lang.error(), Some(error));
     // Where it cannot be printed, nobody could read why.
     let _ = writeln!(io::stderr(), "{}", text::message(&line));
     ExitCode::from(Verdict::Usage.code())

@@ -8,7 +8,7 @@ use crate::cli::deployments::Deployment;
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::cli::{config, not_set};
 use crate::history::{self, History};
-use crate::message::{Lang, Message};
+use crate::message::{Lang, Message, Result};
 use crate::platform;
 use crate::provider::Environment;
 use crate::render::is_ci;
@@ -38,7 +38,7 @@ pub(super) fn run_history(
     clear: bool,
     shown: &OutputOptions,
     environment: Environment<'_>,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     let asked = shown.lang.or_else(|| config::lang(environment));
     let lang = Lang::choose(asked, environment);
     let folder = history::folder(environment).ok_or_else(|| not_set(platform::HOME))?;
