@@ -13,8 +13,8 @@ use url::Position;
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
+use crate::cli::list::{Partition, partition_advice};
 use crate::cli::options::{OutputChoice, OutputOptions};
-use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]

@@ -26,8 +26,7 @@ pub(crate) mod config;
 pub(crate) mod deployments;
 mod errors;
 pub(crate) mod explicit;
-mod list;
-pub(crate) mod partition;
+pub(crate) mod list;
 // Without the demo it is another command line, of which no page is kept.
 #[cfg(all(test, feature = "demo"))]
 mod man_test;
@@ -37,8 +36,8 @@ mod settings;
 
 use errors::{ParseError, control_character};
 use explicit::{ExplicitArg, explicit_args};
+use list::Partition;
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
-use partition::Partition;
 pub(crate) use settings::not_set;
 
 /// The lowest and the highest speed of a replay.

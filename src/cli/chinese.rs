@@ -1,5 +1,7 @@
 //! The help in Chinese: a table of its texts, and how it is applied to the definition of the command line.
 
+use std::ffi::OsStr;
+
 use clap::builder::{Resettable, StyledStr};
 use clap::{Arg, Command};
 use console::Term;
@@ -16,10 +18,10 @@ const MIN_COLUMNS: usize = 20;
 const TEXTS: &str = include_str!("help.zh.tsv");
 
 /// The text in a language; an English one that the table lacks stays as it is.
-pub(super) fn pick(lang: Lang, en: &str) -> String {
+pub(super) fn pick(lang: Lang, en: &str) -> &str {
     match lang {
-        Lang::En => en.to_owned(),
-        Lang::Zh => translation(en).unwrap_or(en).to_owned(),
+        Lang::En => en,
+        Lang::Zh => translation(en).unwrap_or(en),
     }
 }
 
@@ -28,16 +30,14 @@ fn translation(en: &str) -> Option<&'static str> {
     texts.find_map(|(text, zh)| (text == en).then_some(zh))
 }
 
-/// Each part of a text, of which the parts are separated by `separator`, in Chinese.
-fn parts(text: &str, separator: &str) -> String {
-    let parts = text.split(separator).map(|part| pick(Lang::Zh, part));
-    parts.collect::<Vec<_>>().join(separator)
-}
-
-/// A text of the help with its parts in Chinese, and what follows it.
+/// A text of the help with its parts, which `separator` separates, in Chinese, and what follows it.
 fn translate(text: Option<&StyledStr>, separator: &str, after: &str) -> Resettable<StyledStr> {
-    let text = text.map(|text| parts(&text.to_string(), separator) + after);
-    text.map(StyledStr::from).into()
+    let text = text.map(|text| {
+        let text = text.to_string();
+        let parts = text.split(separator).map(|part| pick(Lang::Zh, part));
+        StyledStr::from(parts.collect::<Vec<_>>().join(separator) + after)
+    });
+    text.into()
 }
 
 /// The help as it is printed. clap breaks lines at blanks alone, of which Chinese has none, and ends headings
@@ -108,10 +108,9 @@ fn values(arg: &Arg, is_long: bool) -> String {
     if !arg.get_action().takes_values() {
         return text;
     }
-    let defaults = arg.get_default_values().iter();
-    let defaults: Vec<_> = defaults.map(|value| value.to_string_lossy()).collect();
+    let defaults = arg.get_default_values().join(OsStr::new(" "));
     if !defaults.is_empty() && !arg.is_hide_default_value_set() {
-        text += &format!(" [默认：{}]", defaults.join(" "));
+        text += &format!(" [默认：{}]", defaults.display());
     }
     if arg.is_hide_possible_values_set() {
         return text;
@@ -121,11 +120,11 @@ fn values(arg: &Arg, is_long: bool) -> String {
     if !names.is_empty() {
         text += &format!(" [可选值：{}]", names.join("、"));
     }
-    let helps = possible.iter().filter(|_| is_long).filter_map(|value| {
-        let help = pick(Lang::Zh, &value.get_help()?.to_string());
-        Some(format!("\n- {}：{help}", value.get_name()))
-    });
-    text.extend(helps);
+    for value in possible.iter().filter(|_| is_long) {
+        if let Some(help) = value.get_help().map(ToString::to_string) {
+            text += &format!("\n- {}：{}", value.get_name(), pick(Lang::Zh, &help));
+        }
+    }
     text
 }
 

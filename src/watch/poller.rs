@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::inbox::LoopEvent;
-use crate::cli::partition::partition_advice;
+use crate::cli::list::partition_advice;
 use crate::http::Transport;
 use crate::message::{self, Context as _, Message};
 use crate::model::Unit;
