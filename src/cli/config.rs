@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Subcommand as _, ValueEnum as _};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::explicit::ExplicitArg;
 use super::settings::{self, Located, Setting, SettingsFile, command_line};
@@ -27,22 +27,12 @@ pub(crate) struct Config<'a> {
     environment: Environment<'a>,
     path: Option<PathBuf>,
     top: Vec<Setting>,
-    providers: BTreeMap<String, Table>,
-}
-
-/// The table of a provider.
-#[derive(Default)]
-struct Table {
-    settings: Vec<Setting>,
-    /// The variable that holds its secret.
-    token_env: Option<Located>,
+    /// The table of each, and the variable that holds its secret.
+    providers: BTreeMap<String, (Vec<Setting>, Option<Located>)>,
 }
 
 impl<'a> Config<'a> {
     /// Reads the file, where there is one; `timeout` is that of the command line.
-    ///
-    /// # Errors
-    /// Whatever is wrong in it, with its line and its key.
     pub(crate) fn read(environment: Environment<'a>, timeout: Option<Duration>) -> Result<Self> {
         let mut config = Self {
             environment,
@@ -50,37 +40,32 @@ impl<'a> Config<'a> {
             top: Vec::new(),
             providers: BTreeMap::new(),
         };
-        if let Some(path) = config.path.clone() {
-            let text = settings::read(&path, timeout)?;
-            config.parse(&SettingsFile::parse(&path, &text, None)?)?;
-        }
-        Ok(config)
-    }
-
-    fn parse(&mut self, file: &SettingsFile<'_>) -> Result<()> {
+        let Some(path) = &config.path else {
+            return Ok(config);
+        };
+        let text = settings::read(path, timeout)?;
+        let file = SettingsFile::parse(path, &text, None)?;
         let mut definition = built();
         let is_table = Provider::has_subcommand;
-        self.top = file.settings(&mut definition, None, &file.document, is_table)?;
-        for (key, value) in file.document.iter() {
-            let name = key.get_ref();
+        config.top = file.settings(&mut definition, None, &file.document, is_table)?;
+        let tables = file.document.iter();
+        for (name, value) in tables.map(|(key, value)| (key.get_ref(), value)) {
             if !is_table(name) {
                 continue;
             }
-            let DeValue::Table(table) = value.get_ref() else {
+            let table = value.get_ref().as_table().ok_or_else(|| {
                 let message = Message::new(
                     format!("write a [{name}] table"),
                     format!("请写成 [{name}] 表"),
                 );
-                return Err(file.error(&value.span(), &message.at(name)));
-            };
+                file.error(&value.span(), &message.at(name))
+            })?;
             let is_own = |key: &str| key == "token-env";
-            let table = Table {
-                settings: file.settings(&mut definition, Some(name), table, is_own)?,
-                token_env: file.text(table, "token-env")?,
-            };
-            self.providers.insert(name.to_string(), table);
+            let own = file.settings(&mut definition, Some(name), table, is_own)?;
+            let token_env = file.text(table, "token-env")?;
+            config.providers.insert(name.to_string(), (own, token_env));
         }
-        Ok(())
+        Ok(config)
     }
 
     /// The file, with what names it.
@@ -93,10 +78,7 @@ impl<'a> Config<'a> {
         self.without_set(&self.top, &VARIABLES)
     }
 
-    /// The command line of a watch with the options of this file behind `explicit`.
-    ///
-    /// # Errors
-    /// An option is turned down.
+    /// The command line of a watch with the options of this file behind its own.
     pub(super) fn complete(&self, cli: Cli) -> Result<(Cli, Option<Located>)> {
         if self.path.is_none() {
             return Ok((cli, None));
@@ -124,18 +106,18 @@ impl<'a> Config<'a> {
         let mut parse = |own: &[&[Setting]]| {
             command_line(definition, &[name], &[own, given].concat(), explicit, place)
         };
-        let Some(table) = self.providers.get(name) else {
+        let Some((own, token_env)) = self.providers.get(name) else {
             return Ok((parse(&[&top])?, None));
         };
         let variables = parse(&[])?.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
-        let mut own = self.without_set(&table.settings, variables.0);
+        let mut own = self.without_set(own, variables.0);
         own.retain(|setting| !has_secret || setting.name != file);
         let cli = parse(&[&top, &own])?;
         let has_secret = has_secret
             || cli.explicit_args.iter().any(|arg| arg.name == file)
             || self.is_any_set(secrets);
-        Ok((cli, table.token_env.clone().filter(|_| !has_secret)))
+        Ok((cli, token_env.clone().filter(|_| !has_secret)))
     }
 
     /// Settings without those that a variable which is set stands before.

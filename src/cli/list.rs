@@ -19,9 +19,6 @@ use super::settings::{self, Located, Setting, SettingsFile, command_line};
 use crate::message::{Message, Result, ensure};
 use crate::provider::{Environment, Provider};
 
-/// The keys of a table that are not options.
-const OWN_KEYS: [&str; 2] = ["provider", "token-env"];
-
 /// One `[[deploy]]` table.
 pub(super) struct Entry {
     /// The command line that it stands for.
@@ -35,9 +32,6 @@ pub(super) struct Entry {
 /// Reads the list at `path`: its tables, and how the watch as a whole is shown. The options in
 /// `explicit` override those of the file, which override those of `config`; `timeout` is that of the
 /// command line.
-///
-/// # Errors
-/// Whatever is wrong, with the file, the line and the key.
 pub(super) fn read(
     path: &Path,
     explicit: &[ExplicitArg],
@@ -62,16 +56,9 @@ pub(super) fn read(
         &place,
     )?;
     let explicit = explicit.into_iter();
-    let mut reader = TableReader {
-        file: &file,
-        definition,
-        top,
-        explicit: explicit.filter(|arg| arg.scope == Scope::Watch).collect(),
-        config,
-    };
-    let entries = tables
-        .into_iter()
-        .map(|(table, span)| reader.entry(table, span));
+    let explicit: Vec<_> = explicit.filter(|arg| arg.scope == Scope::Watch).collect();
+    let tables = tables.into_iter();
+    let entries = tables.map(|table| entry(&file, table, &mut definition, &top, &explicit, config));
     Ok((all.output, entries.collect::<Result<_>>()?))
 }
 
@@ -96,63 +83,51 @@ fn tables<'t, 'd>(file: &'t SettingsFile<'d>) -> Result<Vec<(&'t DeTable<'d>, Ra
     Ok(tables)
 }
 
-/// Reads the tables of a list.
-struct TableReader<'a> {
-    file: &'a SettingsFile<'a>,
-    definition: clap::Command,
-    /// The options at the top level of the file.
-    top: Vec<Setting>,
-    explicit: Vec<&'a ExplicitArg>,
-    config: &'a Config<'a>,
-}
-
-impl TableReader<'_> {
-    fn entry(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Result<Entry> {
-        let file = self.file;
-        let provider = file.text(table, "provider")?.ok_or_else(|| {
-            let message = Message::new("provider: missing in this table", "provider: 该表缺少此键");
-            file.error(&span, &message)
-        })?;
-        let name = provider.text;
-        if !Provider::has_subcommand(&name) {
-            let commands = self
-                .definition
-                .get_subcommands()
-                .map(clap::Command::get_name);
-            let known = commands.filter(|name| Provider::has_subcommand(name));
-            let known = known.collect::<Vec<_>>().join(", ");
-            let message = Message::new(
-                format!("{name:?} is not one of {known}"),
-                format!("{name:?} 不是 {known} 之一"),
-            );
-            return Err(message.at(provider.place));
-        }
-        let mut keys = table.keys();
-        if let Some(key) = keys.find(|key| OutputOptions::contain(key.get_ref())) {
-            let message = Message::new(
-                "it holds for the whole watch: put it at the top of the file",
-                "它对整个跟踪有效，请写在文件开头",
-            );
-            return Err(file.error(&key.span(), &message.at(key.get_ref())));
-        }
-        let is_own = |key: &str| OWN_KEYS.contains(&key);
-        let own = file.settings(&mut self.definition, Some(&name), table, is_own)?;
-        let place = file.place(&span);
-        let token_env = file.text(table, "token-env")?;
-        let (cli, configured) = self.config.under(
-            &mut self.definition,
-            &name,
-            &[&self.top, &own],
-            &self.explicit,
-            token_env.is_some(),
-            &place,
-        )?;
-        Ok(Entry {
-            place,
-            cli,
-            token_env: token_env.or(configured),
-        })
+/// Reads a table; `top` are the options at the top level of the file.
+fn entry(
+    file: &SettingsFile<'_>,
+    (table, span): (&DeTable<'_>, Range<usize>),
+    definition: &mut clap::Command,
+    top: &[Setting],
+    explicit: &[&ExplicitArg],
+    config: &Config<'_>,
+) -> Result<Entry> {
+    let provider = file.text(table, "provider")?.ok_or_else(|| {
+        let message = Message::new("provider: missing in this table", "provider: 该表缺少此键");
+        file.error(&span, &message)
+    })?;
+    let name = provider.text;
+    if !Provider::has_subcommand(&name) {
+        let commands = definition.get_subcommands().map(clap::Command::get_name);
+        let known = commands.filter(|name| Provider::has_subcommand(name));
+        let known = known.collect::<Vec<_>>().join(", ");
+        let message = Message::new(
+            format!("{name:?} is not one of {known}"),
+            format!("{name:?} 不是 {known} 之一"),
+        );
+        return Err(message.at(provider.place));
     }
+    let mut keys = table.keys();
+    if let Some(key) = keys.find(|key| OutputOptions::contain(key.get_ref())) {
+        let message = Message::new(
+            "it holds for the whole watch: put it at the top of the file",
+            "它对整个跟踪有效，请写在文件开头",
+        );
+        return Err(file.error(&key.span(), &message.at(key.get_ref())));
+    }
+    let is_own = |key: &str| ["provider", "token-env"].contains(&key);
+    let own = file.settings(definition, Some(&name), table, is_own)?;
+    let place = file.place(&span);
+    let token_env = file.text(table, "token-env")?;
+    let layers = [top, &own];
+    let has_secret = token_env.is_some();
+    let (cli, configured) =
+        config.under(definition, &name, &layers, explicit, has_secret, &place)?;
+    Ok(Entry {
+        place,
+        cli,
+        token_env: token_env.or(configured),
+    })
 }
 
 /// The hint where there are more deployments than one process can watch.
