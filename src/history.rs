@@ -1,7 +1,7 @@
 //! How long past deployments took, as remembered from one watch to the next. It is shown and never decides a
 //! verdict.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -67,27 +67,24 @@ pub(crate) struct Usual {
     /// The median.
     pub(crate) took: Duration,
     pub(crate) longest: Duration,
-    /// The median of each unit, by its name.
-    units: HashMap<String, Duration>,
+    /// Those of its units, by name, in milliseconds.
+    units: BTreeMap<String, Vec<u64>>,
 }
 
 impl Usual {
     /// None where nothing is known.
     fn new(record: Record) -> Option<Self> {
         let longest = record.durations_ms.iter().max()?;
-        let units = record.units.into_iter();
         Some(Self {
             took: median(&record.durations_ms)?,
             longest: Duration::from_millis(*longest),
-            units: units
-                .filter_map(|(name, durations)| Some((name, median(&durations)?)))
-                .collect(),
+            units: record.units,
         })
     }
 
     /// How long the unit of this name takes.
     pub(crate) fn unit(&self, name: &str) -> Option<Duration> {
-        self.units.get(name).copied()
+        median(self.units.get(name)?)
     }
 }
 
@@ -148,9 +145,6 @@ impl History {
 
     /// Writes what was learnt, for as long as `left` (the rest of `--timeout`; zero after a signal) and a short
     /// grace.
-    ///
-    /// # Errors
-    /// It cannot be written in time.
     pub(crate) fn save(&self, left: Option<Duration>) -> Result<Option<Message>> {
         const GRACE: Duration = Duration::from_millis(500);
         let mut lessons = self.lessons.lock().unwrap_or_else(PoisonError::into_inner);
