@@ -15,11 +15,11 @@ use crate::cli::deployments::{Deployment, Deployments};
 use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::list::{Partition, partition_advice};
 use crate::cli::options::{OutputChoice, OutputOptions};
-use crate::cli::{Cli, Command, completions};
+use crate::cli::{Cli, Command, completions, config, not_set};
 use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::history::{History, PastDeployments};
+use crate::history::{self, History, PastDeployments};
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
 use crate::message::{Context as _, Lang, Message, Result, ensure};
@@ -28,12 +28,8 @@ use crate::platform;
 use crate::provider::Environment;
 use crate::record::{CaptureFile, Exchanges, Player, Recorder, Recording};
 use crate::redact::Redactor;
-use crate::render::Output;
+use crate::render::{Output, is_ci};
 use crate::watch::{self, Inbox, LoopEvent, Target, TargetDetails};
-
-mod remember;
-
-use remember::{recall, run_history};
 
 /// The span over which deployments that are polled once are polled, at most.
 const ONCE: Duration = Duration::from_secs(1);
@@ -413,6 +409,46 @@ fn delays(deployments: &[Deployment]) -> Vec<Duration> {
         delay
     };
     deployments.iter().zip(hosts).map(delay).collect()
+}
+
+/// Recalls how long past deployments took, unless the user or a CI system has no use for that, and what there
+/// is to warn of.
+fn recall(
+    list: &[Deployment],
+    shown: &OutputOptions,
+    environment: Environment<'_>,
+) -> (Option<Arc<History>>, Option<Message>) {
+    let keys = list
+        .iter()
+        .filter_map(|deployment| deployment.spec.history_key.as_ref());
+    let is_off = shown.no_history || is_ci(environment) || keys.clone().next().is_none();
+    match history::folder(environment).filter(|_| !is_off) {
+        Some(folder) => {
+            let (history, warning) = History::recall(folder, keys);
+            (history.map(Arc::new), warning)
+        }
+        None => (None, None),
+    }
+}
+
+/// Shows how long past deployments took, or forgets it.
+fn run_history(
+    clear: bool,
+    shown: &OutputOptions,
+    environment: Environment<'_>,
+) -> Result<ExitCode> {
+    let asked = shown.lang.or_else(|| config::lang(environment));
+    let lang = Lang::choose(asked, environment);
+    let folder = history::folder(environment).ok_or_else(|| not_set(platform::HOME))?;
+    if clear {
+        return print(&history::clear(folder, lang)?);
+    }
+    let as_json = shown.choice() == OutputChoice::Json;
+    let (text, warning) = history::show(folder, as_json, lang)?;
+    if let Some(warning) = warning {
+        say(&lang.with_message(lang.warning(), Some(&warning)));
+    }
+    print(&text)
 }
 
 /// Serves a simulated deployment and watches it, by the command line that would watch a real one.
