@@ -49,9 +49,6 @@ pub(crate) struct Deployments {
 
 impl Deployments {
     /// The deployments that a command line names.
-    ///
-    /// # Errors
-    /// Options are missing or contradictory.
     pub(crate) fn of_command(
         cli: Cli,
         environment: Environment<'_>,
@@ -71,9 +68,6 @@ impl Deployments {
 
     /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch.
     /// Options of the command line override those of the file.
-    ///
-    /// # Errors
-    /// Whatever is wrong in the file, with its line and its key.
     pub(crate) fn of_list(
         path: &Path,
         partition: Option<Partition>,
@@ -102,9 +96,6 @@ impl Deployments {
     }
 
     /// The deployments of recorded command lines; `explicit` are options that override theirs.
-    ///
-    /// # Errors
-    /// A recorded line is not the command line of a watch.
     pub(crate) fn of_recording(
         recorded: &[RecordedCommand],
         explicit: &[ExplicitArg],
@@ -134,9 +125,6 @@ impl Deployments {
     }
 
     /// The deployment that the demo's command line names, and its output options.
-    ///
-    /// # Errors
-    /// Options are missing or contradictory.
     #[cfg(feature = "demo")]
     pub(crate) fn of_demo(
         words: &[String],

@@ -38,9 +38,6 @@ pub(super) struct Located {
 }
 
 /// Reads a file of settings; a pipe no longer than `timeout`.
-///
-/// # Errors
-/// It cannot be read, or is no text.
 pub(super) fn read(path: &Path, timeout: Option<Duration>) -> Result<String> {
     input::read(path, input::SETTINGS_SIZE, timeout)
         .and_then(|bytes| String::from_utf8(bytes).map_err(Message::library))
@@ -59,9 +56,6 @@ pub(super) struct SettingsFile<'a> {
 
 impl<'a> SettingsFile<'a> {
     /// Parses the `text` of the file at `path`.
-    ///
-    /// # Errors
-    /// It is not TOML.
     pub(super) fn parse(
         path: &'a Path,
         text: &'a str,
@@ -83,9 +77,6 @@ impl<'a> SettingsFile<'a> {
 
     /// The keys of a table as options of a command, or as those of every watch where there is none. Those
     /// that are `other` are left out.
-    ///
-    /// # Errors
-    /// A key is no option, or its value is of another type.
     pub(super) fn settings(
         &self,
         definition: &mut clap::Command,

@@ -15,9 +15,6 @@ use crate::text;
 
 /// A table of what is remembered, what was learnt last first, or with `as_json` a line for each record; and
 /// the warning that a broken file was set aside.
-///
-/// # Errors
-/// The file cannot be read.
 pub(crate) fn show(
     folder: PathBuf,
     as_json: bool,
@@ -36,9 +33,6 @@ pub(crate) fn show(
 }
 
 /// Forgets everything, and says so.
-///
-/// # Errors
-/// The file cannot be removed.
 pub(crate) fn clear(folder: PathBuf, lang: Lang) -> Result<String> {
     let forgotten = Store { folder }.clear(PATIENCE)?;
     Ok(lang.forgotten(forgotten) + "\n")
