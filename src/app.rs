@@ -12,7 +12,7 @@ use url::Position;
 
 use crate::cli::deployments::{Deployment, Deployments};
 #[cfg(feature = "demo")]
-use crate::cli::explicit::{ExplicitArg, Scope, override_args};
+use crate::cli::explicit::{Scope, override_args};
 use crate::cli::list::{Partition, partition_advice};
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::cli::{Cli, Command, completions, config, not_set};
@@ -53,10 +53,7 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
         }
         Command::Replay { file, speed } => run_replay(file, *speed, &cli, environment),
         #[cfg(feature = "demo")]
-        Command::Demo(options) => {
-            let lang = Lang::choose(cli.output.lang, environment);
-            run_demo(options, &cli.explicit_args, lang, environment)
-        }
+        Command::Demo(options) => run_demo(options, &cli, environment),
         Command::History { clear } => run_history(*clear, &cli.output, environment),
         Command::Completions { shell } => print(&completions::script(*shell)),
     }
@@ -455,24 +452,29 @@ fn run_history(
 #[cfg(feature = "demo")]
 fn run_demo(
     options: &demo::DemoOptions,
-    explicit: &[ExplicitArg],
-    lang: Lang,
+    cli: &Cli,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
-    let (watch_args, server) = options.start()?;
-    let explicit = explicit.iter().filter(|arg| arg.scope != Scope::Command);
-    let words = override_args(&watch_args, &explicit.collect::<Vec<_>>());
-    // A variable that is set for a real watch must not lead the demo elsewhere.
-    let (output, deployments) = Deployments::of_demo(&words, &|name| options.variable(name))?;
-    if options.serve.is_none() {
-        return watch(deployments, &output, None, environment);
+    let (recorded, server) = options.start()?;
+    let explicit = cli
+        .explicit_args
+        .iter()
+        .filter(|arg| arg.scope != Scope::Command);
+    let words = override_args(&recorded.command, &explicit.collect::<Vec<_>>());
+    let mut deployments = Deployments::of_recording(&[recorded], &cli.explicit_args)?;
+    for deployment in &mut deployments.list {
+        // They are about real servers.
+        deployment.spec.warnings.clear();
     }
-    output.check_files(&deployments.files)?;
+    if options.serve.is_none() {
+        return watch(deployments, &cli.output, None, environment);
+    }
+    cli.output.check_files(&deployments.files)?;
     let message = Message::new(
         "serving a simulated deployment; watch it with the command below, stop it with Ctrl-C",
         "正在提供模拟的部署：用下面的命令跟踪，按 Ctrl-C 停止",
     );
-    say(message.get(lang));
+    say(message.get(Lang::choose(cli.output.lang, environment)));
     writeln!(io::stdout(), "{}", options.shell_line(&words))?;
     // An error means that the server panicked, which has been reported.
     let _ = server.join();

@@ -291,9 +291,6 @@ pub(crate) fn refuse(error: &Message, lang: Lang) -> ExitCode {
     ExitCode::from(Verdict::Usage.code())
 }
 
-/// The options of a watch that the short help shows.
-const ESSENTIAL: [&str; 2] = ["timeout", "output"];
-
 /// The definition of the command line, help included.
 fn command() -> clap::Command {
     command_in(Lang::En)
@@ -319,7 +316,7 @@ fn command_in(lang: Lang) -> clap::Command {
         .help("Print version");
     let command = Cli::command().disable_version_flag(true).arg(version);
     let command = command.mut_args(|option| {
-        let is_essential = ESSENTIAL.contains(&option.get_id().as_str());
+        let is_essential = ["timeout", "output"].contains(&option.get_id().as_str());
         option.hide_short_help(!is_essential)
     });
     let list = command_list(&command, lang);

@@ -12,6 +12,7 @@ mod servicestage;
 mod story;
 mod yunxiao;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 use std::time::{Duration, UNIX_EPOCH};
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use crate::cli::options::limit;
 use crate::message::{Context as _, Message, Result, ensure};
 use crate::platform::{shell_quote, with_variable};
+use crate::record::RecordedCommand;
 
 /// The providers that are simulated; the first is the default.
 static SYSTEMS: [&System; 5] = [
@@ -113,9 +115,9 @@ impl ValueEnum for &'static System {
 }
 
 impl DemoOptions {
-    /// Starts to serve the deployment. Returns the command line that watches it, after the program's name,
-    /// and the server's thread. The provider may be unable to express the scenario.
-    pub(crate) fn start(&self) -> Result<(Vec<String>, JoinHandle<()>)> {
+    /// Starts to serve the deployment, unless the provider cannot express the scenario. Returns the command line
+    /// that watches it, with the secret in the environment, and the server's thread.
+    pub(crate) fn start(&self) -> Result<(RecordedCommand, JoinHandle<()>)> {
         let (system, name) = (self.system, self.system.args[0]);
         ensure(!system.unsupported.contains(&self.scenario), || {
             Message::new(
@@ -149,19 +151,20 @@ impl DemoOptions {
         let endpoint = format!("http://{}", listener.local_addr()?);
         let interval = self.serve.is_none().then_some("--interval=500ms");
         let words = args.iter().copied().chain(["--endpoint", &endpoint]);
-        let words = words.chain(interval).map(str::to_owned).collect();
-        Ok((words, server::start(*self, listener)?))
+        let secret = system.secret.into_iter();
+        let command = RecordedCommand {
+            command: words.chain(interval).map(str::to_owned).collect(),
+            environment: secret
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            secrets: BTreeSet::new(),
+        };
+        Ok((command, server::start(*self, listener)?))
     }
 
     /// How many machines, components or steps the deployment has.
     fn units(&self) -> u32 {
         self.units.unwrap_or(self.system.default_units)
-    }
-
-    /// The environment of that command line: the secret, which is never an argument.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let (variable, secret) = self.system.secret?;
-        (variable == name).then(|| secret.to_owned())
     }
 
     /// The line to type into a shell, environment included.

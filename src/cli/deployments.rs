@@ -3,16 +3,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Cli;
 use super::config::Config;
 use super::explicit::{ExplicitArg, Scope, override_args};
 use super::list::{self, Partition};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
 use super::resume::ResumeCommand;
 use super::settings::{Located, not_set};
+use super::{Cli, command, parse_with};
 use crate::message::{Message, Result, ensure};
 use crate::provider::{DeploymentSpec, Environment, Setup, Variables, refuse_plaintext_secret};
 use crate::record::RecordedCommand;
@@ -95,7 +96,8 @@ impl Deployments {
         Ok((output, deployments))
     }
 
-    /// The deployments of recorded command lines; `explicit` are options that override theirs.
+    /// The deployments of recorded command lines; `explicit` are options that override theirs. No network is used,
+    /// and so no proxy.
     pub(crate) fn of_recording(
         recorded: &[RecordedCommand],
         explicit: &[ExplicitArg],
@@ -109,7 +111,10 @@ impl Deployments {
                 None if recorded.secrets.contains(variable) => Some(PLACEHOLDER_SECRET.to_owned()),
                 value => value.cloned(),
             };
-            let cli = offline(&words)?;
+            let program = "deploywatch".to_owned();
+            let mut cli = parse_with(&mut command(), iter::once(&program).chain(&words))
+                .map_err(|error| error.message())?;
+            cli.connection.direct = true;
             let mut files = cli.explicit_args.iter().filter(|arg| arg.path().is_some());
             let recorded_file = files.find(|arg| !explicit.contains(arg));
             if let Some(arg) = recorded_file {
@@ -122,22 +127,6 @@ impl Deployments {
             deployments.add(&cli, None, &environment)?;
         }
         Ok(deployments)
-    }
-
-    /// The deployment that the demo's command line names, and its output options.
-    #[cfg(feature = "demo")]
-    pub(crate) fn of_demo(
-        words: &[String],
-        environment: Environment<'_>,
-    ) -> Result<(OutputOptions, Self)> {
-        let cli = offline(words)?;
-        let mut deployments = Self::default();
-        deployments.add(&cli, None, environment)?;
-        for deployment in &mut deployments.list {
-            // They are about real servers.
-            deployment.spec.warnings.clear();
-        }
-        Ok((cli.output, deployments))
     }
 
     /// Adds the deployments that a command line names. The secret of the variable `token_env` replaces those of
@@ -223,20 +212,10 @@ fn recorded(cli: &Cli, variables: &Variables, found: BTreeMap<String, String>) -
     let kept = others.iter().filter(|arg| arg.scope != Scope::Output);
     let kept = kept.map(ToString::to_string);
     RecordedCommand {
-        command: std::iter::once(cli.name.clone()).chain(kept).collect(),
+        command: iter::once(cli.name.clone()).chain(kept).collect(),
         environment,
         secrets,
     }
-}
-
-/// Parses a command line whose watch uses no network, and so no proxy.
-fn offline(words: &[String]) -> Result<Cli> {
-    let program = "deploywatch".to_owned();
-    let words = std::iter::once(&program).chain(words);
-    let mut cli =
-        super::parse_with(&mut super::command(), words).map_err(|error| error.message())?;
-    cli.connection.direct = true;
-    Ok(cli)
 }
 
 /// The files that options name as input, with these options.
@@ -258,7 +237,7 @@ mod tests {
 
     fn parsed(line: &str) -> Cli {
         let words = words(&format!("deploywatch {line}"));
-        super::super::parse_with(&mut super::super::command(), words).expect("a command line")
+        parse_with(&mut command(), words).expect("a command line")
     }
 
     fn made(line: &str, variables: &[(&str, &str)]) -> Deployments {
