@@ -408,8 +408,7 @@ fn delays(deployments: &[Deployment]) -> Vec<Duration> {
     deployments.iter().zip(hosts).map(delay).collect()
 }
 
-/// Recalls how long past deployments took, unless the user or a CI system has no use for that, and what there
-/// is to warn of.
+/// Recalls how long past deployments took, unless that is off, and what there is to warn of.
 fn recall(
     list: &[Deployment],
     shown: &OutputOptions,

@@ -1,8 +1,5 @@
-//! Simulated deployments behind a real HTTP server, for `deploywatch demo`.
-//!
-//! The server speaks each provider's own wire format, so that the demo runs the code of a real watch.
-//! A simulated deployment is a pure function of its options and the time elapsed: nothing is stored,
-//! and any moment can be tested without waiting for it.
+//! Simulated deployments behind a real HTTP server, for `deploywatch demo`. The server speaks each provider's own
+//! wire format. A deployment is a pure function of its options and the time elapsed: nothing is stored.
 
 mod codearts;
 mod fsd;
@@ -38,7 +35,6 @@ static SYSTEMS: [&System; 5] = [
 /// The token that is asked for. It guards nothing; it shows that credentials are sent.
 const TOKEN: &str = "demo-token";
 
-/// A provider that is simulated.
 #[derive(Debug)]
 struct System {
     /// The provider's command and the options that watch the deployment, without the endpoint.
@@ -219,7 +215,6 @@ impl Call {
 /// An error of an API: the HTTP status, the code and the text.
 type ApiError = (u16, &'static str, &'static str);
 
-/// An HTTP response.
 #[derive(Debug)]
 struct Reply {
     status: u16,
@@ -231,7 +226,6 @@ struct Reply {
 }
 
 impl Reply {
-    /// A reply with a body of this type.
     fn new(status: u16, content_type: &str, body: String) -> Self {
         Self {
             status,
@@ -241,7 +235,6 @@ impl Reply {
         }
     }
 
-    /// An HTML page.
     fn html(status: u16, page: &str) -> Self {
         Self::new(status, "text/html", page.to_owned())
     }
@@ -255,7 +248,6 @@ impl Reply {
         Self::new(status, "application/json", value.to_string())
     }
 
-    /// The same reply with one more header.
     fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers += &format!("{name}: {value}\r\n");
         self
@@ -266,8 +258,7 @@ impl Reply {
 const UNAUTHORIZED: ApiError = (401, "APIGW.0301", "The IAM token is not valid");
 const UNKNOWN_API: ApiError = (404, "APIGW.0101", "The API does not exist");
 
-/// Passes a GET with credentials on to a `service` of Huawei Cloud, as its gateway does. Signatures are not
-/// verified.
+/// Passes a GET with credentials on to a `service`, as Huawei Cloud's gateway does; no signature is verified.
 fn huawei_gateway(call: &Call, service: fn(&Call) -> Result<Value, ApiError>) -> Reply {
     let header = |name| call.header(name).unwrap_or_default();
     let is_signed = header("authorization").starts_with("SDK-HMAC-SHA256 ");

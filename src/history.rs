@@ -1,5 +1,4 @@
-//! How long past deployments took, as remembered from one watch to the next. It is shown and never decides a
-//! verdict.
+//! How long past deployments took, which is remembered and shown and never decides a verdict.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -22,8 +21,7 @@ pub(crate) use table::{clear, show};
 const BRIEFLY: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The key under which the durations of deployments are remembered that are alike: those of a pipeline's job, a
-/// task, a release plan.
+/// The key of deployments that are alike: those of a pipeline's job, a task, a release plan.
 #[derive(Clone, Debug)]
 pub(crate) struct HistoryKey {
     /// The provider, the endpoint's host and the ids of what contains it.

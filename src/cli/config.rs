@@ -1,5 +1,4 @@
-//! The config file: options of the watch at its top level, and a table for each provider. It stands behind
-//! the command line, a list and the environment.
+//! The config file, which stands behind the command line, a list and the environment.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

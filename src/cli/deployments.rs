@@ -1,5 +1,4 @@
-//! The deployments to watch, from a command line, a list or a recording, and what is kept of them in
-//! a recording: enough to make them again.
+//! The deployments to watch, from a command line, a list or a recording, and what a recording keeps of them.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +29,6 @@ pub(crate) struct Deployment {
     pub(crate) connection: ConnectionOptions,
 }
 
-/// The deployments of a watch.
 #[derive(Default)]
 pub(crate) struct Deployments {
     pub(crate) list: Vec<Deployment>,
@@ -68,7 +66,6 @@ impl Deployments {
     }
 
     /// The deployments of the list at `path` that are in `partition`, and the output options of the whole watch.
-    /// Options of the command line override those of the file.
     pub(crate) fn of_list(
         path: &Path,
         partition: Option<Partition>,
@@ -96,8 +93,7 @@ impl Deployments {
         Ok((output, deployments))
     }
 
-    /// The deployments of recorded command lines; `explicit` are options that override theirs. No network is used,
-    /// and so no proxy.
+    /// The deployments of recorded command lines, which use no network; `explicit` overrides their options.
     pub(crate) fn of_recording(
         recorded: &[RecordedCommand],
         explicit: &[ExplicitArg],
@@ -129,8 +125,7 @@ impl Deployments {
         Ok(deployments)
     }
 
-    /// Adds the deployments that a command line names. The secret of the variable `token_env` replaces those of
-    /// the environment.
+    /// Adds the deployments that a command line names.
     fn add(
         &mut self,
         cli: &Cli,
@@ -196,8 +191,7 @@ impl Deployments {
     }
 }
 
-/// What a recording keeps of a command line and of the variables `found`. Options that name files or concern
-/// the output are left out: they belong to one machine.
+/// What a recording keeps: no option that names a file or concerns the output, which belong to one machine.
 fn recorded(cli: &Cli, variables: &Variables, found: BTreeMap<String, String>) -> RecordedCommand {
     let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
         .into_iter()

@@ -27,7 +27,6 @@ impl ParseError {
         Self::Clap(error, advice)
     }
 
-    /// Whether it is the help that is printed.
     pub(super) fn is_help(&self) -> bool {
         use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
         let kinds = [DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand];
@@ -135,8 +134,7 @@ pub(super) fn in_chinese(error: &clap::Error, advice: Option<&Message>) -> Strin
     text + "\n详细说明请执行 '--help'。\n"
 }
 
-/// The error for a word that a message must not repeat as it is: one with a control character between
-/// others, which could be a line of its own or a command to the terminal.
+/// The error for a word with a control character between others: it could be a command to the terminal.
 pub(super) fn control_character(words: &[String]) -> Option<Message> {
     let has_control = |word: &String| {
         // Around a value it is dropped.

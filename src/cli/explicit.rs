@@ -1,5 +1,4 @@
-//! The options that a command line gives explicitly, in canonical form. Lists, recordings and the
-//! demo are made of such options and read as command lines again.
+//! The options that a command line gives explicitly, as words that can be read as a command line again.
 
 use std::fmt;
 use std::path::Path;
@@ -12,7 +11,6 @@ use super::options::OutputOptions;
 /// An option that was given explicitly; it is displayed as `--name` or `--name=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExplicitArg {
-    /// The long name.
     pub(crate) name: String,
     /// None for a flag.
     pub(super) value: Option<String>,
@@ -20,8 +18,7 @@ pub(crate) struct ExplicitArg {
     takes_path: bool,
 }
 
-/// The scope of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// The command, which is the provider's where it watches one.
     Command,

@@ -1,5 +1,4 @@
-//! The file of `deploywatch all`: a table of options for each deployment, and the part of them that one of
-//! several jobs watches.
+//! The file of `deploywatch all`: a table of options for each deployment, and the part that a job watches.
 
 use std::fmt;
 use std::ops::Range;
@@ -29,9 +28,8 @@ pub(super) struct Entry {
     pub(super) place: String,
 }
 
-/// Reads the list at `path`: its tables, and how the watch as a whole is shown. The options in
-/// `explicit` override those of the file, which override those of `config`; `timeout` is that of the
-/// command line.
+/// Reads the list at `path`: its tables, and how the watch as a whole is shown. The options in `explicit`
+/// override those of the file, which override those of `config`.
 pub(super) fn read(
     path: &Path,
     explicit: &[ExplicitArg],

@@ -1,5 +1,4 @@
-//! The options of every watch, as plain data: the clap structs are what the rest of the program
-//! reads.
+//! The options of every watch: the clap structs are what the rest of the program reads.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -10,9 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::message::{Lang, Message, Result, ensure};
 use crate::platform;
 
-/// The shortest interval between polls.
 const MIN_INTERVAL: Duration = Duration::from_millis(10);
-/// The longest time that one request may take.
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When a deployment is polled, and what ends its watch.
@@ -78,8 +75,7 @@ pub(crate) struct WatchOptions {
     pub(crate) logs: usize,
 }
 
-/// The treatment of a deployment that waits for a person. The help of `--on-pause` explains the
-/// values.
+/// The value of `--on-pause`. The help of the option explains the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnPause {
     Auto,
@@ -195,8 +191,7 @@ impl OutputOptions {
         }
     }
 
-    /// Checks that no file is written twice, and that none of the files that are `read` is written.
-    /// These come with the options that name them.
+    /// Checks that no file is written twice or over one that is `read`, each with the option that names it.
     pub(crate) fn check_files(&self, read: &[(String, PathBuf)]) -> Result<()> {
         let written = [
             ("--events", &self.events),

@@ -14,8 +14,7 @@ pub(crate) struct ResumeCommand {
 }
 
 impl ResumeCommand {
-    /// The command that resumes the watch of the command line `words`, the program's name left out, which gives
-    /// the options `explicit`; `search_options` are those of the provider that look for a run.
+    /// `search_options` are those of the provider that look for a run.
     pub(crate) fn new(words: &[String], explicit: &[ExplicitArg], search_options: &[&str]) -> Self {
         let searches = |name: &str| name == "fresh" || search_options.contains(&name);
         Self {
@@ -24,8 +23,7 @@ impl ResumeCommand {
         }
     }
 
-    /// The line; `selector` is the option that selects the run, where it was found: empty where the
-    /// run needs none.
+    /// The line; `selector` is the option that selects the run that was found: empty where it needs none.
     pub(crate) fn line(&self, selector: Option<&str>) -> Arc<str> {
         match selector {
             None => Arc::clone(&self.line),
@@ -36,8 +34,7 @@ impl ResumeCommand {
     }
 }
 
-/// The words of a command line as a line for a shell, values as `explicit` has them, without the options
-/// that are `dropped`.
+/// Words as a line for a shell, values as `explicit` has them, without the options that are `dropped`.
 fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bool) -> String {
     let mut line = String::from("deploywatch");
     let mut rest: Vec<_> = explicit.iter().collect();

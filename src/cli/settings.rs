@@ -1,5 +1,4 @@
-//! Options in a TOML file: its keys are the long options of the command line, and the settings are read as
-//! the command line that they stand for.
+//! Options in a TOML file: its keys are long options, which are read as a command line.
 
 use std::ops::Range;
 use std::path::Path;
@@ -19,7 +18,6 @@ use crate::provider::Environment;
 /// A key of a file, as the option that it stands for.
 #[derive(Clone)]
 pub(super) struct Setting {
-    /// The long option.
     pub(super) name: String,
     /// The option as a word of a command line; none for a flag that is false.
     word: Option<String>,
@@ -44,7 +42,6 @@ pub(super) fn read(path: &Path, timeout: Option<Duration>) -> Result<String> {
         .context(|| Message::cannot_read(path))
 }
 
-/// A TOML file of options.
 pub(super) struct SettingsFile<'a> {
     pub(super) path: &'a Path,
     pub(super) document: DeTable<'a>,

@@ -1,5 +1,5 @@
-//! The file of the history: a JSON document with a record in each line, so that a start only parses the lines
-//! that it needs. What was learnt last comes first.
+//! The file of the history: a JSON document with a record in each line, of which a start parses what it needs.
+//! What was learnt last comes first.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -80,11 +80,8 @@ impl Store {
         self.folder.join("durations.json")
     }
 
-    /// The records whose keys, as they stand in the file, are wanted: none where there is no file. Else what is
-    /// wrong with the document, or with one of these lines.
-    ///
-    /// # Errors
-    /// The file cannot be read.
+    /// The records whose keys, as they stand in the file, are wanted, or what is wrong with it or with one of
+    /// these; the outer error is that it cannot be read.
     fn read(&self, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Result<Vec<Record>>> {
         let path = self.path();
         let read = || -> Result<Result<_>> {
@@ -163,8 +160,7 @@ impl Store {
         Ok(known)
     }
 
-    /// Waits until no other process changes the file. The lock ends where what is returned is dropped, and
-    /// with the process.
+    /// Waits until no other process changes the file. The lock ends where what is returned is dropped.
     fn lock(&self, patience: Duration) -> Result<File> {
         let path = self.folder.join("durations.lock");
         let lock = || {
