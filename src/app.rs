@@ -364,8 +364,7 @@ fn insecure_warning(for_all: bool) -> Message {
 /// Two targets of one name could not be told apart in the events.
 fn check_names(deployments: &[Deployment]) -> Result<()> {
     let mut names = HashSet::new();
-    for deployment in deployments {
-        let name = &deployment.spec.target;
+    for name in deployments.iter().map(|deployment| &deployment.spec.target) {
         ensure(name != "all", || {
             Message::new(
                 "a deployment cannot be named all: the events use it for the whole list",

@@ -38,6 +38,7 @@ use errors::{ParseError, control_character};
 use explicit::{ExplicitArg, explicit_args};
 use list::Partition;
 use options::{ConnectionOptions, OutputOptions, WatchOptions};
+use settings::Located;
 pub(crate) use settings::not_set;
 
 /// The lowest and the highest speed of a replay.
@@ -71,6 +72,9 @@ pub(crate) struct Cli {
     /// The words as they were given, after the program's name.
     #[arg(skip)]
     words: Vec<String>,
+    /// The variable that holds the secret, where a file names one.
+    #[arg(skip)]
+    token_env: Option<Located>,
 }
 
 impl Cli {

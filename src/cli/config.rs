@@ -78,45 +78,46 @@ impl<'a> Config<'a> {
     }
 
     /// The command line of a watch with the options of this file behind its own.
-    pub(super) fn complete(&self, cli: Cli) -> Result<(Cli, Option<Located>)> {
+    pub(super) fn complete(&self, cli: Cli) -> Result<Cli> {
         if self.path.is_none() {
-            return Ok((cli, None));
+            return Ok(cli);
         }
-        let name = cli.name.as_str();
         let explicit: Vec<_> = cli.explicit_args.iter().collect();
-        let (mut whole, token_env) =
-            self.under(&mut built(), name, &[], &explicit, false, "deploywatch")?;
-        whole.words = cli.words;
-        Ok((whole, token_env))
+        let whole = self.under(&mut built(), &cli.name, &[], &explicit, None, "deploywatch")?;
+        Ok(Cli {
+            words: cli.words,
+            ..whole
+        })
     }
 
-    /// A command line with the options of this file behind the layers that are `given`; with `has_secret`
-    /// they say where the secret is. `place` is where an error is that is not about a setting.
+    /// A command line with the options of this file behind the layers that are `given`, which may name the
+    /// variable of the secret. `place` is where an error is that is not about a setting.
     pub(super) fn under(
         &self,
         definition: &mut clap::Command,
         name: &str,
         given: &[&[Setting]],
         explicit: &[&ExplicitArg],
-        has_secret: bool,
+        token_env: Option<Located>,
         place: &str,
-    ) -> Result<(Cli, Option<Located>)> {
+    ) -> Result<Cli> {
         let top = self.of_watch();
         let mut parse = |own: &[&[Setting]]| {
             command_line(definition, &[name], &[own, given].concat(), explicit, place)
         };
-        let Some((own, token_env)) = self.providers.get(name) else {
-            return Ok((parse(&[&top])?, None));
+        let Some((own, own_token_env)) = self.providers.get(name) else {
+            let cli = parse(&[&top])?;
+            return Ok(Cli { token_env, ..cli });
         };
         let variables = parse(&[])?.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
         let mut own = self.without_set(own, variables.0);
-        own.retain(|setting| !has_secret || setting.name != file);
+        own.retain(|setting| token_env.is_none() || setting.name != file);
         let cli = parse(&[&top, &own])?;
-        let has_secret = has_secret
-            || cli.explicit_args.iter().any(|arg| arg.name == file)
-            || self.is_any_set(secrets);
-        Ok((cli, token_env.clone().filter(|_| !has_secret)))
+        let has_file = cli.explicit_args.iter().any(|arg| arg.name == file);
+        let is_needed = !has_file && !self.is_any_set(secrets);
+        let token_env = token_env.or_else(|| own_token_env.clone().filter(|_| is_needed));
+        Ok(Cli { token_env, ..cli })
     }
 
     /// Settings without those that a variable which is set stands before.

@@ -53,9 +53,9 @@ impl Deployments {
         environment: Environment<'_>,
     ) -> Result<(OutputOptions, Self)> {
         let config = Config::read(environment, cli.watch.timeout)?;
-        let (cli, token_env) = config.complete(cli)?;
+        let cli = config.complete(cli)?;
         let mut deployments = Self::default();
-        deployments.add(&cli, token_env.as_ref(), environment)?;
+        deployments.add(&cli, environment)?;
         deployments.files.extend(config.file());
         let first = deployments.list.first();
         let search_options = first.map_or(&[][..], |first| first.spec.search_options);
@@ -84,11 +84,11 @@ impl Deployments {
             ..Self::default()
         };
         deployments.files.extend(config.file());
-        let is_wanted = |index| partition.is_none_or(|partition| partition.contains(index));
-        let wanted = entries.iter().enumerate();
-        for (_, entry) in wanted.filter(|(index, _)| is_wanted(*index)) {
-            let added = deployments.add(&entry.cli, entry.token_env.as_ref(), environment);
-            added.map_err(|error| error.at(&entry.place))?;
+        for (index, (cli, place)) in entries.iter().enumerate() {
+            if partition.is_none_or(|partition| partition.contains(index)) {
+                let added = deployments.add(cli, environment);
+                added.map_err(|error| error.at(place))?;
+            }
         }
         Ok((output, deployments))
     }
@@ -120,22 +120,17 @@ impl Deployments {
                     format!("录制文件中不应出现文件选项 --{name}"),
                 ));
             }
-            deployments.add(&cli, None, &environment)?;
+            deployments.add(&cli, &environment)?;
         }
         Ok(deployments)
     }
 
     /// Adds the deployments that a command line names.
-    fn add(
-        &mut self,
-        cli: &Cli,
-        token_env: Option<&Located>,
-        environment: Environment<'_>,
-    ) -> Result<()> {
+    fn add(&mut self, cli: &Cli, environment: Environment<'_>) -> Result<()> {
         let secret = |Located { text, place }: &Located| {
             environment(text).ok_or_else(|| not_set(text).at(place))
         };
-        let secret = token_env.map(secret).transpose()?;
+        let secret = cli.token_env.as_ref().map(secret).transpose()?;
         let provider = cli.provider()?.options();
         let variables = provider.variables();
         let fallback = provider.fallback(environment, cli.watch.timeout)?;
@@ -177,7 +172,7 @@ impl Deployments {
         }
         self.files.extend(input_files(&cli.explicit_args));
         let found = found.into_inner();
-        if let Some(Located { place, .. }) = token_env {
+        if let Some(Located { place, .. }) = &cli.token_env {
             ensure(found.keys().any(|variable| !variables.is_plain(variable)), || {
                 let message = Message::new(
                     "not needed: the other keys name the secret, or there is none",

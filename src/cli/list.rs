@@ -14,29 +14,19 @@ use super::Cli;
 use super::config::Config;
 use super::explicit::{ExplicitArg, Scope};
 use super::options::OutputOptions;
-use super::settings::{self, Located, Setting, SettingsFile, command_line};
+use super::settings::{self, Setting, SettingsFile, command_line};
 use crate::message::{Message, Result, ensure};
 use crate::provider::{Environment, Provider};
 
-/// One `[[deploy]]` table.
-pub(super) struct Entry {
-    /// The command line that it stands for.
-    pub(super) cli: Cli,
-    /// The variable that holds the secret.
-    pub(super) token_env: Option<Located>,
-    /// `FILE:LINE` of the table.
-    pub(super) place: String,
-}
-
-/// Reads the list at `path`: its tables, and how the watch as a whole is shown. The options in `explicit`
-/// override those of the file, which override those of `config`.
+/// Reads the list at `path`: how the watch as a whole is shown, and its tables as command lines, each with its
+/// `FILE:LINE`. The options in `explicit` override those of the file, which override those of `config`.
 pub(super) fn read(
     path: &Path,
     explicit: &[ExplicitArg],
     timeout: Option<Duration>,
     config: &Config<'_>,
     environment: Environment<'_>,
-) -> Result<(OutputOptions, Vec<Entry>)> {
+) -> Result<(OutputOptions, Vec<(Cli, String)>)> {
     let text = settings::read(path, timeout)?;
     let file = SettingsFile::parse(path, &text, Some(environment))?;
     let mut definition = super::built();
@@ -89,7 +79,7 @@ fn entry(
     top: &[Setting],
     explicit: &[&ExplicitArg],
     config: &Config<'_>,
-) -> Result<Entry> {
+) -> Result<(Cli, String)> {
     let provider = file.text(table, "provider")?.ok_or_else(|| {
         let message = Message::new("provider: missing in this table", "provider: 该表缺少此键");
         file.error(&span, &message)
@@ -118,14 +108,8 @@ fn entry(
     let place = file.place(&span);
     let token_env = file.text(table, "token-env")?;
     let layers = [top, &own];
-    let has_secret = token_env.is_some();
-    let (cli, configured) =
-        config.under(definition, &name, &layers, explicit, has_secret, &place)?;
-    Ok(Entry {
-        place,
-        cli,
-        token_env: token_env.or(configured),
-    })
+    let cli = config.under(definition, &name, &layers, explicit, token_env, &place)?;
+    Ok((cli, place))
 }
 
 /// The hint where there are more deployments than one process can watch.

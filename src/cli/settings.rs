@@ -28,7 +28,7 @@ pub(super) struct Setting {
 }
 
 /// The value of a key that is not an option.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Located {
     pub(super) text: String,
     /// `FILE:LINE: KEY`

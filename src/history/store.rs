@@ -44,24 +44,21 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Adds a watch.
+    /// Adds a watch; the oldest are forgotten.
     pub(super) fn add(&mut self, took: Duration, units: &[(Arc<str>, Duration)]) {
+        let push = |durations: &mut Vec<u64>, took| {
+            durations.push(milliseconds(took));
+            durations.drain(..durations.len().saturating_sub(MAX_WATCHES));
+        };
         push(&mut self.durations_ms, took);
         let mut before = std::mem::take(&mut self.units);
         for (name, took) in units.iter().take(MAX_UNITS) {
             let known = before.remove(&**name).unwrap_or_default();
-            let durations = self.units.entry(name.to_string()).or_insert(known);
-            push(durations, *took);
+            push(self.units.entry(name.to_string()).or_insert(known), *took);
         }
         let room = MAX_UNITS - self.units.len();
         self.units.extend(before.into_iter().take(room));
     }
-}
-
-/// Adds a duration; the oldest are forgotten.
-fn push(durations: &mut Vec<u64>, took: Duration) {
-    durations.push(milliseconds(took));
-    durations.drain(..durations.len().saturating_sub(MAX_WATCHES));
 }
 
 /// A key as it stands in the file.
