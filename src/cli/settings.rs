@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::error::ContextKind;
 use clap::{Arg, ArgAction};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::explicit::ExplicitArg;
@@ -81,54 +80,45 @@ impl<'a> SettingsFile<'a> {
         table: &DeTable<'_>,
         other: impl Fn(&str) -> bool,
     ) -> Result<Vec<Setting>> {
-        let keys = table.iter().filter(|(key, _)| !other(key.get_ref()));
-        keys.map(|(key, value)| {
-            self.setting(definition, command, (key.get_ref(), key.span()), value)
-        })
-        .collect()
-    }
-
-    fn setting(
-        &self,
-        definition: &mut clap::Command,
-        command: Option<&str>,
-        (name, at): (&str, Range<usize>),
-        value: &Spanned<DeValue<'_>>,
-    ) -> Result<Setting> {
-        let is_flag = match option(definition, command, name).map(Arg::get_action) {
-            Some(ArgAction::SetTrue) => true,
-            Some(action) if action.takes_values() => false,
-            _ => return Err(self.error(&at, &no_option(definition, command, name).at(name))),
-        };
-        let mut expanded = None;
-        let word = match value.get_ref() {
-            DeValue::Boolean(is_set) if is_flag => is_set.then(|| format!("--{name}")),
-            DeValue::String(text) if !is_flag => {
-                let value = self.expand(text);
-                let value = value.map_err(|error| self.error(&at, &error.at(name)))?;
-                let word = format!("--{name}={value}");
-                expanded = (value != **text).then(|| (value, text.to_string()));
-                Some(word)
-            }
-            DeValue::Integer(number) if !is_flag && number.radix() == 10 => {
-                Some(format!("--{name}={}", number.as_str()))
-            }
-            other => {
-                let (en, zh) = match other {
-                    _ if is_flag => ("true or false", "true 或 false"),
-                    DeValue::Boolean(_) => ("text or a number", "文本或数字"),
-                    _ => ("text, a number, true or false", "文本、数字、true 或 false"),
-                };
-                let message = Message::new(format!("it must be {en}"), format!("必须是{zh}"));
-                return Err(self.error(&value.span(), &message.at(name)));
-            }
-        };
-        Ok(Setting {
-            name: name.to_owned(),
-            word,
-            place: self.place(&at),
-            expanded,
-        })
+        let mut settings = Vec::new();
+        for (key, value) in table.iter().filter(|(key, _)| !other(key.get_ref())) {
+            let (name, at) = (key.get_ref().as_ref(), key.span());
+            let is_flag = match option(definition, command, name).map(Arg::get_action) {
+                Some(ArgAction::SetTrue) => true,
+                Some(action) if action.takes_values() => false,
+                _ => return Err(self.error(&at, &no_option(definition, command, name).at(name))),
+            };
+            let mut expanded = None;
+            let word = match value.get_ref() {
+                DeValue::Boolean(is_set) if is_flag => is_set.then(|| format!("--{name}")),
+                DeValue::String(text) if !is_flag => {
+                    let value = self.expand(text);
+                    let value = value.map_err(|error| self.error(&at, &error.at(name)))?;
+                    let word = format!("--{name}={value}");
+                    expanded = (value != **text).then(|| (value, text.to_string()));
+                    Some(word)
+                }
+                DeValue::Integer(number) if !is_flag && number.radix() == 10 => {
+                    Some(format!("--{name}={}", number.as_str()))
+                }
+                other => {
+                    let (en, zh) = match other {
+                        _ if is_flag => ("true or false", "true 或 false"),
+                        DeValue::Boolean(_) => ("text or a number", "文本或数字"),
+                        _ => ("text, a number, true or false", "文本、数字、true 或 false"),
+                    };
+                    let message = Message::new(format!("it must be {en}"), format!("必须是{zh}"));
+                    return Err(self.error(&value.span(), &message.at(name)));
+                }
+            };
+            settings.push(Setting {
+                name: name.to_owned(),
+                word,
+                place: self.place(&at),
+                expanded,
+            });
+        }
+        Ok(settings)
     }
 
     /// The text of a key that is not an option.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use console::{Alignment, measure_text_width, pad_str};
+use console::Alignment::{Left, Right};
+use console::{measure_text_width, pad_str};
 use serde_json::json;
 
 use super::store::{Record, Store};
@@ -69,15 +70,8 @@ fn table(records: &[Record], lang: Lang) -> String {
     });
     let mut table = String::new();
     for row in rows {
-        let cells = row.iter().zip(widths).enumerate();
-        let cells = cells.map(|(column, (cell, width))| {
-            let alignment = if column == 0 {
-                Alignment::Left
-            } else {
-                Alignment::Right
-            };
-            pad_str(cell, width, alignment, None)
-        });
+        let cells = row.iter().zip(widths).zip([Left, Right, Right, Right]);
+        let cells = cells.map(|((cell, width), alignment)| pad_str(cell, width, alignment, None));
         let _ = writeln!(table, "{}", cells.collect::<Vec<_>>().join("  "));
     }
     table
