@@ -146,15 +146,14 @@ impl FromStr for Partition {
                 "分片写作 N/M，N 从 0 到 M，例如 1/4",
             )
         };
-        let (number, of) = text.split_once('/').ok_or_else(error)?;
-        let parse = |digits: &str| {
+        let number = |digits: &str| {
             let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse().ok().filter(|_| is_plain).ok_or_else(error)
+            digits.parse().ok().filter(|_| is_plain)
         };
-        let (number, of) = (parse(number)?, parse(of)?);
-        if of == 0 || number > of {
-            return Err(error());
-        }
+        let parts = text.split_once('/');
+        let part = parts.and_then(|(part, of)| Some((number(part)?, number(of)?)));
+        let part = part.filter(|(number, of)| *of > 0 && number <= of);
+        let (number, of) = part.ok_or_else(error)?;
         Ok(Self { number, of })
     }
 }

@@ -224,14 +224,12 @@ impl OutputOptions {
 
 /// The canonical path of a file that need not exist yet.
 fn absolute(file: &Path) -> PathBuf {
-    file.canonicalize()
-        .unwrap_or_else(|_| match (file.parent(), file.file_name()) {
-            (Some(folder), Some(name)) => Path::new(".")
-                .join(folder)
-                .canonicalize()
-                .map_or_else(|_| file.to_owned(), |folder| folder.join(name)),
-            _ => file.to_owned(),
-        })
+    let in_folder = || {
+        let folder = Path::new(".").join(file.parent()?).canonicalize().ok()?;
+        Some(folder.join(file.file_name()?))
+    };
+    let known = file.canonicalize().ok().or_else(in_folder);
+    known.unwrap_or_else(|| file.to_owned())
 }
 
 fn name(text: &str) -> Result<String> {
