@@ -19,7 +19,6 @@ use crate::provider::{Environment, Provider};
 use crate::secret;
 use crate::text;
 
-mod advice;
 mod chinese;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -211,7 +210,7 @@ fn parse_with(
         .try_get_matches_from_mut(&arguments)
         .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (mut cli, matches) = parsed.map_err(|error| {
-        let advice = advice::advice(definition, &error, &words);
+        let advice = errors::advice(definition, &error, &words);
         ParseError::new(error, advice)
     })?;
     cli.words = words.into_iter().skip(1).collect();
