@@ -75,12 +75,12 @@ fn state(call: &Call) -> Result<Value, ApiError> {
     let run = Run::find(call, parameter(call, "record_id").as_deref())?;
     let with_steps = parameter(call, "step_state").is_some_and(|value| value == "true");
     // The status is that of the query; it says nothing about the deployment.
-    Ok(json!({ "status": "success", "result": run.record(call, with_steps) }))
+    Ok(json!({ "status": "success", "result": run.record(with_steps) }))
 }
 
 /// A part of the log of a run, no longer than a page.
 fn log(call: &Call, record: &str) -> Result<Value, ApiError> {
-    let log: String = Run::find(call, Some(record))?.logs(call).concat();
+    let log: String = Run::find(call, Some(record))?.logs().concat();
     let position = |name, otherwise: usize| {
         let given = parameter(call, name).and_then(|value| value.parse().ok());
         given.unwrap_or(otherwise).min(log.len())
@@ -95,16 +95,17 @@ fn log(call: &Call, record: &str) -> Result<Value, ApiError> {
 }
 
 /// A run at a moment.
-struct Run {
+struct Run<'a> {
+    call: &'a Call,
     id: &'static str,
     /// How long ago it was, in milliseconds.
     ago_ms: u64,
     story: Story,
 }
 
-impl Run {
+impl<'a> Run<'a> {
     /// The run with this id, or the latest. The previous one ended an hour ago.
-    fn find(call: &Call, id: Option<&str>) -> Result<Self, ApiError> {
+    fn find(call: &'a Call, id: Option<&str>) -> Result<Self, ApiError> {
         let count = call.plan.units();
         let enabled = count - u32::from(count > DISABLED);
         let (id, ago_ms, scenario, share) = match id {
@@ -117,23 +118,28 @@ impl Run {
             Some(_) => return Err(NO_RECORD),
         };
         let story = Story::steps(scenario, enabled, share);
-        Ok(Self { id, ago_ms, story })
+        Ok(Self {
+            call,
+            id,
+            ago_ms,
+            story,
+        })
     }
 
-    fn time(&self, call: &Call, share: f64) -> String {
-        home_time(call.wall_ms(share).saturating_sub(self.ago_ms))
+    fn time(&self, share: f64) -> String {
+        home_time(self.call.wall_ms(share).saturating_sub(self.ago_ms))
     }
 
     /// The steps with their indices, and their units where they are enabled.
-    fn steps(&self, call: &Call) -> impl Iterator<Item = (u32, Option<&DemoUnit>)> {
+    fn steps(&self) -> impl Iterator<Item = (u32, Option<&DemoUnit>)> {
         let mut units = self.story.units.iter();
-        (0..call.plan.units()).map(move |index| match index {
+        (0..self.call.plan.units()).map(move |index| match index {
             DISABLED => (index, None),
             _ => (index, units.next()),
         })
     }
 
-    fn record(&self, call: &Call, with_steps: bool) -> Value {
+    fn record(&self, with_steps: bool) -> Value {
         let (status, step) = match self.story.state {
             DemoState::Pending => ("pending", "running"),
             DemoState::Failed => ("failed", "finish"),
@@ -141,19 +147,19 @@ impl Run {
             DemoState::Cancelled => ("abort", "finish"),
             _ => ("running", "running"),
         };
-        let end = (step == "finish").then(|| self.time(call, self.story.now));
+        let end = (step == "finish").then(|| self.time(self.story.now));
         let mut record = json!({
             "record_id": self.id, "status": status, "step": step,
-            "start_time": self.time(call, 0.0), "end_time": end.unwrap_or_default(),
+            "start_time": self.time(0.0), "end_time": end.unwrap_or_default(),
             "task_id": TASK, "task_name": "demo-app", "nick_name": "demo", "executor": "demo",
         });
         if with_steps {
             let mut log_end = 0;
-            let steps = self.steps(call).zip(self.logs(call));
+            let steps = self.steps().zip(self.logs());
             let steps = steps.map(|((index, unit), log)| {
                 let log_start = log_end;
                 log_end += log.len();
-                self.step_state(call, index, unit, log_start..log_end)
+                self.step_state(index, unit, log_start..log_end)
             });
             record["step_state"] = steps.collect();
         }
@@ -161,10 +167,10 @@ impl Run {
     }
 
     /// The part of the log about each step: nothing before it begins.
-    fn logs(&self, call: &Call) -> Vec<String> {
+    fn logs(&self) -> Vec<String> {
         let log = |(index, unit): (u32, Option<&DemoUnit>)| {
             let (unit, began) = (unit?, unit?.began?);
-            let line = |at, words: &str| format!("[{}] {words}\n", self.time(call, at));
+            let line = |at, words: &str| format!("[{}] {words}\n", self.time(at));
             let mut log = line(began, &format!("{}: started", numbered(&NAMES, index)));
             let ended = unit.ended.unwrap_or(self.story.now);
             let end = match unit.state {
@@ -175,23 +181,17 @@ impl Run {
             log.extend(end.iter().map(|words| line(ended, words)));
             Some(log)
         };
-        let steps = self.steps(call);
+        let steps = self.steps();
         steps.map(|step| log(step).unwrap_or_default()).collect()
     }
 
     /// One step, `None` where it is disabled; `log` is its part of the log.
-    fn step_state(
-        &self,
-        call: &Call,
-        index: u32,
-        unit: Option<&DemoUnit>,
-        log: Range<usize>,
-    ) -> Value {
+    fn step_state(&self, index: u32, unit: Option<&DemoUnit>, log: Range<usize>) -> Value {
         let times = unit.and_then(|unit| {
             let (began, ended) = (unit.began?, unit.ended.unwrap_or(self.story.now));
-            let seconds = (call.wall_ms(ended) - call.wall_ms(began)) as f64 / 1000.0;
+            let took = self.call.wall_ms(ended) - self.call.wall_ms(began);
             // A step that has begun has a time.
-            let elapsed = format!("{:.0}", seconds.max(1.0));
+            let elapsed = format!("{:.0}", (took as f64 / 1000.0).max(1.0));
             Some([log.start.to_string(), log.end.to_string(), elapsed])
         });
         let [offset, current_offset, elapsed_time] = times.unwrap_or_default();
