@@ -186,9 +186,8 @@ fn say_part(
 
 /// Checks that this process may open a connection for each of so many deployments.
 fn check_descriptors(deployments: usize) -> Result<()> {
-    /// Descriptors beside the connections: streams, files, what the resolver opens.
-    const OTHERS: u64 = 32;
-    let needed = deployments as u64 + OTHERS;
+    // Beside the connections there are streams, files, what the resolver opens.
+    let needed = deployments as u64 + 32;
     match platform::allow_descriptors(needed) {
         Err(allowed) if deployments > 1 => {
             let error = Message::new(
@@ -217,13 +216,9 @@ fn targets(
     let mut targets = Vec::with_capacity(deployments.len());
     for (number, (deployment, delay)) in deployments.into_iter().zip(delays).enumerate() {
         let transport = connector.transport(number, &deployment)?;
-        let Deployment {
-            spec,
-            watch,
-            connection,
-        } = deployment;
+        let insecure_here = deployment.connection.insecure && !all_insecure;
+        let Deployment { spec, watch, .. } = deployment;
         warnings.extend(spec.warnings);
-        let insecure_here = connection.insecure && !all_insecure;
         let details = TargetDetails {
             name: spec.target.into(),
             url: spec.url,

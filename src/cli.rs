@@ -30,7 +30,6 @@ pub(crate) mod list;
 #[cfg(all(test, feature = "demo"))]
 mod man_test;
 pub(crate) mod options;
-pub(crate) mod resume;
 mod settings;
 
 use errors::{ParseError, control_character};
@@ -146,17 +145,6 @@ Examples:
     },
 }
 
-impl Command {
-    /// The options that it takes where it watches nothing.
-    fn options_taken(&self) -> Option<&'static [&'static str]> {
-        match self {
-            Self::Completions { .. } => Some(&[]),
-            Self::History { .. } => Some(&["clear", "output", "lang"]),
-            _ => None,
-        }
-    }
-}
-
 /// The language that a command line asks for, or else the config file or the locale does, before the command
 /// line is read.
 pub(crate) fn language(arguments: &[OsString], environment: Environment<'_>) -> Lang {
@@ -220,16 +208,19 @@ fn parse_with(
         cli.name = name.to_owned();
         cli.explicit_args = explicit_args(command, own);
     }
+    let taken: &[&str] = match cli.command {
+        Command::Completions { .. } => &[],
+        Command::History { .. } => &["clear", "output", "lang"],
+        _ => return Ok(cli),
+    };
     let (name, mut args) = (&cli.name, cli.explicit_args.iter());
-    if let Some(taken) = cli.command.options_taken()
-        && let Some(arg) = args.find(|arg| !taken.contains(&&*arg.name))
-    {
-        return Err(ParseError::Usage(Message::new(
+    match args.find(|arg| !taken.contains(&&*arg.name)) {
+        None => Ok(cli),
+        Some(arg) => Err(ParseError::Usage(Message::new(
             format!("{arg} is an option of a watch; {name} does not take it"),
             format!("{arg} 是跟踪用的选项，{name} 不接受"),
-        )));
+        ))),
     }
-    Ok(cli)
 }
 
 /// An error that repeats no word which looks like a secret, and none that cannot be printed as it is but in

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cli::explicit::ResumeCommand;
 use crate::cli::options::WatchOptions;
-use crate::cli::resume::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::history::PastDeployments;

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::Config;
-use super::explicit::{ExplicitArg, Scope, override_args};
+use super::explicit::{ExplicitArg, ResumeCommand, Scope, override_args};
 use super::list::{self, Partition};
 use super::options::{ConnectionOptions, OutputOptions, WatchOptions};
-use super::resume::ResumeCommand;
 use super::settings::{Located, not_set};
 use super::{Cli, command, parse_with};
 use crate::message::{Message, Result, ensure};

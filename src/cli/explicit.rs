@@ -1,19 +1,22 @@
-//! The options that a command line gives explicitly, as words that can be read as a command line again.
+//! The options that a command line gives explicitly, as words that can be read as a command line again, and the
+//! command that resumes a watch.
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, ValueHint};
 
 use super::options::OutputOptions;
+use crate::platform::shell_quote;
 
 /// An option that was given explicitly; it is displayed as `--name` or `--name=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExplicitArg {
     pub(crate) name: String,
     /// None for a flag.
-    pub(super) value: Option<String>,
+    value: Option<String>,
     pub(crate) scope: Scope,
     takes_path: bool,
 }
@@ -97,6 +100,107 @@ pub(crate) fn override_args(words: &[String], args: &[&ExplicitArg]) -> Vec<Stri
 }
 
 /// The name of a long option, with or without a value.
-pub(super) fn option_name(word: &str) -> Option<&str> {
+fn option_name(word: &str) -> Option<&str> {
     word.strip_prefix("--")?.split('=').next()
+}
+
+/// The command line of a watch, to be given again.
+pub(crate) struct ResumeCommand {
+    /// Without `--once`.
+    line: Arc<str>,
+    /// And without the options that look for a run, once it is found.
+    without_search: String,
+}
+
+impl ResumeCommand {
+    /// `search_options` are those of the provider that look for a run.
+    pub(crate) fn new(words: &[String], explicit: &[ExplicitArg], search_options: &[&str]) -> Self {
+        let searches = |name: &str| name == "fresh" || search_options.contains(&name);
+        Self {
+            line: line(words, explicit, |name| name == "once").into(),
+            without_search: line(words, explicit, |name| name == "once" || searches(name)),
+        }
+    }
+
+    /// The line; `selector` is the option that selects the run that was found: empty where it needs none.
+    pub(crate) fn line(&self, selector: Option<&str>) -> Arc<str> {
+        match selector {
+            None => Arc::clone(&self.line),
+            Some(selector) => format!("{} {selector}", self.without_search)
+                .trim_end()
+                .into(),
+        }
+    }
+}
+
+/// Words as a line for a shell, values as `explicit` has them, without the options that are `dropped`.
+fn line(words: &[String], explicit: &[ExplicitArg], dropped: impl Fn(&str) -> bool) -> String {
+    let mut line = String::from("deploywatch");
+    let mut rest: Vec<_> = explicit.iter().collect();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let name = option_name(word);
+        let index = rest.iter().position(|arg| Some(&*arg.name) == name);
+        let value = index.and_then(|index| rest.remove(index).value.as_deref());
+        let separate = value.filter(|_| !word.contains('='));
+        // The value is a word of its own.
+        if separate.is_some() {
+            words.next();
+        }
+        let word = match (name, value) {
+            (Some(name), _) if dropped(name) => continue,
+            (Some(name), Some(value)) if separate.is_none() => format!("--{name}={value}"),
+            _ => word.clone(),
+        };
+        for word in [Some(&*word), separate].into_iter().flatten() {
+            line = line + " " + &shell_quote(word);
+        }
+    }
+    line
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_can_be_pasted_into_a_shell() {
+        for (words, selector, line) in [
+            (
+                "yunxiao|--once|--stall-timeout|1h 30m|--pipeline|1",
+                None,
+                "deploywatch yunxiao --stall-timeout '1h 30m' --pipeline 1",
+            ),
+            (
+                "yunxiao|--fresh|--run|7|--job=deploy it|-v|--pipeline|1",
+                Some("--order 2"),
+                "deploywatch yunxiao -v --pipeline 1 --order 2",
+            ),
+            (
+                "yunxiao|--fresh|--job|it's",
+                None,
+                r"deploywatch yunxiao --fresh --job 'it'\''s'",
+            ),
+            (
+                "yunxiao|--pipeline|https://flow.aliyun.com/pipelines/1/current",
+                None,
+                "deploywatch yunxiao --pipeline 1",
+            ),
+            (
+                "yunxiao|--order|2|--pipeline=https://flow.aliyun.com/pipelines/1?x|--order|3",
+                Some("--order 2"),
+                "deploywatch yunxiao --order 2 --pipeline=1 --order 3 --order 2",
+            ),
+            ("fsd|--key| ", None, "deploywatch fsd --key ' '"),
+            ("fsd|--fresh|-v", Some(""), "deploywatch fsd -v"),
+        ] {
+            let words: Vec<_> = words.split('|').map(str::to_owned).collect();
+            let program = std::iter::once("deploywatch".to_owned());
+            let mut definition = crate::cli::command();
+            let cli = crate::cli::parse_with(&mut definition, program.chain(words.clone()));
+            let explicit = cli.map(|cli| cli.explicit_args).unwrap_or_default();
+            let resume = ResumeCommand::new(&words, &explicit, &["run", "job"]);
+            assert_eq!(&*resume.line(selector), line);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::inbox::{Inbox, LoopEvent};
 use super::poller::{self, PollerCommand};
 use super::verdict::{self, Decision};
 use super::{TargetDetails, Watch};
-use crate::cli::resume::ResumeCommand;
+use crate::cli::explicit::ResumeCommand;
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::http::Transport;
