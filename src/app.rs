@@ -87,13 +87,11 @@ fn watch(
         check_descriptors(deployments.list.len())?;
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
-    let (mut inbox, seed) = match replay {
-        None => (Inbox::live(), fastrand::u64(..)),
-        Some(replay) => {
-            let clock = Arc::clone(&replay.clock);
-            (Inbox::replay(clock, replay.speed), replay.seed)
-        }
+    let mut inbox = match replay {
+        Some(replay) => Inbox::replay(Arc::clone(&replay.clock), replay.speed),
+        None => Inbox::live(),
     };
+    let seed = replay.map_or_else(|| fastrand::u64(..), |replay| replay.seed);
     let clock = inbox.clock.clone();
     let capture = shown.capture.as_deref().map(|path| {
         let events = inbox.sender.clone();
@@ -126,17 +124,10 @@ fn watch(
     let limit = longest_timeout(&targets);
     let begun = clock.now().instant;
     let resume = deployments.resume.as_ref();
-    let verdict = watch::run(
-        targets,
-        all,
-        &warnings,
-        resume,
-        seed,
-        &mut inbox,
-        &mut output,
-    )?;
+    let (inbox, output) = (&mut inbox, &mut output);
+    let verdict = watch::run(targets, all, &warnings, resume, seed, inbox, output)?;
     if let Some(capture) = &capture {
-        end_capture(capture, clock.now(), &mut inbox, &output);
+        end_capture(capture, clock.now(), inbox, output);
     }
     let left = || match verdict {
         Verdict::Interrupted(_) => Some(Duration::ZERO),
