@@ -403,12 +403,11 @@ fn recall(
         .iter()
         .filter_map(|deployment| deployment.spec.history_key.as_ref());
     let is_off = shown.no_history || is_ci(environment) || keys.clone().next().is_none();
-    match history::folder(environment).filter(|_| !is_off) {
-        Some(folder) => {
-            let (history, warning) = History::recall(folder, keys);
-            (history.map(Arc::new), warning)
-        }
+    let folder = history::folder(environment).filter(|_| !is_off);
+    match folder.map(|folder| History::recall(folder, keys)) {
         None => (None, None),
+        Some(Ok((history, warning))) => (Some(history), warning),
+        Some(Err(error)) => (None, Some(error)),
     }
 }
 
@@ -440,11 +439,9 @@ fn run_demo(
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     let (recorded, server) = options.start()?;
-    let explicit = cli
-        .explicit_args
-        .iter()
-        .filter(|arg| arg.scope != Scope::Command);
-    let words = override_args(&recorded.command, &explicit.collect::<Vec<_>>());
+    let mut explicit = cli.explicit_args.clone();
+    explicit.retain(|arg| arg.scope != Scope::Command);
+    let words = override_args(&recorded.command, &explicit);
     let mut deployments = Deployments::of_recording(&[recorded], &cli.explicit_args)?;
     for deployment in &mut deployments.list {
         // They are about real servers.

@@ -39,9 +39,6 @@ use options::{ConnectionOptions, OutputOptions, WatchOptions};
 use settings::Located;
 pub(crate) use settings::not_set;
 
-/// The lowest and the highest speed of a replay.
-const SPEED: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
-
 /// Watch a deployment until it ends; exit 0 only if the provider reports success.
 #[derive(Parser, Debug)]
 #[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = chinese::MAX_COLUMNS)]
@@ -373,14 +370,16 @@ fn exit_codes(lang: Lang) -> String {
 }
 
 fn speed(text: &str) -> Result<f64, Message> {
-    let speed = text.parse().ok().filter(|speed| SPEED.contains(speed));
-    speed.ok_or_else(|| {
-        let (least, most) = (SPEED.start(), SPEED.end());
-        Message::new(
-            format!("it must be a number from {least} to {most}"),
-            format!("必须是 {least} 到 {most} 的数"),
-        )
-    })
+    let (least, most) = (0.001, 1_000_000.0);
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed| (least..=most).contains(speed))
+        .ok_or_else(|| {
+            Message::new(
+                format!("it must be a number from {least} to {most}"),
+                format!("必须是 {least} 到 {most} 的数"),
+            )
+        })
 }
 
 #[cfg(test)]

@@ -115,12 +115,11 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Recalls what the file in `folder` says for these keys. None where it cannot be used: the message says
-    /// why, and also that a broken file was set aside.
+    /// Recalls what the file in `folder` says for these keys, and warns of a broken one that was set aside.
     pub(crate) fn recall<'a>(
         folder: PathBuf,
         keys: impl Iterator<Item = &'a HistoryKey>,
-    ) -> (Option<Self>, Option<Message>) {
+    ) -> Result<(Arc<Self>, Option<Message>)> {
         let store = Store { folder };
         let (titled, named): (Vec<_>, Vec<_>) = keys.partition(|key| key.is_titled);
         let named: BTreeSet<_> = named.iter().map(|key| token(&key.text(None))).collect();
@@ -129,10 +128,7 @@ impl History {
             let mut scopes = scopes.iter().map(|scope| &scope[..scope.len() - 1]);
             named.contains(token) || scopes.any(|scope| token.starts_with(scope))
         };
-        let (records, warning) = match store.recall(BRIEFLY, is_wanted) {
-            Ok(recalled) => recalled,
-            Err(error) => return (None, Some(error)),
-        };
+        let (records, warning) = store.recall(BRIEFLY, is_wanted)?;
         let usual = records.into_iter().filter_map(|record| {
             let key = record.deployment.clone();
             Some((key, Arc::new(Usual::new(record)?)))
@@ -142,7 +138,7 @@ impl History {
             usual: usual.collect(),
             lessons: Mutex::default(),
         };
-        (Some(history), warning)
+        Ok((Arc::new(history), warning))
     }
 
     /// Writes what was learnt, for as long as `left` (the rest of `--timeout`; zero after a signal) and a short
@@ -318,10 +314,10 @@ mod tests {
         let task = |id: &str| HistoryKey::new("codearts", &endpoint, id.to_owned());
         let release = |id: &str| HistoryKey::titled("servicestage", &endpoint, "p", id.to_owned());
         let recall = |keys: &[&HistoryKey]| {
-            let (history, warning) =
-                History::recall(folder.path().to_owned(), keys.iter().copied());
+            let recalled = History::recall(folder.path().to_owned(), keys.iter().copied());
+            let (history, warning) = recalled.expect("a history");
             assert_eq!(warning, None);
-            Arc::new(history.expect("a history"))
+            history
         };
         let of = |history: &Arc<History>, key: HistoryKey| PastDeployments {
             history: Arc::clone(history),

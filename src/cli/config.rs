@@ -82,8 +82,14 @@ impl<'a> Config<'a> {
         if self.path.is_none() {
             return Ok(cli);
         }
-        let explicit: Vec<_> = cli.explicit_args.iter().collect();
-        let whole = self.under(&mut built(), &cli.name, &[], &explicit, None, "deploywatch")?;
+        let whole = self.under(
+            &mut built(),
+            &cli.name,
+            &[],
+            &cli.explicit_args,
+            None,
+            "deploywatch",
+        )?;
         Ok(Cli {
             words: cli.words,
             ..whole
@@ -97,7 +103,7 @@ impl<'a> Config<'a> {
         definition: &mut clap::Command,
         name: &str,
         given: &[&[Setting]],
-        explicit: &[&ExplicitArg],
+        explicit: &[ExplicitArg],
         token_env: Option<Located>,
         place: &str,
     ) -> Result<Cli> {

@@ -97,8 +97,8 @@ impl Deployments {
         recorded: &[RecordedCommand],
         explicit: &[ExplicitArg],
     ) -> Result<Self> {
-        let explicit = explicit.iter().filter(|arg| arg.scope == Scope::Watch);
-        let explicit: Vec<_> = explicit.collect();
+        let mut explicit = explicit.to_vec();
+        explicit.retain(|arg| arg.scope == Scope::Watch);
         let mut deployments = Self::default();
         for recorded in recorded {
             let words = override_args(&recorded.command, &explicit);

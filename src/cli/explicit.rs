@@ -92,7 +92,7 @@ fn of_option(option: &Arg, matches: &ArgMatches) -> Vec<ExplicitArg> {
 }
 
 /// The words of a command line with `args` in the place of options of the same names.
-pub(crate) fn override_args(words: &[String], args: &[&ExplicitArg]) -> Vec<String> {
+pub(crate) fn override_args(words: &[String], args: &[ExplicitArg]) -> Vec<String> {
     let is_overridden =
         |word: &str| option_name(word).is_some_and(|name| args.iter().any(|arg| arg.name == name));
     let kept = words.iter().filter(|word| !is_overridden(word)).cloned();

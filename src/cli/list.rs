@@ -33,18 +33,11 @@ pub(super) fn read(
     let tables = tables(&file)?;
     let is_table = |key: &str| key == "deploy";
     let top = file.settings(&mut definition, Some("all"), &file.document, is_table)?;
-    let explicit: Vec<_> = explicit.iter().collect();
     let layers = [&config.of_watch()[..], &top];
     let place = file.place(&(0..0));
-    let all = command_line(
-        &mut definition,
-        &["all", "FILE"],
-        &layers,
-        &explicit,
-        &place,
-    )?;
-    let explicit = explicit.into_iter();
-    let explicit: Vec<_> = explicit.filter(|arg| arg.scope == Scope::Watch).collect();
+    let all = command_line(&mut definition, &["all", "FILE"], &layers, explicit, &place)?;
+    let mut explicit = explicit.to_vec();
+    explicit.retain(|arg| arg.scope == Scope::Watch);
     let tables = tables.into_iter();
     let entries = tables.map(|table| entry(&file, table, &mut definition, &top, &explicit, config));
     Ok((all.output, entries.collect::<Result<_>>()?))
@@ -77,7 +70,7 @@ fn entry(
     (table, span): (&DeTable<'_>, Range<usize>),
     definition: &mut clap::Command,
     top: &[Setting],
-    explicit: &[&ExplicitArg],
+    explicit: &[ExplicitArg],
     config: &Config<'_>,
 ) -> Result<(Cli, String)> {
     let provider = file.text(table, "provider")?.ok_or_else(|| {

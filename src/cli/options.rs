@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice, ValueEnum};
 
 use crate::message::{Lang, Message, Result, ensure};
 use crate::platform;
@@ -162,14 +162,6 @@ pub(crate) enum OutputChoice {
     Plain,
     Json,
     Quiet,
-}
-
-/// The value of `--color`. The help of the option explains the values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
-    Auto,
-    Always,
-    Never,
 }
 
 static OUTPUT_OPTIONS: LazyLock<clap::Command> =

@@ -234,7 +234,7 @@ pub(super) fn command_line(
     definition: &mut clap::Command,
     command: &[&str],
     layers: &[&[Setting]],
-    explicit: &[&ExplicitArg],
+    explicit: &[ExplicitArg],
     place: &str,
 ) -> Result<Cli> {
     let excludes = |one: &str, other: &Setting| excludes(definition, command[0], one, &other.name);

@@ -1,6 +1,7 @@
 //! Style of text for people: colours, marks of states, language.
 
-use crate::cli::options::ColorChoice;
+use clap::ColorChoice;
+
 use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 use crate::outcome::Verdict;
