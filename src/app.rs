@@ -210,15 +210,13 @@ fn targets(
         let insecure_here = deployment.connection.insecure && !all_insecure;
         let Deployment { spec, watch, .. } = deployment;
         warnings.extend(spec.warnings);
+        let past = history.cloned().zip(spec.history_key);
         let details = TargetDetails {
             name: spec.target.into(),
             url: spec.url,
             provider: spec.provider,
             endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
-            history: history
-                .cloned()
-                .zip(spec.history_key)
-                .map(|(history, key)| PastDeployments { history, key }),
+            history: past.map(|(history, key)| PastDeployments { history, key }),
             warnings: Vec::from_iter(insecure_here.then(|| insecure_warning(false))),
             options: watch,
             already_ended_warning: spec.already_ended_warning,
@@ -267,13 +265,10 @@ impl Connector<'_> {
             insecure: connection.insecure,
             direct: connection.direct,
         };
-        let network = self.network.connect(
-            &deployment.spec.endpoint,
-            options,
-            self.clock.clone(),
-            &self.redactor,
-            self.environment,
-        )?;
+        let (endpoint, clock) = (&deployment.spec.endpoint, self.clock.clone());
+        let network =
+            self.network
+                .connect(endpoint, options, clock, &self.redactor, self.environment)?;
         Ok(match &self.capture {
             Some(file) => Arc::new(Recorder::new(network, target, Arc::clone(file))),
             None => Arc::new(network),
@@ -399,9 +394,8 @@ fn recall(
     shown: &OutputOptions,
     environment: Environment<'_>,
 ) -> (Option<Arc<History>>, Option<Message>) {
-    let keys = list
-        .iter()
-        .filter_map(|deployment| deployment.spec.history_key.as_ref());
+    let keys = list.iter();
+    let keys = keys.filter_map(|deployment| deployment.spec.history_key.as_ref());
     let is_off = shown.no_history || is_ci(environment) || keys.clone().next().is_none();
     let folder = history::folder(environment).filter(|_| !is_off);
     match folder.map(|folder| History::recall(folder, keys)) {

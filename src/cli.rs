@@ -42,12 +42,9 @@ pub(crate) use settings::not_set;
 /// Watch a deployment until it ends; exit 0 only if the provider reports success.
 #[derive(Parser, Debug)]
 #[command(name = "deploywatch", version = env!("DEPLOYWATCH_VERSION"), max_term_width = chinese::MAX_COLUMNS)]
-#[command(
-    override_usage = "deploywatch [OPTIONS] <COMMAND>",
-    arg_required_else_help = true
-)]
+#[command(override_usage = "deploywatch [OPTIONS] <COMMAND>")]
 // Each of the options is one of every command too.
-#[command(mut_args = |option| option.global(true))]
+#[command(arg_required_else_help = true, mut_args = |option| option.global(true))]
 #[command(before_help = format!("Examples:\n  deploywatch demo\n  {}", Provider::EXAMPLE))]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -184,10 +181,8 @@ fn parse_with(
     arguments: impl IntoIterator<Item: Into<OsString>>,
 ) -> Result<Cli, ParseError> {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    let words: Vec<_> = arguments
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    let words: Vec<_> = words.map(String::from).collect();
     if let Some(message) = control_character(&words) {
         return Err(ParseError::Usage(message));
     }
@@ -348,13 +343,9 @@ fn command_list(root: &clap::Command, lang: Lang) -> String {
         }
         list
     };
-    format!(
-        "{}:\n{}{}:\n{}\n",
-        lang.pick("Watch one deployment", "跟踪一个部署"),
-        list(true),
-        lang.pick("More", "其他"),
-        list(false)
-    )
+    let watch = lang.pick("Watch one deployment", "跟踪一个部署");
+    let more = lang.pick("More", "其他");
+    format!("{watch}:\n{}{more}:\n{}\n", list(true), list(false))
 }
 
 /// The table of exit codes, for the end of a help text.

@@ -172,9 +172,8 @@ impl History {
 
 /// Adds a lesson to the records, which begin with what was learnt last.
 fn learn(records: &mut Vec<Record>, lesson: Lesson) {
-    let index = records
-        .iter()
-        .position(|record| record.deployment == lesson.key);
+    let mut known = records.iter();
+    let index = known.position(|record| record.deployment == lesson.key);
     let mut record = index.map_or_else(Record::default, |index| records.remove(index));
     record.deployment = lesson.key;
     record.add(lesson.took, &lesson.units);

@@ -1,7 +1,5 @@
 //! Scripts that complete the command line in a shell.
 
-use std::fmt::Write as _;
-
 use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::{Shell, generate};
 
@@ -39,10 +37,8 @@ pub(crate) fn script(shell: Shell) -> String {
 
 fn powershell(command: &Command) -> String {
     let values = options(command).into_iter().map(|(option, arg)| {
-        let values: Vec<_> = known_values(arg)
-            .iter()
-            .map(|value| format!("'{value}'"))
-            .collect();
+        let values = known_values(arg);
+        let values: Vec<_> = values.iter().map(|value| format!("'{value}'")).collect();
         format!("        '{option}' = @({})\n", values.join(", "))
     });
     let values: String = values.collect();
@@ -106,10 +102,7 @@ fn fish(command: &Command, script: &str) -> String {
         let values = known_values(arg).join(" ");
         if !values.is_empty() {
             let condition = format!("__fish_deploywatch_using_subcommand {name}");
-            let _ = writeln!(
-                script,
-                "complete -c deploywatch -n \"{condition}\" -f -a \"{values}\""
-            );
+            script += &format!("complete -c deploywatch -n \"{condition}\" -f -a \"{values}\"\n");
         }
     }
     script

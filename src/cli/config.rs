@@ -47,11 +47,9 @@ impl<'a> Config<'a> {
         let mut definition = built();
         let is_table = Provider::has_subcommand;
         config.top = file.settings(&mut definition, None, &file.document, is_table)?;
-        let tables = file.document.iter();
-        for (name, value) in tables.map(|(key, value)| (key.get_ref(), value)) {
-            if !is_table(name) {
-                continue;
-            }
+        let entries = file.document.iter();
+        for (key, value) in entries.filter(|(key, _)| is_table(key.get_ref())) {
+            let name = key.get_ref();
             let table = value.get_ref().as_table().ok_or_else(|| {
                 let message = Message::new(
                     format!("write a [{name}] table"),
@@ -82,18 +80,10 @@ impl<'a> Config<'a> {
         if self.path.is_none() {
             return Ok(cli);
         }
-        let whole = self.under(
-            &mut built(),
-            &cli.name,
-            &[],
-            &cli.explicit_args,
-            None,
-            "deploywatch",
-        )?;
-        Ok(Cli {
-            words: cli.words,
-            ..whole
-        })
+        let (name, explicit) = (&cli.name, &cli.explicit_args);
+        let mut whole = self.under(&mut built(), name, &[], explicit, None, "deploywatch")?;
+        whole.words = cli.words;
+        Ok(whole)
     }
 
     /// A command line with the options of this file behind the layers that are `given`, which may name the
@@ -137,9 +127,8 @@ impl<'a> Config<'a> {
     }
 
     fn is_any_set(&self, variables: &[&str]) -> bool {
-        variables
-            .iter()
-            .any(|name| (self.environment)(name).is_some())
+        let mut variables = variables.iter();
+        variables.any(|name| (self.environment)(name).is_some())
     }
 }
 

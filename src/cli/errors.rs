@@ -122,9 +122,8 @@ pub(super) fn in_chinese(error: &clap::Error, advice: Option<&Message>) -> Strin
         let suggested = context(error, kind);
         (!suggested.is_empty()).then(|| format!("有相近的{what}：'{suggested}'"))
     });
-    let tips: Vec<_> = tips
-        .chain(advice.map(|advice| advice.zh().to_owned()))
-        .collect();
+    let advice = advice.map(|advice| advice.zh().to_owned());
+    let tips: Vec<_> = tips.chain(advice).collect();
     if !tips.is_empty() {
         text += &format!("\n  提示：{}\n", tips.join("\n  提示："));
     }

@@ -86,9 +86,8 @@ fn of_option(option: &Arg, matches: &ArgMatches) -> Vec<ExplicitArg> {
         return values.map(|value| arg(Some(value.clone()))).collect();
     }
     let values = matches.get_raw(id).into_iter().flatten();
-    values
-        .map(|value| arg(Some(value.to_string_lossy().into_owned())))
-        .collect()
+    let values = values.map(|value| value.to_string_lossy().into_owned());
+    values.map(|value| arg(Some(value))).collect()
 }
 
 /// The words of a command line with `args` in the place of options of the same names.

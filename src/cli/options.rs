@@ -17,11 +17,8 @@ const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct WatchOptions {
     /// Time from one poll to the next, at least 10ms [default: 3s; demo: 500ms]
     #[arg(short, long, value_name = "DURATION", value_parser = interval)]
-    #[arg(
-        default_value = "3s",
-        hide_default_value = true,
-        help_heading = "Watch"
-    )]
+    #[arg(default_value = "3s", hide_default_value = true)]
+    #[arg(help_heading = "Watch")]
     pub(crate) interval: Duration,
     /// Name of the deployment in output and events [default: made of its ids]
     #[arg(long, value_name = "NAME", value_parser = name, help_heading = "Output")]
@@ -192,10 +189,9 @@ impl OutputOptions {
             ("--timeline", &self.timeline),
             ("--capture", &self.capture),
         ];
-        let mut seen: Vec<_> = read
-            .iter()
-            .map(|(option, file)| (option.as_str(), absolute(file)))
-            .collect();
+        let read = read.iter();
+        let read = read.map(|(option, file)| (option.as_str(), absolute(file)));
+        let mut seen: Vec<_> = read.collect();
         for (option, file) in written {
             let Some(file) = file.as_deref().filter(|file| !platform::is_device(file)) else {
                 continue;
