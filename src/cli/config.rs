@@ -16,8 +16,6 @@ use crate::provider::{Environment, Provider};
 
 /// The variable that names the file; empty, there is none.
 const VARIABLE: &str = "DEPLOYWATCH_CONFIG";
-/// Its path in the folder of configurations.
-const NAME: &str = "deploywatch/config.toml";
 /// The options of every watch that a variable stands before.
 const VARIABLES: [(&str, &[&str]); 1] = [("color", &["NO_COLOR", "CLICOLOR_FORCE"])];
 
@@ -147,6 +145,6 @@ fn path(environment: Environment<'_>) -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(VARIABLE) {
         return Some(PathBuf::from(named)).filter(|path| !path.as_os_str().is_empty());
     }
-    let path = platform::config_folder(environment)?.join(NAME);
+    let path = platform::config_folder(environment)?.join("deploywatch/config.toml");
     path.exists().then_some(path)
 }

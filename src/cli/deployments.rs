@@ -110,7 +110,7 @@ impl Deployments {
             let mut cli = parse_with(&mut command(), iter::once(&program).chain(&words))
                 .map_err(|error| error.message())?;
             cli.connection.direct = true;
-            let mut files = cli.explicit_args.iter().filter(|arg| arg.path().is_some());
+            let mut files = cli.explicit_args.iter().filter(|arg| arg.is_path);
             let recorded_file = files.find(|arg| !explicit.contains(arg));
             if let Some(arg) = recorded_file {
                 let name = &arg.name;
@@ -192,7 +192,7 @@ fn recorded(cli: &Cli, variables: &Variables, found: BTreeMap<String, String>) -
         .partition(|(variable, _)| variables.is_plain(variable));
     let mut secrets: BTreeSet<_> = secrets.into_keys().collect();
     let args = cli.explicit_args.iter();
-    let (files, others): (Vec<_>, Vec<_>) = args.partition(|arg| arg.path().is_some());
+    let (files, others): (Vec<_>, Vec<_>) = args.partition(|arg| arg.is_path);
     // Every file that a provider's options name holds a secret. In a replay the variable stands in.
     if files.iter().any(|arg| arg.scope == Scope::Command) {
         secrets.extend(variables.secret().map(str::to_owned));
@@ -208,10 +208,12 @@ fn recorded(cli: &Cli, variables: &Variables, found: BTreeMap<String, String>) -
 
 /// The files that options name as input, with these options.
 fn input_files(args: &[ExplicitArg]) -> impl Iterator<Item = (String, PathBuf)> {
-    let inputs = args.iter().filter(|arg| arg.scope != Scope::Output);
+    let inputs = args
+        .iter()
+        .filter(|arg| arg.is_path && arg.scope != Scope::Output);
     inputs.filter_map(|arg| {
-        let path = arg.path().filter(|path| *path != Path::new("-"))?;
-        Some((format!("--{}", arg.name), path.to_owned()))
+        let path = arg.value.as_ref().filter(|path| *path != "-")?;
+        Some((format!("--{}", arg.name), path.into()))
     })
 }
 

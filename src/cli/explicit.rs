@@ -2,7 +2,6 @@
 //! command that resumes a watch.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::parser::ValueSource;
@@ -16,9 +15,10 @@ use crate::platform::shell_quote;
 pub(crate) struct ExplicitArg {
     pub(crate) name: String,
     /// None for a flag.
-    value: Option<String>,
+    pub(super) value: Option<String>,
     pub(crate) scope: Scope,
-    takes_path: bool,
+    /// Whether the value is a file.
+    pub(super) is_path: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +29,6 @@ pub(crate) enum Scope {
     Watch,
     /// How the watch as a whole is shown.
     Output,
-}
-
-impl ExplicitArg {
-    /// The file that the option names.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        let value = self.value.as_deref().filter(|_| self.takes_path)?;
-        Some(Path::new(value))
-    }
 }
 
 impl fmt::Display for ExplicitArg {
@@ -75,7 +67,7 @@ fn of_option(option: &Arg, matches: &ArgMatches) -> Vec<ExplicitArg> {
             true if OutputOptions::contain(name) => Scope::Output,
             true => Scope::Watch,
         },
-        takes_path: option.get_value_hint() == ValueHint::AnyPath,
+        is_path: option.get_value_hint() == ValueHint::AnyPath,
     };
     if !option.get_action().takes_values() {
         return vec![arg(None)];

@@ -9,9 +9,6 @@ use clap::{Args, ColorChoice, ValueEnum};
 use crate::message::{Lang, Message, Result, ensure};
 use crate::platform;
 
-const MIN_INTERVAL: Duration = Duration::from_millis(10);
-const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// When a deployment is polled, and what ends its watch.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WatchOptions {
@@ -246,7 +243,7 @@ fn duration(text: &str) -> Result<Duration> {
 
 fn interval(text: &str) -> Result<Duration> {
     let interval = duration(text)?;
-    ensure(interval >= MIN_INTERVAL, || {
+    ensure(interval >= Duration::from_millis(10), || {
         Message::new("the shortest interval is 10ms", "最短间隔为 10ms")
     })?;
     Ok(interval)
@@ -265,8 +262,8 @@ pub(crate) fn limit(text: &str) -> Result<Duration> {
 }
 
 fn request_timeout(text: &str) -> Result<Duration> {
-    let timeout = duration(text)?;
-    ensure(!timeout.is_zero() && timeout <= MAX_REQUEST_TIMEOUT, || {
+    let (timeout, day) = (duration(text)?, Duration::from_secs(24 * 60 * 60));
+    ensure(!timeout.is_zero() && timeout <= day, || {
         Message::new(
             "it must be longer than 0 and at most 1day",
             "必须大于 0，且不超过 1day",

@@ -31,8 +31,6 @@ const TAIL: &[u8] = b"]}\n";
 const LINE: &[u8] = b"{\"deployment\":";
 /// The file is read in pieces: the memory for all of it at once would cost a start more than the rest.
 const BUFFER: usize = 16 << 10;
-/// The time between two attempts to lock.
-const RETRY: Duration = Duration::from_millis(5);
 
 /// The record of a key: the durations of the last watches, oldest first.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -171,7 +169,7 @@ impl Store {
                 match file.try_lock() {
                     Ok(()) => return Ok(file),
                     Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                        thread::sleep(RETRY);
+                        thread::sleep(Duration::from_millis(5));
                     }
                     Err(TryLockError::WouldBlock) => return Err(ErrorKind::ResourceBusy.into()),
                     Err(TryLockError::Error(error)) => return Err(error),
