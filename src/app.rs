@@ -77,7 +77,7 @@ fn say(line: &str) {
 fn watch(
     deployments: Deployments,
     shown: &OutputOptions,
-    replay: Option<&Replay>,
+    replay: Option<&Playback>,
     environment: Environment<'_>,
 ) -> Result<ExitCode> {
     check_names(&deployments.list)?;
@@ -233,7 +233,7 @@ fn targets(
 
 /// Makes what the requests of targets go over.
 struct Connector<'a> {
-    replay: Option<&'a Replay>,
+    replay: Option<&'a Playback>,
     network: NetworkPool,
     capture: Option<Arc<CaptureFile>>,
     redactor: Arc<Redactor>,
@@ -246,7 +246,7 @@ struct Connector<'a> {
 impl Connector<'_> {
     /// The transport of target number `target`, unless its certificates or its proxy cannot be used.
     fn transport(&mut self, target: usize, deployment: &Deployment) -> Result<Arc<dyn Transport>> {
-        if let Some(Replay {
+        if let Some(Playback {
             exchanges, clock, ..
         }) = self.replay
         {
@@ -294,7 +294,7 @@ fn longest_timeout(targets: &[Target]) -> Option<Duration> {
 }
 
 /// The recording whose responses are played, and how.
-struct Replay {
+struct Playback {
     exchanges: Arc<Exchanges>,
     clock: Arc<VirtualClock>,
     speed: f64,
@@ -323,7 +323,7 @@ fn run_replay(
         Message::new("the recording holds no deployment", "录制文件中没有部署").at(&place)
     })?;
     deployments.is_list = recording.header.all;
-    let replay = Replay {
+    let replay = Playback {
         exchanges: Arc::new(recording.exchanges),
         clock: Arc::new(VirtualClock::new(recording.started)),
         speed,
