@@ -172,7 +172,8 @@ impl Deployments {
         self.files.extend(input_files(&cli.explicit_args));
         let found = found.into_inner();
         if let Some(Located { place, .. }) = &cli.token_env {
-            ensure(found.keys().any(|variable| !variables.is_plain(variable)), || {
+            let is_used = found.keys().any(|variable| !variables.is_plain(variable));
+            ensure(is_used, || {
                 let message = Message::new(
                     "not needed: the other keys name the secret, or there is none",
                     "不需要：其他键已指明密钥的来源，或没有密钥",
