@@ -52,8 +52,6 @@ pub(crate) struct Progress {
     /// How long past deployments of it took.
     pub(crate) usual: Option<Arc<Usual>>,
     pub(crate) run_time: RunTime,
-    /// The number of responses that `units` were taken from.
-    pub(crate) revision: u64,
     /// When the last good response came.
     pub(crate) last_good: Option<Instant>,
     /// When the phase, the state of a unit or a count last changed; at first when the watch began.
@@ -237,7 +235,6 @@ impl Progress {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.revision += 1;
         self.median_duration = median(&self.durations);
         changes
     }

@@ -12,7 +12,6 @@ use crate::clock::Instant;
 use crate::model::{Phase, StateCounts, UnitState};
 use crate::progress::Progress;
 use crate::text;
-use fleet::Fleet;
 use rows::{Columns, draw_line, fit_to};
 
 mod fleet;
@@ -27,26 +26,29 @@ const SHORT: usize = 8;
 
 /// The size of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
+pub(super) struct Size {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
 }
 
 /// The state that the next picture takes over from the last one, as long as the window keeps its size.
 #[derive(Debug, Default)]
-pub(crate) struct Layout {
-    size: Size,
+pub(super) struct Layout {
+    pub(super) size: Size,
     columns: Columns,
     /// By the index of the deployment.
     blocks: Vec<Block>,
 }
 
-/// The rows of a deployment: one for it as a whole, one for notices, the others for its units.
+/// What is remembered of a deployment.
 #[derive(Debug, Default)]
 struct Block {
     /// The rows that would show all of it, at most so far.
     need: usize,
-    fleet: Fleet,
+    /// The indices of the units that have a row, in the provider's order.
+    chosen: Vec<usize>,
+    /// Whether the legend of the map has once been too long with the names of the states and units.
+    is_terse: bool,
 }
 
 /// The rows of the picture at `now`. The deployments must be the same ones in each call.
@@ -61,39 +63,60 @@ pub(super) fn frame(
     let width = size.columns.saturating_sub(1);
     let height = size.rows.saturating_sub(SPARE).max(1);
     if layout.size != size {
-        *layout = Layout::default();
-        layout.size = size;
+        *layout = Layout {
+            size,
+            ..Layout::default()
+        };
     }
     layout.blocks.resize_with(deployments.len(), Block::default);
     let is_list = deployments.len() > 1;
     let indent = if is_list { INDENT } else { "" };
     let shown = choose(deployments, height);
-    let hidden = deployments.len() - shown.len();
-    let shares = layout.share(deployments, &shown, height - usize::from(hidden > 0));
-    let pictures = shown.iter().zip(shares).map(|(&index, share)| Picture {
-        progress: deployments[index],
-        index,
-        share,
-        width: width.saturating_sub(indent.len()),
-        now: ended_or(now, deployments[index]),
-        style,
-        is_list,
-    });
-    let pictures = Vec::from_iter(pictures);
-    for picture in &pictures {
-        picture.fit(layout);
+    let has_hidden = shown.len() < deployments.len();
+    let shares = layout.share(deployments, &shown, height - usize::from(has_hidden));
+    let mut pictures = Vec::with_capacity(shown.len());
+    for (&index, share) in shown.iter().zip(shares) {
+        let progress = deployments[index];
+        let mut picture = Picture {
+            progress,
+            share,
+            width: width.saturating_sub(indent.len()),
+            // The clocks of a watch that has ended stand still.
+            now: progress.last_good.filter(|_| progress.over).unwrap_or(now),
+            style,
+            is_list,
+            map: Vec::new(),
+        };
+        // The only row of details is for a notice, if there is one.
+        let rows = if share == 2 {
+            1
+        } else {
+            share.saturating_sub(2)
+        };
+        let block = &mut layout.blocks[index];
+        picture.map = block.fit(progress, picture.now, (rows, picture.width), style);
+        let units = block.chosen.iter().map(|&index| progress.unit(index));
+        layout
+            .columns
+            .fit(&picture.label(), &picture.count(), units);
+        pictures.push((picture, index));
     }
     let mut rows = Vec::with_capacity(height);
-    for picture in &pictures {
-        rows.push(picture.overall(&layout.columns, width));
-        let details = picture.details(layout).into_iter();
-        rows.extend(details.map(|row| format!("{indent}{row}")));
+    for (picture, index) in pictures {
+        let mut block = picture.rows(&layout.columns, width, &layout.blocks[index].chosen);
+        for row in block.iter_mut().skip(1) {
+            row.insert_str(0, indent);
+        }
+        rows.append(&mut block);
     }
-    if hidden > 0 {
-        let more = style.lang.more_deployments(
-            hidden,
-            report::states(count_hidden(deployments, &shown), style.lang),
-        );
+    if has_hidden {
+        let mut hidden = StateCounts::default();
+        for (index, progress) in deployments.iter().enumerate() {
+            hidden[state_of(progress) as usize] += usize::from(!shown.contains(&index));
+        }
+        let lang = style.lang;
+        let more = deployments.len() - shown.len();
+        let more = lang.more_deployments(more, report::states(hidden, lang));
         rows.push(style.color(Color::Faint, &more));
     }
     for row in &mut rows {
@@ -101,11 +124,6 @@ pub(super) fn frame(
         *row = truncate_str(row.trim_end(), width, tail).into_owned();
     }
     rows
-}
-
-/// The time of the last response if the watch of the deployment has ended: its clocks stand still.
-fn ended_or(now: Instant, progress: &Progress) -> Instant {
-    progress.last_good.filter(|_| progress.over).unwrap_or(now)
 }
 
 /// The state of a deployment, as if it were a unit.
@@ -134,46 +152,28 @@ fn choose(deployments: &[&Progress], height: usize) -> Vec<usize> {
     shown
 }
 
-fn count_hidden(deployments: &[&Progress], shown: &[usize]) -> StateCounts {
-    let mut counts = StateCounts::default();
-    for (index, progress) in deployments.iter().enumerate() {
-        if shown.binary_search(&index).is_err() {
-            counts[state_of(progress) as usize] += 1;
-        }
-    }
-    counts
-}
-
 impl Layout {
     /// The number of rows of each deployment that is shown: `height` divided evenly among those that can
     /// fill it.
     fn share(&mut self, deployments: &[&Progress], shown: &[usize], height: usize) -> Vec<usize> {
         let mut shares = vec![0; shown.len()];
-        let mut left = height;
         for &index in shown {
             let need = &mut self.blocks[index].need;
             *need = (*need).max(deployments[index].total() + 2);
         }
-        loop {
-            let before = left;
-            for (share, &index) in shares.iter_mut().zip(shown) {
-                if left > 0 && *share < self.blocks[index].need {
-                    *share += 1;
-                    left -= 1;
-                }
-            }
-            if left == before {
-                return shares;
+        for _ in 0..height {
+            let needy = (0..shown.len()).filter(|&at| shares[at] < self.blocks[shown[at]].need);
+            if let Some(least) = needy.min_by_key(|&at| shares[at]) {
+                shares[least] += 1;
             }
         }
+        shares
     }
 }
 
 /// The input of the rows of a deployment.
 struct Picture<'a> {
     progress: &'a Progress,
-    /// Its index among the deployments.
-    index: usize,
     /// Its number of rows.
     share: usize,
     /// The width of the rows below the first.
@@ -182,44 +182,28 @@ struct Picture<'a> {
     style: Style,
     /// Whether there are several deployments.
     is_list: bool,
+    /// The rows above its units, if there are more units than rows.
+    map: Vec<String>,
 }
 
 impl Picture<'_> {
-    /// Chooses the units that are shown and makes the columns wide enough.
-    fn fit(&self, layout: &mut Layout) {
-        let fleet = &mut layout.blocks[self.index].fleet;
-        // The only row of details is for a notice, if there is one.
-        let rows = match self.share {
-            0 | 1 => 0,
-            2 => 1,
-            share => share - 2,
-        };
-        fleet.fit(self.progress, self.now, (rows, self.width), self.style);
-        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
-        layout.columns.fit(&self.label(), &self.count(), units);
-    }
-
-    /// The rows below the first, always as many.
-    fn details(&self, layout: &Layout) -> Vec<String> {
-        let fleet = &layout.blocks[self.index].fleet;
-        let notice = self.notice().filter(|_| self.has_notice_row());
-        let mut rows = Vec::with_capacity(self.share);
-        if self.share > 2 || notice.is_some() {
+    /// The row of the whole, a row for notices, the map, and the units that were chosen.
+    fn rows(self, columns: &Columns, width: usize, chosen: &[usize]) -> Vec<String> {
+        let progress = self.progress;
+        // If there is one row below the first, a failed unit takes it.
+        let has_row = self.share > 2 || self.share == 2 && progress.count(UnitState::Failed) == 0;
+        let notice = self.notice();
+        let mut rows = vec![self.overall(columns, width, notice.as_deref().filter(|_| !has_row))];
+        if self.share > 2 || has_row && notice.is_some() {
             rows.push(notice.unwrap_or_default());
         }
-        rows.extend(fleet.map(self.progress, self.width, self.style));
-        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
-        rows.extend(units.map(|tracked| {
-            rows::unit(
-                tracked,
-                self.progress.usual_duration(tracked),
-                self.now,
-                &layout.columns,
-                self.width,
-                self.style,
-            )
+        rows.extend(self.map);
+        rows.extend(chosen.iter().map(|&index| {
+            let tracked = progress.unit(index);
+            let usual = progress.usual_duration(tracked);
+            rows::unit(tracked, usual, self.now, columns, self.width, self.style)
         }));
-        rows.resize(self.share - 1, String::new());
+        rows.resize(self.share, String::new());
         rows
     }
 
@@ -249,8 +233,9 @@ impl Picture<'_> {
         }
     }
 
-    /// The deployment as a whole: name, bar, count, time; then what else there is room for.
-    fn overall(&self, columns: &Columns, width: usize) -> String {
+    /// The deployment as a whole: name, bar, count, time; then what else there is room for. A notice that has
+    /// no row of its own is cut, the others are there or not.
+    fn overall(&self, columns: &Columns, width: usize, notice: Option<&str>) -> String {
         let (progress, style, lang) = (self.progress, self.style, self.style.lang);
         let elapsed = self.now.since(progress.started);
         let elapsed = if progress.over {
@@ -259,13 +244,12 @@ impl Picture<'_> {
             text::growing(elapsed).unwrap_or_default()
         };
         let label = fit_to(&self.label(), columns.label(width));
-        let bar = self.overall_bar(Columns::overall_bar(width));
-        let row = format!(
-            "{} {bar}  {:>count$}  {:>time$}",
+        let mut row = format!(
+            "{} {}  {:>count$}  {elapsed:>time$}",
             style.color(Color::Strong, &label),
+            self.overall_bar(Columns::overall_bar(width)),
             self.count(),
-            elapsed,
-            count = columns.count(),
+            count = columns.count,
             time = Columns::TIME
         );
         let failed = progress.count(UnitState::Failed);
@@ -274,21 +258,19 @@ impl Picture<'_> {
             style.color(Color::Bad, &failed)
         });
         let eta = progress.eta(self.now).and_then(text::growing);
-        let usual = progress.usual_if_open().map(text::duration);
         let eta = eta.map(|eta| lang.eta(eta));
+        let usual = progress.usual_if_open().map(text::duration);
         let eta = eta.or_else(|| usual.map(|usual| lang.usually(usual)));
         let eta = eta.map(|eta| style.color(Color::Faint, &eta));
-        // A notice that has no row of its own is cut, the others are there or not.
-        let notice = self.notice().filter(|_| !self.has_notice_row());
-        let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));
-        [failed, eta].into_iter().flatten().fold(row, |row, fact| {
-            let longer = format!("{row}  {fact}");
-            if measure_text_width(&longer) <= width {
-                longer
-            } else {
-                row
+        if let Some(notice) = notice {
+            row += &format!("  {notice}");
+        }
+        for fact in [failed, eta].into_iter().flatten() {
+            if measure_text_width(&row) + 2 + measure_text_width(&fact) <= width {
+                row += &format!("  {fact}");
             }
-        })
+        }
+        row
     }
 
     /// The overall bar: what is done, what failed, what is left.
@@ -308,11 +290,6 @@ impl Picture<'_> {
         )
     }
 
-    /// Whether a notice has a row of its own. If there is one row below the first, a failed unit takes it.
-    fn has_notice_row(&self) -> bool {
-        self.share > 2 || self.share == 2 && self.progress.count(UnitState::Failed) == 0
-    }
-
     /// The batch, where a row is kept for it, and what is unusual.
     fn notice(&self) -> Option<String> {
         let progress = self.progress;
@@ -329,16 +306,13 @@ impl Picture<'_> {
 
     /// That polls fail, that the deployment is paused, has not begun or, in a list, has ended.
     fn status(&self) -> Option<String> {
-        let Self {
-            progress, style, ..
-        } = *self;
-        let lang = style.lang;
+        let (progress, style, lang) = (self.progress, self.style, self.style.lang);
         let ago = |since: Instant| text::growing(self.now.since(since));
         if let Some(offline) = &progress.offline {
-            let failing = ago(offline.since);
-            let failing = failing.map_or(lang.polls_failing().to_owned(), |span| {
-                lang.polls_failing_for(span)
-            });
+            let failing = match ago(offline.since) {
+                Some(span) => lang.polls_failing_for(span),
+                None => lang.polls_failing().to_owned(),
+            };
             let last_good = progress.last_good.and_then(ago);
             let last_good = last_good.map(|span| lang.last_good(span));
             let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
@@ -365,16 +339,10 @@ impl Picture<'_> {
 
 /// A target with each long id cut to its beginning.
 fn shorten(target: &str) -> String {
-    let is_long = |id: &str| {
-        id.len() > 2 * SHORT
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-    };
-    let ids = target.split_inclusive([':', '/']);
-    let ids = ids.map(|part| {
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    let ids = target.split_inclusive([':', '/']).map(|part| {
         let id = part.trim_end_matches([':', '/']);
-        match is_long(id) {
+        match id.len() > 2 * SHORT && id.bytes().all(is_digit) {
             true => [&id[..SHORT], "…", &part[id.len()..]].concat(),
             false => part.to_owned(),
         }

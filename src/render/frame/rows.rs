@@ -16,7 +16,7 @@ pub(super) struct Columns {
     /// The deployment's name, in the row of a deployment.
     label: usize,
     /// Its count, as long as it may become.
-    count: usize,
+    pub(super) count: usize,
     /// The unit's name, in the row of a unit.
     name: usize,
 }
@@ -44,12 +44,8 @@ impl Columns {
             .map_or(count.len(), |(_, total)| 2 * total.len() + 1);
         let names = units.map(|tracked| measure_text_width(&tracked.unit.name));
         self.label = self.label.max(measure_text_width(label));
-        self.count = self.count.max(count);
+        self.count = self.count.max(count).max(Self::COUNT);
         self.name = names.fold(self.name, usize::max);
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.count.max(Self::COUNT)
     }
 
     pub(super) fn overall_bar(width: usize) -> usize {
@@ -62,7 +58,7 @@ impl Columns {
 
     /// The label gives way to the bar, the count and the time.
     pub(super) fn label(&self, width: usize) -> usize {
-        let others = Self::overall_bar(width) + self.count() + Self::TIME + 5;
+        let others = Self::overall_bar(width) + self.count + Self::TIME + 5;
         self.label.min(width.saturating_sub(others))
     }
 
@@ -97,9 +93,15 @@ pub(super) fn unit(
     let state = states.into_iter().max().unwrap_or(0);
     let age = tracked.age(now);
     let bar = Columns::unit_bar(width);
-    let filled = match unit.state {
-        UnitState::Succeeded => bar,
-        UnitState::Running => estimate(age.unwrap_or_default(), usual, bar),
+    let filled = match (unit.state, usual) {
+        (UnitState::Succeeded, _) => bar,
+        // Providers give no fraction, so it is an estimate: the age as a part of the usual duration, never
+        // all of it.
+        (UnitState::Running, Some(usual)) => {
+            let usual = usual.max(Duration::from_millis(1));
+            let share = age.unwrap_or_default().div_duration_f64(usual);
+            (share.min(0.95) * bar as f64) as usize
+        }
         _ => 0,
     };
     let is_failed = unit.state == UnitState::Failed;
@@ -110,42 +112,28 @@ pub(super) fn unit(
         Some(_) => Some(text::duration(age)),
         None => text::growing(age),
     });
-    let age = age.unwrap_or_default();
-    let detail = unit
-        .detail
-        .as_ref()
-        .map_or("", |detail| detail.get(style.lang));
-    let text = |text: &str| {
-        if is_failed {
-            style.color(color, text)
-        } else {
-            text.to_owned()
-        }
+    let (age, time) = (age.unwrap_or_default(), Columns::TIME);
+    let detail = unit.detail.as_ref().map(|detail| detail.get(style.lang));
+    let end = format!("{age:>time$}  {}", detail.unwrap_or_default());
+    let text = |text: &str| match is_failed {
+        true => style.color(color, text),
+        false => text.to_owned(),
     };
     format!(
         "{} {} {bar}{gap}{} {}",
         style.color(color, mark),
         text(&fit_to(&unit.name, columns.name(width, state))),
         style.color(color, &pad(style.lang.state(unit.state), state)),
-        text(format!("{age:>time$}  {detail}", time = Columns::TIME).trim_end()),
+        text(end.trim_end()),
     )
-}
-
-/// How much of the bar of a running unit is filled. Providers give no fraction, so it is an estimate: the
-/// unit's age as a part of its usual duration, never all of it; nothing without one.
-fn estimate(age: Duration, usual: Option<Duration>, bar: usize) -> usize {
-    let share = usual.map_or(0.0, |usual| {
-        age.as_secs_f64() / usual.as_secs_f64().max(0.001)
-    });
-    (share.min(0.95) * bar as f64) as usize
 }
 
 /// A line of segments: the colour of each, its character and its length.
 pub(super) fn draw_line(segments: &[(Color, &str, usize)], style: Style) -> String {
-    let segments = segments.iter();
-    segments
-        .map(|&(color, character, length)| style.color(color, &character.repeat(length)))
-        .collect()
+    let segments = segments
+        .iter()
+        .map(|&(color, character, length)| style.color(color, &character.repeat(length)));
+    segments.collect()
 }
 
 /// `text` in exactly so many columns.
