@@ -32,7 +32,7 @@ macro_rules! phrases {
 
 phrases! {
     // Punctuation: after a heading, between the items of a list, in parentheses.
-    colon: ": ", "：";
+    labeled(label, text): "{label}: {text}", "{label}：{text}";
     comma: ", ", "，";
     aside(text): " ({text})", "（{text}）";
 
@@ -60,10 +60,7 @@ phrases! {
 
     // Progress.
     done(done, total): "{done}/{total} done", "已完成 {done}/{total}";
-    batch_number(batch): "batch {batch}", "第 {batch} 批";
-    batch_of(batch, batches): "batch {batch} of {batches}", "第 {batch}/{batches} 批";
-    stage_number(batch): "stage {batch}", "第 {batch} 阶段";
-    stage_of(batch, batches): "stage {batch} of {batches}", "第 {batch}/{batches} 阶段";
+    batch_place(batch, batches): "{batch} of {batches}", "{batch}/{batches}";
     eta(eta): "~{eta} left", "约剩 {eta}";
     usually(usual): "usually {usual}", "通常 {usual}";
     polls_failing: "polls failing", "轮询失败";
@@ -164,13 +161,11 @@ impl Lang {
     }
 
     /// `text: message`, or the text alone.
-    pub(crate) fn with_message(self, text: impl Into<String>, message: Option<&Message>) -> String {
-        let mut text = text.into();
-        if let Some(message) = message {
-            text += self.colon();
-            text += message.get(self);
+    pub(crate) fn with_message(self, text: impl Display, message: Option<&Message>) -> String {
+        match message {
+            Some(message) => self.labeled(text, message.get(self)),
+            None => text.to_string(),
         }
-        text
     }
 
     /// The plural of a kind of units; none stands for several kinds.
@@ -187,15 +182,12 @@ impl Lang {
 
     /// `3 machines`
     pub(crate) fn unit_count(self, count: usize, kind: Option<UnitKind>) -> String {
-        let measure = match kind {
-            Some(UnitKind::Machine) => "台",
-            _ => "个",
-        };
         let units = self.units(kind);
-        match self {
-            Self::En if count == 1 => format!("1 {}", kind.map_or("unit", UnitKind::as_str)),
-            Self::En => format!("{count} {units}"),
-            Self::Zh => format!("{count} {measure}{units}"),
+        match (self, kind) {
+            (Self::En, _) if count == 1 => format!("1 {}", kind.map_or("unit", UnitKind::as_str)),
+            (Self::En, _) => format!("{count} {units}"),
+            (Self::Zh, Some(UnitKind::Machine)) => format!("{count} 台{units}"),
+            (Self::Zh, _) => format!("{count} 个{units}"),
         }
     }
 
@@ -207,12 +199,16 @@ impl Lang {
 
     /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.
     pub(crate) fn batch(self, batch: u32, batches: Option<u32>, of_jobs: bool) -> String {
-        match (batches, of_jobs) {
-            (Some(batches), false) => self.batch_of(batch, batches),
-            (None, false) => self.batch_number(batch),
-            (Some(batches), true) => self.stage_of(batch, batches),
-            (None, true) => self.stage_number(batch),
-        }
+        let place = match batches {
+            Some(batches) => self.batch_place(batch, batches),
+            None => batch.to_string(),
+        };
+        let (en, zh) = if of_jobs {
+            ("stage", "阶段")
+        } else {
+            ("batch", "批")
+        };
+        self.pick(format!("{en} {place}"), format!("第 {place} {zh}"))
     }
 
     /// `3 failed`

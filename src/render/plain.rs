@@ -144,7 +144,7 @@ impl Render for Plain {
                 self.target(at, progress, &(line + &report::counts(progress, lang)))?;
             }
             Kind::PartFinished(outcome) => {
-                self.line(at, &report::verdict(outcome, progress, style))?;
+                self.line(at, &report::verdict(outcome, Some(progress), style))?;
             }
             Kind::Finished(end) => {
                 // The report stays the last.

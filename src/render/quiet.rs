@@ -19,7 +19,7 @@ impl Render for Quiet {
         let line = match event.kind {
             Kind::Finished(Finished { outcome, .. }) | Kind::PartFinished(outcome) => {
                 let is_success = outcome.verdict() == Verdict::Succeeded;
-                let verdict = report::verdict(outcome, event.progress, style);
+                let verdict = report::verdict(outcome, Some(event.progress), style);
                 (!is_success).then(|| verdict + &first_failed(outcome, event.progress, style.lang))
             }
             _ => report::notice(event, style),

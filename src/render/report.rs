@@ -9,7 +9,7 @@ use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
-use crate::message::{Lang, Message};
+use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
@@ -61,42 +61,35 @@ pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
     }
 }
 
-/// The outcome in one line: target, verdict, duration and reason. A success has the number of units, if all
-/// of them succeeded, and the provider's message instead of a reason.
-pub(super) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
-    let target = &progress.target;
-    if outcome.verdict() != Verdict::Succeeded {
-        return verdict_line(outcome, target, None, Some(&outcome.reason), style);
-    }
-    let total = progress.total();
-    let all_succeeded = total > 0 && progress.count(UnitState::Succeeded) == total;
-    let units = all_succeeded.then(|| unit_count(progress, style.lang));
-    verdict_line(outcome, target, units, progress.message.as_ref(), style)
-}
-
-fn verdict_line(
-    outcome: &Outcome,
-    target: &str,
-    units: Option<String>,
-    reason: Option<&Message>,
-    style: Style,
-) -> String {
+/// The outcome of a target, or of a whole list, in one line: target, verdict, duration and reason. A success
+/// has the number of units, if all of them succeeded, and the provider's message instead of a reason.
+pub(super) fn verdict(outcome: &Outcome, progress: Option<&Progress>, style: Style) -> String {
     let lang = style.lang;
     let (mark, color) = style::of_verdict(outcome.verdict());
-    let watched = lang.watched_for(text::duration(outcome.elapsed));
-    let facts = Vec::from_iter(units.into_iter().chain([watched]));
+    let target = progress.map_or(lang.all(), |progress| &progress.target);
+    let mut facts = lang.watched_for(text::duration(outcome.elapsed));
+    let mut reason = Some(&outcome.reason);
+    if let Some(progress) = progress
+        && outcome.verdict() == Verdict::Succeeded
+    {
+        reason = progress.message.as_ref();
+        if progress.total() > 0 && progress.count(UnitState::Succeeded) == progress.total() {
+            facts = [&unit_count(progress, lang), lang.comma(), &facts].concat();
+        }
+    }
     let line = format!(
         "{} {} {}{}",
         style.color(color, mark),
         style.color(Color::Strong, target),
         style.color(color, lang.verdict(outcome.verdict())),
-        lang.aside(facts.join(lang.comma()))
+        lang.aside(facts)
     );
     lang.with_message(line, reason)
 }
 
 /// The lines of the report: the outcome of each target, of a list also its own, and how to resume. Text is
-/// wrapped at words to `columns`, where they are known; logs and commands are not.
+/// wrapped at words to `columns`, where they are known; logs and commands are not. On GitLab logs are
+/// collapsible sections.
 pub(super) fn report(
     at: Timestamp,
     end: &Finished<'_>,
@@ -105,85 +98,74 @@ pub(super) fn report(
     columns: Option<usize>,
 ) -> Vec<String> {
     let lang = style.lang;
-    let mut lines = Lines {
-        lines: Vec::new(),
-        columns,
-    };
+    let mut lines = Vec::new();
+    let wrap = |line: &str| wrapped(line, columns);
+    // The bar keeps a CI system from taking a line of a log for a command.
+    let log_line = |line: &String| format!("    | {line}");
     for (progress, outcome) in end.parts {
-        lines.wrap(&verdict(outcome, progress, style));
+        lines.extend(wrap(&verdict(outcome, Some(progress), style)));
         // The line of the verdict counts them if all succeeded.
         if progress.count(UnitState::Succeeded) < progress.total() {
             let counts = states(progress.by_state, lang);
-            let colon = lang.colon();
-            lines.wrap(&format!("  {}{colon}{counts}", unit_count(progress, lang)));
+            let units = unit_count(progress, lang);
+            lines.extend(wrap(&format!("  {}", lang.labeled(units, counts))));
         }
-        let log = progress.log.iter().flatten();
-        lines.lines.extend(log.map(|line| log_line(line)));
-        failed(progress, at, style, ci_system, &mut lines);
+        lines.extend(progress.log.iter().flatten().map(log_line));
+        let failed = Selection::failed(progress, lang);
+        for tracked in failed.units {
+            let line = unit(tracked, progress, at.instant, style);
+            let mut log = Vec::from_iter(tracked.log.iter().flatten().map(log_line));
+            let mut heading = wrap(&line);
+            if ci_system == CiSystem::GitLab && !log.is_empty() {
+                let [start, end] = ci::section(at.wall, lines.len(), &line);
+                heading = vec![start];
+                log.push(end);
+            }
+            lines.extend(heading.into_iter().chain(log));
+        }
+        lines.extend(failed.more.map(|more| format!("  {more}")));
         let unfinished = Selection::unfinished(progress, lang);
         for tracked in unfinished.units {
-            lines.wrap(&unit(tracked, progress, at.instant, style));
+            lines.extend(wrap(&unit(tracked, progress, at.instant, style)));
         }
         let slowest = slowest(progress, outcome, at.instant, lang, &str::to_owned);
         let facts = facts(progress, lang, &str::to_owned);
         for line in unfinished.more.into_iter().chain(slowest).chain(facts) {
-            lines.wrap(&format!("  {line}"));
+            lines.extend(wrap(&format!("  {line}")));
         }
         if let Some(url) = &progress.url {
-            lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
+            lines.push(format!("  {}", lang.labeled(lang.page(), url)));
         }
     }
     if end.is_list {
-        let reason = Some(&end.outcome.reason);
-        let line = verdict_line(end.outcome, lang.all(), None, reason, style);
-        lines.wrap(&line);
+        lines.extend(wrap(&verdict(end.outcome, None, style)));
     }
     if let Some(resume) = &end.outcome.resume {
-        lines.wrap(&format!("  {}", resume.heading.get(lang)));
+        lines.extend(wrap(&format!("  {}", resume.heading.get(lang))));
         lines.push(format!("    {}", resume.command));
     }
-    lines.lines
-}
-
-/// The lines of a report as they are written.
-struct Lines {
-    lines: Vec<String>,
-    /// The width of the terminal, if it is one.
-    columns: Option<usize>,
-}
-
-impl Lines {
-    fn push(&mut self, line: String) {
-        self.lines.push(line);
-    }
-
-    /// Adds a line, continued where it is too long with an indent of its own.
-    fn wrap(&mut self, line: &str) {
-        self.lines.extend(wrapped(line, self.columns));
-    }
+    lines
 }
 
 /// A line, continued where it is too long for the terminal with an indent of its own.
 pub(super) fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
-    let columns = columns.filter(|columns| *columns > MIN_COLUMNS);
-    let blanks = line.len() - line.trim_start().len();
-    let indent = " ".repeat(blanks + 2);
-    let options = textwrap::Options::new(columns.unwrap_or(usize::MAX))
+    let Some(columns) = columns.filter(|columns| *columns > MIN_COLUMNS) else {
+        return vec![line.to_owned()];
+    };
+    let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
+    let options = textwrap::Options::new(columns)
         .subsequent_indent(&indent)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let wrapped = textwrap::wrap(line, options);
     // A CI system must not take words from elsewhere at the beginning of a line for a command.
     let is_command = |line: &Cow<'_, str>| {
-        let line = line.trim_start();
-        ["::", "##", "section_"]
-            .iter()
-            .any(|mark| line.starts_with(mark))
+        let mut marks = ["::", "##", "section_"].into_iter();
+        marks.any(|mark| line.trim_start().starts_with(mark))
     };
-    if columns.is_none() || wrapped.iter().any(is_command) {
-        vec![line.to_owned()]
-    } else {
-        wrapped.into_iter().map(Cow::into_owned).collect()
+    if wrapped.iter().any(is_command) {
+        return vec![line.to_owned()];
     }
+    wrapped.into_iter().map(Cow::into_owned).collect()
 }
 
 /// Further facts about a target at its end, a line for each: its name; the option for its log; the units that
@@ -193,28 +175,30 @@ pub(super) fn facts(
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> Vec<String> {
-    let retried = Vec::from_iter(progress.retried_units().take(MAX_NAMES + 1));
+    let title = progress.title.as_deref();
+    let title = title.filter(|title| *title != &*progress.target);
+    let log_hint = progress.log_hint.as_ref();
+    let names = progress
+        .retried_units()
+        .map(|tracked| quote(&tracked.unit.name));
+    let mut retried = Vec::from_iter(names.take(MAX_NAMES + 1));
+    if let Some(more) = retried.get_mut(MAX_NAMES) {
+        *more = "…".to_owned();
+    }
+    let retried = (!retried.is_empty()).then(|| retried.join(lang.comma()));
     let outages = match (progress.outages, text::duration(progress.offline_time)) {
         (0, _) => None,
         (1, time) => Some(lang.outage(time)),
         (count, time) => Some(lang.outages(count, time)),
     };
-    let title = progress.title.as_deref();
-    let title = title.filter(|title| *title != &*progress.target);
-    [
-        title.map(|title| lang.name().to_owned() + lang.colon() + &quote(title)),
-        progress
-            .log_hint
-            .as_ref()
-            .map(|hint| hint.get(lang).to_owned()),
+    let facts = [
+        title.map(|title| lang.labeled(lang.name(), quote(title))),
+        log_hint.map(|hint| hint.get(lang).to_owned()),
         not_started(progress, lang, quote),
-        (!retried.is_empty())
-            .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, lang, quote)),
+        retried.map(|names| lang.labeled(lang.retried(), names)),
         outages,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 /// `30 not started: 192.0.2.9 … 192.0.2.38`
@@ -222,14 +206,14 @@ fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) 
     let is_waiting = |state| matches!(state, UnitState::Pending | UnitState::Queued);
     let units = progress.units.iter();
     let waiting = units.filter(|tracked| is_waiting(tracked.unit.state));
-    let names = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
-    let names_shown = match names[..] {
+    let waiting = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
+    let names = match waiting[..] {
         [] => return None,
         [one] => quote(one),
         [first, last] => [&quote(first), lang.comma(), &quote(last)].concat(),
         [first, .., last] => format!("{} … {}", quote(first), quote(last)),
     };
-    Some(lang.not_started(names.len()) + lang.colon() + &names_shown)
+    Some(lang.labeled(lang.not_started(waiting.len()), names))
 }
 
 /// The units that ran and how long, the slowest first; none if there is only one.
@@ -255,53 +239,12 @@ pub(super) fn slowest(
     if outcome.verdict() != Verdict::Succeeded || ages.is_empty() {
         return None;
     }
-    let slowest = ages.iter().take(MAX_NAMES);
-    let slowest = slowest.map(|(age, tracked)| {
+    let slowest = ages.into_iter().take(MAX_NAMES).map(|(age, tracked)| {
         let name = quote(&tracked.unit.name);
-        format!("{name} {}", text::duration(*age))
+        format!("{name} {}", text::duration(age))
     });
     let slowest = Vec::from_iter(slowest).join(lang.comma());
-    Some(lang.slowest().to_owned() + lang.colon() + &slowest)
-}
-
-/// The first names of units, and `…` where there are more.
-fn names(units: &[&TrackedUnit], lang: Lang, quote: &dyn Fn(&str) -> String) -> String {
-    let names = units.iter().map(|tracked| quote(&tracked.unit.name));
-    let more = (units.len() > MAX_NAMES).then(|| "…".to_owned());
-    Vec::from_iter(names.take(MAX_NAMES).chain(more)).join(lang.comma())
-}
-
-/// A line of a log: the bar keeps a CI system from taking it for a command.
-fn log_line(line: &str) -> String {
-    format!("    | {line}")
-}
-
-/// The failed units with their logs, which are collapsible sections on GitLab.
-fn failed(
-    progress: &Progress,
-    at: Timestamp,
-    style: Style,
-    ci_system: CiSystem,
-    lines: &mut Lines,
-) {
-    let failed = Selection::failed(progress, style.lang);
-    for tracked in failed.units {
-        let line = unit(tracked, progress, at.instant, style);
-        let log = tracked.log.as_deref().unwrap_or_default();
-        let mut end = None;
-        if ci_system == CiSystem::GitLab && !log.is_empty() {
-            let [start, last] = ci::section(at.wall, lines.lines.len(), &line);
-            lines.push(start);
-            end = Some(last);
-        } else {
-            lines.wrap(&line);
-        }
-        let log = log.iter().map(|line| log_line(line));
-        lines.lines.extend(log.chain(end));
-    }
-    lines
-        .lines
-        .extend(failed.more.map(|more| format!("  {more}")));
+    Some(lang.labeled(lang.slowest(), slowest))
 }
 
 /// A line about a unit.
@@ -310,11 +253,8 @@ fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) 
     let (mark, color) = style::of_state(tracked.unit.state);
     let state = format!("{mark} {}", lang.state(tracked.unit.state));
     let details = unit_details(progress, tracked, now, lang, &str::to_owned);
-    format!(
-        "  {} {}{details}",
-        style.color(color, &state),
-        tracked.unit.name
-    )
+    let state = style.color(color, &state);
+    format!("  {state} {}{details}", tracked.unit.name)
 }
 
 /// ` (3/10 done, 42 %, batch 1 of 3)`, as far as it is known.
@@ -338,12 +278,14 @@ pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> Vec<S
     let phase = lang.phase(progress.phase.unwrap_or(Phase::Unknown));
     let line = format!("{} {phase}", progress.target);
     let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
-    let is_shown = |tracked: &&TrackedUnit| {
-        matches!(tracked.unit.state, UnitState::Failed | UnitState::Running)
-    };
-    let units = progress.units.iter().filter(is_shown).take(MAX_UNFINISHED);
+    let is_shown = |state| matches!(state, UnitState::Failed | UnitState::Running);
+    let units = progress.units.iter();
+    let units = units.filter(|tracked| is_shown(tracked.unit.state));
     let units = units.map(|tracked| unit(tracked, progress, now.instant, style));
-    std::iter::once(line).chain(units).collect()
+    [line]
+        .into_iter()
+        .chain(units.take(MAX_UNFINISHED))
+        .collect()
 }
 
 /// `12 machines`
@@ -378,23 +320,32 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn failed(progress: &'a Progress, lang: Lang) -> Self {
-        let more = progress.count(UnitState::Failed).saturating_sub(MAX_FAILED);
-        Self {
-            units: progress.failed_units().take(MAX_FAILED).collect(),
-            more: (more > 0).then(|| lang.more_failed(more)),
-        }
+        Self::new(progress.failed_units(), MAX_FAILED, |more| {
+            lang.more_failed(more)
+        })
     }
 
     /// Those that have begun, as far as is known, and not ended.
     pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
-        let states = [UnitState::Running, UnitState::Unknown];
-        let count: usize = states.iter().map(|state| progress.count(*state)).sum();
-        let more = count.saturating_sub(MAX_UNFINISHED);
-        let units = progress.units.iter();
-        let units = units.filter(|tracked| states.contains(&tracked.unit.state));
+        let is_open = |state| matches!(state, UnitState::Running | UnitState::Unknown);
+        let units = progress
+            .units
+            .iter()
+            .filter(|tracked| is_open(tracked.unit.state));
+        Self::new(units, MAX_UNFINISHED, |more| lang.more_unfinished(more))
+    }
+
+    fn new(
+        units: impl Iterator<Item = &'a TrackedUnit>,
+        limit: usize,
+        phrase: impl Fn(usize) -> String,
+    ) -> Self {
+        let mut units = Vec::from_iter(units);
+        let more = units.len().saturating_sub(limit);
+        units.truncate(limit);
         Self {
-            units: units.take(MAX_UNFINISHED).collect(),
-            more: (more > 0).then(|| lang.more_unfinished(more)),
+            units,
+            more: (more > 0).then(|| phrase(more)),
         }
     }
 }
@@ -418,8 +369,7 @@ pub(super) fn unit_details(
         };
     }
     if let Some(detail) = &tracked.unit.detail {
-        details += lang.colon();
-        details += &quote(detail.get(lang));
+        details = lang.labeled(details, quote(detail.get(lang)));
     }
     if let Some(age) = progress.state_age(tracked, now).filter(|_| !ended) {
         details += &lang.as_of(text::duration(age));

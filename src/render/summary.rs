@@ -131,13 +131,11 @@ fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> Str
 fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
     let (mark, _) = style::of_verdict(outcome.verdict());
     format!(
-        "## {mark} {} {}{}\n\n{}{}{}\n\n",
+        "## {mark} {} {}{}\n\n{}\n\n",
         code(target),
         lang.verdict(outcome.verdict()),
         lang.aside(lang.watched_for(text::duration(outcome.elapsed))),
-        lang.reason(),
-        lang.colon(),
-        code(outcome.reason.get(lang))
+        lang.labeled(lang.reason(), code(outcome.reason.get(lang)))
     )
 }
 
@@ -188,7 +186,7 @@ fn page(url: &str, lang: Lang) -> String {
     } else {
         code(url)
     };
-    format!("{}{}{url}\n\n", lang.page(), lang.colon())
+    lang.labeled(lang.page(), url) + "\n\n"
 }
 
 /// A line as a code span.

@@ -116,13 +116,9 @@ fn headline(
 /// The facts, the charts, the failed and the slowest units of one deployment.
 fn part(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
     if progress.total() > 0 {
-        writeln!(
-            out,
-            "<p>{}{}{}</p>",
-            report::unit_count(progress, lang),
-            lang.colon(),
-            report::states(progress.by_state, lang)
-        )?;
+        let units = report::unit_count(progress, lang);
+        let counts = report::states(progress.by_state, lang);
+        writeln!(out, "<p>{}</p>", lang.labeled(units, counts))?;
     }
     for fact in report::facts(progress, lang, &escaped) {
         writeln!(out, "<p>{fact}</p>")?;
