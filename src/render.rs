@@ -11,6 +11,7 @@ use same_file::Handle;
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
+use crate::http::RequestTrace;
 use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
 use crate::platform;
@@ -36,11 +37,11 @@ mod timeline;
 
 use bars::BarsRenderer;
 use ci::CiSystem;
-use files::{FileOutput, StepFiles};
+use files::FileOutput;
 use json::Json;
 use plain::Plain;
 use quiet::Quiet;
-use style::Style;
+use style::{Color, Style};
 
 /// Say that the watch goes on after this much silence.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -70,9 +71,9 @@ trait Render {
     /// Reacts to a change of the terminal.
     fn screen(&mut self, _change: ScreenChange) {}
 
-    /// Puts text for stderr above a picture; gives it back where there is none.
-    fn say(&mut self, text: String) -> Option<String> {
-        Some(text)
+    /// Writes text to stderr, above the picture if there is one.
+    fn say(&mut self, text: String, stderr: &mut NonBlockingWriter) {
+        stderr.line(&text);
     }
 }
 
@@ -103,31 +104,21 @@ impl StyledStream {
     }
 }
 
-/// The resolved `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Bars,
-    Plain,
-    Json,
-    Quiet,
-}
-
 impl OutputChoice {
-    /// Resolves the choice, for stderr and `TERM`.
+    /// Resolves `auto`, and `bars` where they cannot be drawn, for stderr and `TERM`.
     ///
     /// | asked for | terminal, not dumb, no CI | terminal in CI | no terminal, or a dumb one |
     /// |---|---|---|---|
     /// | auto | bars | plain | plain |
     /// | bars | bars | bars | plain, with a warning |
     /// | plain, json, quiet | as asked | as asked | as asked |
-    fn mode(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Mode {
+    fn resolve(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Self {
         let can_draw = is_terminal && !is_dumb;
         match self {
-            Self::Auto if can_draw && !is_ci => Mode::Bars,
-            Self::Bars if can_draw => Mode::Bars,
-            Self::Auto | Self::Bars | Self::Plain => Mode::Plain,
-            Self::Json => Mode::Json,
-            Self::Quiet => Mode::Quiet,
+            Self::Auto if can_draw && !is_ci => Self::Bars,
+            Self::Auto => Self::Plain,
+            Self::Bars if !can_draw => Self::Plain,
+            asked => asked,
         }
     }
 }
@@ -147,7 +138,8 @@ pub(crate) struct Output {
     closed: bool,
     /// The terminal's bell rings at the end.
     has_bell: bool,
-    lang: Lang,
+    /// That of stderr.
+    style: Style,
     /// When the last event came.
     last_event: Option<Instant>,
 }
@@ -162,7 +154,6 @@ impl Output {
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
-        let is_ci = is_ci(environment);
         let is_dumb = platform::is_dumb(environment("TERM").as_deref());
         let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
         let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
@@ -179,34 +170,28 @@ impl Output {
                 },
             }
         });
+        let style = stderr.style;
         let choice = options.choice();
-        let mode = choice.mode(are_terminals[1], is_dumb, is_ci);
-        let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
-            Mode::Plain => Box::new(Plain {
+        let resolved = choice.resolve(are_terminals[1], is_dumb, is_ci(environment));
+        let main: Box<dyn Render> = match resolved {
+            OutputChoice::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
+            OutputChoice::Json => Box::new(Json(stdout.writer)),
+            OutputChoice::Quiet => Box::new(Quiet { stderr }),
+            OutputChoice::Plain | OutputChoice::Auto => Box::new(Plain {
                 stdout,
                 stderr,
                 ci_system,
             }),
-            Mode::Json => Box::new(Json {
-                out: stdout.writer,
-                traces: Some((stderr.writer, lang)),
-            }),
-            Mode::Quiet => Box::new(Quiet { stderr }),
         };
         let mut warnings = Vec::new();
-        if choice == OutputChoice::Bars && mode != Mode::Bars {
+        if choice == OutputChoice::Bars && resolved != choice {
             warnings.push(no_bars(are_terminals[1]));
         }
-        let step_file = |name| {
-            let path = environment(name).map(PathBuf::from);
-            path.filter(|_| ci_system == CiSystem::GitHub)
+        let step_file = |name: &str| {
+            let is_github = ci_system == CiSystem::GitHub;
+            is_github.then(|| environment(name).map(PathBuf::from))?
         };
-        let step = StepFiles {
-            summary: step_file("GITHUB_STEP_SUMMARY"),
-            output: step_file("GITHUB_OUTPUT"),
-        };
-        let files = files::open(options, &step, lang, &mut warnings)?;
+        let files = files::open(options, step_file, lang, &mut warnings)?;
         let [stdout, stderr] = streams;
         let output = Self {
             main: Some(main),
@@ -216,7 +201,7 @@ impl Output {
             recording: None,
             closed: false,
             has_bell: options.bell && are_terminals[1],
-            lang,
+            style,
             last_event: None,
         };
         Ok((output, warnings))
@@ -235,9 +220,7 @@ impl Output {
     /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
     /// does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        if !matches!(event.kind, Kind::Trace(_)) {
-            self.last_event = Some(event.at.instant);
-        }
+        self.last_event = Some(event.at.instant);
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
         for writer in self.writers() {
             writer.reserve(is_end);
@@ -257,7 +240,7 @@ impl Output {
         let mut index = 0;
         // The files come first: the warnings about them go to the main renderer.
         while let Some(file) = self.files.get_mut(index) {
-            let Err(warning) = file.event(event, is_last) else {
+            let Err(warning) = file.event(event) else {
                 index += 1;
                 continue;
             };
@@ -279,7 +262,7 @@ impl Output {
         | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict() == Verdict::Usage
         {
-            self.say(self.lang.error(), &outcome.reason);
+            self.say(self.style.lang.error(), &outcome.reason);
         }
         for warning in lost {
             self.show(&general_warning(&warning, event.at, event.progress));
@@ -294,16 +277,23 @@ impl Output {
     /// Says on stderr where a deployment stands.
     pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
         let style = Style {
-            lang: self.lang,
+            lang: self.style.lang,
             ..Style::PLAIN
         };
-        let text = report::status(progress, now, style).join("\n");
-        let left = match &mut self.main {
-            Some(main) => main.say(text),
-            None => Some(text),
-        };
-        if let Some(text) = left {
-            self.stderr.line(&text);
+        self.say_aside(report::status(progress, now, style).join("\n"));
+    }
+
+    /// Says on stderr that a request was made (`--verbose`).
+    pub(crate) fn trace(&mut self, request: &RequestTrace) {
+        let line = self.style.lang.request(request);
+        self.say_aside(self.style.color(Color::Faint, &line));
+    }
+
+    /// Writes text to stderr that belongs to no event.
+    fn say_aside(&mut self, text: String) {
+        match &mut self.main {
+            Some(main) => main.say(text, &mut self.stderr),
+            None => self.stderr.line(&text),
         }
     }
 
@@ -402,11 +392,11 @@ impl Output {
 
     /// Writes a warning to stderr after the last event.
     pub(crate) fn warn_late(&self, message: &Message) {
-        self.say(self.lang.warning(), message);
+        self.say(self.style.lang.warning(), message);
     }
 
     fn say(&self, heading: &str, message: &Message) {
-        let line = self.lang.with_message(heading, Some(message));
+        let line = self.style.lang.with_message(heading, Some(message));
         self.stderr.clone().line(&line);
     }
 }
@@ -467,22 +457,22 @@ mod tests {
         let dumb = (true, true, false);
         let pipe = (false, false, false);
         for (choice, env, mode) in [
-            (Choice::Auto, terminal, Mode::Bars),
-            (Choice::Auto, ci, Mode::Plain),
-            (Choice::Auto, dumb, Mode::Plain),
-            (Choice::Auto, pipe, Mode::Plain),
-            (Choice::Bars, terminal, Mode::Bars),
-            (Choice::Bars, ci, Mode::Bars),
-            (Choice::Bars, dumb, Mode::Plain),
-            (Choice::Bars, pipe, Mode::Plain),
-            (Choice::Plain, terminal, Mode::Plain),
-            (Choice::Json, terminal, Mode::Json),
-            (Choice::Json, pipe, Mode::Json),
-            (Choice::Quiet, terminal, Mode::Quiet),
-            (Choice::Quiet, ci, Mode::Quiet),
+            (Choice::Auto, terminal, Choice::Bars),
+            (Choice::Auto, ci, Choice::Plain),
+            (Choice::Auto, dumb, Choice::Plain),
+            (Choice::Auto, pipe, Choice::Plain),
+            (Choice::Bars, terminal, Choice::Bars),
+            (Choice::Bars, ci, Choice::Bars),
+            (Choice::Bars, dumb, Choice::Plain),
+            (Choice::Bars, pipe, Choice::Plain),
+            (Choice::Plain, terminal, Choice::Plain),
+            (Choice::Json, terminal, Choice::Json),
+            (Choice::Json, pipe, Choice::Json),
+            (Choice::Quiet, terminal, Choice::Quiet),
+            (Choice::Quiet, ci, Choice::Quiet),
         ] {
             let (is_terminal, is_dumb, is_ci) = env;
-            let resolved = choice.mode(is_terminal, is_dumb, is_ci);
+            let resolved = choice.resolve(is_terminal, is_dumb, is_ci);
             assert_eq!(resolved, mode, "{choice:?} {env:?}");
         }
     }

@@ -187,9 +187,6 @@ impl Render for BarsRenderer {
                 let line = report::notice(event, self.stderr.style).unwrap_or_default();
                 self.say(report::wrapped(&line, self.stderr.columns()).join("\n"));
             }
-            Kind::Trace(_) => {
-                self.say(report::notice(event, self.stderr.style).unwrap_or_default());
-            }
             _ => self.stale = true,
         }
         Ok(())
@@ -214,9 +211,8 @@ impl Render for BarsRenderer {
         self.drawn.map(|drawn| drawn.after(wait))
     }
 
-    fn say(&mut self, text: String) -> Option<String> {
+    fn say(&mut self, text: String, _stderr: &mut NonBlockingWriter) {
         Self::say(self, text);
-        None
     }
 
     fn screen(&mut self, change: ScreenChange) {

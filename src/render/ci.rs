@@ -3,12 +3,11 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
-use super::Render;
 use super::style::{self, Color};
-use crate::event::{Event, Finished, Kind};
+use crate::event::Finished;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -43,33 +42,25 @@ impl CiSystem {
     }
 }
 
-/// The outputs of a step on GitHub, for the steps after it: `verdict`, `exit-code`, `reason`, and `failed`, a
-/// JSON list of the failed units' names. All are single lines.
-pub(super) struct StepOutput<W> {
-    pub(super) out: W,
-    pub(super) path: PathBuf,
-}
-
-impl<W: Write> Render for StepOutput<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(Finished { outcome, parts, .. }) = event.kind else {
-            return Ok(());
-        };
-        let parts = parts.iter();
-        let failed = parts.flat_map(|(progress, _)| progress.failed_units());
-        let names = failed.map(|tracked| &*tracked.unit.name);
-        let names = Vec::from_iter(names.take(MAX_NAMES));
-        let verdict = outcome.verdict();
-        let out = &mut self.out;
-        if ends_within_line(&self.path) {
-            writeln!(out)?;
-        }
-        writeln!(out, "verdict={}", verdict.as_str())?;
-        writeln!(out, "exit-code={}", verdict.code())?;
-        writeln!(out, "reason={}", outcome.reason.en())?;
-        writeln!(out, "failed={}", serde_json::to_string(&names)?)?;
-        out.flush()
+/// Writes the outputs of a step on GitHub to the end of the file `path`, for the steps after it: `verdict`,
+/// `exit-code`, `reason`, and `failed`, a JSON list of the failed units' names. All are single lines.
+pub(super) fn write_outputs(
+    out: &mut dyn Write,
+    end: &Finished<'_>,
+    path: &Path,
+) -> io::Result<()> {
+    let parts = end.parts.iter();
+    let failed = parts.flat_map(|(progress, _)| progress.failed_units());
+    let names = failed.map(|tracked| &*tracked.unit.name);
+    let names = Vec::from_iter(names.take(MAX_NAMES));
+    let verdict = end.outcome.verdict();
+    if ends_within_line(path) {
+        writeln!(out)?;
     }
+    writeln!(out, "verdict={}", verdict.as_str())?;
+    writeln!(out, "exit-code={}", verdict.code())?;
+    writeln!(out, "reason={}", end.outcome.reason.en())?;
+    writeln!(out, "failed={}", serde_json::to_string(&names)?)
 }
 
 /// Whether what an earlier command of the step wrote ends in the middle of a line. The runner of Gitea and

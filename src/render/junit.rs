@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use super::ci::CiSystem;
 use super::escape::Escaped;
-use super::{Render, Style, report};
+use super::{Style, report};
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{Event, Finished, Kind};
+use crate::event::Finished;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -22,31 +22,20 @@ use crate::progress::{Progress, TrackedUnit};
 /// The test case of the deployment itself, so that a watch without units is in the report too.
 const DEPLOYMENT: &str = "deployment";
 
-/// Writes the report when the watch ends.
-pub(super) struct Junit<W> {
-    pub(super) out: W,
-}
-
-impl<W: Write> Render for Junit<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let out = &mut self.out;
-        writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-        writeln!(out, "<testsuites>")?;
-        for (number, (progress, outcome)) in end.parts.iter().enumerate() {
-            suite(out, number, progress, outcome, event.at)?;
-        }
-        writeln!(out, "</testsuites>")?;
-        out.flush()
+/// Writes the report of a watch that ended at `at`.
+pub(super) fn write(out: &mut dyn Write, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
+    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
+    writeln!(out, "<testsuites>")?;
+    for (number, (progress, outcome)) in end.parts.iter().enumerate() {
+        suite(out, number, progress, outcome, at)?;
     }
+    writeln!(out, "</testsuites>")
 }
 
 /// The watch of one target. The deployment itself passes only if it succeeded: a report of a watch that
 /// lost contact must not be green.
 fn suite(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     number: usize,
     progress: &Progress,
     outcome: &Outcome,
@@ -107,7 +96,7 @@ fn suite(
 
 /// A unit. One that neither succeeded nor failed counts as skipped.
 fn unit(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     progress: &Progress,
     tracked: &TrackedUnit,
     shared: &HashSet<&str>,
@@ -169,7 +158,7 @@ struct Problem<'a> {
 }
 
 fn case(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     class: &str,
     name: &str,
     time: Duration,
@@ -215,17 +204,11 @@ mod tests {
     use crate::render::testing::{self, ended, outcome};
     use crate::units::UnitsBuilder;
 
-    fn write(kind: Kind<'_>, progress: &Progress) -> String {
-        let mut out = Vec::new();
-        let at = Timestamp::at(75.0);
-        Junit { out: &mut out }
-            .event(&Event { at, progress, kind })
-            .expect("a vector takes it");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
     fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
-        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
+        let mut out = Vec::new();
+        let end = testing::end(outcome, parts);
+        write(&mut out, Timestamp::at(75.0), &end).expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
@@ -310,7 +293,6 @@ exit 1</failure>
         let xml = write_end(&bad, &parts);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
         assert!(xml.contains(r#"<testsuite id="1" "#), "{xml}");
-        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Render for Plain {
                     self.line(at, &notice)?;
                 }
             }
-            Kind::Warning { .. } | Kind::Trace(_) => {
+            Kind::Warning { .. } => {
                 if let Some(notice) = report::notice(event, self.stderr.style) {
                     self.stderr.writer.line(&notice);
                 }

@@ -28,7 +28,7 @@ const MIN_COLUMNS: usize = 20;
 pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let lang = style.lang;
     let prefix = match event.kind {
-        Kind::Warning { general: true, .. } | Kind::Trace(_) => String::new(),
+        Kind::Warning { general: true, .. } => String::new(),
         _ => target_prefix(event.progress, style),
     };
     let notice = match event.kind {
@@ -46,7 +46,6 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
             let heading = style.color(Color::Notice, lang.warning());
             lang.with_message(heading, Some(message))
         }
-        Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
         _ => return None,
     };
     Some(prefix + &notice)

@@ -8,9 +8,9 @@ use std::io::{self, ErrorKind, Write};
 
 use super::escape::Escaped;
 use super::report::{self, Selection};
-use super::{Render, style};
+use super::style;
 use crate::clock::Instant;
-use crate::event::{Event, Finished, Kind};
+use crate::event::{Event, Finished};
 use crate::message::Lang;
 use crate::outcome::Outcome;
 use crate::progress::{Progress, TrackedUnit};
@@ -21,34 +21,27 @@ const STEP_LIMIT: u64 = (1 << 20) - 1;
 /// Maximum length of a run of backticks: some readers count no further than 80.
 const MAX_BACKTICKS: usize = 60;
 
-/// Writes the summary when the watch ends.
-pub(super) struct Summary<W> {
-    pub(super) out: W,
-    pub(super) lang: Lang,
-    /// The file that `out` appends to, if it is GitHub's summary of a step: its size is limited.
-    pub(super) step: Option<File>,
-}
-
-impl<W: Write> Render for Summary<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let mut blocks = blocks(event.at.instant, end, self.lang);
-        let text = match &self.step {
-            None => blocks.concat(),
-            Some(file) => {
-                // What an earlier command of the step wrote may end in the middle of a line.
-                blocks.insert(0, "\n".into());
-                let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
-                let room = usize::try_from(room).unwrap_or(usize::MAX);
-                let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
-                fit(&blocks, room, self.lang).ok_or_else(full)?
-            }
-        };
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
-    }
+/// Writes the summary. `step` is the file that `out` appends to, if that is GitHub's summary of a step.
+pub(super) fn write(
+    out: &mut dyn Write,
+    event: &Event<'_>,
+    end: &Finished<'_>,
+    lang: Lang,
+    step: Option<&File>,
+) -> io::Result<()> {
+    let mut blocks = blocks(event.at.instant, end, lang);
+    let text = match step {
+        None => blocks.concat(),
+        Some(file) => {
+            // What an earlier command of the step wrote may end in the middle of a line.
+            blocks.insert(0, "\n".into());
+            let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
+            fit(&blocks, room, lang).ok_or_else(full)?
+        }
+    };
+    out.write_all(text.as_bytes())
 }
 
 /// The blocks that fit into `room` bytes, with a note if some do not; none if even the note does not fit.
@@ -231,25 +224,21 @@ fn longest_run(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::event::Kind;
     use crate::model::UnitState;
     use crate::outcome::{Cause, Signal};
     use crate::render::testing::{self, ended, outcome};
 
-    fn write(kind: Kind<'_>, progress: &Progress) -> String {
-        let mut out = Vec::new();
-        let at = Timestamp::at(43.0);
-        Summary {
-            out: &mut out,
-            lang: Lang::En,
-            step: None,
-        }
-        .event(&Event { at, progress, kind })
-        .expect("a vector takes it");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
     fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
-        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
+        let mut out = Vec::new();
+        let end = testing::end(outcome, parts);
+        let event = Event {
+            at: Timestamp::at(43.0),
+            progress: parts[0].0,
+            kind: Kind::Finished(end),
+        };
+        write(&mut out, &event, &end, Lang::En, None).expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
@@ -333,7 +322,6 @@ Reason: `reported failed`
 
 "
         );
-        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]

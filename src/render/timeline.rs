@@ -11,9 +11,9 @@ use console::measure_text_width;
 
 use super::escape::Escaped;
 use super::report::{self, Selection};
-use super::{Render, style};
+use super::style;
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{Event, Kind};
+use crate::event::{Event, Finished};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::Outcome;
@@ -47,54 +47,43 @@ const MAX_MARKS: u64 = 10;
 /// The colours by state in a light and in a dark window, and the layout.
 const STYLES: &str = include_str!("timeline.css");
 
-/// Writes the page when the watch ends.
-pub(super) struct Timeline<W> {
-    pub(super) out: W,
-    pub(super) lang: Lang,
-}
-
-impl<W: Write> Render for Timeline<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let lang = self.lang;
-        let title = format!(
-            "{} {}",
-            event.progress.target,
-            lang.verdict(end.outcome.verdict())
-        );
-        write!(
-            self.out,
-            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{}</title>\n<style>\n{STYLES}</style>\n</head>\n<body>\n",
-            lang.pick("en", "zh-CN"),
-            Escaped(&title)
-        )?;
-        if end.is_list {
-            headline(&mut self.out, lang.all(), end.outcome, event.at, lang)?;
-        }
-        for (progress, outcome) in end.parts {
-            // The others of a list may have gone on.
-            let instant = progress.started.after(outcome.elapsed);
-            let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
-            let ended = Timestamp {
-                instant,
-                wall: wall.unwrap_or(event.at.wall),
-            };
-            headline(&mut self.out, &progress.target, outcome, ended, lang)?;
-            part(&mut self.out, progress, instant, lang)?;
-        }
-        writeln!(self.out, "</body>\n</html>")?;
-        self.out.flush()
+/// Writes the page.
+pub(super) fn write(
+    out: &mut dyn Write,
+    event: &Event<'_>,
+    end: &Finished<'_>,
+    lang: Lang,
+) -> io::Result<()> {
+    let verdict = lang.verdict(end.outcome.verdict());
+    write!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>{} {verdict}</title>\n<style>\n{STYLES}</style>\n</head>\n<body>\n",
+        lang.pick("en", "zh-CN"),
+        Escaped(&event.progress.target)
+    )?;
+    if end.is_list {
+        headline(out, lang.all(), end.outcome, event.at, lang)?;
     }
+    for (progress, outcome) in end.parts {
+        // The others of a list may have gone on.
+        let instant = progress.started.after(outcome.elapsed);
+        let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
+        let ended = Timestamp {
+            instant,
+            wall: wall.unwrap_or(event.at.wall),
+        };
+        headline(out, &progress.target, outcome, ended, lang)?;
+        part(out, progress, instant, lang)?;
+    }
+    writeln!(out, "</body>\n</html>")
 }
 
 /// The target, the verdict, the reason and when that was.
 fn headline(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     target: &str,
     outcome: &Outcome,
     at: Timestamp,
@@ -114,7 +103,7 @@ fn headline(
 }
 
 /// The facts, the charts, the failed and the slowest units of one deployment.
-fn part(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
+fn part(out: &mut dyn Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
     if progress.total() > 0 {
         let units = report::unit_count(progress, lang);
         let counts = report::states(progress.by_state, lang);
@@ -134,7 +123,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The failed units with the provider's reason and the end of the log.
-fn failed(out: &mut impl Write, progress: &Progress, lang: Lang) -> io::Result<()> {
+fn failed(out: &mut dyn Write, progress: &Progress, lang: Lang) -> io::Result<()> {
     let failed = Selection::failed(progress, lang);
     if failed.units.is_empty() {
         return Ok(());
@@ -157,7 +146,7 @@ fn failed(out: &mut impl Write, progress: &Progress, lang: Lang) -> io::Result<(
 }
 
 /// The units that took longest.
-fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
+fn slowest(out: &mut dyn Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
     let ages = report::by_age(progress, now);
     if ages.is_empty() {
         return Ok(());
@@ -419,6 +408,7 @@ impl<'a> Chart<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
     use crate::model::UnitKind;
     use crate::outcome::Cause;
     use crate::poll::PollError;
@@ -433,15 +423,13 @@ mod tests {
         };
         let parts = [(progress, &outcome)];
         let mut out = Vec::new();
-        let mut timeline = Timeline {
-            out: &mut out,
-            lang: Lang::En,
-        };
-        let written = timeline.event(&Event {
+        let end = testing::end(&outcome, &parts);
+        let event = Event {
             at: Timestamp::at(10.0),
             progress,
-            kind: Kind::Finished(testing::end(&outcome, &parts)),
-        });
+            kind: Kind::Finished(end),
+        };
+        let written = write(&mut out, &event, &end, Lang::En);
         written.expect("a vector takes it");
         let page = String::from_utf8(out).expect("UTF-8");
         // An XML reader takes all but the first lines, so that no tag is left open.

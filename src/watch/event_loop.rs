@@ -376,12 +376,7 @@ impl Watches {
                 }
             }
             LoopEvent::LogsDone(number, at) => self.touch(number).stop_waiting_for_logs(at),
-            LoopEvent::Trace(at, traced) => {
-                if let Some(watch) = self.list.first() {
-                    let (progress, kind) = (watch.watch.progress(), Kind::Trace(&traced));
-                    output.event(&Event { at, progress, kind });
-                }
-            }
+            LoopEvent::Trace(_, traced) => output.trace(&traced),
             LoopEvent::Signal(signal) => self.interrupt(signal, now),
             LoopEvent::StatusAsked => {
                 let deployments = self.list.iter().filter(|watch| !watch.is_done());
