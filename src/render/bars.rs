@@ -7,6 +7,7 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anstyle_progress::TermProgress;
 use console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
@@ -77,8 +78,8 @@ impl BarsRenderer {
 
     fn draw(&mut self, now: Instant, deployments: &[&Progress]) {
         let rows = self.frame(now, deployments);
-        let bar = taskbar::progress(deployments);
-        self.taskbar.show(Some(bar), &self.stderr.writer);
+        let progress = taskbar::progress(deployments);
+        self.taskbar.show(progress, &self.stderr.writer);
         self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
         let picture = rows.join("\n");
         let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
@@ -147,7 +148,8 @@ impl BarsRenderer {
         if deployments.iter().any(|progress| progress.phase.is_some()) {
             self.stderr.writer.line(picture.trim_end());
         }
-        self.taskbar.show(None, &self.stderr.writer);
+        self.taskbar
+            .show(TermProgress::remove(), &self.stderr.writer);
         // A picture is drawn for a person: no workflow commands.
         let (style, columns) = (self.stdout.style, self.stdout.columns());
         for line in report::report(at, end, style, CiSystem::Other, columns) {
@@ -221,7 +223,8 @@ impl Render for BarsRenderer {
             ScreenChange::Suspended => {
                 let size = self.fit();
                 self.erase(size);
-                self.taskbar.show(None, &self.stderr.writer);
+                self.taskbar
+                    .show(TermProgress::remove(), &self.stderr.writer);
                 self.suspended = true;
             }
             ScreenChange::Resumed => {
@@ -236,7 +239,8 @@ impl Render for BarsRenderer {
 impl Drop for BarsRenderer {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        self.taskbar.show(None, &self.stderr.writer);
+        self.taskbar
+            .show(TermProgress::remove(), &self.stderr.writer);
     }
 }
 

@@ -5,15 +5,15 @@ use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 use crate::outcome::Verdict;
 
-/// The meaning of a colour.
+/// The meaning of a colour, with the number of its escape sequence (SGR).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Color {
-    Good,
-    Bad,
-    Busy,
-    Notice,
-    Faint,
-    Strong,
+    Strong = 1,
+    Faint = 2,
+    Bad = 31,
+    Good = 32,
+    Notice = 33,
+    Busy = 36,
 }
 
 /// The style of one stream.
@@ -39,16 +39,7 @@ impl Style {
         if !self.is_colored || text.is_empty() {
             return text.to_owned();
         }
-        let style = console::Style::new().force_styling(true);
-        let style = match color {
-            Color::Good => style.green(),
-            Color::Bad => style.red(),
-            Color::Busy => style.cyan(),
-            Color::Notice => style.yellow(),
-            Color::Faint => style.dim(),
-            Color::Strong => style.bold(),
-        };
-        style.apply_to(text).to_string()
+        format!("\u{1b}[{}m{text}\u{1b}[0m", color as u8)
     }
 }
 

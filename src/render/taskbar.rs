@@ -10,7 +10,7 @@ use crate::writer::NonBlockingWriter;
 /// The progress that the terminal shows.
 pub(super) struct Taskbar {
     is_supported: bool,
-    /// The sequence that it got last; empty if it shows nothing.
+    /// The sequence that it got last.
     shown: String,
 }
 
@@ -19,40 +19,33 @@ impl Taskbar {
     pub(super) fn new() -> Self {
         Self {
             is_supported: supports_term_progress(true),
-            shown: String::new(),
+            shown: TermProgress::remove().to_string(),
         }
     }
 
-    /// Shows the progress, or clears it.
-    pub(super) fn show(&mut self, progress: Option<TermProgress>, stderr: &NonBlockingWriter) {
-        let shown = progress.map_or(String::new(), |progress| progress.to_string());
-        if !self.is_supported || shown == self.shown {
-            return;
+    /// Shows the progress; `TermProgress::remove()` clears it.
+    pub(super) fn show(&mut self, progress: TermProgress, stderr: &NonBlockingWriter) {
+        let sequence = progress.to_string();
+        if self.is_supported && sequence != self.shown {
+            // It is mere decoration.
+            let _ = stderr.queue(sequence.clone().into());
+            self.shown = sequence;
         }
-        let sequence = match progress {
-            Some(_) => shown.clone(),
-            None => TermProgress::remove().to_string(),
-        };
-        // It is mere decoration.
-        let _ = stderr.queue(sequence.into());
-        self.shown = shown;
     }
 }
 
 /// The progress of all deployments: an error if anything failed, paused if nothing else goes on; without a
 /// percentage until there is something to count.
 pub(super) fn progress(deployments: &[&Progress]) -> TermProgress {
-    let has_phase = |phase| {
+    let has = |phase| {
         deployments
             .iter()
             .any(|progress| progress.phase == Some(phase))
     };
-    let status = if deployments
-        .iter()
-        .any(|progress| state_of(progress) == UnitState::Failed)
-    {
+    let mut states = deployments.iter().map(|progress| state_of(progress));
+    let status = if states.any(|state| state == UnitState::Failed) {
         TermProgressStatus::Error
-    } else if has_phase(Phase::Paused) && !has_phase(Phase::Running) {
+    } else if has(Phase::Paused) && !has(Phase::Running) {
         TermProgressStatus::Paused
     } else {
         TermProgressStatus::Normal
@@ -61,13 +54,12 @@ pub(super) fn progress(deployments: &[&Progress]) -> TermProgress {
     let fractions = deployments
         .iter()
         .map(|progress| progress.counts().fraction());
-    match fractions.clone().flatten().count() {
-        0 => bar,
-        _ => {
-            let sum: f64 = fractions.flatten().sum();
-            bar.percent((100.0 * sum / deployments.len() as f64).min(100.0) as u8)
-        }
+    let fractions = Vec::from_iter(fractions.flatten());
+    if fractions.is_empty() {
+        return bar;
     }
+    let sum: f64 = fractions.iter().sum();
+    bar.percent((100.0 * sum / deployments.len() as f64).min(100.0) as u8)
 }
 
 #[cfg(test)]
