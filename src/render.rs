@@ -59,9 +59,7 @@ trait Render {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
     /// Called at least once a second, and at the time that `wake` returned.
-    fn tick(&mut self, _now: Timestamp, _deployments: &[&Progress]) -> io::Result<()> {
-        Ok(())
-    }
+    fn tick(&mut self, _now: Instant, _deployments: &[&Progress]) {}
 
     /// When `tick` must be called at the latest.
     fn wake(&self) -> Option<Instant> {
@@ -311,9 +309,8 @@ impl Output {
             }
         }
         if let Some(main) = &mut self.main {
-            let written = main
-                .tick(now, deployments)
-                .and_then(|()| self.stdout.settle(Duration::ZERO));
+            main.tick(now.instant, deployments);
+            let written = self.stdout.settle(Duration::ZERO);
             self.check(written);
         }
     }

@@ -24,9 +24,6 @@ use crate::writer::NonBlockingWriter;
 const BETWEEN: Duration = Duration::from_millis(100);
 /// Time between two draws while nothing happens: ages and estimated bars advance.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Maximum output in bytes per second: a large picture is drawn less often.
-const BYTES: u64 = 40_000;
 /// Begin and end of a synchronised update: a terminal that supports it never shows half of a picture;
 /// others ignore it.
 const SYNC: [&str; 2] = ["\u{1b}[?2026h", "\u{1b}[?2026l"];
@@ -38,12 +35,9 @@ pub(super) struct BarsRenderer {
     stdout: StyledStream,
     stderr: StyledStream,
     layout: Layout,
-    /// The window size for which the picture was drawn, and the widths of its rows in columns.
-    size: Option<Size>,
+    /// The widths of the rows on the screen, in columns.
     rows: Vec<usize>,
     drawn: Option<Instant>,
-    /// Minimum time from `drawn` to the next draw.
-    between: Duration,
     /// Whether something happened since the last draw.
     stale: bool,
     /// Lines to print above the picture with the next draw.
@@ -65,28 +59,13 @@ impl BarsRenderer {
             stdout,
             stderr,
             layout: Layout::default(),
-            size: None,
             rows: Vec::new(),
             drawn: None,
-            between: BETWEEN,
             stale: false,
             pending_lines: Vec::new(),
             suspended: false,
             taskbar: Taskbar::new(),
         }
-    }
-
-    fn draw(&mut self, now: Instant, deployments: &[&Progress]) {
-        let rows = self.frame(now, deployments);
-        let progress = taskbar::progress(deployments);
-        self.taskbar.show(progress, &self.stderr.writer);
-        self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
-        let picture = rows.join("\n");
-        let pause = Duration::from_millis(picture.len() as u64 * 1000 / BYTES);
-        self.between = BETWEEN.max(pause);
-        self.bar.set_message(picture);
-        self.drawn = Some(now);
-        self.stale = false;
     }
 
     fn frame(&mut self, now: Instant, deployments: &[&Progress]) -> Vec<String> {
@@ -102,10 +81,9 @@ impl BarsRenderer {
             rows: rows.into(),
             columns: columns.into(),
         };
-        if self.size.is_some_and(|last| last != size) {
+        if self.layout.size != size {
             self.erase(size);
         }
-        self.size = Some(size);
         size
     }
 
@@ -116,13 +94,10 @@ impl BarsRenderer {
             let rows = self.rows.iter();
             let lines: usize = rows.map(|row| row.div_ceil(columns).max(1)).sum();
             // What has left a window that became lower is out of reach.
-            let lines = lines.min(size.rows.max(1));
-            let up = match lines - 1 {
-                0 => String::new(),
-                above => format!("\u{1b}[{above}A"),
-            };
+            let above = lines.min(size.rows.max(1)) - 1;
+            let up = "\u{1b}[A".repeat(above);
             // Line by line: some terminals keep a screen that is cleared in their history.
-            let clear = "\r\u{1b}[2K\n".repeat(lines - 1);
+            let clear = "\r\u{1b}[2K\n".repeat(above);
             let clear = format!("\r{up}{clear}\u{1b}[2K{up}");
             // Without stderr there is no picture, and the verdict does not depend on it.
             let _ = self.stderr.writer.queue(clear.into());
@@ -148,8 +123,6 @@ impl BarsRenderer {
         if deployments.iter().any(|progress| progress.phase.is_some()) {
             self.stderr.writer.line(picture.trim_end());
         }
-        self.taskbar
-            .show(TermProgress::remove(), &self.stderr.writer);
         // A picture is drawn for a person: no workflow commands.
         let (style, columns) = (self.stdout.style, self.stdout.columns());
         for line in report::report(at, end, style, CiSystem::Other, columns) {
@@ -161,10 +134,9 @@ impl BarsRenderer {
     /// Prints a line above the picture; with the next draw where the terminal is still busy.
     fn say(&mut self, line: String) {
         self.pending_lines.push(line);
+        self.stale = true;
         if self.stderr.writer.is_idle() {
             self.say_all();
-        } else {
-            self.stale = true;
         }
     }
 
@@ -194,22 +166,26 @@ impl Render for BarsRenderer {
         Ok(())
     }
 
-    fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> io::Result<()> {
-        if !self.suspended && self.wake().is_none_or(|wake| wake <= now.instant) {
-            if self.stderr.writer.is_idle() {
-                self.say_all();
-                self.draw(now.instant, deployments);
-            } else {
-                // The last picture is still being written, for example after Ctrl-S.
-                self.drawn = Some(now.instant);
-                self.stale = true;
-            }
+    fn tick(&mut self, now: Instant, deployments: &[&Progress]) {
+        if self.suspended || self.wake().is_some_and(|wake| wake > now) {
+            return;
         }
-        Ok(())
+        // The last picture may still be being written, for example after Ctrl-S.
+        let is_idle = self.stderr.writer.is_idle();
+        if is_idle {
+            self.say_all();
+            let rows = self.frame(now, deployments);
+            let progress = taskbar::progress(deployments);
+            self.taskbar.show(progress, &self.stderr.writer);
+            self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
+            self.bar.set_message(rows.join("\n"));
+        }
+        self.drawn = Some(now);
+        self.stale = !is_idle;
     }
 
     fn wake(&self) -> Option<Instant> {
-        let wait = if self.stale { self.between } else { TICK };
+        let wait = if self.stale { BETWEEN } else { TICK };
         self.drawn.map(|drawn| drawn.after(wait))
     }
 
@@ -218,29 +194,26 @@ impl Render for BarsRenderer {
     }
 
     fn screen(&mut self, change: ScreenChange) {
+        self.stale = true;
         match change {
-            ScreenChange::Resized => {}
+            ScreenChange::Resized => return,
             ScreenChange::Suspended => {
                 let size = self.fit();
                 self.erase(size);
-                self.taskbar
-                    .show(TermProgress::remove(), &self.stderr.writer);
-                self.suspended = true;
+                let stderr = &self.stderr.writer;
+                self.taskbar.show(TermProgress::remove(), stderr);
             }
-            ScreenChange::Resumed => {
-                self.forget();
-                self.suspended = false;
-            }
+            ScreenChange::Resumed => self.forget(),
         }
-        self.stale = true;
+        self.suspended = change == ScreenChange::Suspended;
     }
 }
 
 impl Drop for BarsRenderer {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        self.taskbar
-            .show(TermProgress::remove(), &self.stderr.writer);
+        let stderr = &self.stderr.writer;
+        self.taskbar.show(TermProgress::remove(), stderr);
     }
 }
 
