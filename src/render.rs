@@ -26,7 +26,6 @@ mod frame;
 mod json;
 mod junit;
 mod plain;
-mod quiet;
 mod report;
 mod style;
 mod summary;
@@ -39,8 +38,7 @@ use bars::BarsRenderer;
 use ci::CiSystem;
 use files::FileOutput;
 use json::Json;
-use plain::Plain;
-use quiet::Quiet;
+use plain::{Plain, Quiet};
 use style::{Color, Style};
 
 /// Say that the watch goes on after this much silence.
