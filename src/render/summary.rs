@@ -78,13 +78,20 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
     }
     for (progress, _) in end.parts {
         let name = progress.title.as_ref().unwrap_or(&progress.target);
-        blocks.extend(log(name, progress.log.as_deref(), progress, lang));
         let failed = Selection::failed(progress, lang).units.into_iter();
-        blocks.extend(
-            failed.filter_map(|tracked| {
-                log(&tracked.unit.name, tracked.log.as_deref(), progress, lang)
-            }),
-        );
+        let failed = failed.map(|tracked| (&tracked.unit.name, &tracked.log));
+        for (name, log) in [(name, &progress.log)].into_iter().chain(failed) {
+            let log = log.as_deref().unwrap_or_default();
+            if !log.is_empty() {
+                // Markdown has no effect between HTML tags.
+                let [name, target] =
+                    [name, &progress.target].map(|line| format!("<code>{}</code>", Escaped(line)));
+                let (heading, log) = (lang.log_heading(name, target), fenced("text", log));
+                blocks.push(format!(
+                    "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
+                ));
+            }
+        }
     }
     blocks
 }
@@ -92,32 +99,21 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
 /// The outcome of one target.
 fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> String {
     let details = |tracked: &TrackedUnit| report::unit_details(progress, tracked, now, lang, &code);
-    let failed = list(
-        lang.failed_heading(),
-        Selection::failed(progress, lang),
-        |tracked| details(tracked),
-    );
-    let unfinished = list(
-        lang.unfinished_heading(),
-        Selection::unfinished(progress, lang),
-        |tracked| format!(" {}{}", lang.state(tracked.unit.state), details(tracked)),
-    );
-    let slowest = report::slowest(progress, outcome, now, lang, &code);
-    let facts = report::facts(progress, lang, &code).into_iter();
-    let facts = slowest
-        .into_iter()
-        .chain(facts)
-        .map(|line| format!("{line}\n\n"));
-    let url = progress.url.as_ref();
-    [
-        headline(&progress.target, outcome, lang),
-        counts(progress, lang),
-        failed,
-        unfinished,
-        facts.collect(),
-        url.map_or(String::new(), |url| page(url, lang)),
-    ]
-    .concat()
+    let mut part = headline(&progress.target, outcome, lang) + &counts(progress, lang);
+    let failed = Selection::failed(progress, lang);
+    part += &list(lang.failed_heading(), failed, details);
+    let unfinished = Selection::unfinished(progress, lang);
+    part += &list(lang.unfinished_heading(), unfinished, |tracked| {
+        format!(" {}{}", lang.state(tracked.unit.state), details(tracked))
+    });
+    let slowest = report::slowest(progress, outcome, now, lang, &code).into_iter();
+    for line in slowest.chain(report::facts(progress, lang, &code)) {
+        part += &format!("{line}\n\n");
+    }
+    if let Some(url) = &progress.url {
+        part += &page(url, lang);
+    }
+    part
 }
 
 /// `## ✗`, the target, the verdict, the duration; then the reason.
@@ -147,37 +143,25 @@ fn counts(progress: &Progress, lang: Lang) -> String {
 
 /// A heading and a list of units, if there are any. `rest` follows the mark and the name.
 fn list(heading: &str, selection: Selection<'_>, rest: impl Fn(&TrackedUnit) -> String) -> String {
-    let items = selection.units.iter().map(|tracked| {
+    if selection.units.is_empty() {
+        return String::new();
+    }
+    let items = selection.units.into_iter().map(|tracked| {
         let (mark, _) = style::of_state(tracked.unit.state);
         // A code span at the beginning of an item could be taken for a fence.
         format!("{mark} {}{}", code(&tracked.unit.name), rest(tracked))
     });
-    let items = items.chain(selection.more);
-    let items: String = items.map(|item| format!("- {item}\n")).collect();
-    if items.is_empty() {
-        return items;
-    }
-    format!("### {heading}\n\n{items}\n")
-}
-
-/// The log of a failed unit, or of the deployment itself, if there is one.
-fn log(name: &str, log: Option<&[String]>, progress: &Progress, lang: Lang) -> Option<String> {
-    let log = log.filter(|log| !log.is_empty())?;
-    let heading = lang.log_heading(html(name), html(&progress.target));
-    let log = fenced("text", log);
-    Some(format!(
-        "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
-    ))
+    let items = Vec::from_iter(items.chain(selection.more)).join("\n- ");
+    format!("### {heading}\n\n- {items}\n\n")
 }
 
 /// The page of the deployment, as a link if it certainly is one.
 fn page(url: &str, lang: Lang) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
     let is_link = url.starts_with("https://") || url.starts_with("http://");
-    let url = if is_link && url.chars().all(is_plain) {
-        format!("<{url}>")
-    } else {
-        code(url)
+    let url = match is_link && url.chars().all(is_plain) {
+        true => format!("<{url}>"),
+        false => code(url),
     };
     lang.labeled(lang.page(), url) + "\n\n"
 }
@@ -190,11 +174,6 @@ fn code(line: &str) -> String {
     let needs_blank = line.is_empty() || line.starts_with('`') || line.ends_with('`');
     let blank = if needs_blank { " " } else { "" };
     format!("{ticks}{blank}{line}{blank}{ticks}")
-}
-
-/// A line as code between HTML tags, where Markdown has no effect.
-fn html(line: &str) -> String {
-    format!("<code>{}</code>", Escaped(line))
 }
 
 /// Lines as a fenced block in `language`, and a blank line.
