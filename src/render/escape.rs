@@ -1,33 +1,24 @@
 //! Text from elsewhere in a document with markup.
 
-use std::fmt;
-
 /// Text in an attribute or between tags, for XML 1.0 and HTML: markup is escaped, and characters that XML
 /// cannot hold in any form are left out.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut written = 0;
-        for (at, character) in self.0.char_indices() {
-            let instead = match character {
-                '&' => "&amp;",
-                '<' => "&lt;",
-                '>' => "&gt;",
-                '"' => "&quot;",
-                '\t' => "&#9;",
-                '\n' => "&#10;",
-                '\r' => "&#13;",
-                '\u{fffe}' | '\u{ffff}' => "",
-                _ if character.is_control() => "",
-                _ => continue,
-            };
-            f.write_str(&self.0[written..at])?;
-            f.write_str(instead)?;
-            written = at + character.len_utf8();
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\t' => escaped += "&#9;",
+            '\n' => escaped += "&#10;",
+            '\r' => escaped += "&#13;",
+            '\u{fffe}' | '\u{ffff}' => {}
+            _ if character.is_control() => {}
+            _ => escaped.push(character),
         }
-        f.write_str(&self.0[written..])
     }
+    escaped
 }
 
 #[cfg(test)]
@@ -45,7 +36,7 @@ mod tests {
             ),
             ("部署\u{10ffff}", "部署\u{10ffff}"),
         ] {
-            assert_eq!(Escaped(text).to_string(), xml);
+            assert_eq!(escaped(text), xml);
         }
     }
 }

@@ -3,14 +3,12 @@
 //! It is written while `Progress` is read: 100,000 units make a large document. The elements and
 //! attributes are those that the schemas of Jenkins and of Ant (windyroad) both accept.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::ci::CiSystem;
-use super::escape::Escaped;
+use super::escape::escaped;
 use super::{Style, report};
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::Finished;
@@ -52,12 +50,12 @@ fn suite(
     let errors = usize::from(element == Some("error"));
     let skipped = progress.total() - failed - progress.count(UnitState::Succeeded);
     let tests = progress.total() + 1;
-    let target = Escaped(&progress.target);
+    let target = escaped(&progress.target);
     let began = at.wall.checked_sub(at.instant.since(progress.started));
     // Ant's schema forbids the letter for UTC.
     let began = clock::rfc3339_seconds(began.unwrap_or(at.wall));
     let began = began.trim_end_matches('Z');
-    let time = Seconds(outcome.elapsed);
+    let time = seconds(outcome.elapsed);
     writeln!(
         out,
         r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
@@ -65,14 +63,14 @@ fn suite(
     writeln!(out, "    <properties>")?;
     let url = progress.url.as_deref().map(|url| ("url", url));
     for (name, value) in [("verdict", verdict)].into_iter().chain(url) {
-        let value = Escaped(value);
+        let value = escaped(value);
         writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
     }
     writeln!(out, "    </properties>")?;
     let problem = element.map(|element| Problem {
         element,
         kind: Some(verdict),
-        message: outcome.reason.en().into(),
+        message: outcome.reason.en().to_owned(),
         log: progress.log.as_deref().unwrap_or_default(),
     });
     case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
@@ -87,7 +85,7 @@ fn suite(
         is_list: false,
     };
     for line in report::report(at, &end, Style::PLAIN, CiSystem::Other, None) {
-        writeln!(out, "{}", Escaped(&line))?;
+        writeln!(out, "{}", escaped(&line))?;
     }
     writeln!(out, "    </system-out>")?;
     writeln!(out, "    <system-err/>")?;
@@ -103,42 +101,35 @@ fn unit(
     now: Instant,
 ) -> io::Result<()> {
     let unit = &tracked.unit;
-    let state = unit.state.as_str();
-    let problem = (unit.state != UnitState::Succeeded).then(|| {
-        let failed = unit.state == UnitState::Failed;
-        let detail = unit.detail.as_ref().filter(|_| failed);
-        let message = detail.map_or_else(
-            || {
-                state.to_owned()
-                    + &report::unit_details(progress, tracked, now, Lang::En, &str::to_owned)
-            },
-            |detail| detail.en().to_owned(),
-        );
-        Problem {
-            element: if failed { "failure" } else { "skipped" },
-            kind: failed.then_some(state),
-            message: message.into(),
-            log: tracked.log.as_deref().unwrap_or_default(),
+    let (element, kind) = match unit.state {
+        UnitState::Failed => ("failure", Some("failed")),
+        _ => ("skipped", None),
+    };
+    let message = match (unit.state, &unit.detail) {
+        (UnitState::Succeeded, _) => None,
+        (UnitState::Failed, Some(detail)) => Some(detail.en().to_owned()),
+        (state, _) => {
+            let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
+            Some(state.as_str().to_owned() + &details)
         }
+    };
+    let problem = message.map(|message| Problem {
+        element,
+        kind,
+        message,
+        log: tracked.log.as_deref().unwrap_or_default(),
     });
     let class: &str = match unit.batch {
         Some(batch) => &format!("{} batch {batch}", progress.target),
         None => &progress.target,
     };
-    let name: &str = if shared.contains(&*unit.name) {
-        &format!("{} ({})", unit.name, unit.id)
-    } else {
-        &unit.name
+    let name: &str = match shared.contains(&*unit.name) {
+        true => &format!("{} ({})", unit.name, unit.id),
+        false => &unit.name,
     };
     // Schemas want a time of each case, and readers take a missing one for 0.
     let time = tracked.age(now).unwrap_or_default();
     case(out, class, name, time, problem)
-}
-
-/// The end of a log, which says best why: `; no space left`.
-fn last_line(log: &[String]) -> String {
-    let last = log.iter().rev().find(|line| !line.trim().is_empty());
-    last.map_or(String::new(), |line| format!("; {line}"))
 }
 
 /// Names that several test cases have: readers keep one case of each name.
@@ -153,7 +144,7 @@ struct Problem<'a> {
     element: &'static str,
     /// The attribute `type`.
     kind: Option<&'static str>,
-    message: Cow<'a, str>,
+    message: String,
     log: &'a [String],
 }
 
@@ -164,7 +155,7 @@ fn case(
     time: Duration,
     problem: Option<Problem<'_>>,
 ) -> io::Result<()> {
-    let (class, name, time) = (Escaped(class), Escaped(name), Seconds(time));
+    let (class, name, time) = (escaped(class), escaped(name), seconds(time));
     write!(
         out,
         r#"    <testcase classname="{class}" name="{name}" time="{time}""#
@@ -172,28 +163,27 @@ fn case(
     let Some(problem) = problem else {
         return writeln!(out, "/>");
     };
-    let (element, message) = (problem.element, Escaped(&problem.message));
-    let last = last_line(problem.log);
-    let last = Escaped(&last);
-    write!(out, ">\n      <{element} message=\"{message}{last}\"")?;
-    if let Some(kind) = problem.kind {
-        write!(out, r#" type="{kind}""#)?;
-    }
+    let (element, message) = (problem.element, escaped(&problem.message));
+    // The end of a log says best why.
+    let last = problem.log.iter().rfind(|line| !line.trim().is_empty());
+    let last = last.map_or(String::new(), |line| format!("; {}", escaped(line)));
+    let kind = problem
+        .kind
+        .map_or(String::new(), |kind| format!(r#" type="{kind}""#));
     // GitLab shows the text of the element and not its message.
-    write!(out, ">{message}")?;
+    write!(
+        out,
+        ">\n      <{element} message=\"{message}{last}\"{kind}>{message}"
+    )?;
     for line in problem.log {
-        write!(out, "\n{}", Escaped(line))?;
+        write!(out, "\n{}", escaped(line))?;
     }
     writeln!(out, "</{element}>\n    </testcase>")
 }
 
 /// Seconds with a fraction.
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.0.as_secs(), self.0.subsec_millis())
-    }
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03}", time.as_secs(), time.subsec_millis())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 
-use super::escape::Escaped;
+use super::escape::escaped;
 use super::report::{self, Selection};
 use super::style;
 use crate::clock::Instant;
@@ -85,7 +85,7 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
             if !log.is_empty() {
                 // Markdown has no effect between HTML tags.
                 let [name, target] =
-                    [name, &progress.target].map(|line| format!("<code>{}</code>", Escaped(line)));
+                    [name, &progress.target].map(|line| format!("<code>{}</code>", escaped(line)));
                 let (heading, log) = (lang.log_heading(name, target), fenced("text", log));
                 blocks.push(format!(
                     "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
