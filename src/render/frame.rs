@@ -10,7 +10,7 @@ use super::report;
 use super::style::{self, Color, Style};
 use crate::clock::Instant;
 use crate::model::{Phase, StateCounts, UnitState};
-use crate::progress::Progress;
+use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 use rows::{Columns, draw_line, fit_to};
 
@@ -69,46 +69,38 @@ pub(super) fn frame(
         };
     }
     layout.blocks.resize_with(deployments.len(), Block::default);
-    let is_list = deployments.len() > 1;
-    let indent = if is_list { INDENT } else { "" };
+    let indent = if deployments.len() > 1 { INDENT } else { "" };
     let shown = choose(deployments, height);
     let has_hidden = shown.len() < deployments.len();
     let shares = layout.share(deployments, &shown, height - usize::from(has_hidden));
     let mut pictures = Vec::with_capacity(shown.len());
     for (&index, share) in shown.iter().zip(shares) {
         let progress = deployments[index];
-        let mut picture = Picture {
+        // The clocks of a watch that has ended stand still.
+        let now = progress.last_good.filter(|_| progress.over).unwrap_or(now);
+        let width = width.saturating_sub(indent.len());
+        // The only row of details is for a notice, if there is one.
+        let rows = share.saturating_sub(2).max(usize::from(share == 2));
+        let block = &mut layout.blocks[index];
+        let map = block.fit(progress, now, (rows, width), style);
+        let units = block.chosen.iter().map(|&index| progress.unit(index));
+        let picture = Picture {
             progress,
             share,
-            width: width.saturating_sub(indent.len()),
-            // The clocks of a watch that has ended stand still.
-            now: progress.last_good.filter(|_| progress.over).unwrap_or(now),
+            width,
+            now,
             style,
-            is_list,
-            map: Vec::new(),
+            indent,
+            map,
+            units: units.collect(),
         };
-        // The only row of details is for a notice, if there is one.
-        let rows = if share == 2 {
-            1
-        } else {
-            share.saturating_sub(2)
-        };
-        let block = &mut layout.blocks[index];
-        picture.map = block.fit(progress, picture.now, (rows, picture.width), style);
-        let units = block.chosen.iter().map(|&index| progress.unit(index));
-        layout
-            .columns
-            .fit(&picture.label(), &picture.count(), units);
-        pictures.push((picture, index));
+        let (label, count) = (picture.label(), picture.count());
+        layout.columns.fit(&label, &count, &picture.units);
+        pictures.push(picture);
     }
-    let mut rows = Vec::with_capacity(height);
-    for (picture, index) in pictures {
-        let mut block = picture.rows(&layout.columns, width, &layout.blocks[index].chosen);
-        for row in block.iter_mut().skip(1) {
-            row.insert_str(0, indent);
-        }
-        rows.append(&mut block);
-    }
+    let columns = &layout.columns;
+    let pictures = pictures.into_iter();
+    let mut rows = Vec::from_iter(pictures.flat_map(|picture| picture.rows(columns, width)));
     if has_hidden {
         let mut hidden = StateCounts::default();
         for (index, progress) in deployments.iter().enumerate() {
@@ -180,29 +172,31 @@ struct Picture<'a> {
     width: usize,
     now: Instant,
     style: Style,
-    /// Whether there are several deployments.
-    is_list: bool,
+    /// Of all rows but the first; empty if there is one deployment.
+    indent: &'static str,
     /// The rows above its units, if there are more units than rows.
     map: Vec<String>,
+    /// The units that have a row.
+    units: Vec<&'a TrackedUnit>,
 }
 
 impl Picture<'_> {
-    /// The row of the whole, a row for notices, the map, and the units that were chosen.
-    fn rows(self, columns: &Columns, width: usize, chosen: &[usize]) -> Vec<String> {
-        let progress = self.progress;
+    /// The row of the whole, a row for notices, the map and the units.
+    fn rows(self, columns: &Columns, width: usize) -> Vec<String> {
+        let (progress, now, indent) = (self.progress, self.now, self.indent);
         // If there is one row below the first, a failed unit takes it.
         let has_row = self.share > 2 || self.share == 2 && progress.count(UnitState::Failed) == 0;
         let notice = self.notice();
-        let mut rows = vec![self.overall(columns, width, notice.as_deref().filter(|_| !has_row))];
-        if self.share > 2 || has_row && notice.is_some() {
-            rows.push(notice.unwrap_or_default());
-        }
-        rows.extend(self.map);
-        rows.extend(chosen.iter().map(|&index| {
-            let tracked = progress.unit(index);
+        let overall = self.overall(columns, width, notice.as_deref().filter(|_| !has_row));
+        let has_row = self.share > 2 || has_row && notice.is_some();
+        let units = self.units.iter().map(|tracked| {
             let usual = progress.usual_duration(tracked);
-            rows::unit(tracked, usual, self.now, columns, self.width, self.style)
-        }));
+            rows::unit(tracked, usual, now, columns, self.width, self.style)
+        });
+        let notice = has_row.then(|| notice.unwrap_or_default());
+        let details = notice.into_iter().chain(self.map).chain(units);
+        let details = details.map(|row| format!("{indent}{row}"));
+        let mut rows = Vec::from_iter([overall].into_iter().chain(details));
         rows.resize(self.share, String::new());
         rows
     }
@@ -214,7 +208,7 @@ impl Picture<'_> {
         let short = shorten(target);
         match (&self.progress.title, short.split_once(':')) {
             (Some(title), Some((provider, ids))) if *short != **target => {
-                let last = ids.find('/').filter(|_| self.is_list);
+                let last = ids.find('/').filter(|_| !self.indent.is_empty());
                 let last = last.map_or("", |last| &ids[last..]);
                 format!("{provider}:{title}{last}")
             }
@@ -325,7 +319,7 @@ impl Picture<'_> {
         let mark = match phase {
             Phase::Running if progress.message.is_none() => return None,
             // The report of a single one says it.
-            _ if phase.has_ended() && !self.is_list => return None,
+            _ if phase.has_ended() && self.indent.is_empty() => return None,
             Phase::Paused => "‖ ",
             Phase::PausedAfterFailure | Phase::Failed => "✗ ",
             Phase::Succeeded => "✓ ",

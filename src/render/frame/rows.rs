@@ -32,17 +32,14 @@ impl Columns {
     const NARROW: usize = 50;
 
     /// Makes room for a deployment and those of its units that are shown.
-    pub(super) fn fit<'a>(
-        &mut self,
-        label: &str,
-        count: &str,
-        units: impl Iterator<Item = &'a TrackedUnit>,
-    ) {
+    pub(super) fn fit(&mut self, label: &str, count: &str, units: &[&TrackedUnit]) {
         // The number that is done becomes as long as the total.
         let count = count
             .split_once('/')
             .map_or(count.len(), |(_, total)| 2 * total.len() + 1);
-        let names = units.map(|tracked| measure_text_width(&tracked.unit.name));
+        let names = units
+            .iter()
+            .map(|tracked| measure_text_width(&tracked.unit.name));
         self.label = self.label.max(measure_text_width(label));
         self.count = self.count.max(count).max(Self::COUNT);
         self.name = names.fold(self.name, usize::max);
