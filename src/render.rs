@@ -1,6 +1,6 @@
 //! Output of a watch. Renderers read events and `Progress`, and nothing else.
 
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
@@ -56,11 +56,8 @@ trait Render {
     /// Writes an event.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Called at least once a second, and at the time that `wake` returned.
-    fn tick(&mut self, _now: Instant, _deployments: &[&Progress]) {}
-
-    /// When `tick` must be called at the latest.
-    fn wake(&self) -> Option<Instant> {
+    /// Redraws where that is due; returns when it must be called again at the latest.
+    fn tick(&mut self, _now: Instant, _deployments: &[&Progress]) -> Option<Instant> {
         None
     }
 
@@ -88,14 +85,13 @@ pub(crate) enum ScreenChange {
 struct StyledStream {
     writer: NonBlockingWriter,
     style: Style,
-    /// The terminal that it is.
-    terminal: Option<Term>,
+    terminal: Term,
 }
 
 impl StyledStream {
     /// The width of the terminal now, if it is one.
     fn columns(&self) -> Option<usize> {
-        let (_, columns) = self.terminal.as_ref()?.size_checked()?;
+        let (_, columns) = self.terminal.size_checked()?;
         Some(columns.into())
     }
 }
@@ -126,18 +122,17 @@ pub(crate) struct Output {
     /// The stream of the main renderer.
     stdout: NonBlockingWriter,
     stderr: NonBlockingWriter,
-    /// Those that have not failed.
     files: Vec<FileOutput>,
     /// The file of `--capture`.
-    recording: Option<NonBlockingWriter>,
+    pub(crate) recording: Option<NonBlockingWriter>,
     /// stdout is a closed pipe.
-    closed: bool,
+    pub(crate) closed: bool,
     /// The terminal's bell rings at the end.
     has_bell: bool,
     /// That of stderr.
     style: Style,
-    /// When the last event came.
-    last_event: Option<Instant>,
+    /// When to say that the watch goes on.
+    heartbeat: Option<Instant>,
 }
 
 impl Output {
@@ -151,13 +146,13 @@ impl Output {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
         let is_dumb = platform::is_dumb(environment("TERM").as_deref());
-        let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
+        let terminals = [Term::stdout(), Term::stderr()];
+        let are_terminals = terminals.each_ref().map(Term::is_term);
         let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
         let [stdout, stderr] = [0, 1].map(|number| {
             let can_color = are_terminals[number] && !is_dumb || ci_system != CiSystem::Other;
-            let terminal = [Term::stdout, Term::stderr][number];
             StyledStream {
-                terminal: are_terminals[number].then(terminal),
+                terminal: terminals[number].clone(),
                 writer: streams[number].clone(),
                 style: Style {
                     is_colored: style::is_colored(options.color, can_color, environment),
@@ -181,7 +176,17 @@ impl Output {
         };
         let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && resolved != choice {
-            warnings.push(no_bars(are_terminals[1]));
+            let (en, zh) = match are_terminals[1] {
+                true => (
+                    "the terminal cannot draw, as TERM says",
+                    "TERM 表明终端无法绘图",
+                ),
+                false => ("stderr is not a terminal", "stderr 不是终端"),
+            };
+            warnings.push(Message::new(
+                format!("{en}: plain lines instead of bars"),
+                format!("{zh}，改为逐行输出，不显示进度条"),
+            ));
         }
         let step_file = |name: &str| {
             let is_github = ci_system == CiSystem::GitHub;
@@ -198,53 +203,34 @@ impl Output {
             closed: false,
             has_bell: options.bell && are_terminals[1],
             style,
-            last_event: None,
+            heartbeat: None,
         };
         Ok((output, warnings))
     }
 
-    /// Makes `finish` wait for the file of `--capture` too.
-    pub(crate) fn set_recording(&mut self, file: NonBlockingWriter) {
-        self.recording = Some(file);
-    }
-
-    /// Whether stdout is a pipe that its reader has closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
-    /// does not depend on it.
+    /// Writes an event to all outputs. Nothing more is written to one that failed, and one warning says so; the
+    /// verdict does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        self.last_event = Some(event.at.instant);
+        self.heartbeat = Some(event.at.instant.after(HEARTBEAT));
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
-        for writer in self.writers() {
+        let files = self.files.iter().map(|file| &file.writer);
+        for writer in [&self.stdout, &self.stderr].into_iter().chain(files) {
             writer.reserve(is_end);
         }
         self.show(event);
-    }
-
-    fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
-        let files = self.files.iter().map(|file| &file.writer);
-        [&self.stdout, &self.stderr].into_iter().chain(files)
     }
 
     fn show(&mut self, event: &Event<'_>) {
         // `finished` is the last event, so warnings about its own failures precede it.
         let is_last = matches!(event.kind, Kind::Finished(_));
         let mut lost = Vec::new();
-        let mut index = 0;
         // The files come first: the warnings about them go to the main renderer.
-        while let Some(file) = self.files.get_mut(index) {
-            let Err(warning) = file.event(event) else {
-                index += 1;
-                continue;
-            };
-            self.files.remove(index);
-            if is_last {
-                self.show(&general_warning(&warning, event.at, event.progress));
-            } else {
-                lost.push(warning);
+        for index in 0..self.files.len() {
+            match self.files[index].event(event) {
+                Err(warning) if is_last => {
+                    self.show(&general_warning(&warning, event.at, event.progress));
+                }
+                written => lost.extend(written.err()),
             }
         }
         let written = self.main.as_mut().map_or(Ok(()), |main| main.event(event));
@@ -294,10 +280,10 @@ impl Output {
     }
 
     /// Redraws where that is due, says that the watch goes on where nothing was said for long, and finds
-    /// out about failed writes. To be called at least once a second.
-    pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
-        if self.heartbeat().is_some_and(|due| due <= now.instant) {
-            self.last_event = Some(now.instant);
+    /// out about failed writes. To be called at least once a second, and at the time that it returns.
+    pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> Option<Instant> {
+        if self.heartbeat.is_some_and(|due| due <= now.instant) {
+            self.heartbeat = Some(now.instant.after(HEARTBEAT));
             for progress in deployments.iter().filter(|progress| !progress.over) {
                 self.event(&Event {
                     at: now,
@@ -306,11 +292,17 @@ impl Output {
                 });
             }
         }
+        let mut due = self.heartbeat;
         if let Some(main) = &mut self.main {
-            main.tick(now.instant, deployments);
+            due = main
+                .tick(now.instant, deployments)
+                .into_iter()
+                .chain(due)
+                .min();
             let written = self.stdout.settle(Duration::ZERO);
             self.check(written);
         }
+        due
     }
 
     /// Waits until everything is written, as long as the readers take something, and at most for `left`
@@ -362,17 +354,6 @@ impl Output {
         }
     }
 
-    /// When `tick` must be called at the latest.
-    pub(crate) fn wake(&self) -> Option<Instant> {
-        let redraw = self.main.as_ref().and_then(|main| main.wake());
-        redraw.into_iter().chain(self.heartbeat()).min()
-    }
-
-    /// When the silence has lasted too long.
-    fn heartbeat(&self) -> Option<Instant> {
-        Some(self.last_event?.after(HEARTBEAT))
-    }
-
     /// Drops the main renderer if a write failed.
     fn check(&mut self, written: io::Result<()>) {
         let Err(error) = written else { return };
@@ -413,21 +394,6 @@ pub(crate) fn is_ci(environment: &dyn Fn(&str) -> Option<String>) -> bool {
 fn are_same() -> bool {
     let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
     streams.is_some_and(|(stdout, stderr)| stdout == stderr)
-}
-
-/// The warning that no bars can be drawn on stderr.
-fn no_bars(is_terminal: bool) -> Message {
-    if is_terminal {
-        Message::new(
-            "the terminal cannot draw, as TERM says: plain lines instead of bars",
-            "TERM 表明终端无法绘图，改为逐行输出，不显示进度条",
-        )
-    } else {
-        Message::new(
-            "stderr is not a terminal: plain lines instead of bars",
-            "stderr 不是终端，改为逐行输出，不显示进度条",
-        )
-    }
 }
 
 /// A warning about the watch as a whole.

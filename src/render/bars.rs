@@ -131,6 +131,12 @@ impl BarsRenderer {
         self.stdout.writer.flush()
     }
 
+    /// When the next draw is due.
+    fn wake(&self) -> Option<Instant> {
+        let wait = if self.stale { BETWEEN } else { TICK };
+        Some(self.drawn?.after(wait))
+    }
+
     /// Prints a line above the picture; with the next draw where the terminal is still busy.
     fn say(&mut self, line: String) {
         self.pending_lines.push(line);
@@ -166,9 +172,9 @@ impl Render for BarsRenderer {
         Ok(())
     }
 
-    fn tick(&mut self, now: Instant, deployments: &[&Progress]) {
+    fn tick(&mut self, now: Instant, deployments: &[&Progress]) -> Option<Instant> {
         if self.suspended || self.wake().is_some_and(|wake| wake > now) {
-            return;
+            return self.wake();
         }
         // The last picture may still be being written, for example after Ctrl-S.
         let is_idle = self.stderr.writer.is_idle();
@@ -182,11 +188,7 @@ impl Render for BarsRenderer {
         }
         self.drawn = Some(now);
         self.stale = !is_idle;
-    }
-
-    fn wake(&self) -> Option<Instant> {
-        let wait = if self.stale { BETWEEN } else { TICK };
-        self.drawn.map(|drawn| drawn.after(wait))
+        self.wake()
     }
 
     fn say(&mut self, text: String, _stderr: &mut NonBlockingWriter) {

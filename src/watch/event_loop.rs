@@ -150,7 +150,7 @@ pub(crate) fn run(
             watches.take(event, clock.now(), output);
         }
         let now = clock.now();
-        if output.is_closed() {
+        if output.closed {
             watches.interrupt(Signal::Pipe, now);
         }
         watches.step(now, all, resume, output);
@@ -159,8 +159,8 @@ pub(crate) fn run(
         }
         let deployments = watches.list.iter();
         let deployments: Vec<_> = deployments.map(|watch| watch.watch.progress()).collect();
-        output.tick(now, &deployments);
-        let wake = watches.wake().into_iter().chain(output.wake()).min();
+        let due = output.tick(now, &deployments);
+        let wake = watches.wake().into_iter().chain(due).min();
         if let Some(event) = inbox.next(wake) {
             watches.take(event, clock.now(), output);
         }
