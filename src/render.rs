@@ -29,7 +29,6 @@ mod plain;
 mod report;
 mod style;
 mod summary;
-mod taskbar;
 #[cfg(test)]
 mod testing;
 mod timeline;

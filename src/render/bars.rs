@@ -1,5 +1,5 @@
 //! The live picture in a terminal: the rows of `frame` as the message of one indicatif bar. No other
-//! file uses indicatif. Progress goes to the terminal's title bar or taskbar as well.
+//! file uses indicatif. Progress goes to the terminal's title bar or taskbar (OSC 9;4) as well.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -7,16 +7,16 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anstyle_progress::TermProgress;
+use anstyle_progress::{TermProgress, TermProgressStatus, supports_term_progress};
 use console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
-use super::frame::{Layout, Size, frame};
-use super::taskbar::{self, Taskbar};
+use super::frame::{Layout, Size, frame, state_of};
 use super::{Render, ScreenChange, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
+use crate::model::{Phase, UnitState};
 use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
@@ -44,7 +44,8 @@ pub(super) struct BarsRenderer {
     pending_lines: Vec<String>,
     /// Stopped by Ctrl-Z: nothing is drawn until the process is continued.
     suspended: bool,
-    taskbar: Taskbar,
+    /// The sequence that the taskbar got last; none where the terminal does not show progress.
+    taskbar: Option<String>,
 }
 
 impl BarsRenderer {
@@ -64,7 +65,7 @@ impl BarsRenderer {
             stale: false,
             pending_lines: Vec::new(),
             suspended: false,
-            taskbar: Taskbar::new(),
+            taskbar: supports_term_progress(true).then(|| TermProgress::remove().to_string()),
         }
     }
 
@@ -131,6 +132,16 @@ impl BarsRenderer {
         self.stdout.writer.flush()
     }
 
+    /// Shows progress in the taskbar; `TermProgress::remove()` clears it.
+    fn show_progress(&mut self, progress: TermProgress) {
+        let sequence = progress.to_string();
+        if let Some(shown) = self.taskbar.as_mut().filter(|shown| **shown != sequence) {
+            // It is mere decoration.
+            let _ = self.stderr.writer.queue(sequence.clone().into());
+            *shown = sequence;
+        }
+    }
+
     /// When the next draw is due.
     fn wake(&self) -> Option<Instant> {
         let wait = if self.stale { BETWEEN } else { TICK };
@@ -181,8 +192,7 @@ impl Render for BarsRenderer {
         if is_idle {
             self.say_all();
             let rows = self.frame(now, deployments);
-            let progress = taskbar::progress(deployments);
-            self.taskbar.show(progress, &self.stderr.writer);
+            self.show_progress(progress(deployments));
             self.rows = rows.iter().map(|row| measure_text_width(row)).collect();
             self.bar.set_message(rows.join("\n"));
         }
@@ -202,8 +212,7 @@ impl Render for BarsRenderer {
             ScreenChange::Suspended => {
                 let size = self.fit();
                 self.erase(size);
-                let stderr = &self.stderr.writer;
-                self.taskbar.show(TermProgress::remove(), stderr);
+                self.show_progress(TermProgress::remove());
             }
             ScreenChange::Resumed => self.forget(),
         }
@@ -214,9 +223,36 @@ impl Render for BarsRenderer {
 impl Drop for BarsRenderer {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        let stderr = &self.stderr.writer;
-        self.taskbar.show(TermProgress::remove(), stderr);
+        self.show_progress(TermProgress::remove());
     }
+}
+
+/// The progress of all deployments: an error if anything failed, paused if nothing else goes on; without a
+/// percentage until there is something to count.
+pub(super) fn progress(deployments: &[&Progress]) -> TermProgress {
+    let has = |phase| {
+        deployments
+            .iter()
+            .any(|progress| progress.phase == Some(phase))
+    };
+    let mut states = deployments.iter().map(|progress| state_of(progress));
+    let status = if states.any(|state| state == UnitState::Failed) {
+        TermProgressStatus::Error
+    } else if has(Phase::Paused) && !has(Phase::Running) {
+        TermProgressStatus::Paused
+    } else {
+        TermProgressStatus::Normal
+    };
+    let bar = TermProgress::start().status(status);
+    let fractions = deployments
+        .iter()
+        .map(|progress| progress.counts().fraction());
+    let fractions = Vec::from_iter(fractions.flatten());
+    if fractions.is_empty() {
+        return bar;
+    }
+    let sum: f64 = fractions.iter().sum();
+    bar.percent((100.0 * sum / deployments.len() as f64).min(100.0) as u8)
 }
 
 fn target(stderr: &NonBlockingWriter) -> ProgressDrawTarget {
@@ -250,13 +286,6 @@ impl BufferedTerm {
         self.pending().text.push_str(text);
         Ok(())
     }
-
-    fn move_cursor(&self, count: usize, direction: char) -> io::Result<()> {
-        match count {
-            0 => Ok(()),
-            _ => self.push(&format!("\u{1b}[{count}{direction}")),
-        }
-    }
 }
 
 impl fmt::Debug for BufferedTerm {
@@ -275,19 +304,19 @@ impl TermLike for BufferedTerm {
     }
 
     fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.move_cursor(count, 'A')
+        self.push(&"\u{1b}[A".repeat(count))
     }
 
     fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.move_cursor(count, 'B')
+        self.push(&"\u{1b}[B".repeat(count))
     }
 
     fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.move_cursor(count, 'C')
+        self.push(&"\u{1b}[C".repeat(count))
     }
 
     fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.move_cursor(count, 'D')
+        self.push(&"\u{1b}[D".repeat(count))
     }
 
     fn write_line(&self, line: &str) -> io::Result<()> {
@@ -325,5 +354,39 @@ impl TermLike for BufferedTerm {
         }
         let picture = [SYNC[0], &pending.text, SYNC[1]].concat();
         self.stderr.queue(picture.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::progress as units;
+    use UnitState::{Failed, Pending, Running, Succeeded};
+
+    #[test]
+    fn all_deployments_are_one_progress() {
+        let of = |phase, states: &[UnitState]| {
+            let mut progress = units(&Vec::from_iter(states.iter().map(|state| (*state, None))));
+            progress.phase = phase;
+            progress
+        };
+        let run = Some(Phase::Running);
+        let half = || of(run, &[Succeeded, Running]);
+        for (deployments, sequence) in [
+            (vec![of(None, &[])], "3;"),
+            (vec![half()], "1;50"),
+            (vec![half(), of(None, &[])], "1;25"),
+            (vec![half(), of(run, &[Pending]), half()], "1;33"),
+            (vec![of(Some(Phase::Paused), &[Succeeded, Pending])], "4;50"),
+            (vec![of(Some(Phase::Paused), &[Pending]), half()], "1;25"),
+            (vec![of(run, &[Failed, Pending]), half()], "2;50"),
+            (vec![of(Some(Phase::Failed), &[])], "2;"),
+        ] {
+            let deployments = Vec::from_iter(&deployments);
+            assert_eq!(
+                progress(&deployments).to_string(),
+                format!("\u{1b}]9;4;{sequence}\u{1b}\\")
+            );
+        }
     }
 }
