@@ -36,8 +36,6 @@ mod timeline;
 use bars::BarsRenderer;
 use ci::CiSystem;
 use files::FileOutput;
-use json::Json;
-use plain::{Plain, Quiet};
 use style::{Color, Style};
 
 /// Say that the watch goes on after this much silence.
@@ -50,23 +48,14 @@ const FILE_PATIENCE: Duration = Duration::from_millis(250);
 /// How long stderr is waited for at least at the end, and at most before Ctrl-Z stops the process.
 const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
-/// One form of output. The methods fail if an earlier write failed.
-trait Render {
-    /// Writes an event.
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
-
-    /// Redraws where that is due; returns when it must be called again at the latest.
-    fn tick(&mut self, _now: Instant, _deployments: &[&Progress]) -> Option<Instant> {
-        None
-    }
-
-    /// Reacts to a change of the terminal.
-    fn screen(&mut self, _change: ScreenChange) {}
-
-    /// Writes text to stderr, above the picture if there is one.
-    fn say(&mut self, text: String, stderr: &mut NonBlockingWriter) {
-        stderr.line(&text);
-    }
+/// What is written to the standard streams.
+enum Main {
+    Bars(Box<BarsRenderer>),
+    Plain(CiSystem),
+    Json,
+    Quiet,
+    /// Nothing any more: the watch is over, or a write failed.
+    Closed,
 }
 
 /// A change of the terminal that the picture is drawn on.
@@ -81,6 +70,7 @@ pub(crate) enum ScreenChange {
 }
 
 /// A standard stream and the style of the text on it.
+#[derive(Clone)]
 struct StyledStream {
     writer: NonBlockingWriter,
     style: Style,
@@ -114,13 +104,11 @@ impl OutputChoice {
     }
 }
 
-/// All outputs of a watch: one main renderer, and the files beside it.
+/// All outputs of a watch: the standard streams, and the files beside them.
 pub(crate) struct Output {
-    /// None once it failed.
-    main: Option<Box<dyn Render>>,
-    /// The stream of the main renderer.
-    stdout: NonBlockingWriter,
-    stderr: NonBlockingWriter,
+    main: Main,
+    stdout: StyledStream,
+    stderr: StyledStream,
     files: Vec<FileOutput>,
     /// The file of `--capture`.
     pub(crate) recording: Option<NonBlockingWriter>,
@@ -128,8 +116,6 @@ pub(crate) struct Output {
     pub(crate) closed: bool,
     /// The terminal's bell rings at the end.
     has_bell: bool,
-    /// That of stderr.
-    style: Style,
     /// When to say that the watch goes on.
     heartbeat: Option<Instant>,
 }
@@ -160,18 +146,16 @@ impl Output {
                 },
             }
         });
-        let style = stderr.style;
         let choice = options.choice();
         let resolved = choice.resolve(are_terminals[1], is_dumb, is_ci(environment));
-        let main: Box<dyn Render> = match resolved {
-            OutputChoice::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
-            OutputChoice::Json => Box::new(Json(stdout.writer)),
-            OutputChoice::Quiet => Box::new(Quiet { stderr }),
-            OutputChoice::Plain | OutputChoice::Auto => Box::new(Plain {
-                stdout,
-                stderr,
-                ci_system,
-            }),
+        let main = match resolved {
+            OutputChoice::Bars => {
+                let bars = BarsRenderer::new(stdout.clone(), stderr.clone());
+                Main::Bars(Box::new(bars))
+            }
+            OutputChoice::Json => Main::Json,
+            OutputChoice::Quiet => Main::Quiet,
+            OutputChoice::Plain | OutputChoice::Auto => Main::Plain(ci_system),
         };
         let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && resolved != choice {
@@ -192,16 +176,14 @@ impl Output {
             is_github.then(|| environment(name).map(PathBuf::from))?
         };
         let files = files::open(options, step_file, lang, &mut warnings)?;
-        let [stdout, stderr] = streams;
         let output = Self {
-            main: Some(main),
+            main,
             stdout,
             stderr,
             files,
             recording: None,
             closed: false,
             has_bell: options.bell && are_terminals[1],
-            style,
             heartbeat: None,
         };
         Ok((output, warnings))
@@ -213,7 +195,10 @@ impl Output {
         self.heartbeat = Some(event.at.instant.after(HEARTBEAT));
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
         let files = self.files.iter().map(|file| &file.writer);
-        for writer in [&self.stdout, &self.stderr].into_iter().chain(files) {
+        for writer in [&self.stdout.writer, &self.stderr.writer]
+            .into_iter()
+            .chain(files)
+        {
             writer.reserve(is_end);
         }
         self.show(event);
@@ -232,7 +217,18 @@ impl Output {
                 written => lost.extend(written.err()),
             }
         }
-        let written = self.main.as_mut().map_or(Ok(()), |main| main.event(event));
+        let written = match &mut self.main {
+            Main::Bars(bars) => bars.event(event),
+            Main::Plain(ci_system) => {
+                plain::write(event, &mut self.stdout, &mut self.stderr, *ci_system)
+            }
+            Main::Json => json::write(&mut self.stdout.writer, event),
+            Main::Quiet => {
+                plain::write_quiet(event, &mut self.stderr);
+                Ok(())
+            }
+            Main::Closed => Ok(()),
+        };
         self.check(written);
         // A usage error goes to stderr in every mode.
         if let Kind::Finished(Finished {
@@ -243,7 +239,7 @@ impl Output {
         | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict() == Verdict::Usage
         {
-            self.say(self.style.lang.error(), &outcome.reason);
+            self.say(self.stderr.style.lang.error(), &outcome.reason);
         }
         for warning in lost {
             self.show(&general_warning(&warning, event.at, event.progress));
@@ -258,7 +254,7 @@ impl Output {
     /// Says on stderr where a deployment stands.
     pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
         let style = Style {
-            lang: self.style.lang,
+            lang: self.stderr.style.lang,
             ..Style::PLAIN
         };
         self.say_aside(report::status(progress, now, style).join("\n"));
@@ -266,15 +262,15 @@ impl Output {
 
     /// Says on stderr that a request was made (`--verbose`).
     pub(crate) fn trace(&mut self, request: &RequestTrace) {
-        let line = self.style.lang.request(request);
-        self.say_aside(self.style.color(Color::Faint, &line));
+        let line = self.stderr.style.lang.request(request);
+        self.say_aside(self.stderr.style.color(Color::Faint, &line));
     }
 
     /// Writes text to stderr that belongs to no event.
     fn say_aside(&mut self, text: String) {
         match &mut self.main {
-            Some(main) => main.say(text, &mut self.stderr),
-            None => self.stderr.line(&text),
+            Main::Bars(bars) => bars.say(text),
+            _ => self.stderr.writer.line(&text),
         }
     }
 
@@ -292,15 +288,12 @@ impl Output {
             }
         }
         let mut due = self.heartbeat;
-        if let Some(main) = &mut self.main {
-            due = main
-                .tick(now.instant, deployments)
-                .into_iter()
-                .chain(due)
-                .min();
-            let written = self.stdout.settle(Duration::ZERO);
-            self.check(written);
+        if let Main::Bars(bars) = &mut self.main {
+            let redraw = bars.tick(now.instant, deployments);
+            due = redraw.into_iter().chain(due).min();
         }
+        let written = self.stdout.writer.settle(Duration::ZERO);
+        self.check(written);
         due
     }
 
@@ -309,15 +302,15 @@ impl Output {
     /// not written. To be called after the last event.
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
-        self.main = None;
+        self.main = Main::Closed;
         if mem::take(&mut self.has_bell) {
             // Nobody is there to hear it where stderr cannot be written.
-            let _ = self.stderr.queue(b"\x07".to_vec());
+            let _ = self.stderr.writer.queue(b"\x07".to_vec());
         }
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
-        match self.stdout.finish(begun, deadline) {
-            Ok(lost) => self.warn_lost(self.stdout.name(), lost),
+        match self.stdout.writer.finish(begun, deadline) {
+            Ok(lost) => self.warn_lost(self.stdout.writer.name(), lost),
             Err(error) => self.check(Err(error)),
         }
         let files = mem::take(&mut self.files).into_iter();
@@ -330,7 +323,7 @@ impl Output {
         let least = time::Instant::now() + STDERR_PATIENCE;
         let deadline = deadline.map(|deadline| deadline.max(least));
         // There is nowhere left to report a failure.
-        let _ = self.stderr.finish(begun, deadline);
+        let _ = self.stderr.writer.finish(begun, deadline);
     }
 
     fn warn_lost(&self, what: &str, lines: usize) {
@@ -344,19 +337,19 @@ impl Output {
 
     /// Reacts to a change of the terminal; returns once the picture is erased where it must be.
     pub(crate) fn screen(&mut self, change: ScreenChange) {
-        if let Some(main) = &mut self.main {
-            main.screen(change);
+        if let Main::Bars(bars) = &mut self.main {
+            bars.screen(change);
         }
         if change == ScreenChange::Suspended {
             // Without stderr there is no picture.
-            let _ = self.stderr.settle(STDERR_PATIENCE);
+            let _ = self.stderr.writer.settle(STDERR_PATIENCE);
         }
     }
 
-    /// Drops the main renderer if a write failed.
+    /// Closes the standard streams if a write failed.
     fn check(&mut self, written: io::Result<()>) {
         let Err(error) = written else { return };
-        self.main = None;
+        self.main = Main::Closed;
         if error.kind() == ErrorKind::BrokenPipe {
             self.closed = true;
         } else {
@@ -367,12 +360,12 @@ impl Output {
 
     /// Writes a warning to stderr after the last event.
     pub(crate) fn warn_late(&self, message: &Message) {
-        self.say(self.style.lang.warning(), message);
+        self.say(self.stderr.style.lang.warning(), message);
     }
 
     fn say(&self, heading: &str, message: &Message) {
-        let line = self.style.lang.with_message(heading, Some(message));
-        self.stderr.clone().line(&line);
+        let line = self.stderr.style.lang.with_message(heading, Some(message));
+        self.stderr.writer.clone().line(&line);
     }
 }
 

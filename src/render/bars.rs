@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, Size, frame, state_of};
-use super::{Render, ScreenChange, StyledStream, report};
+use super::{ScreenChange, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::model::{Phase, UnitState};
@@ -149,7 +149,7 @@ impl BarsRenderer {
     }
 
     /// Prints a line above the picture; with the next draw where the terminal is still busy.
-    fn say(&mut self, line: String) {
+    pub(super) fn say(&mut self, line: String) {
         self.pending_lines.push(line);
         self.stale = true;
         if self.stderr.writer.is_idle() {
@@ -168,10 +168,9 @@ impl BarsRenderer {
             let _ = self.stderr.writer.queue(lines.into());
         });
     }
-}
 
-impl Render for BarsRenderer {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+    /// Shows an event with the next draw; a warning at once.
+    pub(super) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match &event.kind {
             Kind::Finished(end) => return self.end(event.at, end),
             Kind::Warning { .. } => {
@@ -183,7 +182,8 @@ impl Render for BarsRenderer {
         Ok(())
     }
 
-    fn tick(&mut self, now: Instant, deployments: &[&Progress]) -> Option<Instant> {
+    /// Draws where that is due; returns when the next draw is.
+    pub(super) fn tick(&mut self, now: Instant, deployments: &[&Progress]) -> Option<Instant> {
         if self.suspended || self.wake().is_some_and(|wake| wake > now) {
             return self.wake();
         }
@@ -201,11 +201,8 @@ impl Render for BarsRenderer {
         self.wake()
     }
 
-    fn say(&mut self, text: String, _stderr: &mut NonBlockingWriter) {
-        Self::say(self, text);
-    }
-
-    fn screen(&mut self, change: ScreenChange) {
+    /// Reacts to a change of the terminal.
+    pub(super) fn screen(&mut self, change: ScreenChange) {
         self.stale = true;
         match change {
             ScreenChange::Resized => return,

@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::ser::{CompactFormatter, Compound, Serializer};
 
-use super::Render;
 use crate::clock::{self, Instant, milliseconds};
 use crate::event::{Event, Finished, Kind};
 use crate::message::Message;
@@ -18,15 +17,6 @@ use crate::writer::NonBlockingWriter;
 
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
-
-/// Writes events to stdout.
-pub(super) struct Json(pub(super) NonBlockingWriter);
-
-impl Render for Json {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        write(&mut self.0, event)
-    }
-}
 
 /// The JSON object of a line, to which fields are added.
 type Fields<'a, 'w> = Compound<'a, &'w mut NonBlockingWriter, CompactFormatter>;

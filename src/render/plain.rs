@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
-use super::{Render, StyledStream, report};
+use super::{StyledStream, report};
 use crate::clock;
 use crate::event::{Event, Finished, Kind};
 use crate::model::{Phase, StateCounts, UnitState};
@@ -17,82 +17,77 @@ const MAX_CHANGES: usize = 20;
 /// Maximum number of failures of one poll that get a line each.
 const MAX_FAILURES: usize = 100;
 
-/// The plain renderer: changes and the report on stdout, warnings on stderr.
-pub(super) struct Plain {
-    pub(super) stdout: StyledStream,
-    pub(super) stderr: StyledStream,
-    pub(super) ci_system: CiSystem,
-}
-
-impl Render for Plain {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Event { at, progress, kind } = *event;
-        let style = self.stdout.style;
-        let lang = style.lang;
-        let prefix = report::target_prefix(progress, style);
-        // Of a line whose subject is the target.
-        let subject = match style.list {
-            true => prefix.clone(),
-            false => format!("{} ", progress.target),
-        };
-        let lines = match kind {
-            Kind::Started(started) => {
-                let interval = humantime::format_duration(started.interval);
-                let usual = started.usual.map(text::duration);
-                let usual = usual.map(|usual| [lang.comma(), &lang.usually(usual)].concat());
-                let line = lang.watching(&started.endpoint, interval);
-                vec![subject + &line + &usual.unwrap_or_default()]
-            }
-            Kind::Phase { .. } => {
-                let phase = progress.phase.unwrap_or(Phase::Unknown);
-                let line = lang.with_message(lang.phase(phase), progress.message.as_ref())
-                    + &report::counts(progress, lang);
-                vec![subject + &style.color(style::of_phase(phase), &line)]
-            }
-            Kind::Units(changes) => {
-                let lines = units(changes, progress, style).into_iter();
-                lines.map(|line| format!("{prefix}{line}")).collect()
-            }
-            // The lines of the units have the number of those that are done.
-            Kind::Progress { stepped: false } => Vec::new(),
-            Kind::Progress { stepped: true } => {
-                vec![subject + report::counts(progress, lang).trim_start()]
-            }
-            Kind::Offline { .. } | Kind::Online { .. } => {
-                Vec::from_iter(report::notice(event, style))
-            }
-            Kind::Warning { .. } => {
-                let notice = report::notice(event, self.stderr.style);
-                self.stderr.writer.line(&notice.unwrap_or_default());
-                return Ok(());
-            }
-            Kind::Heartbeat => {
-                let line = match progress.phase {
-                    Some(phase) => lang.still_in_phase(lang.phase(phase)),
-                    None => lang.still_no_response().to_owned(),
-                };
-                vec![subject + &line + &report::counts(progress, lang)]
-            }
-            Kind::PartFinished(outcome) => vec![report::verdict(outcome, Some(progress), style)],
-            Kind::Finished(end) => {
-                // The report stays the last.
-                let annotations = match self.ci_system {
-                    CiSystem::GitHub => ci::annotations(&end, lang),
-                    _ => Vec::new(),
-                };
-                let report = report::report(at, &end, style, self.ci_system, self.stdout.columns());
-                for line in annotations.iter().chain(&report) {
-                    writeln!(self.stdout.writer, "{line}")?;
-                }
-                Vec::new()
-            }
-        };
-        let time = clock::rfc3339_seconds(at.wall);
-        for line in lines {
-            writeln!(self.stdout.writer, "{time} {line}")?;
+/// Writes changes and the report to stdout, warnings to stderr.
+pub(super) fn write(
+    event: &Event<'_>,
+    stdout: &mut StyledStream,
+    stderr: &mut StyledStream,
+    ci_system: CiSystem,
+) -> io::Result<()> {
+    let Event { at, progress, kind } = *event;
+    let style = stdout.style;
+    let lang = style.lang;
+    let prefix = report::target_prefix(progress, style);
+    // Of a line whose subject is the target.
+    let subject = match style.list {
+        true => prefix.clone(),
+        false => format!("{} ", progress.target),
+    };
+    let lines = match kind {
+        Kind::Started(started) => {
+            let interval = humantime::format_duration(started.interval);
+            let usual = started.usual.map(text::duration);
+            let usual = usual.map(|usual| [lang.comma(), &lang.usually(usual)].concat());
+            let line = lang.watching(&started.endpoint, interval);
+            vec![subject + &line + &usual.unwrap_or_default()]
         }
-        self.stdout.writer.flush()
+        Kind::Phase { .. } => {
+            let phase = progress.phase.unwrap_or(Phase::Unknown);
+            let line = lang.with_message(lang.phase(phase), progress.message.as_ref())
+                + &report::counts(progress, lang);
+            vec![subject + &style.color(style::of_phase(phase), &line)]
+        }
+        Kind::Units(changes) => {
+            let lines = units(changes, progress, style).into_iter();
+            lines.map(|line| format!("{prefix}{line}")).collect()
+        }
+        // The lines of the units have the number of those that are done.
+        Kind::Progress { stepped: false } => Vec::new(),
+        Kind::Progress { stepped: true } => {
+            vec![subject + report::counts(progress, lang).trim_start()]
+        }
+        Kind::Offline { .. } | Kind::Online { .. } => Vec::from_iter(report::notice(event, style)),
+        Kind::Warning { .. } => {
+            let notice = report::notice(event, stderr.style);
+            stderr.writer.line(&notice.unwrap_or_default());
+            return Ok(());
+        }
+        Kind::Heartbeat => {
+            let line = match progress.phase {
+                Some(phase) => lang.still_in_phase(lang.phase(phase)),
+                None => lang.still_no_response().to_owned(),
+            };
+            vec![subject + &line + &report::counts(progress, lang)]
+        }
+        Kind::PartFinished(outcome) => vec![report::verdict(outcome, Some(progress), style)],
+        Kind::Finished(end) => {
+            // The report stays the last.
+            let annotations = match ci_system {
+                CiSystem::GitHub => ci::annotations(&end, lang),
+                _ => Vec::new(),
+            };
+            let report = report::report(at, &end, style, ci_system, stdout.columns());
+            for line in annotations.iter().chain(&report) {
+                writeln!(stdout.writer, "{line}")?;
+            }
+            Vec::new()
+        }
+    };
+    let time = clock::rfc3339_seconds(at.wall);
+    for line in lines {
+        writeln!(stdout.writer, "{time} {line}")?;
     }
+    stdout.writer.flush()
 }
 
 /// The lines about the units that a poll changed.
@@ -139,33 +134,26 @@ fn unit(change: &Change, progress: &Progress, style: Style) -> String {
     style.color(color, &lang.with_message(line, unit.detail.as_ref()))
 }
 
-/// The quiet renderer: warnings and errors on stderr, and the verdict there if it is not a success, with the
-/// first failed unit and why it failed, unless the reason names it: `; 192.0.2.1: agent does not answer`.
-pub(super) struct Quiet {
-    pub(super) stderr: StyledStream,
-}
-
-impl Render for Quiet {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let (progress, style) = (event.progress, self.stderr.style);
-        let line = match event.kind {
-            Kind::Finished(Finished { outcome, .. }) | Kind::PartFinished(outcome) => {
-                let reason = outcome.reason.get(style.lang);
-                let mut line = report::verdict(outcome, Some(progress), style);
-                if let Some(failed) = progress.failed_units().next()
-                    && !reason.contains(&*failed.unit.name)
-                {
-                    let detail = failed.unit.detail.as_ref();
-                    let failed = style.lang.with_message(&failed.unit.name, detail);
-                    line += &format!("; {failed}");
-                }
-                (outcome.verdict() != Verdict::Succeeded).then_some(line)
+/// Writes warnings and errors, and the verdict if it is not a success, with the first failed unit and why it
+/// failed, unless the reason names it: `; 192.0.2.1: agent does not answer`.
+pub(super) fn write_quiet(event: &Event<'_>, stderr: &mut StyledStream) {
+    let (progress, style) = (event.progress, stderr.style);
+    let line = match event.kind {
+        Kind::Finished(Finished { outcome, .. }) | Kind::PartFinished(outcome) => {
+            let reason = outcome.reason.get(style.lang);
+            let mut line = report::verdict(outcome, Some(progress), style);
+            if let Some(failed) = progress.failed_units().next()
+                && !reason.contains(&*failed.unit.name)
+            {
+                let detail = failed.unit.detail.as_ref();
+                let failed = style.lang.with_message(&failed.unit.name, detail);
+                line += &format!("; {failed}");
             }
-            _ => report::notice(event, style),
-        };
-        if let Some(line) = line {
-            self.stderr.writer.line(&line);
+            (outcome.verdict() != Verdict::Succeeded).then_some(line)
         }
-        Ok(())
+        _ => report::notice(event, style),
+    };
+    if let Some(line) = line {
+        stderr.writer.line(&line);
     }
 }
