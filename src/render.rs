@@ -131,23 +131,29 @@ impl Output {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
         let is_dumb = platform::is_dumb(environment("TERM").as_deref());
-        let terminals = [Term::stdout(), Term::stderr()];
-        let are_terminals = terminals.each_ref().map(Term::is_term);
-        let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
-        let [stdout, stderr] = [0, 1].map(|number| {
-            let can_color = are_terminals[number] && !is_dumb || ci_system != CiSystem::Other;
+        let stream = |writer, terminal: Term| {
+            let can_color = terminal.is_term() && !is_dumb || ci_system != CiSystem::Other;
+            let is_colored = style::is_colored(options.color, can_color, environment);
+            let style = Style {
+                is_colored,
+                lang,
+                list,
+            };
             StyledStream {
-                terminal: terminals[number].clone(),
-                writer: streams[number].clone(),
-                style: Style {
-                    is_colored: style::is_colored(options.color, can_color, environment),
-                    lang,
-                    list,
-                },
+                writer,
+                style,
+                terminal,
             }
-        });
+        };
+        let are_one = [Term::stdout(), Term::stderr()].iter().all(Term::is_term) || are_same();
+        let [stdout, stderr] = standard_streams(are_one)?;
+        let (stdout, stderr) = (
+            stream(stdout, Term::stdout()),
+            stream(stderr, Term::stderr()),
+        );
+        let is_terminal = stderr.terminal.is_term();
         let choice = options.choice();
-        let resolved = choice.resolve(are_terminals[1], is_dumb, is_ci(environment));
+        let resolved = choice.resolve(is_terminal, is_dumb, is_ci(environment));
         let main = match resolved {
             OutputChoice::Bars => {
                 let bars = BarsRenderer::new(stdout.clone(), stderr.clone());
@@ -159,7 +165,7 @@ impl Output {
         };
         let mut warnings = Vec::new();
         if choice == OutputChoice::Bars && resolved != choice {
-            let (en, zh) = match are_terminals[1] {
+            let (en, zh) = match is_terminal {
                 true => (
                     "the terminal cannot draw, as TERM says",
                     "TERM 表明终端无法绘图",
@@ -183,7 +189,7 @@ impl Output {
             files,
             recording: None,
             closed: false,
-            has_bell: options.bell && are_terminals[1],
+            has_bell: options.bell && is_terminal,
             heartbeat: None,
         };
         Ok((output, warnings))
@@ -257,7 +263,7 @@ impl Output {
             lang: self.stderr.style.lang,
             ..Style::PLAIN
         };
-        self.say_aside(report::status(progress, now, style).join("\n"));
+        self.say_aside(report::status(progress, now, style));
     }
 
     /// Says on stderr that a request was made (`--verbose`).

@@ -14,7 +14,6 @@ use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 use rows::{Columns, draw_line, fit_to};
 
-mod fleet;
 mod rows;
 
 /// Rows of the window that are left to the shell.
@@ -137,7 +136,7 @@ pub(super) fn state_of(progress: &Progress) -> UnitState {
 fn choose(deployments: &[&Progress], height: usize) -> Vec<usize> {
     let mut shown = Vec::from_iter(0..deployments.len());
     if shown.len() > height {
-        shown.sort_by_key(|&index| fleet::rank(state_of(deployments[index])));
+        shown.sort_by_key(|&index| rows::rank(state_of(deployments[index])));
         shown.truncate(height - 1);
         shown.sort_unstable();
     }

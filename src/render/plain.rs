@@ -7,7 +7,7 @@ use super::style::{self, Color, Style};
 use super::{StyledStream, report};
 use crate::clock;
 use crate::event::{Event, Finished, Kind};
-use crate::model::{Phase, StateCounts, UnitState};
+use crate::model::{StateCounts, UnitState};
 use crate::outcome::Verdict;
 use crate::progress::{Change, Progress};
 use crate::text;
@@ -42,10 +42,8 @@ pub(super) fn write(
             vec![subject + &line + &usual.unwrap_or_default()]
         }
         Kind::Phase { .. } => {
-            let phase = progress.phase.unwrap_or(Phase::Unknown);
-            let line = lang.with_message(lang.phase(phase), progress.message.as_ref())
-                + &report::counts(progress, lang);
-            vec![subject + &style.color(style::of_phase(phase), &line)]
+            let color = style::of_phase(progress.phase.unwrap_or_default());
+            vec![subject + &style.color(color, &report::phase(progress, lang))]
         }
         Kind::Units(changes) => {
             let lines = units(changes, progress, style).into_iter();

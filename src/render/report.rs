@@ -202,9 +202,7 @@ pub(super) fn facts(
 
 /// `30 not started: 192.0.2.9 … 192.0.2.38`
 fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) -> Option<String> {
-    let is_waiting = |state| matches!(state, UnitState::Pending | UnitState::Queued);
-    let units = progress.units.iter();
-    let waiting = units.filter(|tracked| is_waiting(tracked.unit.state));
+    let waiting = in_states(progress, &[UnitState::Pending, UnitState::Queued]);
     let waiting = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
     let names = match waiting[..] {
         [] => return None,
@@ -271,20 +269,29 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     lang.aside(parts.join(lang.comma()))
 }
 
-/// The state of a deployment: a line about it, and the units that failed or run.
-pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> Vec<String> {
-    let lang = style.lang;
+/// `running: message (3/10 done)`
+pub(super) fn phase(progress: &Progress, lang: Lang) -> String {
     let phase = lang.phase(progress.phase.unwrap_or(Phase::Unknown));
-    let line = format!("{} {phase}", progress.target);
-    let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
-    let is_shown = |state| matches!(state, UnitState::Failed | UnitState::Running);
+    lang.with_message(phase, progress.message.as_ref()) + &counts(progress, lang)
+}
+
+/// The state of a deployment: a line about it, and the units that failed or run.
+pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> String {
+    let mut status = format!("{} {}", progress.target, phase(progress, style.lang));
+    let units = in_states(progress, &[UnitState::Failed, UnitState::Running]);
+    for tracked in units.take(MAX_UNFINISHED) {
+        status += &format!("\n{}", unit(tracked, progress, now.instant, style));
+    }
+    status
+}
+
+/// The units in one of these states, first seen first.
+fn in_states<'a>(
+    progress: &'a Progress,
+    states: &'a [UnitState],
+) -> impl Iterator<Item = &'a TrackedUnit> {
     let units = progress.units.iter();
-    let units = units.filter(|tracked| is_shown(tracked.unit.state));
-    let units = units.map(|tracked| unit(tracked, progress, now.instant, style));
-    [line]
-        .into_iter()
-        .chain(units.take(MAX_UNFINISHED))
-        .collect()
+    units.filter(|tracked| states.contains(&tracked.unit.state))
 }
 
 /// `12 machines`
@@ -319,18 +326,13 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn failed(progress: &'a Progress, lang: Lang) -> Self {
-        Self::new(progress.failed_units(), MAX_FAILED, |more| {
-            lang.more_failed(more)
-        })
+        let units = progress.failed_units();
+        Self::new(units, MAX_FAILED, |more| lang.more_failed(more))
     }
 
     /// Those that have begun, as far as is known, and not ended.
     pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
-        let is_open = |state| matches!(state, UnitState::Running | UnitState::Unknown);
-        let units = progress
-            .units
-            .iter()
-            .filter(|tracked| is_open(tracked.unit.state));
+        let units = in_states(progress, &[UnitState::Running, UnitState::Unknown]);
         Self::new(units, MAX_UNFINISHED, |more| lang.more_unfinished(more))
     }
 
