@@ -181,20 +181,17 @@ struct Picture<'a> {
 
 impl Picture<'_> {
     /// The row of the whole, a row for notices, the map and the units.
-    fn rows(self, columns: &Columns, width: usize) -> Vec<String> {
-        let (progress, now, indent) = (self.progress, self.now, self.indent);
-        // If there is one row below the first, a failed unit takes it.
-        let has_row = self.share > 2 || self.share == 2 && progress.count(UnitState::Failed) == 0;
+    fn rows(&self, columns: &Columns, width: usize) -> Vec<String> {
         let notice = self.notice();
+        // If there is one row below the first, a failed unit takes it.
+        let has_failed = self.progress.count(UnitState::Failed) > 0;
+        let has_row = self.share > 2 || self.share == 2 && !has_failed;
         let overall = self.overall(columns, width, notice.as_deref().filter(|_| !has_row));
         let has_row = self.share > 2 || has_row && notice.is_some();
-        let units = self.units.iter().map(|tracked| {
-            let usual = progress.usual_duration(tracked);
-            rows::unit(tracked, usual, now, columns, self.width, self.style)
-        });
-        let notice = has_row.then(|| notice.unwrap_or_default());
-        let details = notice.into_iter().chain(self.map).chain(units);
-        let details = details.map(|row| format!("{indent}{row}"));
+        let notice = has_row.then(|| notice.unwrap_or_default()).into_iter();
+        let units = self.units.iter().map(|tracked| self.unit(tracked, columns));
+        let details = notice.chain(self.map.iter().cloned()).chain(units);
+        let details = details.map(|row| [self.indent, &row].concat());
         let mut rows = Vec::from_iter([overall].into_iter().chain(details));
         rows.resize(self.share, String::new());
         rows
@@ -236,10 +233,10 @@ impl Picture<'_> {
         } else {
             text::growing(elapsed).unwrap_or_default()
         };
-        let label = fit_to(&self.label(), columns.label(width));
+        let label = self.label();
         let mut row = format!(
             "{} {}  {:>count$}  {elapsed:>time$}",
-            style.color(Color::Strong, &label),
+            style.color(Color::Strong, &fit_to(&label, columns.label(width))),
             self.overall_bar(Columns::overall_bar(width)),
             self.count(),
             count = columns.count,

@@ -1,12 +1,13 @@
 //! The rows below the first: a map of all units if there are more than rows, the choice of those that have a
 //! row, and the columns that all rows of a picture have in common.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use console::{Alignment, measure_text_width, pad_str, truncate_str};
+use console::{Alignment, measure_text_width, pad_str};
 
-use super::Block;
+use super::{Block, Picture};
 use crate::clock::Instant;
 use crate::model::UnitState;
 use crate::progress::{Progress, TrackedUnit};
@@ -39,8 +40,6 @@ impl Columns {
     const COUNT: usize = 7;
     /// The width of the mark and of the gaps in the row of a unit.
     const GAPS: usize = 6;
-    /// Below this width there are no bars of units, and that of the whole is short.
-    const NARROW: usize = 50;
 
     /// Makes room for a deployment and those of its units that are shown.
     pub(super) fn fit(&mut self, label: &str, count: &str, units: &[&TrackedUnit]) {
@@ -56,12 +55,9 @@ impl Columns {
         self.name = names.fold(self.name, usize::max);
     }
 
+    /// The bar of the whole is short in a narrow window.
     pub(super) fn overall_bar(width: usize) -> usize {
-        if width < Self::NARROW {
-            4
-        } else {
-            (width / 4).min(40)
-        }
+        if width < 50 { 4 } else { (width / 4).min(40) }
     }
 
     /// The label gives way to the bar, the count and the time.
@@ -70,12 +66,9 @@ impl Columns {
         self.label.min(width.saturating_sub(others))
     }
 
+    /// Units have no bars in a narrow window.
     fn unit_bar(width: usize) -> usize {
-        if width < Self::NARROW - 2 {
-            0
-        } else {
-            (width / 5).min(24)
-        }
+        if width < 48 { 0 } else { (width / 5).min(24) }
     }
 
     /// The name gives way to the bar, the state and the time.
@@ -86,54 +79,50 @@ impl Columns {
     }
 }
 
-/// A unit: mark, name, bar, state, time, and what the provider says about it. A failed one is red all over.
-pub(super) fn unit(
-    tracked: &TrackedUnit,
-    usual: Option<Duration>,
-    now: Instant,
-    columns: &Columns,
-    width: usize,
-    style: Style,
-) -> String {
-    let unit = &tracked.unit;
-    let (mark, color) = style::of_state(unit.state);
-    let states = UnitState::ALL.map(|state| measure_text_width(style.lang.state(state)));
-    let state = states.into_iter().max().unwrap_or(0);
-    let age = tracked.age(now);
-    let bar = Columns::unit_bar(width);
-    let filled = match (unit.state, usual) {
-        (UnitState::Succeeded, _) => bar,
-        // Providers give no fraction, so it is an estimate: the age as a part of the usual duration, never
-        // all of it.
-        (UnitState::Running, Some(usual)) => {
-            let usual = usual.max(Duration::from_millis(1));
-            let share = age.unwrap_or_default().div_duration_f64(usual);
-            (share.min(0.95) * bar as f64) as usize
-        }
-        _ => 0,
-    };
-    let is_failed = unit.state == UnitState::Failed;
-    let rest = if is_failed { Color::Bad } else { Color::Faint };
-    let bar = draw_line(&[(color, "━", filled), (rest, "─", bar - filled)], style);
-    let gap = if bar.is_empty() { "" } else { " " };
-    let age = age.and_then(|age| match tracked.ended {
-        Some(_) => Some(text::duration(age)),
-        None => text::growing(age),
-    });
-    let (age, time) = (age.unwrap_or_default(), Columns::TIME);
-    let detail = unit.detail.as_ref().map(|detail| detail.get(style.lang));
-    let end = format!("{age:>time$}  {}", detail.unwrap_or_default());
-    let text = |text: &str| match is_failed {
-        true => style.color(color, text),
-        false => text.to_owned(),
-    };
-    format!(
-        "{} {} {bar}{gap}{} {}",
-        style.color(color, mark),
-        text(&fit_to(&unit.name, columns.name(width, state))),
-        style.color(color, &pad(style.lang.state(unit.state), state)),
-        text(end.trim_end()),
-    )
+impl Picture<'_> {
+    /// A unit: mark, name, bar, state, time, and what the provider says about it. A failed one is red all over.
+    pub(super) fn unit(&self, tracked: &TrackedUnit, columns: &Columns) -> String {
+        let (width, style) = (self.width, self.style);
+        let unit = &tracked.unit;
+        let (mark, color) = style::of_state(unit.state);
+        let states = UnitState::ALL.map(|state| measure_text_width(style.lang.state(state)));
+        let state = states.into_iter().max().unwrap_or(0);
+        let age = tracked.age(self.now);
+        let bar = Columns::unit_bar(width);
+        let filled = match (unit.state, self.progress.usual_duration(tracked)) {
+            (UnitState::Succeeded, _) => bar,
+            // Providers give no fraction, so it is an estimate: the age as a part of the usual duration, never
+            // all of it.
+            (UnitState::Running, Some(usual)) => {
+                let usual = usual.max(Duration::from_millis(1));
+                let share = age.unwrap_or_default().div_duration_f64(usual);
+                (share.min(0.95) * bar as f64) as usize
+            }
+            _ => 0,
+        };
+        let is_failed = unit.state == UnitState::Failed;
+        let rest = if is_failed { Color::Bad } else { Color::Faint };
+        let bar = draw_line(&[(color, "━", filled), (rest, "─", bar - filled)], style);
+        let gap = if bar.is_empty() { "" } else { " " };
+        let age = age.and_then(|age| match tracked.ended {
+            Some(_) => Some(text::duration(age)),
+            None => text::growing(age),
+        });
+        let (age, time) = (age.unwrap_or_default(), Columns::TIME);
+        let detail = unit.detail.as_ref().map(|detail| detail.get(style.lang));
+        let end = format!("{age:>time$}  {}", detail.unwrap_or_default());
+        let text = |text: &str| match is_failed {
+            true => style.color(color, text),
+            false => text.to_owned(),
+        };
+        format!(
+            "{} {} {bar}{gap}{} {}",
+            style.color(color, mark),
+            text(&fit_to(&unit.name, columns.name(width, state))),
+            style.color(color, &fit_to(style.lang.state(unit.state), state)),
+            text(end.trim_end()),
+        )
+    }
 }
 
 /// A line of segments: the colour of each, its character and its length.
@@ -145,13 +134,8 @@ pub(super) fn draw_line(segments: &[(Color, &str, usize)], style: Style) -> Stri
 }
 
 /// `text` in exactly so many columns.
-pub(super) fn fit_to(text: &str, columns: usize) -> String {
-    pad(&truncate_str(text, columns, "…"), columns)
-}
-
-/// `text`, filled up to so many columns.
-fn pad(text: &str, columns: usize) -> String {
-    pad_str(text, columns, Alignment::Left, None).into_owned()
+pub(super) fn fit_to(text: &str, columns: usize) -> Cow<'_, str> {
+    pad_str(text, columns, Alignment::Left, Some("…"))
 }
 
 /// How interesting a state is: what failed, what runs, what comes next, what is over.
