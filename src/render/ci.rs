@@ -31,12 +31,10 @@ impl CiSystem {
     /// GitHub.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let says = |name: &str| environment(name).is_some_and(|value| value == "true");
-        if says("GITHUB_ACTIONS") {
-            Self::GitHub
-        } else if says("GITLAB_CI") {
-            Self::GitLab
-        } else {
-            Self::Other
+        match (says("GITHUB_ACTIONS"), says("GITLAB_CI")) {
+            (true, _) => Self::GitHub,
+            (_, true) => Self::GitLab,
+            _ => Self::Other,
         }
     }
 }

@@ -1,48 +1,55 @@
 //! The output files: `--events`, `--junit`, `--summary`, `--timeline`, and those of a step on GitHub.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use super::{FILE_PATIENCE, ci, json, junit, summary, timeline};
 use crate::cli::options::OutputOptions;
-use crate::event::{Event, Finished, Kind};
+use crate::event::{Event, Kind};
 use crate::message::{Context as _, Lang, Message, Result};
 use crate::platform::{OutputMode, open_output};
 use crate::text;
 use crate::writer::NonBlockingWriter;
 
-/// Writes a report about the end of a watch, which the event tells.
-type Report = Box<dyn Fn(&mut dyn Write, &Event<'_>, &Finished<'_>) -> io::Result<()>>;
+/// What is written to a file: all events, or a report at the end.
+enum Content {
+    Events,
+    Junit,
+    Timeline,
+    Summary,
+    /// The outputs of a step on GitHub.
+    StepOutputs,
+}
 
-/// An output file: a report at the end, or else all events.
+/// An output file.
 pub(super) struct FileOutput {
     pub(super) writer: NonBlockingWriter,
-    report: Option<Report>,
+    content: Content,
+    path: PathBuf,
+    /// The file, if it is one of a step on GitHub.
+    step: Option<File>,
+    lang: Lang,
 }
 
 impl FileOutput {
-    fn new(path: &Path, file: File, report: Option<Report>) -> Result<Self> {
-        let writer = NonBlockingWriter::file(&text::path(path), file)?;
-        Ok(Self { writer, report })
-    }
-
     /// Writes an event, and waits a little until the last one is written. The error is the warning that
     /// a write failed.
     pub(super) fn event(&mut self, event: &Event<'_>) -> Result<(), Message> {
-        let writer = &mut self.writer;
-        let written = match (&self.report, &event.kind) {
-            (None, _) => json::write(writer, event),
-            (Some(report), Kind::Finished(end)) => {
-                report(writer, event, end).and_then(|()| writer.flush())
-            }
+        let (out, step, lang) = (&mut self.writer, self.step.as_ref(), self.lang);
+        let written = match (&self.content, &event.kind) {
+            (Content::Events, _) => json::write(out, event),
+            (Content::Junit, Kind::Finished(end)) => junit::write(out, event.at, end),
+            (Content::Timeline, Kind::Finished(end)) => timeline::write(out, event, end, lang),
+            (Content::Summary, Kind::Finished(end)) => summary::write(out, event, end, lang, step),
+            (Content::StepOutputs, Kind::Finished(end)) => ci::write_outputs(out, end, &self.path),
             _ => return Ok(()),
         };
-        let settled = written.and_then(|()| match event.kind {
-            Kind::Finished(_) => writer.settle(FILE_PATIENCE),
-            _ => Ok(()),
-        });
-        settled.map_err(|error| Message::cannot_write(writer.name(), &error))
+        let mut written = written.and_then(|()| out.flush());
+        if let Kind::Finished(_) = event.kind {
+            written = written.and_then(|()| out.settle(FILE_PATIENCE));
+        }
+        written.map_err(|error| Message::cannot_write(out.name(), &error))
     }
 }
 
@@ -55,59 +62,47 @@ pub(super) fn open(
     lang: Lang,
     warnings: &mut Vec<Message>,
 ) -> Result<Vec<FileOutput>> {
-    let mut files = Vec::new();
-    let mut add = |path: &Path, file, report| -> Result<()> {
-        files.push(FileOutput::new(path, file, report)?);
-        Ok(())
-    };
-    let summary = |step: Option<File>| -> Report {
-        Box::new(move |out, event, end| summary::write(out, event, end, lang, step.as_ref()))
-    };
     let step_summary = step_file("GITHUB_STEP_SUMMARY");
+    let step_outputs = step_file("GITHUB_OUTPUT");
     // `--summary` may name the step's summary: that is written once, and appended to.
     let is_asked = options.summary == step_summary;
-    if let Some(path) = &step_summary {
-        let opened =
-            open_output(path, OutputMode::Append).and_then(|file| Ok((file.try_clone()?, file)));
-        match opened {
-            Ok((step, file)) => add(path, file, Some(summary(Some(step))))?,
-            Err(error) if is_asked => return Err(error).context(|| cannot_open(path, "--summary")),
-            Err(error) => warnings.push(Message::cannot_write(&text::path(path), &error)),
-        }
-    }
-    if let Some(path) = step_file("GITHUB_OUTPUT") {
-        match open_output(&path, OutputMode::Append) {
-            Ok(file) => add(
-                &path.clone(),
-                file,
-                Some(Box::new(move |out, _, end| {
-                    ci::write_outputs(out, end, &path)
-                })),
-            )?,
-            Err(error) => warnings.push(Message::cannot_write(&text::path(&path), &error)),
-        }
-    }
-    let junit: Report = Box::new(|out, event, end| junit::write(out, event.at, end));
-    let timeline: Report = Box::new(move |out, event, end| timeline::write(out, event, end, lang));
+    let summary = options.summary.clone().filter(|_| !is_asked);
+    let asked = is_asked.then_some("--summary");
+    let step = [
+        (&step_summary, asked, Content::Summary),
+        (&step_outputs, None, Content::StepOutputs),
+    ];
     // The events come last, so that they tell of the others.
-    for (path, option, report) in [
-        (&options.junit, "--junit", Some(junit)),
-        (&options.timeline, "--timeline", Some(timeline)),
-        (
-            if is_asked { &None } else { &options.summary },
-            "--summary",
-            Some(summary(None)),
-        ),
-        (&options.events, "--events", None),
-    ] {
-        if let Some(path) = path {
-            let file = open_output(path, OutputMode::Create);
-            add(path, file.context(|| cannot_open(path, option))?, report)?;
-        }
+    let others = [
+        (&options.junit, Some("--junit"), Content::Junit),
+        (&options.timeline, Some("--timeline"), Content::Timeline),
+        (&summary, Some("--summary"), Content::Summary),
+        (&options.events, Some("--events"), Content::Events),
+    ];
+    let step = step.into_iter().map(|file| (file, OutputMode::Append));
+    let others = others.into_iter().map(|file| (file, OutputMode::Create));
+    let mut files = Vec::new();
+    for ((path, option, content), mode) in step.chain(others) {
+        let Some(path) = path else { continue };
+        let name = text::path(path);
+        let file = match (open_output(path, mode), option) {
+            (Ok(file), _) => file,
+            (Err(error), Some(option)) => {
+                return Err(error).context(|| Message::cannot_open(&name, option));
+            }
+            (Err(error), None) => {
+                warnings.push(Message::cannot_write(&name, &error));
+                continue;
+            }
+        };
+        let is_step = mode == OutputMode::Append;
+        files.push(FileOutput {
+            step: is_step.then(|| file.try_clone()).transpose()?,
+            writer: NonBlockingWriter::file(&name, file)?,
+            content,
+            path: path.clone(),
+            lang,
+        });
     }
     Ok(files)
-}
-
-fn cannot_open(path: &Path, option: &str) -> Message {
-    Message::cannot_open(&text::path(path), option)
 }

@@ -248,9 +248,9 @@ impl Picture<'_> {
             style.color(Color::Bad, &failed)
         });
         let eta = progress.eta(self.now).and_then(text::growing);
-        let eta = eta.map(|eta| lang.eta(eta));
         let usual = progress.usual_if_open().map(text::duration);
-        let eta = eta.or_else(|| usual.map(|usual| lang.usually(usual)));
+        let eta = eta.map(|eta| lang.eta(eta));
+        let eta = eta.or_else(|| Some(lang.usually(usual?)));
         let eta = eta.map(|eta| style.color(Color::Faint, &eta));
         if let Some(notice) = notice {
             row += &format!("  {notice}");

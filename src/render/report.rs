@@ -53,10 +53,9 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
 
 /// The beginning of a line about a target: its name, if there are several.
 pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
-    if style.list {
-        format!("[{}] ", progress.target)
-    } else {
-        String::new()
+    match style.list {
+        true => format!("[{}] ", progress.target),
+        false => String::new(),
     }
 }
 
@@ -259,9 +258,10 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     let counts = progress.counts();
     let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
     let percent = counts.percent.map(|percent| format!("{percent} %"));
+    let of_jobs = progress.has_jobs();
     let batch = counts
         .batch
-        .map(|batch| lang.batch(batch, counts.batches, progress.has_jobs()));
+        .map(|batch| lang.batch(batch, counts.batches, of_jobs));
     let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
     if parts.is_empty() {
         return String::new();
@@ -361,14 +361,11 @@ pub(super) fn unit_details(
     quote: &dyn Fn(&str) -> String,
 ) -> String {
     let ended = tracked.unit.state.ended();
-    let mut details = String::new();
-    if let Some(age) = tracked.age(now).map(text::duration) {
-        details += &if ended {
-            lang.took(age)
-        } else {
-            lang.running_for(age)
-        };
-    }
+    let mut details = match tracked.age(now).map(text::duration) {
+        Some(age) if ended => lang.took(age),
+        Some(age) => lang.running_for(age),
+        None => String::new(),
+    };
     if let Some(detail) = &tracked.unit.detail {
         details = lang.labeled(details, quote(detail.get(lang)));
     }
