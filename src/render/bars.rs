@@ -12,7 +12,7 @@ use console::{Term, measure_text_width};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
-use super::frame::{Layout, Size, frame, state_of};
+use super::frame::{Layout, frame, state_of};
 use super::{ScreenChange, StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
@@ -74,14 +74,10 @@ impl BarsRenderer {
         frame(deployments, &mut self.layout, now, size, self.stderr.style)
     }
 
-    /// Returns the window's size. Erases a picture that was drawn for another size: its rows may have
-    /// been wrapped.
-    fn fit(&mut self) -> Size {
-        let (rows, columns) = Term::stderr().size();
-        let size = Size {
-            rows: rows.into(),
-            columns: columns.into(),
-        };
+    /// Returns the window's rows and columns. Erases a picture that was drawn for another size: its rows may
+    /// have been wrapped.
+    fn fit(&mut self) -> (u16, u16) {
+        let size = Term::stderr().size();
         if self.layout.size != size {
             self.erase(size);
         }
@@ -89,13 +85,13 @@ impl BarsRenderer {
     }
 
     /// Clears the picture, whose rows wrap at `size`.
-    fn erase(&mut self, size: Size) {
+    fn erase(&mut self, size: (u16, u16)) {
         if !self.rows.is_empty() {
-            let columns = size.columns.max(1);
+            let [height, width] = [size.0, size.1].map(|size| usize::from(size).max(1));
             let rows = self.rows.iter();
-            let lines: usize = rows.map(|row| row.div_ceil(columns).max(1)).sum();
+            let lines: usize = rows.map(|row| row.div_ceil(width).max(1)).sum();
             // What has left a window that became lower is out of reach.
-            let above = lines.min(size.rows.max(1)) - 1;
+            let above = lines.min(height) - 1;
             let up = "\u{1b}[A".repeat(above);
             // Line by line: some terminals keep a screen that is cleared in their history.
             let clear = "\r\u{1b}[2K\n".repeat(above);

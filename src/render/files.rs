@@ -22,7 +22,6 @@ enum Content {
     StepOutputs,
 }
 
-/// An output file.
 pub(super) struct FileOutput {
     pub(super) writer: NonBlockingWriter,
     content: Content,

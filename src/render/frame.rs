@@ -23,17 +23,11 @@ const INDENT: &str = "  ";
 /// The hexadecimal digits that are shown of a long id.
 const SHORT: usize = 8;
 
-/// The size of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-}
-
 /// The state that the next picture takes over from the last one, as long as the window keeps its size.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    pub(super) size: Size,
+    /// The rows and columns of the window.
+    pub(super) size: (u16, u16),
     columns: Columns,
     /// By the index of the deployment.
     blocks: Vec<Block>,
@@ -55,12 +49,12 @@ pub(super) fn frame(
     deployments: &[&Progress],
     layout: &mut Layout,
     now: Instant,
-    size: Size,
+    size: (u16, u16),
     style: Style,
 ) -> Vec<String> {
     // The last column stays free: terminals differ in what they do when it is written.
-    let width = size.columns.saturating_sub(1);
-    let height = size.rows.saturating_sub(SPARE).max(1);
+    let width = usize::from(size.1).saturating_sub(1);
+    let height = usize::from(size.0).saturating_sub(SPARE).max(1);
     if layout.size != size {
         *layout = Layout {
             size,
@@ -378,7 +372,7 @@ mod tests {
         second: f64,
         (columns, rows): (usize, usize),
     ) -> Vec<String> {
-        let size = Size { rows, columns };
+        let size = (rows as u16, columns as u16);
         let picture = frame(deployments, layout, Instant::at(second), size, Style::PLAIN);
         assert!(picture.len() <= rows.saturating_sub(SPARE).max(1));
         for row in &picture {
@@ -649,12 +643,11 @@ mod tests {
         progress.take_units(&snapshot, Timestamp::at(0.0));
         progress.phase = Some(Phase::Running);
         (progress.batch, progress.batches) = (Some(1), Some(2));
-        let (rows, columns) = (24, 80);
         let style = Style {
             lang: Lang::Zh,
             ..Style::PLAIN
         };
-        let (size, now) = (Size { rows, columns }, Instant::at(7.0));
+        let (size, now) = ((24, 80), Instant::at(7.0));
         let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
         assert_eq!(
             rows,
@@ -684,10 +677,7 @@ mod tests {
             is_colored: true,
             ..Style::PLAIN
         };
-        let size = Size {
-            rows: 24,
-            columns: 53,
-        };
+        let size = (24, 53);
         let now = Instant::at(1.0);
         let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
         let color = |code: u8, text: &str| format!("\u{1b}[{code}m{text}\u{1b}[0m");

@@ -16,7 +16,6 @@ pub(crate) enum Color {
     Busy = 36,
 }
 
-/// The style of one stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     /// Whether text is coloured. A state always has a mark or a word as well.
@@ -60,7 +59,6 @@ pub(crate) fn is_colored(
     }
 }
 
-/// Mark and colour of a unit's state.
 pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     match state {
         UnitState::Pending => ("·", Color::Faint),
@@ -74,7 +72,6 @@ pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     }
 }
 
-/// Colour of a phase.
 pub(crate) const fn of_phase(phase: Phase) -> Color {
     match phase {
         Phase::Pending => Color::Faint,
@@ -85,7 +82,6 @@ pub(crate) const fn of_phase(phase: Phase) -> Color {
     }
 }
 
-/// Mark and colour of a verdict.
 pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Color) {
     match verdict {
         Verdict::Succeeded => ("✓", Color::Good),

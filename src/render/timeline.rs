@@ -128,7 +128,6 @@ fn failed(progress: &Progress, lang: Lang) -> String {
     text
 }
 
-/// The units that took longest.
 fn slowest(progress: &Progress, now: Instant, lang: Lang) -> String {
     let ages = report::by_age(progress, now);
     if ages.is_empty() {
@@ -168,7 +167,6 @@ fn gap_words(kind: GapKind, lang: Lang) -> (&'static str, &'static str) {
     }
 }
 
-/// The chart of one deployment.
 struct Chart<'a> {
     progress: &'a Progress,
     now: Instant,
@@ -298,7 +296,6 @@ impl<'a> Chart<'a> {
         gaps.collect()
     }
 
-    /// The axis of time.
     fn axis(&self, bottom: f64) -> String {
         let seconds = self.span().as_secs();
         let step = STEPS.into_iter().find(|step| seconds / step <= MAX_MARKS);
@@ -319,22 +316,23 @@ impl<'a> Chart<'a> {
 
     /// How many units ran at once.
     fn concurrency(&self) -> String {
-        let units = self.units.iter();
-        let spans = units.filter_map(|tracked| tracked.span(self.now));
+        let spans = self
+            .units
+            .iter()
+            .filter_map(|tracked| tracked.span(self.now));
         let mut steps = Vec::from_iter(spans.flat_map(|(from, to)| [(from, 1_i64), (to, -1)]));
         // A unit that begins when another one ends does not run beside it.
         steps.sort_unstable();
         let mut running = 0;
-        let counts = steps.into_iter().map(|(at, step)| {
-            running += step;
-            (at, running)
-        });
-        let counts = Vec::from_iter(counts);
-        let most = counts.iter().map(|(_, running)| *running).max();
+        for (_, step) in &mut steps {
+            running += *step;
+            *step = running;
+        }
+        let most = steps.iter().map(|(_, running)| *running).max();
         let Some(most) = most.filter(|most| *most > 0) else {
             return String::new();
         };
-        let path = counts.into_iter().map(|(at, running)| {
+        let path = steps.into_iter().map(|(at, running)| {
             let y = CONCURRENCY * (1.0 - running as f64 / most as f64);
             format!("H{:.1}V{y:.1}", self.x(at))
         });
@@ -348,12 +346,12 @@ impl<'a> Chart<'a> {
 
     /// The colours that are in the chart, in words.
     fn legend(&self) -> String {
-        let drawn = self
-            .units
-            .iter()
-            .filter(|tracked| tracked.span(self.now).is_some());
-        let is_drawn =
-            |state: &UnitState| drawn.clone().any(|tracked| tracked.unit.state == *state);
+        let is_drawn = |state: &UnitState| {
+            let has_bar = |unit: &&TrackedUnit| unit.span(self.now).is_some();
+            self.units
+                .iter()
+                .any(|unit| unit.unit.state == *state && has_bar(unit))
+        };
         let states = UnitState::ALL.into_iter().filter(is_drawn);
         let states = states.map(|state| (state.as_str(), self.lang.state(state)));
         let gaps = self.progress.gaps(self.now);
