@@ -22,8 +22,10 @@ const DEPLOYMENT: &str = "deployment";
 
 /// Writes the report of a watch that ended at `at`.
 pub(super) fn write(out: &mut dyn Write, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, "<testsuites>")?;
+    writeln!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>"
+    )?;
     for (number, (progress, outcome)) in end.parts.iter().enumerate() {
         suite(out, number, progress, outcome, at)?;
     }
@@ -61,17 +63,15 @@ fn suite(
         r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
     )?;
     writeln!(out, "    <properties>")?;
-    let url = progress.url.as_deref().map(|url| ("url", url));
-    for (name, value) in [("verdict", verdict)].into_iter().chain(url) {
-        let value = escaped(value);
-        writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
+    for (name, value) in [("verdict", Some(verdict)), ("url", progress.url.as_deref())] {
+        if let Some(value) = value.map(escaped) {
+            writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
+        }
     }
     writeln!(out, "    </properties>")?;
-    let problem = element.map(|element| Problem {
-        element,
-        kind: Some(verdict),
-        message: outcome.reason.en().to_owned(),
-        log: progress.log.as_deref().unwrap_or_default(),
+    let problem = element.map(|element| {
+        let kind = format!(r#" type="{verdict}""#);
+        problem(element, &kind, outcome.reason.en(), progress.log.as_deref())
     });
     case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
     let shared = shared_names(progress);
@@ -87,9 +87,7 @@ fn suite(
     for line in report::report(at, &end, Style::PLAIN, CiSystem::Other, None) {
         writeln!(out, "{}", escaped(&line))?;
     }
-    writeln!(out, "    </system-out>")?;
-    writeln!(out, "    <system-err/>")?;
-    writeln!(out, "  </testsuite>")
+    writeln!(out, "    </system-out>\n    <system-err/>\n  </testsuite>")
 }
 
 /// A unit. One that neither succeeded nor failed counts as skipped.
@@ -101,24 +99,21 @@ fn unit(
     now: Instant,
 ) -> io::Result<()> {
     let unit = &tracked.unit;
-    let (element, kind) = match unit.state {
-        UnitState::Failed => ("failure", Some("failed")),
-        _ => ("skipped", None),
+    let details = || {
+        let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
+        unit.state.as_str().to_owned() + &details
     };
-    let message = match (unit.state, &unit.detail) {
+    let log = tracked.log.as_deref();
+    let problem = match (unit.state, &unit.detail) {
         (UnitState::Succeeded, _) => None,
-        (UnitState::Failed, Some(detail)) => Some(detail.en().to_owned()),
-        (state, _) => {
-            let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
-            Some(state.as_str().to_owned() + &details)
+        (UnitState::Failed, detail) => {
+            let message = detail
+                .as_ref()
+                .map_or_else(details, |detail| detail.en().to_owned());
+            Some(problem("failure", r#" type="failed""#, &message, log))
         }
+        _ => Some(problem("skipped", "", &details(), log)),
     };
-    let problem = message.map(|message| Problem {
-        element,
-        kind,
-        message,
-        log: tracked.log.as_deref().unwrap_or_default(),
-    });
     let class: &str = match unit.batch {
         Some(batch) => &format!("{} batch {batch}", progress.target),
         None => &progress.target,
@@ -139,13 +134,16 @@ fn shared_names(progress: &Progress) -> HashSet<&str> {
     units.filter(|name| !names.insert(name)).collect()
 }
 
-/// Why a test case did not pass.
-struct Problem<'a> {
-    element: &'static str,
-    /// The attribute `type`.
-    kind: Option<&'static str>,
-    message: String,
-    log: &'a [String],
+/// Why a test case did not pass. `kind` is the attribute `type` or empty.
+fn problem(element: &str, kind: &str, message: &str, log: Option<&[String]>) -> String {
+    let (message, log) = (escaped(message), log.unwrap_or_default());
+    // The end of a log says best why.
+    let last = log.iter().rfind(|line| !line.trim().is_empty());
+    let last = last.map_or(String::new(), |line| format!("; {}", escaped(line)));
+    let log = log.iter().map(|line| format!("\n{}", escaped(line)));
+    let log = String::from_iter(log);
+    // GitLab shows the text of the element and not its message.
+    format!("      <{element} message=\"{message}{last}\"{kind}>{message}{log}</{element}>")
 }
 
 fn case(
@@ -153,35 +151,16 @@ fn case(
     class: &str,
     name: &str,
     time: Duration,
-    problem: Option<Problem<'_>>,
+    problem: Option<String>,
 ) -> io::Result<()> {
     let (class, name, time) = (escaped(class), escaped(name), seconds(time));
-    write!(
-        out,
-        r#"    <testcase classname="{class}" name="{name}" time="{time}""#
-    )?;
-    let Some(problem) = problem else {
-        return writeln!(out, "/>");
-    };
-    let (element, message) = (problem.element, escaped(&problem.message));
-    // The end of a log says best why.
-    let last = problem.log.iter().rfind(|line| !line.trim().is_empty());
-    let last = last.map_or(String::new(), |line| format!("; {}", escaped(line)));
-    let kind = problem
-        .kind
-        .map_or(String::new(), |kind| format!(r#" type="{kind}""#));
-    // GitLab shows the text of the element and not its message.
-    write!(
-        out,
-        ">\n      <{element} message=\"{message}{last}\"{kind}>{message}"
-    )?;
-    for line in problem.log {
-        write!(out, "\n{}", escaped(line))?;
+    let case = format!(r#"    <testcase classname="{class}" name="{name}" time="{time}""#);
+    match problem {
+        Some(problem) => writeln!(out, "{case}>\n{problem}\n    </testcase>"),
+        None => writeln!(out, "{case}/>"),
     }
-    writeln!(out, "</{element}>\n    </testcase>")
 }
 
-/// Seconds with a fraction.
 fn seconds(time: Duration) -> String {
     format!("{}.{:03}", time.as_secs(), time.subsec_millis())
 }
