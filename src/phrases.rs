@@ -2,7 +2,6 @@
 //! for Markdown.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use crate::http::RequestTrace;
 use crate::message::{Lang, Message};
@@ -217,20 +216,6 @@ impl Lang {
         self.pick(format!("{count} {state}"), format!("{state} {count}"))
     }
 
-    /// A failed poll, the `attempts`th in a row; `retry_in` is none if there will be no other.
-    pub(crate) fn offline(
-        self,
-        heading: &str,
-        error: &Message,
-        attempts: u32,
-        retry_in: Option<Duration>,
-    ) -> String {
-        let in_a_row = (attempts > 1).then(|| self.in_a_row(attempts));
-        let heading = heading.to_owned() + &in_a_row.unwrap_or_default();
-        let retrying = retry_in.map(|wait| self.retrying_in(duration(wait)));
-        self.with_message(heading, Some(error)) + &retrying.unwrap_or_default()
-    }
-
     /// A line of `--verbose`.
     pub(crate) fn request(self, request: &RequestTrace) -> String {
         let RequestTrace { method, url, .. } = request;
@@ -245,32 +230,9 @@ impl Lang {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn a_failed_poll_is_told_with_its_count_from_the_second_on() {
-        let error = Message::verbatim("HTTP 500");
-        let second = Some(Duration::from_secs(1));
-        for (attempts, retry, en, zh) in [
-            (
-                1,
-                second,
-                "poll failed: HTTP 500; retrying in 1s",
-                "轮询失败：HTTP 500；1s 后重试",
-            ),
-            (
-                3,
-                None,
-                "poll failed (3 in a row): HTTP 500",
-                "轮询失败（连续第 3 次）：HTTP 500",
-            ),
-        ] {
-            for (lang, line) in [(Lang::En, en), (Lang::Zh, zh)] {
-                let told = lang.offline(lang.poll_failed(), &error, attempts, retry);
-                assert_eq!(told, line);
-            }
-        }
-    }
+    use super::*;
 
     #[test]
     fn a_request_is_told_in_both_languages() {

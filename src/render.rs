@@ -20,7 +20,6 @@ use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod bars;
 mod ci;
-mod escape;
 mod files;
 mod frame;
 mod json;
@@ -145,12 +144,14 @@ impl Output {
                 terminal,
             }
         };
-        let are_one = [Term::stdout(), Term::stderr()].iter().all(Term::is_term) || are_same();
+        let terminals = [Term::stdout(), Term::stderr()];
+        // They may be the same file or pipe, too.
+        let handles = (Handle::stdout(), Handle::stderr());
+        let are_one = terminals.iter().all(Term::is_term)
+            || matches!(handles, (Ok(stdout), Ok(stderr)) if stdout == stderr);
         let [stdout, stderr] = standard_streams(are_one)?;
-        let (stdout, stderr) = (
-            stream(stdout, Term::stdout()),
-            stream(stderr, Term::stderr()),
-        );
+        let stdout = stream(stdout, Term::stdout());
+        let stderr = stream(stderr, Term::stderr());
         let is_terminal = stderr.terminal.is_term();
         let choice = options.choice();
         let resolved = choice.resolve(is_terminal, is_dumb, is_ci(environment));
@@ -259,11 +260,7 @@ impl Output {
 
     /// Says on stderr where a deployment stands.
     pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
-        let style = Style {
-            lang: self.stderr.style.lang,
-            ..Style::PLAIN
-        };
-        self.say_aside(report::status(progress, now, style));
+        self.say_aside(report::status(progress, now, self.stderr.style));
     }
 
     /// Says on stderr that a request was made (`--verbose`).
@@ -386,12 +383,6 @@ pub(crate) fn is_ci(environment: &dyn Fn(&str) -> Option<String>) -> bool {
     const OTHERS: [&str; 3] = ["TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL"];
     environment("CI").is_some_and(|value| value != "false")
         || OTHERS.iter().any(|name| environment(name).is_some())
-}
-
-/// Whether stdout and stderr are the same terminal, file or pipe.
-fn are_same() -> bool {
-    let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
-    streams.is_some_and(|(stdout, stderr)| stdout == stderr)
 }
 
 /// A warning about the watch as a whole.

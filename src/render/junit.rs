@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::ci::CiSystem;
-use super::escape::escaped;
-use super::{Style, report};
+use super::report::{self, escaped};
+use super::style::Style;
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::Finished;
 use crate::message::Lang;

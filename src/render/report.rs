@@ -34,9 +34,15 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let notice = match event.kind {
         Kind::Offline { retry_in, .. } => {
             let offline = event.progress.offline.as_ref()?;
-            let heading = style.color(Color::Notice, lang.poll_failed());
-            let retry_in = Some(retry_in).filter(|wait| !wait.is_zero());
-            lang.offline(&heading, &offline.error, offline.attempts, retry_in)
+            let mut heading = style.color(Color::Notice, lang.poll_failed());
+            if offline.attempts > 1 {
+                heading += &lang.in_a_row(offline.attempts);
+            }
+            let failed = lang.labeled(heading, offline.error.get(lang));
+            match retry_in.is_zero() {
+                true => failed,
+                false => failed + &lang.retrying_in(text::duration(retry_in)),
+            }
         }
         Kind::Online { offline } => {
             let heading = style.color(Color::Good, lang.polling_recovered());
@@ -126,9 +132,10 @@ pub(super) fn report(
         for tracked in unfinished.units {
             lines.extend(wrap(&unit(tracked, progress, at.instant, style)));
         }
-        let slowest = slowest(progress, outcome, at.instant, lang, &str::to_owned);
-        let facts = facts(progress, lang, &str::to_owned);
-        for line in unfinished.more.into_iter().chain(slowest).chain(facts) {
+        let success = outcome.verdict() == Verdict::Succeeded;
+        let success = success.then_some(at.instant);
+        let facts = facts(progress, success, lang, &str::to_owned);
+        for line in unfinished.more.into_iter().chain(facts) {
             lines.extend(wrap(&format!("  {line}")));
         }
         if let Some(url) = &progress.url {
@@ -166,34 +173,44 @@ pub(super) fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
     wrapped.into_iter().map(Cow::into_owned).collect()
 }
 
-/// Further facts about a target at its end, a line for each: its name; the option for its log; the units that
-/// never began; which ran again; how long polls failed. The provider's text passes through `quote`.
+/// Further facts about a target at its end, a line for each: if it succeeded (when is `success`), the units that
+/// took longest, as in `slowest: 192.0.2.7 41s, 192.0.2.3 38s`; its name; the option for its log; the units
+/// that never began; which ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
+    success: Option<Instant>,
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> Vec<String> {
+    let list = |label: &str, items: Vec<String>| {
+        (!items.is_empty()).then(|| lang.labeled(label, items.join(lang.comma())))
+    };
+    let ages = success.map(|now| by_age(progress, now)).unwrap_or_default();
+    let slowest = ages.into_iter().map(|(age, tracked)| {
+        let name = quote(&tracked.unit.name);
+        format!("{name} {}", text::duration(age))
+    });
     let title = progress.title.as_deref();
     let title = title.filter(|title| *title != &*progress.target);
     let log_hint = progress.log_hint.as_ref();
-    let names = progress
+    let retried = progress
         .retried_units()
         .map(|tracked| quote(&tracked.unit.name));
-    let mut retried = Vec::from_iter(names.take(MAX_NAMES + 1));
+    let mut retried = Vec::from_iter(retried.take(MAX_NAMES + 1));
     if let Some(more) = retried.get_mut(MAX_NAMES) {
         *more = "…".to_owned();
     }
-    let retried = (!retried.is_empty()).then(|| retried.join(lang.comma()));
     let outages = match (progress.outages, text::duration(progress.offline_time)) {
         (0, _) => None,
         (1, time) => Some(lang.outage(time)),
         (count, time) => Some(lang.outages(count, time)),
     };
     let facts = [
+        list(lang.slowest(), slowest.take(MAX_NAMES).collect()),
         title.map(|title| lang.labeled(lang.name(), quote(title))),
         log_hint.map(|hint| hint.get(lang).to_owned()),
         not_started(progress, lang, quote),
-        retried.map(|names| lang.labeled(lang.retried(), names)),
+        list(lang.retried(), retried),
         outages,
     ];
     facts.into_iter().flatten().collect()
@@ -223,27 +240,6 @@ pub(super) fn by_age(progress: &Progress, now: Instant) -> Vec<(Duration, &Track
     ages
 }
 
-/// On a success the units that took longest: `slowest: 192.0.2.7 41s, 192.0.2.3 38s`
-pub(super) fn slowest(
-    progress: &Progress,
-    outcome: &Outcome,
-    now: Instant,
-    lang: Lang,
-    quote: &dyn Fn(&str) -> String,
-) -> Option<String> {
-    let ages = by_age(progress, now);
-    if outcome.verdict() != Verdict::Succeeded || ages.is_empty() {
-        return None;
-    }
-    let slowest = ages.into_iter().take(MAX_NAMES).map(|(age, tracked)| {
-        let name = quote(&tracked.unit.name);
-        format!("{name} {}", text::duration(age))
-    });
-    let slowest = Vec::from_iter(slowest).join(lang.comma());
-    Some(lang.labeled(lang.slowest(), slowest))
-}
-
-/// A line about a unit.
 fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) -> String {
     let lang = style.lang;
     let (mark, color) = style::of_state(tracked.unit.state);
@@ -375,10 +371,33 @@ pub(super) fn unit_details(
     details
 }
 
+/// Text in an attribute or between tags, for XML 1.0 and HTML: markup is escaped, and characters that XML
+/// cannot hold in any form are left out.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\t' => escaped += "&#9;",
+            '\n' => escaped += "&#10;",
+            '\r' => escaped += "&#13;",
+            '\u{fffe}' | '\u{ffff}' => {}
+            _ if character.is_control() => {}
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::outcome::{Cause, Signal};
+    use crate::progress::Offline;
     use crate::render::testing::{answer, end, ended, outcome, progress};
     use crate::units::UnitsBuilder;
 
@@ -396,6 +415,48 @@ mod tests {
             ci_system,
             None,
         )
+    }
+
+    #[test]
+    fn a_failed_poll_is_told_with_its_count_from_the_second_on() {
+        let mut progress = progress(&[]);
+        for (attempts, seconds, en, zh) in [
+            (
+                1,
+                1,
+                "poll failed: HTTP 500; retrying in 1s",
+                "轮询失败：HTTP 500；1s 后重试",
+            ),
+            (
+                3,
+                0,
+                "poll failed (3 in a row): HTTP 500",
+                "轮询失败（连续第 3 次）：HTTP 500",
+            ),
+        ] {
+            progress.offline = Some(Offline {
+                since: Instant::at(1.0),
+                attempts,
+                error: Message::verbatim("HTTP 500"),
+                status: None,
+                endpoint_in_doubt: false,
+            });
+            let event = Event {
+                at: Timestamp::at(2.0),
+                progress: &progress,
+                kind: Kind::Offline {
+                    status: None,
+                    retry_in: Duration::from_secs(seconds),
+                },
+            };
+            for (lang, line) in [(Lang::En, en), (Lang::Zh, zh)] {
+                let style = Style {
+                    lang,
+                    ..Style::PLAIN
+                };
+                assert_eq!(notice(&event, style).as_deref(), Some(line));
+            }
+        }
     }
 
     #[test]
@@ -517,5 +578,20 @@ mod tests {
 \u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K
   Page: https://example.com/1"
         );
+    }
+
+    #[test]
+    fn text_holds_nothing_that_xml_cannot() {
+        for (text, xml) in [
+            ("<a b=\"c\">&]]>'", "&lt;a b=&quot;c&quot;&gt;&amp;]]&gt;'"),
+            ("a\tb\nc\rd", "a&#9;b&#10;c&#13;d"),
+            (
+                "\u{0}\u{8}\u{1b}\u{7f}\u{85}\u{fffe}\u{ffff}\u{fffd}",
+                "\u{fffd}",
+            ),
+            ("部署\u{10ffff}", "部署\u{10ffff}"),
+        ] {
+            assert_eq!(escaped(text), xml);
+        }
     }
 }

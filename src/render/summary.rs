@@ -6,13 +6,12 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 
-use super::escape::escaped;
-use super::report::{self, Selection};
+use super::report::{self, Selection, escaped};
 use super::style;
 use crate::clock::Instant;
 use crate::event::{Event, Finished};
 use crate::message::Lang;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 
@@ -106,8 +105,8 @@ fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> Str
     part += &list(lang.unfinished_heading(), unfinished, |tracked| {
         format!(" {}{}", lang.state(tracked.unit.state), details(tracked))
     });
-    let slowest = report::slowest(progress, outcome, now, lang, &code).into_iter();
-    for line in slowest.chain(report::facts(progress, lang, &code)) {
+    let success = (outcome.verdict() == Verdict::Succeeded).then_some(now);
+    for line in report::facts(progress, success, lang, &code) {
         part += &format!("{line}\n\n");
     }
     if let Some(url) = &progress.url {

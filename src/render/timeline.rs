@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use console::measure_text_width;
 
-use super::escape::escaped;
-use super::report::{self, Selection};
+use super::report::{self, Selection, escaped};
 use super::style;
 use crate::clock::{self, Instant, Timestamp};
 use crate::event::{Event, Finished};
@@ -101,7 +100,7 @@ fn part(progress: &Progress, now: Instant, lang: Lang) -> String {
         let counts = report::states(progress.by_state, lang);
         part += &format!("<p>{}</p>\n", lang.labeled(units, counts));
     }
-    for fact in report::facts(progress, lang, &escaped) {
+    for fact in report::facts(progress, None, lang, &escaped) {
         part += &format!("<p>{fact}</p>\n");
     }
     part += &Chart::new(progress, now, lang).draw();
