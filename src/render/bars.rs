@@ -259,24 +259,17 @@ fn target(stderr: &NonBlockingWriter) -> ProgressDrawTarget {
 /// it.
 struct BufferedTerm {
     stderr: NonBlockingWriter,
-    pending: Mutex<Pending>,
-}
-
-/// Output of the draw in progress.
-#[derive(Default)]
-struct Pending {
-    text: String,
-    /// The current row is complete; the next text starts a new one.
-    row_ends: bool,
+    /// Output of the draw in progress.
+    pending: Mutex<String>,
 }
 
 impl BufferedTerm {
-    fn pending(&self) -> MutexGuard<'_, Pending> {
+    fn pending(&self) -> MutexGuard<'_, String> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn push(&self, text: &str) -> io::Result<()> {
-        self.pending().text.push_str(text);
+        self.pending().push_str(text);
         Ok(())
     }
 }
@@ -318,22 +311,10 @@ impl TermLike for BufferedTerm {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        // An empty row: only its padding follows.
-        if text.is_empty() {
-            return Ok(());
-        }
-        let mut pending = self.pending();
-        if mem::take(&mut pending.row_ends) {
-            pending.text.push('\n');
-        }
         // indicatif pads a row with blanks up to the window's width. Such a row would wrap in a window
         // that becomes narrower; a line break does as well.
-        if text.trim_matches(' ').is_empty() {
-            pending.row_ends = true;
-        } else {
-            pending.text.push_str(text);
-        }
-        Ok(())
+        let is_padding = !text.is_empty() && text.trim_matches(' ').is_empty();
+        self.push(if is_padding { "\n" } else { text })
     }
 
     fn clear_line(&self) -> io::Result<()> {
@@ -342,10 +323,12 @@ impl TermLike for BufferedTerm {
 
     fn flush(&self) -> io::Result<()> {
         let pending = mem::take(&mut *self.pending());
-        if pending.text.is_empty() {
+        // The cursor stays in the last row.
+        let picture = pending.strip_suffix('\n').unwrap_or(&pending);
+        if picture.is_empty() {
             return Ok(());
         }
-        let picture = [SYNC[0], &pending.text, SYNC[1]].concat();
+        let picture = [SYNC[0], picture, SYNC[1]].concat();
         self.stderr.queue(picture.into())
     }
 }
