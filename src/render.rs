@@ -133,14 +133,13 @@ impl Output {
         let stream = |writer, terminal: Term| {
             let can_color = terminal.is_term() && !is_dumb || ci_system != CiSystem::Other;
             let is_colored = style::is_colored(options.color, can_color, environment);
-            let style = Style {
-                is_colored,
-                lang,
-                list,
-            };
             StyledStream {
                 writer,
-                style,
+                style: Style {
+                    is_colored,
+                    lang,
+                    list,
+                },
                 terminal,
             }
         };
@@ -178,10 +177,8 @@ impl Output {
                 format!("{zh}，改为逐行输出，不显示进度条"),
             ));
         }
-        let step_file = |name: &str| {
-            let is_github = ci_system == CiSystem::GitHub;
-            is_github.then(|| environment(name).map(PathBuf::from))?
-        };
+        let is_github = ci_system == CiSystem::GitHub;
+        let step_file = |name: &str| environment(name).filter(|_| is_github).map(PathBuf::from);
         let files = files::open(options, step_file, lang, &mut warnings)?;
         let output = Self {
             main,
@@ -201,12 +198,10 @@ impl Output {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         self.heartbeat = Some(event.at.instant.after(HEARTBEAT));
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
-        let files = self.files.iter().map(|file| &file.writer);
-        for writer in [&self.stdout.writer, &self.stderr.writer]
-            .into_iter()
-            .chain(files)
-        {
-            writer.reserve(is_end);
+        self.stdout.writer.reserve(is_end);
+        self.stderr.writer.reserve(is_end);
+        for file in &self.files {
+            file.writer.reserve(is_end);
         }
         self.show(event);
     }
