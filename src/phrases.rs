@@ -198,10 +198,7 @@ impl Lang {
 
     /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.
     pub(crate) fn batch(self, batch: u32, batches: Option<u32>, of_jobs: bool) -> String {
-        let place = match batches {
-            Some(batches) => self.batch_place(batch, batches),
-            None => batch.to_string(),
-        };
+        let place = batches.map_or(batch.to_string(), |of| self.batch_place(batch, of));
         let (en, zh) = if of_jobs {
             ("stage", "阶段")
         } else {

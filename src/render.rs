@@ -86,12 +86,6 @@ impl StyledStream {
 
 impl OutputChoice {
     /// Resolves `auto`, and `bars` where they cannot be drawn, for stderr and `TERM`.
-    ///
-    /// | asked for | terminal, not dumb, no CI | terminal in CI | no terminal, or a dumb one |
-    /// |---|---|---|---|
-    /// | auto | bars | plain | plain |
-    /// | bars | bars | bars | plain, with a warning |
-    /// | plain, json, quiet | as asked | as asked | as asked |
     fn resolve(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Self {
         let can_draw = is_terminal && !is_dumb;
         match self {

@@ -51,9 +51,7 @@ pub(super) fn write(
         }
         // The lines of the units have the number of those that are done.
         Kind::Progress { stepped: false } => Vec::new(),
-        Kind::Progress { stepped: true } => {
-            vec![subject + report::counts(progress, lang).trim_start()]
-        }
+        Kind::Progress { .. } => vec![subject + report::counts(progress, lang).trim_start()],
         Kind::Offline { .. } | Kind::Online { .. } => Vec::from_iter(report::notice(event, style)),
         Kind::Warning { .. } => {
             let notice = report::notice(event, stderr.style);
