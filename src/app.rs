@@ -19,7 +19,6 @@ use crate::cli::{Cli, Command, completions};
 use crate::clock::{Clock, Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::event::Started;
 use crate::history::{History, PastDeployments};
 use crate::http::{Client, ConnectOptions, NetworkPool, Trace, Transport};
 use crate::input;
@@ -99,9 +98,9 @@ fn watch(
     }
     let (mut output, output_warnings) = Output::new(shown, all, environment)?;
     let (mut inbox, seed) = source.open();
-    let clock = inbox.clock();
+    let clock = inbox.clock.clone();
     let capture = shown.capture.as_deref().map(|path| {
-        let events = inbox.sender();
+        let events = inbox.sender.clone();
         let warn = move |message| {
             // The watch is over where nobody takes it.
             let _ = events.send(LoopEvent::Warning(message));
@@ -114,7 +113,7 @@ fn watch(
         network: NetworkPool::default(),
         capture: capture.clone(),
         redactor: deployments.redactor,
-        trace_to: shown.verbose.then(|| inbox.sender()),
+        trace_to: shown.verbose.then(|| inbox.sender.clone()),
         clock: clock.clone(),
         environment,
     };
@@ -152,7 +151,7 @@ fn watch(
         output.warn_late(&warning);
     }
     output.finish(left());
-    Ok(verdict.into())
+    Ok(ExitCode::from(verdict.code()))
 }
 
 /// Ends a recording, after the watch.
@@ -232,12 +231,8 @@ fn targets(
         let details = TargetDetails {
             name: spec.target.into(),
             url: spec.url,
-            started: Started {
-                provider: spec.provider,
-                endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
-                interval: watch.interval,
-                usual: None,
-            },
+            provider: spec.provider,
+            endpoint: spec.endpoint.as_str().trim_end_matches('/').to_owned(),
             history: history
                 .cloned()
                 .zip(spec.history_key)

@@ -14,7 +14,7 @@ use url::Url;
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::message::{Lang, Message, Result};
-use crate::outcome;
+use crate::outcome::{self, Verdict};
 use crate::provider::{Environment, Provider};
 use crate::secret;
 use crate::text;
@@ -302,7 +302,7 @@ pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
         Some(text) if of_clap.use_stderr() => io::stderr().write_all(text.as_bytes()),
         Some(text) => io::stdout().write_all(text.as_bytes()),
     };
-    ExitCode::from(u8::try_from(of_clap.exit_code()).unwrap_or(outcome::USAGE))
+    ExitCode::from(u8::try_from(of_clap.exit_code()).unwrap_or(Verdict::Usage.code()))
 }
 
 /// Prints what is wrong with the command line or the configuration, and returns the exit code.
@@ -312,7 +312,7 @@ pub(crate) fn refuse(error: &anyhow::Error, lang: Lang) -> ExitCode {
     let line = lang.with_message(lang.error(), Some(&message));
     // Where it cannot be printed, nobody could read why.
     let _ = writeln!(io::stderr(), "{}", text::message(&line));
-    ExitCode::from(outcome::USAGE)
+    ExitCode::from(Verdict::Usage.code())
 }
 
 /// The options of a watch that the short help shows.
@@ -395,7 +395,8 @@ fn command_list(root: &clap::Command, lang: Lang) -> String {
 /// The table of exit codes, for the end of a help text.
 fn exit_codes(lang: Lang) -> String {
     let mut text = format!("{}:", lang.pick("Exit codes", "退出码"));
-    for (code, verdict, meaning) in outcome::TABLE {
+    for (verdict, meaning) in outcome::TABLE {
+        let (code, verdict) = (verdict.code(), verdict.as_str());
         let meaning = meaning.replace('`', "");
         let meaning = chinese::pick(lang, &meaning);
         let _ = write!(text, "\n  {code:>3}  {verdict:<11}  {meaning}");

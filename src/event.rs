@@ -20,11 +20,12 @@ pub(crate) struct Event<'a> {
 /// The kind of an event, with its data.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind<'a> {
-    Started(&'a Started),
-    /// The phase or its message changed.
-    Phase {
-        from: Option<Phase>,
+    Started {
+        provider: &'static str,
+        endpoint: &'a str,
     },
+    /// The phase or its message changed.
+    Phase { from: Option<Phase> },
     /// All units that one poll changed.
     Units(&'a [Change]),
     /// `Progress::counts` changed, and the phase did not.
@@ -33,14 +34,9 @@ pub(crate) enum Kind<'a> {
         stepped: bool,
     },
     /// A poll failed; `Progress::offline` says since when.
-    Offline {
-        status: Option<u16>,
-        retry_in: Duration,
-    },
+    Offline { retry_in: Duration },
     /// A poll succeeded after failed ones.
-    Online {
-        offline: Duration,
-    },
+    Online { offline: Duration },
     Warning {
         message: &'a Message,
         /// About the watch as a whole, not about this target.
@@ -52,16 +48,6 @@ pub(crate) enum Kind<'a> {
     PartFinished(&'a Outcome),
     /// The watch as a whole ended. The last event.
     Finished(Finished<'a>),
-}
-
-/// The deployment that is watched.
-#[derive(Debug)]
-pub(crate) struct Started {
-    pub(crate) provider: &'static str,
-    pub(crate) endpoint: String,
-    pub(crate) interval: Duration,
-    /// How long past deployments of it took as a rule.
-    pub(crate) usual: Option<Duration>,
 }
 
 /// The end of a watch.

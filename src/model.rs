@@ -82,19 +82,9 @@ impl Unconfirmed {
 }
 
 impl Snapshot {
-    /// A snapshot with nothing but a phase.
     pub(crate) fn new(phase: Phase) -> Self {
         Self {
             phase,
-            ..Self::default()
-        }
-    }
-
-    /// A snapshot of a phase with the message about it.
-    pub(crate) fn with_message(phase: Phase, message: Message) -> Self {
-        Self {
-            phase,
-            message: Some(message),
             ..Self::default()
         }
     }
@@ -105,7 +95,6 @@ impl Snapshot {
         self.phase.has_ended() || found.is_some_and(Phase::has_ended)
     }
 
-    /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.units.iter().filter(|unit| unit.state == state).count()
     }
@@ -133,7 +122,6 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    /// Whether the deployment is over.
     pub(crate) const fn has_ended(self) -> bool {
         matches!(
             self,
@@ -141,7 +129,6 @@ impl Phase {
         )
     }
 
-    /// Whether it waits for a person.
     pub(crate) const fn is_paused(self) -> bool {
         matches!(self, Self::Paused | Self::PausedAfterFailure)
     }
@@ -201,19 +188,19 @@ impl UnitKind {
     }
 }
 
-/// The state of a unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The state of a unit. The least of several stands for all of them: the worst comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UnitState {
-    Pending,
-    Queued,
-    Running,
-    Succeeded,
     Failed,
-    Skipped,
-    Cancelled,
     /// The provider used a word that nobody documents, or none.
     #[default]
     Unknown,
+    Cancelled,
+    Running,
+    Queued,
+    Pending,
+    Skipped,
+    Succeeded,
 }
 
 /// The number of units in each state, indexed by `UnitState as usize`.
@@ -230,18 +217,6 @@ impl UnitState {
         Self::Skipped,
         Self::Cancelled,
         Self::Unknown,
-    ];
-
-    /// Every state, the worst first: the one that stands for several units.
-    pub(crate) const WORST: [Self; 8] = [
-        Self::Failed,
-        Self::Unknown,
-        Self::Cancelled,
-        Self::Running,
-        Self::Queued,
-        Self::Pending,
-        Self::Skipped,
-        Self::Succeeded,
     ];
 
     /// Its name in the event stream.

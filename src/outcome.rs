@@ -1,13 +1,11 @@
 //! How a watch ends: its verdict, the reason, and the exit code. No other file knows an exit code.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::message::Message;
+use serde::Serialize;
 
-/// The exit code of a command line or a configuration that is wrong or incomplete.
-pub(crate) const USAGE: u8 = 2;
+use crate::message::Message;
 
 /// The end of a watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,25 +53,27 @@ impl Resume {
     }
 }
 
-/// How a watch ended, which the exit code tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a watch ended, which the exit code tells. In the order of severity: the verdict of a list is the
+/// greatest one of its deployments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     Succeeded,
-    Failed,
-    Cancelled,
-    Paused,
-    Refused,
-    Lost,
     Running,
+    Paused,
+    Cancelled,
     TimedOut,
-    Interrupted(Signal),
-    /// The command line does not tell which deployment is meant, which only the provider's response
-    /// shows.
+    Lost,
+    Refused,
+    Failed,
+    /// The command line is wrong or incomplete, or, as only the provider's response shows, does not tell which
+    /// deployment is meant. Like an interruption it ends the watch of a whole list.
     Usage,
+    Interrupted(Signal),
 }
 
-/// Why a watch ended: the verdict in more detail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a watch ended: the verdict in more detail. Its name is the `reason_code` of the event stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Cause {
     Succeeded,
     Failed,
@@ -103,7 +103,7 @@ pub(crate) enum Cause {
     Timeout,
     /// `--stall-timeout`.
     Stalled,
-    Interrupted(Signal),
+    Interrupted(#[serde(skip)] Signal),
     Usage,
 }
 
@@ -152,98 +152,39 @@ impl Cause {
             Self::Usage => Verdict::Usage,
         }
     }
-
-    /// Its name in the event stream, `reason_code`.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::RolledBack => "rolled_back",
-            Self::PausedAfterFailure => "paused_after_failure",
-            Self::FailFast => "fail_fast",
-            Self::Strict => "strict",
-            Self::Cancelled => "cancelled",
-            Self::Paused => "paused",
-            Self::Refused => "refused",
-            Self::Unauthorized => "unauthorized",
-            Self::NotFound => "not_found",
-            Self::Untrusted => "untrusted",
-            Self::Lost => "lost",
-            Self::Unreadable => "unreadable",
-            Self::Contradictory => "contradictory",
-            Self::Running => "running",
-            Self::Timeout => "timeout",
-            Self::Stalled => "stalled",
-            Self::Interrupted(_) => "interrupted",
-            Self::Usage => "usage",
-        }
-    }
 }
 
-/// The signal that interrupted a watch. The deployment itself continues.
+/// The signal that interrupted a watch, with its number. The deployment itself continues.
 #[cfg_attr(
     windows,
     allow(dead_code, reason = "Windows knows the first and the last")
 )]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
     /// Ctrl-C.
-    Interrupt,
-    Terminate,
+    Interrupt = 2,
+    Terminate = 15,
     /// The terminal was closed.
-    Hangup,
+    Hangup = 1,
     /// Stdout was closed. SIGPIPE is ignored and seen as a failed write, which ends the watch as the
     /// signal ends other tools in a pipeline.
-    Pipe,
+    Pipe = 13,
 }
 
 impl Verdict {
-    /// The verdicts of the README's table, in its order.
-    #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Succeeded,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Paused,
-        Self::Refused,
-        Self::Lost,
-        Self::Running,
-        Self::TimedOut,
-        Self::Interrupted(Signal::Interrupt),
-        Self::Interrupted(Signal::Terminate),
-        Self::Usage,
-    ];
-
     /// The exit code. For a signal it is the shell's 128 + its number.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Succeeded => 0,
             Self::Failed => 1,
+            Self::Usage => 2,
             Self::Cancelled => 3,
             Self::Paused => 4,
             Self::Refused => 5,
             Self::Lost => 6,
             Self::Running => 7,
             Self::TimedOut => 124,
-            Self::Interrupted(signal) => 128 + signal.number(),
-            Self::Usage => USAGE,
-        }
-    }
-
-    /// The verdict of a list is the one of its deployments with the highest severity.
-    pub(crate) const fn severity(self) -> u8 {
-        match self {
-            Self::Succeeded => 0,
-            Self::Running => 1,
-            Self::Paused => 2,
-            Self::Cancelled => 3,
-            Self::TimedOut => 4,
-            Self::Lost => 5,
-            Self::Refused => 6,
-            Self::Failed => 7,
-            // Neither is about one deployment: the whole watch ends.
-            Self::Usage => 8,
-            Self::Interrupted(_) => 9,
+            Self::Interrupted(signal) => 128 + signal as u8,
         }
     }
 
@@ -252,6 +193,7 @@ impl Verdict {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+            Self::Usage => "-",
             Self::Cancelled => "cancelled",
             Self::Paused => "paused",
             Self::Refused => "refused",
@@ -259,61 +201,44 @@ impl Verdict {
             Self::Running => "running",
             Self::TimedOut => "timed_out",
             Self::Interrupted(_) => "interrupted",
-            Self::Usage => "-",
         }
     }
 }
 
-impl Signal {
-    const fn number(self) -> u8 {
-        match self {
-            Self::Hangup => 1,
-            Self::Interrupt => 2,
-            Self::Pipe => 13,
-            Self::Terminate => 15,
-        }
-    }
-}
-
-impl From<Verdict> for ExitCode {
-    fn from(verdict: Verdict) -> Self {
-        Self::from(verdict.code())
-    }
-}
-
-/// The exit codes as `--help` and the README show them: code, verdict, meaning.
-pub(crate) const TABLE: [(&str, &str, &str); 11] = [
-    ("0", "succeeded", "the provider reports success"),
+/// The verdicts with their meaning, as `--help` and the README show them.
+pub(crate) const TABLE: [(Verdict, &str); 11] = [
+    (Verdict::Succeeded, "the provider reports success"),
     (
-        "1",
-        "failed",
+        Verdict::Failed,
         "it failed, was rolled back, or is paused after a failure; `--fail-fast`; `--strict`",
     ),
     (
-        "2",
-        "-",
+        Verdict::Usage,
         "the command line or the configuration is wrong or incomplete",
     ),
-    ("3", "cancelled", "someone stopped it"),
+    (Verdict::Cancelled, "someone stopped it"),
     (
-        "4",
-        "paused",
+        Verdict::Paused,
         "it waits for a person (`--on-pause exit`, `--once`)",
     ),
     (
-        "5",
-        "refused",
+        Verdict::Refused,
         "the provider refuses the request, or its certificate does not verify; retrying will not help",
     ),
     (
-        "6",
-        "lost",
+        Verdict::Lost,
         "polls failed for longer than `--max-offline`, or it ended without a reported result; the result is unknown",
     ),
-    ("7", "running", "`--once`, and it is still running"),
-    ("124", "timed_out", "`--timeout` or `--stall-timeout`"),
-    ("130", "interrupted", "SIGINT; the deployment continues"),
-    ("143", "interrupted", "SIGTERM; the deployment continues"),
+    (Verdict::Running, "`--once`, and it is still running"),
+    (Verdict::TimedOut, "`--timeout` or `--stall-timeout`"),
+    (
+        Verdict::Interrupted(Signal::Interrupt),
+        "SIGINT; the deployment continues",
+    ),
+    (
+        Verdict::Interrupted(Signal::Terminate),
+        "SIGTERM; the deployment continues",
+    ),
 ];
 
 #[cfg(test)]
@@ -323,14 +248,34 @@ mod tests {
 
     #[test]
     fn the_table_holds_each_verdict_with_its_code() {
-        for verdict in Verdict::ALL {
-            let row = TABLE
-                .iter()
-                .find(|row| row.0 == verdict.code().to_string())
-                .expect("a row for each code");
-            assert_eq!(row.1, verdict.as_str());
+        let rows = TABLE.map(|(verdict, _)| (verdict.code(), verdict.as_str()));
+        assert_eq!(
+            rows,
+            [
+                (0, "succeeded"),
+                (1, "failed"),
+                (2, "-"),
+                (3, "cancelled"),
+                (4, "paused"),
+                (5, "refused"),
+                (6, "lost"),
+                (7, "running"),
+                (124, "timed_out"),
+                (130, "interrupted"),
+                (143, "interrupted"),
+            ]
+        );
+        for cause in Cause::ALL {
+            assert!(TABLE.iter().any(|(verdict, _)| *verdict == cause.verdict()));
         }
-        assert_eq!(TABLE.len(), Verdict::ALL.len());
+    }
+
+    #[test]
+    fn the_worst_verdict_is_the_greatest() {
+        let codes = [0, 7, 4, 3, 124, 6, 5, 1, 2, 130, 143];
+        let mut verdicts = TABLE.map(|(verdict, _)| verdict);
+        verdicts.sort();
+        assert_eq!(verdicts.map(Verdict::code), codes);
     }
 
     #[test]
@@ -341,7 +286,9 @@ mod tests {
         let rows: Vec<_> = rows.collect();
         assert_eq!(rows.len(), Cause::ALL.len());
         for (row, cause) in rows.into_iter().zip(Cause::ALL) {
-            let start = format!("| `{}` | `{}` | ", cause.as_str(), cause.verdict().as_str());
+            let name = serde_json::to_string(&cause).expect("a word");
+            let name = name.trim_matches('"');
+            let start = format!("| `{name}` | `{}` | ", cause.verdict().as_str());
             assert!(row.starts_with(&start), "{row}");
         }
     }
@@ -349,10 +296,11 @@ mod tests {
     #[test]
     fn the_readme_shows_the_table() {
         let readme = include_str!("../README.md");
-        for (code, verdict, meaning) in TABLE {
+        for (verdict, meaning) in TABLE {
+            let code = verdict.code();
             let verdict = match verdict {
-                "-" => "-".to_owned(),
-                word => format!("`{word}`"),
+                Verdict::Usage => "-".to_owned(),
+                _ => format!("`{}`", verdict.as_str()),
             };
             let row = format!("| {code} | {verdict} | {meaning} |");
             assert!(readme.contains(&row), "README.md lacks the row\n{row}");
@@ -362,7 +310,7 @@ mod tests {
     #[test]
     fn the_chinese_readme_shows_the_same_codes_and_verdicts() {
         let readme = include_str!("../README.zh-CN.md");
-        let rows = Verdict::ALL.map(|verdict| {
+        let rows = TABLE.map(|(verdict, _)| {
             let word = match verdict {
                 Verdict::Usage => verdict.as_str().to_owned(),
                 _ => format!("`{}`（{}）", verdict.as_str(), Lang::Zh.verdict(verdict)),

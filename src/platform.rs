@@ -40,9 +40,9 @@ pub(crate) enum SystemEvent {
     End(Signal),
     /// Somebody asks where it stands.
     StatusAsked,
-    /// It is to stop until it is continued.
+    /// It is to stop until it is continued (Ctrl-Z): a picture on the terminal must be erased.
     Suspended,
-    /// It was continued.
+    /// It was continued: others may have written on the terminal.
     Resumed,
     /// The terminal's size may have changed.
     Resized,

@@ -1,7 +1,8 @@
 //! The progress of a deployment: the units seen so far and the figures that are shown. For display only:
 //! a verdict depends on the responses themselves.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::clock::{Instant, Timestamp};
 use crate::history::Usual;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, StateCounts, Unit, UnitKind, UnitState};
+use crate::poll::PollError;
 
 mod estimate;
 mod run_time;
@@ -16,16 +18,13 @@ mod run_time;
 use estimate::median;
 use run_time::RunTime;
 
-/// The median duration is that of this many units that succeeded last.
-const MAX_DURATIONS: usize = 499;
-/// Units that ran again, outages and pauses that are remembered.
-const MAX_RETRIED: usize = 1000;
+/// The median duration is that of this many units.
+const MAX_SAMPLE: usize = 499;
+/// Outages and pauses that are remembered.
 const MAX_GAPS: usize = 500;
 /// Maximum number of units remembered beyond those of the latest response: a provider that names new
 /// ones in each response cannot fill the memory.
 const MAX_REMEMBERED: usize = 200_000;
-/// The resolution of ages.
-const SECOND: Duration = Duration::from_secs(1);
 
 /// The progress of one target.
 #[derive(Debug, Default)]
@@ -66,8 +65,6 @@ pub(crate) struct Progress {
     /// Times in which polls failed or the deployment was paused, the last [`MAX_GAPS`].
     gaps: VecDeque<Gap>,
     paused_since: Option<Instant>,
-    /// The indices of the units that ran again after they had ended, [`MAX_RETRIED`] at most.
-    retried: BTreeSet<usize>,
     /// The run that the units belong to.
     run: Option<Arc<str>>,
     /// All units, first seen first.
@@ -76,14 +73,8 @@ pub(crate) struct Progress {
     index_by_id: Option<HashMap<Arc<str>, usize>>,
     /// The number of units in each state.
     pub(crate) by_state: StateCounts,
-    /// The median of `durations`.
-    pub(crate) median_duration: Option<Duration>,
-    /// The indices of the failed units.
-    failed: BTreeSet<usize>,
-    /// The running units: since when, and their indices.
-    running: BTreeSet<(Instant, usize)>,
-    /// Durations of the units that succeeded last.
-    durations: VecDeque<Duration>,
+    /// The median of the durations of units that succeeded.
+    median_duration: Option<Duration>,
     /// Units that ended during the watch; earlier ones do not count for the pace.
     ended_here: usize,
     /// The time in which units ran or ended, without waits for a person or a queue.
@@ -120,11 +111,8 @@ pub(crate) struct Offline {
     /// When the first of them failed.
     pub(crate) since: Instant,
     pub(crate) attempts: u32,
-    /// The error of the last one, and its HTTP status where a response came.
-    pub(crate) error: Message,
-    pub(crate) status: Option<u16>,
-    /// Whether a wrong endpoint fails like the last of them.
-    pub(crate) endpoint_in_doubt: bool,
+    /// The error of the last one.
+    pub(crate) error: PollError,
 }
 
 /// A time in which the deployment could not be seen, or waited for a person.
@@ -151,6 +139,8 @@ pub(crate) struct TrackedUnit {
     running: Option<Instant>,
     /// When it was first seen ended.
     pub(crate) ended: Option<Instant>,
+    /// Whether it ran again after it had ended.
+    is_retried: bool,
     /// When a response last named it; not updated by a response that is the same as the one before.
     last_reported: Instant,
 }
@@ -194,73 +184,67 @@ impl Progress {
         let at = now.instant;
         if snapshot.run.is_some() && self.run != snapshot.run {
             if self.run.is_some() {
-                self.forget_units();
+                self.units.clear();
+                self.index_by_id = None;
+                self.by_state = StateCounts::default();
+                self.ended_here = 0;
+                self.active_time = Duration::ZERO;
                 self.run_time = RunTime::joined(at);
             }
             self.run.clone_from(&snapshot.run);
         }
         let mut changes = Vec::new();
-        let (ran, ended) = (!self.running.is_empty(), self.ended_here);
-        let first = self.units.is_empty();
-        if first {
-            self.units.reserve_exact(snapshot.units.len());
-        }
+        let (ran, ended) = (self.count(UnitState::Running) > 0, self.ended_here);
         let mut expected = 0;
-        for unit in &snapshot.units {
-            // Responses keep their order, so the next index is nearly always the right one.
-            let next = self.units.get(expected);
-            let is_next =
-                |next: &TrackedUnit| Arc::ptr_eq(&next.unit, unit) || next.unit.id == unit.id;
-            let index = if next.is_some_and(is_next) {
-                Some(expected)
-            } else if first {
-                // The ids of one response are unique.
-                None
-            } else {
-                self.index_by_id().get(&unit.id).copied()
-            };
-            match index {
-                Some(index) => {
-                    changes.extend(self.update(index, unit, now));
-                    expected = index + 1;
-                }
-                None if self.units.len() < snapshot.units.len() + MAX_REMEMBERED => {
-                    changes.push(self.add(unit, now));
-                    expected = self.units.len();
-                }
-                None => {}
+        for (place, unit) in snapshot.units.iter().enumerate() {
+            let known = self.index_of(unit, expected, place);
+            if known.is_none() && self.units.len() >= snapshot.units.len() + MAX_REMEMBERED {
+                continue;
             }
+            let index = known.unwrap_or_else(|| self.add(unit));
+            expected = index + 1;
+            let tracked = &mut self.units[index];
+            tracked.last_reported = at;
+            if known.is_some() && tracked.unit == *unit {
+                continue;
+            }
+            let before = mem::replace(&mut tracked.unit, Arc::clone(unit));
+            let from = known.map(|_| before.state);
+            if from != Some(unit.state) {
+                self.enter(index, from, now);
+            }
+            changes.push(Change { index, from });
         }
         if ran || self.ended_here > ended {
             self.active_time += self.since_compared(at);
         }
         self.compared = Some(at);
-        self.median_duration = median(&self.durations);
+        let succeeded = self.in_state(UnitState::Succeeded).take(MAX_SAMPLE);
+        self.median_duration = median(succeeded.filter_map(|(_, tracked)| tracked.age(at)));
         changes
     }
 
-    fn index_by_id(&mut self) -> &HashMap<Arc<str>, usize> {
+    /// The index of the unit at `place` of a response. Responses keep their order, so that it is nearly always the
+    /// `expected` one.
+    fn index_of(&mut self, unit: &Unit, expected: usize, place: usize) -> Option<usize> {
         let units = &self.units;
-        self.index_by_id.get_or_insert_with(|| {
+        let is_it = |at: &TrackedUnit| Arc::ptr_eq(&at.unit, unit) || at.unit.id == unit.id;
+        if units.get(expected).is_some_and(is_it) {
+            return Some(expected);
+        }
+        // The ids of one response are unique: it has named so many that it has named all that are known.
+        if place == units.len() {
+            return None;
+        }
+        let index_by_id = self.index_by_id.get_or_insert_with(|| {
             let ids = units.iter().map(|tracked| Arc::clone(&tracked.unit.id));
             ids.zip(0..).collect()
-        })
+        });
+        index_by_id.get(&unit.id).copied()
     }
 
-    /// Forgets the units of an earlier run.
-    fn forget_units(&mut self) {
-        self.units.clear();
-        self.index_by_id = None;
-        self.by_state = StateCounts::default();
-        self.failed.clear();
-        self.running.clear();
-        self.retried.clear();
-        self.durations.clear();
-        self.ended_here = 0;
-        self.active_time = Duration::ZERO;
-    }
-
-    fn add(&mut self, unit: &Unit, now: Timestamp) -> Change {
+    /// Adds a unit and returns its index.
+    fn add(&mut self, unit: &Unit) -> usize {
         let index = self.units.len();
         if let Some(index_by_id) = &mut self.index_by_id {
             index_by_id.insert(Arc::clone(&unit.id), index);
@@ -270,27 +254,10 @@ impl Progress {
             log: None,
             running: None,
             ended: None,
-            last_reported: now.instant,
+            is_retried: false,
+            last_reported: Instant::default(),
         });
-        self.enter(index, None, now);
-        Change { index, from: None }
-    }
-
-    fn update(&mut self, index: usize, unit: &Unit, now: Timestamp) -> Option<Change> {
-        let tracked = &mut self.units[index];
-        tracked.last_reported = now.instant;
-        if tracked.unit == *unit {
-            return None;
-        }
-        let from = tracked.unit.state;
-        tracked.unit.clone_from(unit);
-        if from != unit.state {
-            self.enter(index, Some(from), now);
-        }
-        Some(Change {
-            index,
-            from: Some(from),
-        })
+        index
     }
 
     /// Updates the counts, and the times of a unit whose state has changed.
@@ -298,15 +265,11 @@ impl Progress {
         let at = now.instant;
         let tracked = &mut self.units[index];
         let state = tracked.unit.state;
-        let was_over = from.is_some_and(UnitState::ended);
         if let Some(from) = from {
             self.by_state[from as usize] -= 1;
-            self.failed.remove(&index);
-            if let Some(since) = tracked.running {
-                self.running.remove(&(since, index));
-            }
         }
         self.by_state[state as usize] += 1;
+        let was_over = from.is_some_and(UnitState::ended);
         // A unit that is skipped after it failed ended when it failed.
         if state.ended() && !was_over {
             tracked.ended = from.map(|_| at);
@@ -317,19 +280,10 @@ impl Progress {
                 tracked.running = Some(at.before(Duration::from_millis(ran)));
                 tracked.ended = Some(at);
             }
-            if let Some(since) = tracked.running
-                && state == UnitState::Succeeded
-            {
-                push_bounded(&mut self.durations, at.since(since), MAX_DURATIONS);
-            }
-            if from.is_some() {
-                self.ended_here += 1;
-            }
+            self.ended_here += usize::from(from.is_some());
         } else if was_over && !state.ended() {
             // Another attempt has an age of its own.
-            if self.retried.len() < MAX_RETRIED {
-                self.retried.insert(index);
-            }
+            tracked.is_retried = true;
             tracked.running = None;
             if tracked.ended.take().is_some() {
                 self.ended_here = self.ended_here.saturating_sub(1);
@@ -339,11 +293,6 @@ impl Progress {
             let began = tracked.unit.began.map(|began| now.instant_of(began.get()));
             tracked.running = Some(began.unwrap_or(at));
         }
-        match (state, tracked.running) {
-            (UnitState::Failed, _) => self.failed.insert(index),
-            (UnitState::Running, Some(since)) => self.running.insert((since, index)),
-            _ => false,
-        };
     }
 
     /// Keeps the end of the log of a failed unit, or of the deployment itself.
@@ -354,12 +303,10 @@ impl Progress {
         }
     }
 
-    /// The unit with this index.
     pub(crate) fn unit(&self, index: usize) -> &TrackedUnit {
         &self.units[index]
     }
 
-    /// The number of units in `state`.
     pub(crate) fn count(&self, state: UnitState) -> usize {
         self.by_state[state as usize]
     }
@@ -370,7 +317,6 @@ impl Progress {
         ended.map(|state| self.count(state)).sum()
     }
 
-    /// The number of units.
     pub(crate) fn total(&self) -> usize {
         self.units.len()
     }
@@ -381,7 +327,6 @@ impl Progress {
         first.is_some_and(|tracked| tracked.unit.kind == UnitKind::Job)
     }
 
-    /// How much is done.
     pub(crate) fn counts(&self) -> Counts {
         Counts {
             done: self.done(),
@@ -392,22 +337,35 @@ impl Progress {
         }
     }
 
+    /// The units in `state` with their indices, first seen first.
+    fn in_state(&self, state: UnitState) -> impl Iterator<Item = (usize, &TrackedUnit)> + Clone {
+        let units = self.units.iter().enumerate();
+        let units = units.filter(move |(_, tracked)| tracked.unit.state == state);
+        units.take(self.count(state))
+    }
+
     /// The indices of the failed units, first seen first.
-    pub(crate) fn failed(&self) -> impl Iterator<Item = usize> + '_ {
-        self.failed.iter().copied()
+    pub(crate) fn failed(&self) -> impl Iterator<Item = usize> {
+        self.in_state(UnitState::Failed).map(|(index, _)| index)
     }
 
     /// The failed units, first seen first.
     pub(crate) fn failed_units(&self) -> impl Iterator<Item = &TrackedUnit> {
-        self.failed().map(|index| self.unit(index))
+        self.in_state(UnitState::Failed).map(|(_, tracked)| tracked)
     }
 
     /// The units that ran again after they had ended, first seen first.
     pub(crate) fn retried_units(&self) -> impl Iterator<Item = &TrackedUnit> {
-        self.retried.iter().map(|&index| self.unit(index))
+        self.units.iter().filter(|tracked| tracked.is_retried)
     }
 
-    /// Sets the phase that was found.
+    /// The indices of the running units, longest running first.
+    pub(crate) fn running(&self) -> impl Iterator<Item = usize> {
+        let mut running = Vec::from_iter(self.in_state(UnitState::Running));
+        running.sort_by_key(|(_, tracked)| tracked.running);
+        running.into_iter().map(|(index, _)| index)
+    }
+
     pub(crate) fn enter_phase(&mut self, phase: Phase, now: Instant) {
         self.phase = Some(phase);
         if phase.is_paused() {
@@ -418,23 +376,22 @@ impl Progress {
     }
 
     fn add_gap(&mut self, kind: GapKind, from: Instant, to: Instant) {
-        push_bounded(&mut self.gaps, Gap { kind, from, to }, MAX_GAPS);
+        self.gaps.push_back(Gap { kind, from, to });
+        if self.gaps.len() > MAX_GAPS {
+            self.gaps.pop_front();
+        }
     }
 
     /// The outages and pauses, the one at hand included.
     pub(crate) fn gaps(&self, now: Instant) -> Vec<Gap> {
-        let offline = self.offline.as_ref();
+        let outage = self.offline.as_ref().map(|offline| offline.since);
         let open = [
-            (GapKind::Outage, offline.map(|offline| offline.since)),
+            (GapKind::Outage, outage),
             (GapKind::Pause, self.paused_since),
         ];
-        let to = now;
         let open = open.into_iter().filter_map(|(kind, from)| {
-            Some(Gap {
-                kind,
-                from: from?,
-                to,
-            })
+            let (from, to) = (from?, now);
+            Some(Gap { kind, from, to })
         });
         self.gaps.iter().copied().chain(open).collect()
     }
@@ -449,36 +406,18 @@ impl Progress {
         Some(offline)
     }
 
-    /// The indices of the running units, longest running first.
-    pub(crate) fn running(&self) -> impl Iterator<Item = usize> + '_ {
-        self.running.iter().map(|&(_, index)| index)
-    }
-
-    /// When a response last named the unit.
-    fn last_reported(&self, tracked: &TrackedUnit) -> Instant {
-        match self.last_good {
-            Some(last_good) if Some(tracked.last_reported) == self.compared => last_good,
-            _ => tracked.last_reported,
-        }
-    }
-
     /// The age of the unit's state, if a poll since then did not confirm it.
     pub(crate) fn state_age(&self, tracked: &TrackedUnit, now: Instant) -> Option<Duration> {
-        let age = now.since(self.last_reported(tracked));
-        (age >= self.interval.max(SECOND)).then_some(age)
+        // A response that is the same as the one before is not compared with the units.
+        let is_current = Some(tracked.last_reported) == self.compared;
+        let confirmed = self.last_good.filter(|_| is_current);
+        let age = now.since(confirmed.unwrap_or(tracked.last_reported));
+        (age >= self.interval.max(Duration::from_secs(1))).then_some(age)
     }
 
     fn since_compared(&self, now: Instant) -> Duration {
         let compared = self.compared;
         compared.map_or(Duration::ZERO, |compared| now.since(compared))
-    }
-}
-
-/// Adds an item and removes the oldest one beyond `limit`.
-fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, limit: usize) {
-    queue.push_back(item);
-    if queue.len() > limit {
-        queue.pop_front();
     }
 }
 
@@ -542,7 +481,9 @@ mod tests {
             .map(|tracked| (&*tracked.unit.id, tracked.unit.state))
             .collect();
         assert_eq!(states, [("a", Succeeded), ("b", Running), ("c", Running)]);
-        assert_eq!(progress.last_reported(progress.unit(1)), Instant::at(1.0));
+        let state_age = |index| progress.state_age(progress.unit(index), Instant::at(4.0));
+        assert_eq!(state_age(1), Some(Duration::from_secs(3)));
+        assert_eq!(state_age(2), Some(Duration::from_secs(2)));
         assert_eq!((progress.done(), progress.total()), (1, 3));
     }
 
@@ -627,9 +568,7 @@ mod tests {
         lost.offline = Some(Offline {
             since: Instant::at(3.0),
             attempts: 1,
-            error: Message::verbatim("no"),
-            status: None,
-            endpoint_in_doubt: false,
+            error: PollError::retryable(Message::verbatim("no"), None),
         });
         assert_eq!(lost.eta(Instant::at(4.0)), None);
     }

@@ -14,7 +14,7 @@ use crate::event::{Event, Finished, Kind};
 use crate::http::RequestTrace;
 use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
-use crate::platform;
+use crate::platform::{self, SystemEvent};
 use crate::progress::Progress;
 use crate::writer::{NonBlockingWriter, standard_streams};
 
@@ -55,17 +55,6 @@ enum Main {
     Quiet,
     /// Nothing any more: the watch is over, or a write failed.
     Closed,
-}
-
-/// A change of the terminal that the picture is drawn on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ScreenChange {
-    /// Its size may have changed.
-    Resized,
-    /// The process is about to be stopped (Ctrl-Z): the picture must be erased.
-    Suspended,
-    /// The process was continued: others may have written on the screen.
-    Resumed,
 }
 
 /// A standard stream and the style of the text on it.
@@ -328,11 +317,11 @@ impl Output {
     }
 
     /// Reacts to a change of the terminal; returns once the picture is erased where it must be.
-    pub(crate) fn screen(&mut self, change: ScreenChange) {
+    pub(crate) fn screen(&mut self, change: SystemEvent) {
         if let Main::Bars(bars) = &mut self.main {
             bars.screen(change);
         }
-        if change == ScreenChange::Suspended {
+        if change == SystemEvent::Suspended {
             // Without stderr there is no picture.
             let _ = self.stderr.writer.settle(STDERR_PATIENCE);
         }

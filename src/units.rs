@@ -7,7 +7,6 @@ use crate::message::Message;
 use crate::model::{Unit, UnitInfo, UnitKind, UnitState};
 use crate::redact::Redactor;
 
-/// Builds the units of a snapshot.
 pub(crate) struct UnitsBuilder<'a> {
     last: &'a [Unit],
     kind: UnitKind,
@@ -56,12 +55,10 @@ impl<'a> UnitsBuilder<'a> {
         }
     }
 
-    /// The number of units so far.
     pub(crate) fn len(&self) -> usize {
         self.units.len()
     }
 
-    /// Adds a unit.
     pub(crate) fn add(&mut self, unit: Unit) {
         self.units.push(unit);
     }

@@ -11,27 +11,26 @@ use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
 use crate::history::PastDeployments;
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unit};
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed};
 use crate::outcome::{Outcome, Resume, Signal, Verdict};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::progress::{Change, Counts, Offline, Progress};
 
-mod budget;
+mod deadlines;
 mod event_loop;
 mod inbox;
-mod past;
 mod poller;
 mod schedule;
-mod signals;
 #[cfg(test)]
 mod simulation;
 mod verdict;
 
-use budget::MAX_OFFLINE;
-pub(crate) use event_loop::{Target, TargetDetails, run};
+use deadlines::MAX_OFFLINE;
+pub(crate) use event_loop::{Target, run};
 pub(crate) use inbox::{Inbox, LoopEvent};
+use poller::PollerCommand;
 use schedule::PollSchedule;
-use verdict::{Decision, Observation};
+use verdict::Decision;
 
 /// How long the logs may take as a rule.
 const LOG_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,12 +44,49 @@ const MAX_WARNINGS: usize = 200;
 /// Receives events.
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&Event<'_>);
 
+/// The deployment to watch.
+pub(crate) struct TargetDetails {
+    /// As the events name it.
+    pub(crate) name: Arc<str>,
+    /// The deployment's page in the provider's console.
+    pub(crate) url: Option<Arc<str>>,
+    pub(crate) provider: &'static str,
+    pub(crate) endpoint: String,
+    pub(crate) options: WatchOptions,
+    /// A warning for a deployment that had already ended at the first good response.
+    pub(crate) already_ended_warning: Option<Message>,
+    /// Warnings about this deployment, told before the first poll.
+    pub(crate) warnings: Vec<Message>,
+    /// The past deployments like it, for how long it may take.
+    pub(crate) history: Option<PastDeployments>,
+    /// How long after the start the first poll is due: many targets must not poll in one burst.
+    pub(crate) delay: Duration,
+}
+
+#[cfg(test)]
+impl TargetDetails {
+    /// A made-up target that is polled at once.
+    pub(crate) fn of_test(options: WatchOptions) -> Self {
+        Self {
+            name: "t".into(),
+            url: None,
+            provider: "made-up",
+            endpoint: String::new(),
+            history: None,
+            options,
+            already_ended_warning: None,
+            warnings: Vec::new(),
+            delay: Duration::ZERO,
+        }
+    }
+}
+
 /// One target being watched.
 pub(crate) struct Watch {
     options: WatchOptions,
     /// A warning for a deployment that had already ended at the first good response.
     already_ended_warning: Option<Message>,
-    progress: Progress,
+    pub(crate) progress: Progress,
     /// The past deployments like it, for how long it may take.
     history: Option<PastDeployments>,
     /// Whether it was said that it takes far longer than they did.
@@ -59,27 +95,18 @@ pub(crate) struct Watch {
     /// The last good answer.
     last: Option<Arc<Snapshot>>,
     polls: u64,
-    /// How long good polls have found no change: the time without contact does not count.
-    unchanged: Duration,
-    /// When the unconfirmed finding of the last good answer was first made.
-    found_at: Instant,
-    /// Until when `--wait-for-start` waits, where the last poll found that nothing is there yet.
-    awaited_until: Option<Instant>,
-    /// The status of a refusal that the next poll must confirm.
-    unconfirmed_refusal: Option<Option<u16>>,
+    /// When good polls last found a change, moved on by the time without contact since then.
+    unchanged_since: Instant,
+    /// The unconfirmed finding of the last good answer, and when it was first made.
+    unconfirmed: Option<(Unconfirmed, Instant)>,
     said: HashSet<Message>,
     /// Set once, when the verdict is reached; the logs of what failed come later.
-    outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Watch {
     /// Begins to watch a target. `seed` is for the backoff's jitter.
-    pub(crate) fn begin(
-        mut target: TargetDetails,
-        seed: u64,
-        now: Timestamp,
-        emit: Emit<'_>,
-    ) -> Self {
+    pub(crate) fn begin(target: TargetDetails, seed: u64, now: Timestamp, emit: Emit<'_>) -> Self {
         let first = now.instant.after(target.delay);
         let mut watch = Self {
             schedule: PollSchedule::new(target.options.interval, first, seed),
@@ -90,71 +117,58 @@ impl Watch {
             is_overdue: false,
             last: None,
             polls: 0,
-            unchanged: Duration::ZERO,
-            found_at: now.instant,
-            awaited_until: None,
-            unconfirmed_refusal: None,
+            unchanged_since: now.instant,
+            unconfirmed: None,
             said: HashSet::new(),
             outcome: None,
         };
         watch.progress.interval = watch.options.interval;
         watch.progress.url = target.url;
         watch.recall();
-        let usual = watch.progress.usual.as_ref();
-        target.started.usual = usual.map(|usual| usual.took);
-        watch.emit(now, Kind::Started(&target.started), emit);
+        let started = Kind::Started {
+            provider: target.provider,
+            endpoint: &target.endpoint,
+        };
+        watch.emit(now, started, emit);
         for warning in &target.warnings {
             watch.warn(warning, now, emit);
         }
         watch
     }
 
-    /// The progress of the deployment.
-    pub(crate) fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// The failed units whose logs are wanted, with their indices; no unit where the deployment's own is. Nothing
-    /// is wanted where the end leaves no time for it or no hope of it.
-    pub(crate) fn wanted_logs(&self) -> Option<Vec<(usize, Unit)>> {
-        let hopeless = match self.verdict() {
-            Some(Verdict::Refused | Verdict::Interrupted(Signal::Pipe)) | None => true,
-            // A poll that hangs would hold up the logs behind it.
-            Some(_) => self.schedule.began().is_some(),
-        };
-        if hopeless || self.options.logs == 0 {
+    /// Asks for the logs of failed units, or for the deployment's own where none failed. Nothing is wanted where the
+    /// end leaves no time for it or no hope of it.
+    fn wanted_logs(&self) -> Option<PollerCommand> {
+        let verdict = self.verdict()?;
+        let is_hopeless = matches!(
+            verdict,
+            Verdict::Refused | Verdict::Usage | Verdict::Interrupted(Signal::Pipe)
+        );
+        // A poll that hangs would hold up the logs behind it.
+        if is_hopeless || self.options.logs == 0 || self.schedule.began().is_some() {
             return None;
         }
         let indices = self.progress.failed().take(MAX_LOGS);
         let failed = indices.map(|index| (index, Arc::clone(&self.progress.unit(index).unit)));
         let failed: Vec<_> = failed.collect();
-        (!failed.is_empty() || self.verdict() == Some(Verdict::Failed)).then_some(failed)
+        let is_wanted = !failed.is_empty() || verdict == Verdict::Failed;
+        is_wanted.then_some(PollerCommand::FetchLogs(failed, self.options.logs))
     }
 
     /// Until when the logs are waited for: no longer than somebody waits who asked for an end, nor much
     /// longer than `--timeout`.
     pub(crate) fn log_deadline(&self, now: Instant) -> Instant {
         let briefly = now.after(INTERRUPTED_LOG_TIMEOUT);
+        let longest = now.after(LOG_TIMEOUT);
         match (self.verdict(), self.time_up()) {
             (Some(Verdict::Interrupted(_) | Verdict::TimedOut | Verdict::Lost), _) => briefly,
-            (_, Some(time_up)) => now.after(LOG_TIMEOUT).min(time_up.max(briefly)),
-            (_, None) => now.after(LOG_TIMEOUT),
+            (_, time_up) => time_up.unwrap_or(longest).clamp(briefly, longest),
         }
     }
 
-    /// How many lines of a log are wanted.
-    pub(crate) fn log_lines(&self) -> usize {
-        self.options.logs
-    }
-
-    /// Keeps the end of the log of a failed unit, or of the deployment itself.
-    pub(crate) fn take_log(&mut self, index: Option<usize>, lines: Vec<String>) {
-        self.progress.take_log(index, lines);
-    }
-
-    /// How it ended, once it has.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
+    /// Its part of the report of a list: what was seen, and how it ended, once it has.
+    pub(super) fn part(&self) -> Option<(&Progress, &Outcome)> {
+        Some((&self.progress, self.outcome.as_ref()?))
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -164,47 +178,6 @@ impl Watch {
     /// Whether a poll is to begin now; it is taken to have begun where this says so.
     pub(crate) fn poll_due(&mut self, now: Instant) -> bool {
         self.outcome.is_none() && self.schedule.begin(now)
-    }
-
-    /// When to call `advance` at the latest.
-    pub(crate) fn wake(&self) -> Option<Instant> {
-        [
-            self.schedule.next(),
-            self.time_up(),
-            self.stalled(),
-            self.lost(),
-            self.overdue(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn time_up(&self) -> Option<Instant> {
-        Some(self.progress.started.after(self.options.timeout?))
-    }
-
-    fn stalled(&self) -> Option<Instant> {
-        Some(self.progress.last_change.after(self.options.stall_timeout?))
-    }
-
-    /// Lets time pass: ends the watch where a deadline is over.
-    pub(crate) fn advance(&mut self, now: Timestamp) {
-        let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now.instant);
-        if due(self.time_up()) {
-            let limit = self.options.timeout.unwrap_or_default();
-            self.end(verdict::timed_out(limit, self.progress.phase), now);
-        } else if due(self.stalled()) {
-            let limit = self.options.stall_timeout.unwrap_or_default();
-            self.end(verdict::stalled(limit), now);
-        } else if due(self.lost()) {
-            self.lose(now);
-        }
-    }
-
-    /// Takes a signal.
-    pub(crate) fn interrupt(&mut self, signal: Signal, now: Timestamp) {
-        self.end(verdict::interrupted(signal), now);
     }
 
     /// Takes what a poll found.
@@ -227,46 +200,57 @@ impl Watch {
     }
 
     fn take_snapshot(&mut self, snapshot: &Arc<Snapshot>, now: Timestamp, emit: Emit<'_>) {
-        self.unconfirmed_refusal = None;
-        self.awaited_until = None;
-        let since_last_good = match (
-            self.progress.end_outage(now.instant),
-            self.progress.last_good,
-        ) {
-            (Some(offline), _) => {
-                self.emit(now, Kind::Online { offline }, emit);
-                Duration::ZERO
-            }
-            (None, last_good) => last_good.map_or(Duration::ZERO, |last| now.instant.since(last)),
-        };
-        self.schedule.succeeded(now.instant);
-
-        let last = self.last.replace(Arc::clone(snapshot));
-        let (mut settled, mut phase, mut message) = self.settle(snapshot, last.as_deref(), now);
-        if phase == Phase::Succeeded {
-            for caveat in &snapshot.success_caveats {
-                self.warn(caveat, now, emit);
-            }
+        if let Some(offline) = self.progress.end_outage(now.instant) {
+            self.emit(now, Kind::Online { offline }, emit);
+            // The time without contact does not count.
+            let last_good = self.progress.last_good.unwrap_or(now.instant);
+            let unseen = now.instant.since(last_good);
+            self.unchanged_since = self.unchanged_since.after(unseen);
         }
-        let changed = self.show(snapshot, last.as_ref(), phase, message, now, emit);
-        self.unchanged = if changed {
-            Duration::ZERO
-        } else {
-            self.unchanged.saturating_add(since_last_good)
-        };
-        if let Some(standstill) = &snapshot.standstill
-            && self.has_stood_still(standstill)
+        self.schedule.answered(now.instant);
+        let last = self.last.replace(Arc::clone(snapshot));
+        let (mut settled, mut phase, mut message) = self.settle(snapshot, now.instant);
+        let caveats = snapshot.success_caveats.iter();
+        let caveats = caveats.filter(|_| phase == Phase::Succeeded);
+        let had_ended = last.is_none() && snapshot.has_ended();
+        let already_ended = self.already_ended_warning.take().filter(|_| had_ended);
+        for warning in caveats.chain(&already_ended).chain(&snapshot.warnings) {
+            self.warn(warning, now, emit);
+        }
+
+        let (from, before) = (self.progress.phase, self.progress.counts());
+        let is_same = last.is_some_and(|last| Arc::ptr_eq(&last, snapshot));
+        let changes = self.take_details(snapshot, is_same, now);
+        let counts = self.progress.counts();
+        // What is only said anew (an exception code, the state of an agent) is no progress.
+        let has_moved =
+            |change: &Change| change.from != Some(self.progress.unit(change.index).unit.state);
+        if from != Some(phase) || counts != before || changes.iter().any(has_moved) {
+            self.progress.last_change = now.instant;
+            self.unchanged_since = now.instant;
+        } else if let Some(standstill) = &snapshot.standstill
+            && self.has_stood_still(standstill, now.instant)
         {
             (settled, phase, message) = (true, Phase::Ended, Some(&standstill.message));
-            self.show(snapshot, Some(snapshot), phase, message, now, emit);
         }
-        let observation = Observation {
-            phase: settled.then_some(phase),
-            message,
-            units: &snapshot.units,
-            success_caveats: &snapshot.success_caveats,
-        };
-        if let Some(decision) = verdict::of_observation(&observation, &self.options) {
+
+        let phase_changed = from != Some(phase) || self.progress.message.as_ref() != message;
+        self.progress.enter_phase(phase, now.instant);
+        self.progress.message = message.cloned();
+        self.progress.run_time.observe(snapshot, phase, now);
+        if phase_changed {
+            self.emit(now, Kind::Phase { from }, emit);
+        }
+        if !changes.is_empty() {
+            self.emit(now, Kind::Units(&changes), emit);
+        }
+        if counts != before && !phase_changed {
+            let steps = |counts: Counts| (counts.percent, counts.batch, counts.batches);
+            let stepped = steps(counts) != steps(before);
+            self.emit(now, Kind::Progress { stepped }, emit);
+        }
+        let phase = settled.then_some(phase);
+        if let Some(decision) = verdict::of_response(snapshot, phase, message, &self.options) {
             self.end(decision, now);
             self.learn(snapshot, now.instant);
         }
@@ -276,150 +260,91 @@ impl Watch {
     fn settle<'a>(
         &mut self,
         snapshot: &'a Snapshot,
-        last: Option<&Snapshot>,
-        now: Timestamp,
+        now: Instant,
     ) -> (bool, Phase, Option<&'a Message>) {
+        let before = self.unconfirmed.take();
         let Some(found) = &snapshot.unconfirmed else {
             return (true, snapshot.phase, snapshot.message.as_ref());
         };
-        let before = last.and_then(|last| last.unconfirmed.as_ref());
-        let again = before.is_some_and(|before| found.agrees(before));
-        if !again {
-            self.found_at = now.instant;
-        }
-        let late_enough = now.instant.since(self.found_at) >= found.apart;
-        if self.options.once || again && late_enough {
+        let again = before.filter(|(before, _)| found.agrees(before));
+        let since = again.map(|(_, since)| since);
+        self.unconfirmed = Some((found.clone(), since.unwrap_or(now)));
+        if self.options.once || since.is_some_and(|since| now.since(since) >= found.apart) {
             (true, found.phase, found.message.as_ref())
         } else {
             (false, snapshot.phase, snapshot.message.as_ref())
         }
     }
 
-    /// Whether nothing has changed for the time of a standstill, which one poll cannot tell.
-    fn has_stood_still(&self, standstill: &Standstill) -> bool {
-        let limit = standstill
-            .limit
-            .or(self.options.max_offline)
-            .unwrap_or(MAX_OFFLINE);
-        !self.unchanged.is_zero() && self.unchanged >= limit
-    }
-
-    /// Adds a response to the progress and emits what changed; returns whether anything did.
-    fn show(
-        &mut self,
-        snapshot: &Arc<Snapshot>,
-        last: Option<&Arc<Snapshot>>,
-        phase: Phase,
-        message: Option<&Message>,
-        now: Timestamp,
-        emit: Emit<'_>,
-    ) -> bool {
-        if last.is_none()
-            && snapshot.has_ended()
-            && let Some(warning) = self.already_ended_warning.take()
-        {
-            self.warn(&warning, now, emit);
-        }
-        for warning in &snapshot.warnings {
-            self.warn(warning, now, emit);
-        }
-        let counts = self.progress.counts();
-        let changes = if last.is_some_and(|last| Arc::ptr_eq(last, snapshot)) {
-            Vec::new()
-        } else {
-            self.progress.take_units(snapshot, now)
-        };
+    /// Takes all of a response but the phase, and returns the units that changed.
+    fn take_details(&mut self, snapshot: &Snapshot, is_same: bool, now: Timestamp) -> Vec<Change> {
         let progress = &mut self.progress;
         progress.last_good = Some(now.instant);
+        progress.percent = snapshot.percent;
+        progress.batch = snapshot.batch;
+        progress.batches = snapshot.batches;
+        let changes = match is_same {
+            true => Vec::new(),
+            false => progress.take_units(snapshot, now),
+        };
         if snapshot.title.is_some() && snapshot.title != progress.title {
             progress.title.clone_from(&snapshot.title);
             self.recall();
         }
-        let progress = &mut self.progress;
-        let before = (progress.phase, progress.message.take());
-        progress.enter_phase(phase, now.instant);
-        progress.run_time.observe(snapshot, phase, now);
-        progress.message = message.cloned();
-        progress.percent = snapshot.percent;
-        progress.batch = snapshot.batch;
-        progress.batches = snapshot.batches;
-        let phase_changed = before != (progress.phase, progress.message.clone());
-        let progressed = counts != progress.counts();
-        // What is only said anew (an exception code, the state of an agent) is no progress.
-        let unit_moved =
-            |change: &Change| change.from != Some(progress.unit(change.index).unit.state);
-        let changed = before.0 != progress.phase || progressed || changes.iter().any(unit_moved);
-        if changed {
-            self.progress.last_change = now.instant;
-        }
-        if phase_changed {
-            self.emit(now, Kind::Phase { from: before.0 }, emit);
-        }
-        if !changes.is_empty() {
-            self.emit(now, Kind::Units(&changes), emit);
-        }
-        if progressed && !phase_changed {
-            let steps = |counts: Counts| (counts.percent, counts.batch, counts.batches);
-            let stepped = steps(counts) != steps(self.progress.counts());
-            self.emit(now, Kind::Progress { stepped }, emit);
-        }
-        changed
+        changes
+    }
+
+    /// Whether nothing has changed for the time of a standstill, which one poll cannot tell.
+    fn has_stood_still(&self, standstill: &Standstill, now: Instant) -> bool {
+        let limit = standstill.limit.or(self.options.max_offline);
+        let unchanged = now.since(self.unchanged_since);
+        !unchanged.is_zero() && unchanged >= limit.unwrap_or(MAX_OFFLINE)
     }
 
     fn take_failure(&mut self, error: PollError, now: Timestamp, emit: Emit<'_>) {
-        let was_awaited = self.awaited_until.is_some();
-        self.awaited_until = self.awaited_until(&error);
-        let waits = self.awaited_until.is_some_and(|until| now.instant < until);
-        let retry_after = match &error.retry {
-            Retry::Retryable { retry_after } => {
-                // It is the next poll that must say the same.
-                self.unconfirmed_refusal = None;
-                *retry_after
-            }
-            Retry::Ambiguous => return self.end(verdict::ambiguous(&error.message), now),
-            Retry::EndOfRecording => {
-                self.schedule.finished();
-                return self.end(verdict::end_of_recording(&error.message), now);
-            }
-            Retry::Refused { .. } if waits => None,
-            Retry::Refused { hint, kind } => {
-                let confirmed = self.unconfirmed_refusal == Some(error.status);
-                if *kind != RefusalKind::Request || confirmed || self.last.is_none() {
-                    let refused = verdict::refused(*kind, &error, hint.as_ref());
-                    return self.end(refused, now);
-                }
-                self.unconfirmed_refusal = Some(error.status);
-                None
-            }
-        };
-        let offline = self.progress.offline.get_or_insert_with(|| Offline {
-            since: now.instant,
-            attempts: 0,
-            error: error.message.clone(),
-            status: None,
-            endpoint_in_doubt: false,
-        });
-        if was_awaited && self.awaited_until.is_none() {
-            offline.since = now.instant;
+        if !self.may_pass(&error, now.instant)
+            && let Some(decision) = verdict::of_error(&error)
+        {
+            self.schedule.answered(now.instant);
+            return self.end(decision, now);
         }
-        offline.attempts += 1;
-        offline.error = error.message;
-        offline.status = error.status;
-        offline.endpoint_in_doubt = error.endpoint_in_doubt;
-        let budget_end = self.budget_end().unwrap_or(now.instant);
+        let retry_after = match error.retry {
+            Retry::Retryable { retry_after } => retry_after,
+            _ => None,
+        };
+        // The wait for what is not there yet does not count.
+        let is_awaited = |error| self.awaited_until(error).is_some();
+        let before = self.progress.offline.as_ref();
+        let counts = before.filter(|before| !is_awaited(&before.error) || is_awaited(&error));
+        let offline = Offline {
+            since: counts.map_or(now.instant, |before| before.since),
+            attempts: before.map_or(0, |before| before.attempts) + 1,
+            error,
+        };
+        let budget_end = self.budget_end(&offline);
+        self.progress.offline = Some(offline);
         let retry = self.schedule.failed(now.instant, retry_after, budget_end);
         let retry = retry.filter(|_| !self.options.once);
-        self.emit(
-            now,
-            Kind::Offline {
-                status: error.status,
-                retry_in: retry.map_or(Duration::ZERO, |retry| retry.since(now.instant)),
-            },
-            emit,
-        );
+        let retry_in = retry.map_or(Duration::ZERO, |retry| retry.since(now.instant));
+        self.emit(now, Kind::Offline { retry_in }, emit);
         if retry.is_none() {
             self.lose(now);
         }
+    }
+
+    /// Whether this is a refusal that polling again may help: of what is waited for at the start, and after a good
+    /// answer one of the request that the poll before did not say.
+    fn may_pass(&self, error: &PollError, now: Instant) -> bool {
+        let Retry::Refused { kind, .. } = &error.retry else {
+            return false;
+        };
+        let is_awaited = self.awaited_until(error).is_some_and(|until| now < until);
+        let is_confirmed = self.progress.offline.as_ref().is_some_and(|before| {
+            matches!(before.error.retry, Retry::Refused { .. })
+                && before.error.status == error.status
+        });
+        let is_request = *kind == RefusalKind::Request;
+        is_awaited || is_request && self.last.is_some() && !is_confirmed
     }
 
     /// Warns about this deployment, once.
@@ -430,17 +355,8 @@ impl Watch {
         }
     }
 
-    /// Ends the watch because polls have failed for too long.
-    fn lose(&mut self, now: Timestamp) {
-        if let Some(offline) = &self.progress.offline {
-            let span = now.instant.since(offline.since);
-            let endpoint = self.options.max_offline.is_none() && self.is_endpoint_in_doubt();
-            self.end(verdict::lost(span, offline, endpoint), now);
-        }
-    }
-
     /// Ends the watch, unless it has ended.
-    fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
+    pub(super) fn end(&mut self, (cause, reason): Decision, now: Timestamp) {
         if self.outcome.is_none() {
             self.progress.over = true;
             if cause.verdict() == Verdict::Failed && self.options.logs > 0 {
@@ -454,6 +370,24 @@ impl Watch {
                 polls: self.polls,
                 resume: None,
             });
+        }
+    }
+
+    /// Recalls how long past deployments took.
+    fn recall(&mut self) {
+        let title = self.progress.title.as_deref();
+        let history = self.history.as_ref();
+        self.progress.usual = history.and_then(|history| history.usual(title));
+    }
+
+    /// Remembers how long a success took.
+    fn learn(&self, snapshot: &Snapshot, now: Instant) {
+        if self.verdict() == Some(Verdict::Succeeded)
+            && let Some(history) = &self.history
+            && let Some(took) = self.progress.run_time.took(snapshot.took)
+        {
+            let units = self.progress.unit_durations(now);
+            history.learn(self.progress.title.as_deref(), took, units);
         }
     }
 
@@ -477,14 +411,8 @@ impl Watch {
     pub(crate) fn ends_all(&self) -> bool {
         match self.verdict() {
             Some(Verdict::Failed) => self.options.fail_fast,
-            Some(Verdict::Usage) => true,
-            _ => false,
+            verdict => verdict == Some(Verdict::Usage),
         }
-    }
-
-    /// Ends the watch because another one of the list ended in a way that ends them all.
-    pub(crate) fn cancel(&mut self, now: Timestamp) {
-        self.end(verdict::cancelled_by_another(), now);
     }
 
     fn emit(&self, at: Timestamp, kind: Kind<'_>, emit: Emit<'_>) {
@@ -497,7 +425,7 @@ impl Watch {
 mod tests {
     use super::*;
     use crate::cli::options::OnPause;
-    use crate::model::{Unconfirmed, UnitKind, UnitState};
+    use crate::model::{UnitKind, UnitState};
     use crate::units::UnitsBuilder;
 
     /// A watch that is played: each answer comes at its own second.
@@ -612,7 +540,7 @@ mod tests {
         let mut play = Play::new(options());
         play.answer(1.0, Ok(named))
             .answer(2.0, Ok(Snapshot::new(Phase::Running)));
-        assert_eq!(play.watch.progress().title.as_deref(), Some("shop"));
+        assert_eq!(play.watch.progress.title.as_deref(), Some("shop"));
     }
 
     #[test]
@@ -716,7 +644,7 @@ mod tests {
             assert_eq!(play.answer(end - 0.5, still(limit, 1)).code(), None);
             assert_eq!(play.answer(end, still(limit, 1)).code(), Some(6));
             assert_eq!(play.heard.last().map(String::as_str), Some("unknown"));
-            let reason = &play.watch.outcome().expect("an outcome").reason;
+            let reason = &play.watch.outcome.as_ref().expect("an outcome").reason;
             assert!(reason.en().ends_with("the plan says RUNNING"), "{reason}");
         }
     }
@@ -932,8 +860,11 @@ mod tests {
             });
             play.answer(0.0, failed()).answer(1.0, end);
             assert!(play.code().is_some());
-            let wanted = play.watch.wanted_logs();
-            assert_eq!(wanted.map_or(0, |wanted| wanted.len()), logs);
+            let wanted = match play.watch.wanted_logs() {
+                Some(PollerCommand::FetchLogs(units, 20)) => units.len(),
+                _ => 0,
+            };
+            assert_eq!(wanted, logs);
         }
         let mut hangs = Play::new(WatchOptions {
             logs: 20,
@@ -943,7 +874,7 @@ mod tests {
         hangs.answer(0.0, failed());
         assert!(hangs.watch.poll_due(Instant::at(1.0)));
         assert_eq!(hangs.time(9.0).code(), Some(124));
-        assert_eq!(hangs.watch.wanted_logs(), None);
+        assert!(hangs.watch.wanted_logs().is_none());
     }
 
     #[test]

@@ -170,7 +170,7 @@ mod tests {
         command.build();
         let mut found = BTreeSet::from(["Examples:".to_owned()]);
         texts(&command, &mut found);
-        found.extend(outcome::TABLE.map(|(_, _, meaning)| meaning.replace('`', "")));
+        found.extend(outcome::TABLE.map(|(_, meaning)| meaning.replace('`', "")));
         found.remove("");
         let lacking: Vec<_> = found
             .iter()

@@ -139,9 +139,10 @@ fn page() -> String {
     for command in root.get_subcommands() {
         page += &of_command(command);
     }
-    let codes = outcome::TABLE.map(|(code, verdict, meaning)| {
+    let codes = outcome::TABLE.map(|(verdict, meaning)| {
+        let code = verdict.code().to_string();
         let meaning = meaning.replace('`', "");
-        let verdict = verdict.replace('-', "no verdict");
+        let verdict = verdict.as_str().replace('-', "no verdict");
         (code, format!("{verdict}: {meaning}"))
     });
     page += &definitions("\"EXIT STATUS\"", &codes);
@@ -161,10 +162,10 @@ fn date() -> &'static str {
 }
 
 /// A section of terms and what they mean.
-fn definitions<T: AsRef<str>>(heading: &str, rows: &[(&str, T)]) -> String {
+fn definitions<T: AsRef<str>>(heading: &str, rows: &[(T, T)]) -> String {
     let mut section = format!(".SH {heading}\n");
     for (term, meaning) in rows {
-        let (term, meaning) = (escaped(term), escaped(meaning.as_ref()));
+        let (term, meaning) = (escaped(term.as_ref()), escaped(meaning.as_ref()));
         let _ = writeln!(section, ".TP\n\\fB{term}\\fR\n{meaning}");
     }
     section

@@ -1,6 +1,5 @@
 //! How long a deployment and its units take, by past deployments and by what was seen of this one.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +27,12 @@ impl Progress {
 
     /// The units that succeeded, by name, and how long each took; none where not all of that was seen.
     pub(crate) fn unit_durations(&self, now: Instant) -> Vec<(Arc<str>, Duration)> {
-        let units = self.units.iter().filter(|tracked| {
-            self.run_time.is_whole() && tracked.unit.state == UnitState::Succeeded
+        let units = self.units.iter().filter(|_| self.run_time.is_whole);
+        let succeeded = units.filter(|tracked| {
+            tracked.unit.state == UnitState::Succeeded && tracked.ended.is_some()
         });
-        let durations = units.filter_map(|tracked| {
-            let ended = tracked.ended.and_then(|_| tracked.age(now))?;
-            Some((Arc::clone(&tracked.unit.name), ended))
-        });
+        let durations = succeeded
+            .filter_map(|tracked| Some((Arc::clone(&tracked.unit.name), tracked.age(now)?)));
         durations.collect()
     }
 
@@ -44,7 +42,7 @@ impl Progress {
         // While polls fail the current state is unknown.
         let is_known = self.phase == Some(Phase::Running) && self.offline.is_none();
         // After a failure with nothing running it may never go on.
-        let is_stuck = self.running.is_empty() && self.count(UnitState::Failed) > 0;
+        let is_stuck = self.count(UnitState::Running) == 0 && self.count(UnitState::Failed) > 0;
         if !is_known || is_stuck {
             return None;
         }
@@ -59,7 +57,7 @@ impl Progress {
             return None;
         }
         let mut active_time = self.active_time;
-        if !self.running.is_empty() {
+        if self.count(UnitState::Running) > 0 {
             active_time += self.since_compared(now);
         }
         let each = active_time.as_secs_f64() / self.ended_here as f64;
@@ -68,8 +66,8 @@ impl Progress {
 }
 
 /// The median; none of too few.
-pub(super) fn median(durations: &VecDeque<Duration>) -> Option<Duration> {
-    let mut durations = Vec::from_iter(durations.iter().copied());
+pub(super) fn median(durations: impl Iterator<Item = Duration>) -> Option<Duration> {
+    let mut durations = Vec::from_iter(durations);
     let middle = durations.len() / 2;
     (durations.len() >= MIN_SAMPLE).then(|| *durations.select_nth_unstable(middle).1)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::{Instant, Timestamp};
-use crate::model::{Phase, Snapshot, UnitState};
+use crate::model::{Phase, Snapshot, Unit, UnitState};
 
 /// A duration may be off by a fifth, a short one by this much.
 const DOUBT: Duration = Duration::from_secs(10);
@@ -13,10 +13,12 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The time from a deployment's begin to its end, without the pauses in which it waited for a person.
 #[derive(Debug, Default)]
 pub(crate) struct RunTime {
-    begin: Begin,
-    /// How much the begin and the end may be off.
-    begin_doubt: Duration,
-    end_doubt: Duration,
+    /// When it began; where that was not seen, when it was first seen not to be waiting.
+    begin: Option<Instant>,
+    /// Whether it was seen from its begin, or nearly so.
+    pub(super) is_whole: bool,
+    /// How much the begin and the end may be off together.
+    doubt: Duration,
     paused: Duration,
     is_paused: bool,
     /// When the last good response came.
@@ -25,22 +27,11 @@ pub(crate) struct RunTime {
     ended: Option<Instant>,
 }
 
-#[derive(Debug, Default, PartialEq)]
-enum Begin {
-    #[default]
-    Awaited,
-    At(Instant),
-    /// It ran when it was first seen, and there is no telling since when.
-    Before(Instant),
-    /// It had ended when it was first seen.
-    Missed,
-}
-
 impl RunTime {
     /// That of a run that took another one's place, whose begin was not seen.
     pub(super) fn joined(at: Instant) -> Self {
         Self {
-            begin: Begin::Before(at),
+            begin: Some(at),
             ..Self::default()
         }
     }
@@ -49,48 +40,53 @@ impl RunTime {
     pub(crate) fn observe(&mut self, snapshot: &Snapshot, phase: Phase, now: Timestamp) {
         let at = now.instant;
         let gap = self.seen.map_or(Duration::ZERO, |seen| at.since(seen));
-        if self.is_paused && self.begin != Begin::Awaited {
+        if self.is_paused && self.begin.is_some() {
             self.paused += gap;
         }
         self.is_paused = phase.is_paused();
-        if self.begin == Begin::Awaited {
-            self.begin = self.begin(snapshot, phase, now);
-            if let Begin::At(begin) = self.begin {
-                self.begin_doubt = gap.max(at.since(begin));
-            }
+        if self.begin.is_none()
+            && let Some((begin, is_whole)) = self.find_begin(snapshot, phase, now)
+        {
+            (self.begin, self.is_whole) = (Some(begin), is_whole);
+            self.doubt = gap.max(at.since(begin));
         }
         if !snapshot.has_ended() {
             self.ended = None;
         } else if self.ended.is_none() {
             self.ended = Some(at);
-            self.end_doubt = gap;
+            self.doubt += gap;
         }
         self.seen = Some(at);
     }
 
-    /// The begin of a deployment that had not begun in the response before, or of which this is the first.
-    fn begin(&self, snapshot: &Snapshot, phase: Phase, now: Timestamp) -> Begin {
+    /// The begin of a deployment that had not begun in the response before, or of which this is the first, and
+    /// whether that is its begin; none while it has not begun.
+    fn find_begin(
+        &self,
+        snapshot: &Snapshot,
+        phase: Phase,
+        now: Timestamp,
+    ) -> Option<(Instant, bool)> {
         let is_first = self.seen.is_none();
         let has_progressed = snapshot.units.iter().any(|unit| unit.state.ended());
         match phase {
-            Phase::Pending => Begin::Awaited,
-            _ if snapshot.has_ended() => Begin::Missed,
+            Phase::Pending => None,
+            _ if snapshot.has_ended() => Some((now.instant, false)),
             // The gate before it.
-            Phase::Paused if !is_first && !has_progressed => Begin::Awaited,
-            Phase::Running if !is_first => Begin::At(now.instant),
+            Phase::Paused if !is_first && !has_progressed => None,
+            Phase::Running if !is_first => Some((now.instant, true)),
             // In a later batch it may have been paused before.
             Phase::Running if !has_progressed && snapshot.batch.is_none_or(|batch| batch <= 1) => {
-                stated(snapshot, now).map_or(Begin::Before(now.instant), Begin::At)
+                let stated = stated(snapshot, now);
+                Some((stated.unwrap_or(now.instant), stated.is_some()))
             }
-            _ => Begin::Before(now.instant),
+            _ => Some((now.instant, false)),
         }
     }
 
     /// How long it has been running; none where its begin is not known.
     pub(crate) fn elapsed(&self, now: Instant) -> Option<Duration> {
-        let Begin::At(begin) = self.begin else {
-            return None;
-        };
+        let begin = self.begin.filter(|_| self.is_whole)?;
         let paused_since = self.seen.filter(|_| self.is_paused);
         let to = self.ended.or(paused_since).unwrap_or(now);
         Some(to.since(begin).saturating_sub(self.paused))
@@ -99,44 +95,35 @@ impl RunTime {
     /// When it will have been running for `span`, or longer where its begin is not known; none while it does
     /// not run.
     pub(crate) fn reaches(&self, span: Duration) -> Option<Instant> {
-        let (Begin::At(begin) | Begin::Before(begin)) = self.begin else {
-            return None;
-        };
         let runs = !self.is_paused && self.ended.is_none();
-        runs.then(|| begin.after(self.paused).after(span))
+        let begin = self.begin.filter(|_| runs)?;
+        Some(begin.after(self.paused).after(span))
     }
 
     /// How long it took: `stated` by the provider's own clock, or as it was seen. None where its end alone was
     /// seen, or where that may be far off.
     pub(crate) fn took(&self, stated: Option<Duration>) -> Option<Duration> {
+        let ended = self
+            .ended
+            .filter(|ended| self.begin.is_some_and(|begin| begin < *ended))?;
         let seen = || {
-            let took = self.elapsed(self.ended?)?;
-            let doubt = self.begin_doubt.saturating_add(self.end_doubt);
-            (doubt <= DOUBT.max(took / 5)).then_some(took)
+            let took = self.elapsed(ended)?;
+            (self.doubt <= DOUBT.max(took / 5)).then_some(took)
         };
-        let took = match self.begin {
-            Begin::At(_) | Begin::Before(_) => stated.or_else(seen)?,
-            Begin::Awaited | Begin::Missed => return None,
-        };
+        let took = stated.or_else(seen)?;
         (!took.is_zero() && took <= LONGEST).then_some(took)
-    }
-
-    /// Whether it was seen from its begin, or nearly so.
-    pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.begin, Begin::At(_))
     }
 }
 
 /// When it began, where the response that first shows it running says so: by the provider's clock, or by units
 /// none of which has begun.
 fn stated(snapshot: &Snapshot, now: Timestamp) -> Option<Instant> {
-    let units = snapshot.units.iter();
+    let mut units = snapshot.units.iter();
     let began = units.clone().filter_map(|unit| unit.began).min();
-    let mut states = units.map(|unit| unit.state);
-    let waits = |state| matches!(state, UnitState::Pending | UnitState::Queued);
+    let waits = |unit: &Unit| matches!(unit.state, UnitState::Pending | UnitState::Queued);
     match snapshot.began.or(began) {
         Some(began) => Some(now.instant_of(began.get())),
-        None => (!snapshot.units.is_empty() && states.all(waits)).then_some(now.instant),
+        None => (units.len() > 0 && units.all(waits)).then_some(now.instant),
     }
 }
 
@@ -268,7 +255,7 @@ mod tests {
     fn the_providers_own_duration_counts_where_the_end_was_seen() {
         let late = seen(&[(60.0, Running, 2), (66.0, Succeeded, 3)], None);
         assert_eq!(late.took(seconds(42.0)), seconds(42.0));
-        assert!(!late.is_whole());
+        assert!(!late.is_whole);
         let over = seen(&[(60.0, Succeeded, 3)], None);
         assert_eq!(over.took(seconds(42.0)), None);
     }

@@ -1,31 +1,38 @@
 //! Huawei Cloud CodeArts Deploy: one run of a deployment task. [D] documented by the vendor, [O]
 //! observed in public code or on the live service, [I] inferred.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use url::Url;
 
 use super::earlier_runs::EarlierRuns;
 use super::huawei::Account;
-use super::json::{Text, safe_in_url, same_id};
+use super::json::{self, Freeform, Object, Shown, Text, safe_in_url, same_id};
+use super::stated_error::error_in;
 use super::{DeploymentSource, below, messages};
-use crate::http::{Client, ParsedBody, Response};
-use crate::message::Message;
-use crate::model::{Phase, Snapshot, Unit};
+use crate::http::Client;
+use crate::message::{Message, ensure};
+use crate::model::{Snapshot, Unit};
 use crate::poll::PollError;
 use crate::redact::Redactor;
-use log::LogPart;
 use options::id32;
 use state::TaskState;
 
-mod log;
 mod options;
 mod state;
 
 pub(super) use options::CodeartsOptions;
 
-/// The code for a run that does not exist [D, O].
-const NO_SUCH_RUN: &str = "Deploy.00011303";
+/// Positions in the log of a run.
+type LogPart = Range<u64>;
+
+/// The whole log: the service takes numbers of 19 digits [D].
+const WHOLE: LogPart = 0..i64::MAX as u64;
+
+/// The content type that the service asks for, though there is no content [D].
+const CONTENT_TYPE: &str = "application/json";
 
 /// A run of a task being watched.
 struct Codearts {
@@ -38,15 +45,10 @@ struct Codearts {
     run: RunSelector,
     /// Whether the run was given.
     run_given: bool,
-    /// The body that `last` was made of.
-    parsed: ParsedBody,
     last: Arc<Snapshot>,
     /// The part of the log of each step in `last`.
     log_parts: Vec<LogPart>,
 }
-
-/// The content type that the service asks for, though there is no content [D].
-const CONTENT_TYPE: &str = "application/json";
 
 /// Which run is watched. A newer one is never followed unasked.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,156 +60,44 @@ enum RunSelector {
     This(String),
 }
 
-impl Codearts {
-    /// Watches with `http`.
-    fn new(
-        endpoint: Url,
-        task: String,
-        application: Option<String>,
-        run: RunSelector,
-        account: Account,
-        http: Client,
-    ) -> Self {
-        Self {
-            http,
-            account,
-            endpoint,
-            task,
-            application,
-            run_given: matches!(run, RunSelector::This(_)),
-            run,
-            parsed: ParsedBody::default(),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
-            log_parts: Vec::new(),
-        }
-    }
-
-    /// The URL of the run [D].
-    fn url(&self) -> Url {
-        let path = format!("/v2/tasks/{}/state", self.task);
-        let mut url = below(&self.endpoint, &path);
+impl DeploymentSource for Codearts {
+    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
+        let mut url = below(&self.endpoint, &format!("/v2/tasks/{}/state", self.task));
         if let Some(record) = self.run.id_in_url() {
             url.query_pairs_mut().append_pair("record_id", record);
         }
         url.query_pairs_mut().append_pair("step_state", "true");
-        url
-    }
-
-    /// Gets `url`; `advice` is the hint for a refusal.
-    fn get(
-        &mut self,
-        url: &Url,
-        advice: fn(&Self, &PollError) -> Option<Message>,
-    ) -> Result<Response, PollError> {
-        let response = self.account.get(&self.http, url, CONTENT_TYPE);
-        response.map_err(|error| {
-            let advice = advice(self, &error);
-            self.account.advise(error, advice, self.http.now().wall)
-        })
-    }
-
-    /// The hint for a refusal.
-    fn advice(&self, error: &PollError) -> Option<Message> {
-        let no_run = error.message.en().contains(NO_SUCH_RUN);
-        Some(match error.status? {
-            400 if no_run || self.run_given => {
-                Message::new("check --record and --task", "请检查 --record 和 --task")
+        let hint = |error: &PollError| hint(error, self.run_given);
+        let (http, last) = (&self.http, &self.last.units);
+        let found = self.account.get(http, &url, CONTENT_TYPE, hint, |body| {
+            let state = state::read(body, last, &self.task, http.redactor())?;
+            Ok(self.run.admit(&state)?.then_some(state))
+        })?;
+        let mut snapshot = messages::awaits_new_run();
+        if let Some(state) = found {
+            (snapshot, self.log_parts) = (state.snapshot, state.log_parts);
+            if !self.run_given {
+                snapshot.run_selector = self.run.option();
             }
-            404 if no_run => Message::new(
-                "check --record: the task has no such run",
-                "请检查 --record：该任务没有这次运行",
-            ),
-            401 => self.account.credentials_hint(),
-            403 => Message::new(
-                "the account needs permission to view this deployment task",
-                "账号需要查看该部署任务的权限",
-            ),
-            404 => Message::new(
-                "check --task, and whether the task is in this region",
-                "请检查 --task，以及该任务是否在这个区域",
-            ),
-            _ => return None,
-        })
-    }
-
-    /// The consequence of a new response for the run that is watched.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
-    fn take_in(&mut self, body: &[u8]) -> Result<Snapshot, Message> {
-        let state = state::read(body, &self.last.units, &self.task, self.http.redactor())?;
-        if !self.run.admit(&state)? {
-            return Ok(messages::awaits_new_run());
-        }
-        self.log_parts = state.log_parts;
-        let mut snapshot = state.snapshot;
-        if !self.run_given {
-            snapshot.run_selector = self.run.option();
-        }
-        if self.application.is_none() {
-            snapshot.log_hint = Some(log_hint());
-        }
-        Ok(snapshot)
-    }
-
-    /// A part of the log at `url`.
-    fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
-        let mut text = String::new();
-        for _ in 0..log::MAX_PAGES {
-            let response = self.get(&log::url_of(url, &part), Self::log_advice)?;
-            let redactor = self.http.redactor();
-            let next = log::read(&response.body, &mut text, redactor)
-                .map_err(|problem| response.unreadable(problem, redactor))?;
-            match next {
-                Some(next) if part.contains(&next) && next > part.start => part.start = next,
-                _ => break,
+            if self.application.is_none() {
+                snapshot.log_hint = Some(Message::new(
+                    "--application ID shows the end of the log",
+                    "指定 --application ID 可显示日志末尾",
+                ));
             }
         }
-        Ok(text)
-    }
-
-    /// The hint for a refusal of the log.
-    fn log_advice(&self, error: &PollError) -> Option<Message> {
-        Some(match error.status? {
-            401 => self.account.credentials_hint(),
-            403 => Message::new(
-                "the account needs permission to view the application",
-                "账号需要查看该应用的权限",
-            ),
-            400 | 404 => Message::new(
-                "check --application: it is the application's id, not the task's",
-                "请检查 --application：它是应用的 ID，不是任务的 ID",
-            ),
-            _ => return None,
-        })
-    }
-}
-
-impl DeploymentSource for Codearts {
-    fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let url = self.url();
-        let response = self.get(&url, Self::advice)?;
-        // The same bytes mean the same: the first of them said which run they are about. Only before a new run
-        // is found it matters that they came again.
-        let awaits = matches!(self.run, RunSelector::Fresh(_));
-        if awaits || !self.parsed.is(&response.body) {
-            let snapshot = self.take_in(&response.body);
-            self.last = Arc::new(
-                snapshot.map_err(|problem| response.unreadable(problem, self.http.redactor()))?,
-            );
-            self.parsed.set(response.body);
-        }
+        self.last = Arc::new(snapshot);
         Ok(Arc::clone(&self.last))
     }
 
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        let place = unit.id.parse().ok().and_then(|id: usize| id.checked_sub(1));
-        let part = place.and_then(|place| self.log_parts.get(place)).cloned();
-        self.tail_of(part.unwrap_or(log::WHOLE), lines)
+        let mut units = self.last.units.iter().zip(&self.log_parts);
+        let found = units.find(|(other, _)| other.id == unit.id);
+        self.tail_of(found.map_or(WHOLE, |(_, part)| part.clone()), lines)
     }
 
     fn own_log_tail(&mut self, lines: usize) -> Result<Vec<String>, PollError> {
-        self.tail_of(log::WHOLE, lines)
+        self.tail_of(WHOLE, lines)
     }
 }
 
@@ -219,39 +109,130 @@ impl Codearts {
         };
         let path = format!("/v1/applications/{application}/records/{record}/logs");
         let url = below(&self.endpoint, &path);
-        let mut text = self.read_log(&url, part.clone())?;
-        if text.trim().is_empty() && part.start > 0 {
-            text = self.read_log(&url, log::WHOLE)?;
+        let is_whole = part.start == 0;
+        let mut text = self.read_log(&url, part)?;
+        if text.trim().is_empty() && !is_whole {
+            text = self.read_log(&url, WHOLE)?;
         }
         Ok(self.http.redactor().tail(&text, lines))
     }
+
+    /// A part of the log at `url`.
+    fn read_log(&mut self, url: &Url, mut part: LogPart) -> Result<String, PollError> {
+        let mut text = String::new();
+        // The rest of a longer one is not waited for.
+        for _ in 0..6 {
+            let mut url = url.clone();
+            url.query_pairs_mut()
+                .append_pair("offset", &part.start.to_string())
+                .append_pair("end_offset", &part.end.to_string());
+            let http = &self.http;
+            let read = |body: &[u8]| read_page(body, &mut text, http.redactor());
+            match self.account.get(http, &url, CONTENT_TYPE, log_hint, read)? {
+                Some(next) if part.contains(&next) && next > part.start => part.start = next,
+                _ => break,
+            }
+        }
+        Ok(text)
+    }
 }
 
-/// Checks the status of the query itself.
-///
-/// # Errors
-/// It is not a good one.
-fn check_query(status: &Text<'_>, redactor: &Redactor) -> Result<(), Message> {
-    // `successful` in one edition of the vendor's page [D].
-    if ["success", "successful"].iter().any(|word| status.is(word)) {
-        return Ok(());
-    }
-    Err(messages::error_response(Some(
-        &match status.printable(redactor) {
+/// The hint for a refusal of the state.
+fn hint(error: &PollError, run_given: bool) -> Option<Message> {
+    // It is the code for a run that does not exist [D, O].
+    let no_run = error.message.en().contains("Deploy.00011303");
+    Some(match error.status? {
+        400 if no_run || run_given => {
+            Message::new("check --record and --task", "请检查 --record 和 --task")
+        }
+        404 if no_run => Message::new(
+            "check --record: the task has no such run",
+            "请检查 --record：该任务没有这次运行",
+        ),
+        403 => Message::new(
+            "the account needs permission to view this deployment task",
+            "账号需要查看该部署任务的权限",
+        ),
+        404 => Message::new(
+            "check --task, and whether the task is in this region",
+            "请检查 --task，以及该任务是否在这个区域",
+        ),
+        _ => return None,
+    })
+}
+
+/// The hint for a refusal of the log.
+fn log_hint(error: &PollError) -> Option<Message> {
+    Some(match error.status? {
+        403 => Message::new(
+            "the account needs permission to view the application",
+            "账号需要查看该应用的权限",
+        ),
+        400 | 404 => Message::new(
+            "check --application: it is the application's id, not the task's",
+            "请检查 --application：它是应用的 ID，不是任务的 ID",
+        ),
+        _ => return None,
+    })
+}
+
+/// A response [D]. Its `status` is the result of the query, not of the deployment.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a, T: Deserialize<'de> + Default"))]
+struct Envelope<'a, T> {
+    status: Text<'a>,
+    result: Option<Object<T>>,
+}
+
+impl<T> Envelope<'_, T> {
+    /// Fails where the status of the query is not a good one: with the error in `body`, if there is one.
+    fn check(&self, body: &[u8], redactor: &Redactor) -> Result<(), Message> {
+        // `successful` in one edition of the vendor's page [D].
+        if self.status.is("success") || self.status.is("successful") {
+            return Ok(());
+        }
+        let problem = match self.status.printable(redactor) {
             Some(status) => Message::new(
                 format!("the query's status is {status}"),
                 format!("查询状态为 {status}"),
             ),
             None => Message::new("the query has no status", "响应中没有查询状态"),
-        },
-    )))
+        };
+        let problem = messages::error_response(Some(&problem));
+        Err(messages::error_in_place_of(body, problem, redactor))
+    }
 }
 
-fn log_hint() -> Message {
-    Message::new(
-        "--application ID shows the end of the log",
-        "指定 --application ID 可显示日志末尾",
-    )
+/// The part of a step. Its two offsets most probably delimit it [I]; whichever is missing is that of the whole.
+fn log_part(offset: &Text<'_>, current_offset: &Text<'_>) -> LogPart {
+    let number = |text: &Text<'_>| text.get()?.parse().ok();
+    let start = number(offset).unwrap_or(0);
+    let end = number(current_offset).filter(|end| *end > start);
+    start..end.unwrap_or(WHOLE.end)
+}
+
+/// The log of a run, `GET /v1/applications/{app_id}/records/{record_id}/logs` [D].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Page<'a> {
+    /// With the blanks around it: the next one may go on in the middle of a line.
+    text: Freeform,
+    has_more: Shown<Text<'a>>,
+    end_offset: Shown<Text<'a>>,
+}
+
+/// Adds the text of a response to `log`. Returns where it goes on, if there is more.
+fn read_page(body: &[u8], log: &mut String, redactor: &Redactor) -> Result<Option<u64>, Message> {
+    let envelope: Envelope<'_, Page<'_>> =
+        json::read(body).map_err(|error| messages::not_json(("log", "日志"), &error, redactor))?;
+    if let Some(error) = error_in(body, &[], redactor) {
+        return Err(error);
+    }
+    envelope.check(body, redactor)?;
+    let Object(page) = envelope.result.unwrap_or_default();
+    log.push_str(page.text.get().as_str().unwrap_or_default());
+    let end = page.end_offset.get().filter(|_| page.has_more.is("true"));
+    Ok(end.and_then(|end| end.parse().ok()))
 }
 
 impl RunSelector {
@@ -266,8 +247,7 @@ impl RunSelector {
 
     /// The option that pins the run, where its id is one that the option takes.
     fn option(&self) -> Option<Arc<str>> {
-        let record = self.id_in_url()?;
-        let id = id32(record).ok()?;
+        let id = id32(self.id_in_url()?).ok()?;
         Some(format!("--record {id}").into())
     }
 
@@ -288,21 +268,23 @@ impl RunSelector {
                 return Ok(false);
             }
         }
-        match (&*self, &state.record) {
-            (Self::Latest, _) if state.never_run => Ok(true),
-            (Self::Latest | Self::Fresh(_), Some(record)) => {
-                *self = Self::This(record.clone());
-                Ok(true)
-            }
-            (Self::Latest | Self::Fresh(_), None) => Ok(true),
-            (Self::This(id), Some(record)) if same_id(record, id) => Ok(true),
+        let is_meant = match (&*self, &state.record) {
+            (Self::This(id), Some(record)) => same_id(record, id),
             // Asked for by its id, it need not be named in the answer.
-            (Self::This(id), None) if safe_in_url(id) => Ok(true),
-            (Self::This(_), _) => Err(Message::new(
+            (Self::This(id), None) => safe_in_url(id),
+            (_, Some(record)) if !state.never_run => {
+                *self = Self::This(record.clone());
+                true
+            }
+            _ => true,
+        };
+        ensure(is_meant, || {
+            Message::new(
                 "the response is about another run than the one being watched",
                 "返回的不是正在跟踪的那次运行",
-            )),
-        }
+            )
+        })?;
+        Ok(true)
     }
 }
 
@@ -312,6 +294,7 @@ mod mutated;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Phase;
 
     const RECORD: &str = "2c82ffe8d00d4968a4e5f7a36d87ae17";
 
@@ -424,6 +407,66 @@ mod tests {
             assert!(run.admit(&answer(Some(id))).is_ok(), "{id}");
             assert!(run.admit(&answer(Some("other"))).is_err(), "{id}");
             assert_eq!(run.admit(&answer(None)).is_ok(), in_url, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_offsets_of_a_step_are_its_part_where_they_can_be() {
+        for (offset, current_offset, part) in [
+            ("\"12\"", "\"40\"", 12..40),
+            ("12", "40", 12..40),
+            ("12", "12", 12..WHOLE.end),
+            ("12", "\"\"", 12..WHOLE.end),
+            ("12", "null", 12..WHOLE.end),
+            ("\"\"", "\"\"", WHOLE),
+            ("\"x\"", "40", 0..40),
+            ("-1", "0", WHOLE),
+        ] {
+            let text = |json| serde_json::from_str(json).expect("a text");
+            assert_eq!(log_part(&text(offset), &text(current_offset)), part);
+        }
+    }
+
+    #[test]
+    fn a_response_is_text_and_where_more_begins() {
+        for (result, text, more) in [
+            (
+                r#"{"text":"a\n","has_more":true,"end_offset":"7"}"#,
+                "a\n",
+                Some(7),
+            ),
+            (
+                r#"{"text":"a","has_more":"true","end_offset":7}"#,
+                "a",
+                Some(7),
+            ),
+            (
+                r#"{"text":"a","has_more":"false","end_offset":"7"}"#,
+                "a",
+                None,
+            ),
+            (
+                r#"{"text":"a","has_more":true,"end_offset":"x"}"#,
+                "a",
+                None,
+            ),
+            (r#"{"text":null}"#, "", None),
+            ("null", "", None),
+        ] {
+            let json = format!(r#"{{"status":"success","result":{result}}}"#);
+            let mut log = String::new();
+            let read = read_page(json.as_bytes(), &mut log, &Redactor::default());
+            assert_eq!((&*log, read), (text, Ok(more)), "{result}");
+        }
+        for (json, says) in [
+            (r#"{"status":"error"}"#, "the query's status is error"),
+            (r#"{"result":{"text":"a"}}"#, "the query has no status"),
+            (r#"{"status":"success","error":{"message":"no"}}"#, "no"),
+            ("[]", "log"),
+        ] {
+            let error = read_page(json.as_bytes(), &mut String::new(), &Redactor::default());
+            let error = error.expect_err(json);
+            assert!(error.en().contains(says), "{error}");
         }
     }
 }

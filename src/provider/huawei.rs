@@ -1,7 +1,7 @@
 //! Huawei Cloud: who asks, and what the answers of its services have in common. [D] documented by
 //! the vendor, [O] observed in public code, [I] inferred.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
+use super::Setup;
 use crate::clock;
 use crate::http::{Client, Request, Response};
 use crate::message::{Context as _, Message, Result};
@@ -20,7 +21,6 @@ use crate::redact::Redactor;
 use crate::secret::{Credential, Secret, cannot_take};
 use crate::text;
 
-mod credentials;
 pub(super) mod options;
 
 /// The variable that a token comes from.
@@ -37,195 +37,155 @@ const KEYS: [[&str; 3]; 2] = [
     ["HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"],
 ];
 
-/// A signature made by a clock that is further off is refused [D].
-const LARGEST_SKEW: Duration = Duration::from_secs(15 * 60);
-
 /// The account that sends the requests.
 #[derive(Debug)]
-pub(crate) struct Account {
-    credentials: Credentials,
-    /// The project that is asked about, where one is given.
-    project: Option<String>,
-}
-
-#[derive(Debug)]
-enum Credentials {
+pub(crate) enum Account {
     Token(Credential),
     Keys(Keys),
 }
 
 /// An access key and what signs in its name.
 #[derive(Debug)]
-struct Keys {
+pub(crate) struct Keys {
     access: Secret,
     secret: Secret,
     /// The security token of temporary keys.
     security_token: Option<Secret>,
+    /// The project that is asked about, where one is given.
+    project: Option<String>,
 }
 
 impl Account {
     /// Looks for credentials; the first found wins: a token in `token_file` (`-` is stdin), a token
-    /// in the environment, keys in the environment. `timeout` is that of the watch.
-    ///
-    /// # Errors
-    /// If there are none: the message names each place.
+    /// in the environment, keys in the environment. Where there are none, the error names each place.
     pub(crate) fn find(
         token_file: Option<&Path>,
         project: Option<String>,
-        environment: &dyn Fn(&str) -> Option<String>,
-        redactor: &Arc<Redactor>,
-        timeout: Option<Duration>,
+        setup: &Setup<'_>,
     ) -> Result<Self> {
-        let credentials = if token_file.is_some() || environment(TOKEN).is_some() {
-            Credentials::Token(Credential::find(
-                token_file,
-                &[TOKEN],
-                environment,
-                redactor,
-                timeout,
-            )?)
-        } else {
-            Credentials::Keys(Keys::find(environment, redactor)?)
+        let (environment, redactor) = (setup.environment, setup.redactor);
+        if token_file.is_some() || environment(TOKEN).is_some() {
+            let timeout = setup.timeout;
+            let found = Credential::find(token_file, &[TOKEN], environment, redactor, timeout);
+            return found.map(Self::Token);
+        }
+        let read = |name: &str| {
+            let secret = Secret::new(&environment(name)?, redactor);
+            Some(secret.context(|| cannot_take(("key", "密钥"), &Message::verbatim(name))))
         };
-        Ok(Self {
-            credentials,
-            project,
+        let [[ak, sk, _], [access, secret, _]] = KEYS;
+        let mut error = Message::new(
+            format!(
+                "no credentials: pass --token-file FILE, or set {TOKEN}, or {ak} and {sk}, or \
+                 {access} and {secret}"
+            ),
+            format!(
+                "缺少凭证：请指定 --token-file FILE，或设置 {TOKEN}，或设置 {ak} 和 {sk}，或 \
+                 {access} 和 {secret}"
+            ),
+        );
+        for [access, secret, security_token] in KEYS {
+            let (set, unset) = match (read(access), read(secret)) {
+                (Some(access), Some(secret)) => {
+                    // Its own first: the other may belong to other keys.
+                    let others = KEYS.map(|[_, _, security_token]| security_token);
+                    let security_token = [security_token].into_iter().chain(others).find_map(read);
+                    return Ok(Self::Keys(Keys {
+                        access: access?,
+                        secret: secret?,
+                        security_token: security_token.transpose()?,
+                        project,
+                    }));
+                }
+                (Some(_), None) => (access, secret),
+                (None, Some(_)) => (secret, access),
+                (None, None) => continue,
+            };
+            error = error.with_aside(&Message::new(
+                format!("{set} is set, {unset} is not"),
+                format!("已设置 {set}，但没有设置 {unset}"),
+            ));
+        }
+        Err(error)
+    }
+
+    /// Gets what `read` makes of the JSON at `url`. The services ask for a content type though there is no content
+    /// [D]. `hint` tells what to do about a refusal; of the credentials that is told here.
+    pub(crate) fn get<T>(
+        &mut self,
+        http: &Client,
+        url: &Url,
+        content_type: &str,
+        hint: impl FnOnce(&PollError) -> Option<Message>,
+        mut read: impl FnMut(&[u8]) -> Result<T>,
+    ) -> Result<T, PollError> {
+        let found = self.get_with(http, url, content_type, |response| {
+            let response = response.expect_json(http.redactor())?;
+            read(&response.body).map_err(|problem| response.unreadable(problem, http.redactor()))
+        });
+        found.map_err(|error| {
+            let hint = hint(&error);
+            self.advise(error, hint, http.now().wall)
         })
     }
 
-    /// Gets `url`. The services ask for a content type though there is no content [D].
-    pub(crate) fn get(
+    /// Gets what `read` makes of the response, whatever it is; a refusal has no hint.
+    pub(crate) fn get_with<T>(
         &mut self,
         http: &Client,
         url: &Url,
         content_type: &str,
-    ) -> Result<Response, PollError> {
-        let read = |response: Response| response.expect_json(http.redactor());
-        self.get_with(http, url, content_type, read)
-    }
-
-    /// The same, but `read` says which responses are good.
-    pub(crate) fn get_with(
-        &mut self,
-        http: &Client,
-        url: &Url,
-        content_type: &str,
-        read: impl Fn(Response) -> Result<Response, PollError>,
-    ) -> Result<Response, PollError> {
-        let send = |headers: Vec<(&'static str, &str)>| {
+        mut read: impl FnMut(Response) -> Result<T, PollError>,
+    ) -> Result<T, PollError> {
+        let mut send = |headers: Vec<(&'static str, &str)>| {
             let request = Request::get(url.as_str(), headers);
             read(http.send(&request).map_err(|failure| failure.error)?)
         };
-        match &mut self.credentials {
-            Credentials::Token(token) => token.with_token(|token| {
+        match self {
+            Self::Token(token) => token.with_token(|token| {
                 send(vec![
                     ("Content-Type", content_type),
                     ("X-Auth-Token", token),
                 ])
             }),
-            Credentials::Keys(keys) => {
-                let project = self.project.as_deref();
-                let signed =
-                    keys.sign(url, content_type, project, http.now().wall, http.redactor());
+            Self::Keys(keys) => {
+                let signed = keys.sign(url, content_type, http.now().wall, http.redactor());
                 let headers = signed.iter().map(|(name, value)| (*name, value.as_str()));
                 send(headers.collect())
             }
         }
     }
 
-    /// Adds what to do about a refusal: `advice`, and before it what is wrong with this machine's
-    /// clock where that is the likelier reason. Only a signature holds the time [D].
-    pub(crate) fn advise(
-        &self,
-        error: PollError,
-        advice: Option<Message>,
-        now: SystemTime,
-    ) -> PollError {
-        let clock = match (&self.credentials, error.status, error.date) {
-            (Credentials::Keys(_), Some(401 | 403), Some(server)) => clock_hint(server, now),
-            _ => None,
-        };
-        let hint = match clock {
-            Some(clock) => Some(clock.with_hint(advice.as_ref())),
-            None => advice,
-        };
-        hint.into_iter().fold(error, PollError::with_hint)
-    }
-
-    /// The hint for credentials that are refused.
-    pub(crate) fn credentials_hint(&self) -> Message {
-        match self.credentials {
-            Credentials::Token(_) => Message::new(
+    /// Adds what to do about a refusal: `hint`, or of a 401 that which is about the credentials, and before it
+    /// what is wrong with this machine's clock where that is the likelier reason.
+    fn advise(&self, error: PollError, hint: Option<Message>, now: SystemTime) -> PollError {
+        let hint = match (error.status, self) {
+            // ServiceStage's own 401 has meant that something is not there [O].
+            (Some(401), _) if error.message.en().contains("SVCSTG.") => hint,
+            (Some(401), Self::Token(_)) => Some(Message::new(
                 "check the token: a token is valid for 24 hours, and less if a password or a \
                  permission changes; a new one in the file of \
                  --token-file is used at once",
                 "请检查令牌：有效期为 24 小时，修改密码或权限会使其提前失效；写入 --token-file 文件的新令牌会立即生效",
-            ),
-            Credentials::Keys(_) => Message::new(
+            )),
+            (Some(401), Self::Keys(_)) => Some(Message::new(
                 "check the access key, the secret key, the security token of temporary keys, and \
                  this machine's clock",
                 "请检查 AK、SK、临时密钥的安全令牌，以及本机时钟",
-            ),
-        }
+            )),
+            _ => hint,
+        };
+        // Only a signature holds the time [D].
+        let clock = match (self, error.status, error.date) {
+            (Self::Keys(_), Some(401 | 403), Some(server)) => clock_hint(server, now),
+            _ => None,
+        };
+        let clock = clock.map(|clock| clock.with_hint(hint.as_ref()));
+        clock.or(hint).into_iter().fold(error, PollError::with_hint)
     }
-}
-
-/// One of the two variables of a pair of keys is set alone.
-fn half_a_pair(set: &str, unset: &str) -> Message {
-    Message::new(
-        format!("{set} is set, {unset} is not"),
-        format!("已设置 {set}，但没有设置 {unset}"),
-    )
 }
 
 impl Keys {
-    fn find(environment: &dyn Fn(&str) -> Option<String>, redactor: &Redactor) -> Result<Self> {
-        let read = |name: &str| {
-            let value = environment(name)?;
-            let secret = Secret::new(&value, redactor);
-            Some(secret.context(|| cannot_take(("key", "密钥"), &Message::verbatim(name))))
-        };
-        let mut halves = Vec::new();
-        for [access, secret, security_token] in KEYS {
-            match (read(access), read(secret)) {
-                (Some(access), Some(secret)) => {
-                    // Its own first: the other may belong to other keys.
-                    let others = KEYS.map(|[_, _, security_token]| security_token);
-                    let security_token = [security_token].into_iter().chain(others).find_map(read);
-                    return Ok(Self {
-                        access: access?,
-                        secret: secret?,
-                        security_token: security_token.transpose()?,
-                    });
-                }
-                (Some(_), None) => {
-                    halves.push(half_a_pair(access, secret));
-                }
-                (None, Some(_)) => {
-                    halves.push(half_a_pair(secret, access));
-                }
-                (None, None) => {}
-            }
-        }
-        let pairs = |and: &str, or: &str| {
-            let pairs = KEYS.map(|[access, secret, _]| format!("{access}{and}{secret}"));
-            pairs.join(or)
-        };
-        let error = Message::new(
-            format!(
-                "no credentials: pass --token-file FILE, or set {TOKEN}, or {}",
-                pairs(" and ", ", or ")
-            ),
-            format!(
-                "缺少凭证：请指定 --token-file FILE，或设置 {TOKEN}，或设置 {}",
-                pairs(" 和 ", "，或 ")
-            ),
-        );
-        Err(halves
-            .iter()
-            .fold(error, |error, half| error.with_aside(half)))
-    }
-
     /// The headers of a signed GET [D, O]: all that are put here, and the host, are signed. What
     /// the HTTP client adds of its own (the kinds of answer it takes, its name) is not: a proxy may
     /// change that.
@@ -233,96 +193,71 @@ impl Keys {
         &self,
         url: &Url,
         content_type: &str,
-        project: Option<&str>,
         now: SystemTime,
         redactor: &Redactor,
     ) -> Vec<(&'static str, String)> {
-        let date = date(now);
-        let mut headers = vec![
-            ("Content-Type", content_type.to_owned()),
-            ("X-Sdk-Date", date.clone()),
-        ];
-        headers.extend(project.map(|project| ("X-Project-Id", project.to_owned())));
+        // `YYYYMMDDTHHMMSSZ`
+        let date = clock::rfc3339_seconds(now).replace(['-', ':'], "");
         let security_token = self.security_token.as_ref().map(Secret::expose);
-        headers.extend(security_token.map(|token| ("X-Security-Token", token.to_owned())));
-        let canonical = {
-            // Without the port that is the scheme's own.
-            let host = &url[Position::BeforeHost..Position::AfterPort];
-            let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
-            let query: Vec<_> = url.query_pairs().collect();
-            Canonical::new(
-                "GET",
-                url.path(),
-                query.iter().map(|(name, value)| (&**name, &**value)),
-                signed.chain([("Host", host)]),
-                b"",
-            )
-        };
-        let signature = signature(&self.secret, &canonical.string_to_sign(&date));
+        let mut headers: Vec<_> = [
+            ("Content-Type", Some(content_type)),
+            ("X-Sdk-Date", Some(&date)),
+            ("X-Project-Id", self.project.as_deref()),
+            ("X-Security-Token", security_token),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?.to_owned())))
+        .collect();
+        // Without the port that is the scheme's own.
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let signed = signed.chain([("Host", host)]);
+        let (canonical, names) = canonical("GET", url.path(), url.query_pairs(), signed, b"");
+        let signature = signature(&self.secret, &string_to_sign(&canonical, &date));
         redactor.add_received(&signature);
-        let authorization = canonical.authorization(&self.access, &signature);
+        let authorization = authorization(&self.access, &names, &signature);
         headers.push(("Authorization", authorization));
         headers
     }
 }
 
-/// A request as its signature sees it [D].
-struct Canonical {
-    text: String,
-    /// The names of the signed headers.
-    names: String,
+/// A request as its signature sees it [D], and the names of its headers, all of which are signed.
+fn canonical<'a>(
+    method: &str,
+    path: &str,
+    query: impl Iterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    body: &[u8],
+) -> (String, String) {
+    let path = Vec::from_iter(path.split('/').map(recode)).join("/");
+    // In the signature only, not on the wire.
+    let slash = if path.ends_with('/') { "" } else { "/" };
+    let mut query: Vec<_> = query
+        .map(|(name, value)| [encode(name.as_ref()), encode(value.as_ref())])
+        .collect();
+    query.sort_unstable();
+    let query = Vec::from_iter(query.iter().map(|pair| pair.join("="))).join("&");
+    let headers: BTreeMap<_, _> = headers
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
+        .collect();
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}:{value}\n"));
+    let lines = String::from_iter(lines);
+    let names = Vec::from_iter(headers.into_keys()).join(";");
+    let body = hex(&Sha256::digest(body));
+    let text = format!("{method}\n{path}{slash}\n{query}\n{lines}\n{names}\n{body}");
+    (text, names)
 }
 
-impl Canonical {
-    /// The canonical form of a request; all of `headers` are signed.
-    fn new<'a>(
-        method: &str,
-        path: &str,
-        query: impl Iterator<Item = (&'a str, &'a str)>,
-        headers: impl Iterator<Item = (&'a str, &'a str)>,
-        body: &[u8],
-    ) -> Self {
-        let segments = path.split('/').map(recode);
-        let mut path = segments.collect::<Vec<_>>().join("/");
-        // In the signature only, not on the wire.
-        if !path.ends_with('/') {
-            path.push('/');
-        }
-        let mut query: Vec<_> = query
-            .map(|(name, value)| (encode(name.as_bytes()), encode(value.as_bytes())))
-            .collect();
-        query.sort_unstable();
-        let query: Vec<_> = query
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let mut headers: Vec<_> = headers
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim()))
-            .collect();
-        headers.sort_unstable();
-        let lines: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
-        let names: Vec<_> = headers.into_iter().map(|(name, _)| name).collect();
-        let names = names.join(";");
-        let query = query.join("&");
-        let body = hex(&Sha256::digest(body));
-        Self {
-            text: format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body}"),
-            names,
-        }
-    }
+fn string_to_sign(canonical: &str, date: &str) -> String {
+    let hash = hex(&Sha256::digest(canonical));
+    format!("SDK-HMAC-SHA256\n{date}\n{hash}")
+}
 
-    fn string_to_sign(&self, date: &str) -> String {
-        let hash = hex(&Sha256::digest(&self.text));
-        format!("SDK-HMAC-SHA256\n{date}\n{hash}")
-    }
-
-    fn authorization(&self, access: &Secret, signature: &str) -> String {
-        let (access, names) = (access.expose(), &self.names);
-        format!("SDK-HMAC-SHA256 Access={access}, SignedHeaders={names}, Signature={signature}")
-    }
+fn authorization(access: &Secret, names: &str, signature: &str) -> String {
+    let access = access.expose();
+    format!("SDK-HMAC-SHA256 Access={access}, SignedHeaders={names}, Signature={signature}")
 }
 
 /// The signature: the secret key signs as it is; no other key is derived from it [D].
@@ -333,44 +268,33 @@ fn signature(secret: &Secret, string_to_sign: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-/// `YYYYMMDDTHHMMSSZ`
-fn date(now: SystemTime) -> String {
-    let mut date = clock::rfc3339_seconds(now);
-    date.retain(|character| !matches!(character, '-' | ':'));
-    date
-}
-
 /// A part of a path, decoded and encoded anew; what is no escape is encoded as it is.
 fn recode(part: &str) -> String {
-    encode(&percent_decode_str(part).collect::<Vec<_>>())
+    encode(Vec::from_iter(percent_decode_str(part)))
 }
 
 /// Percent-encoded as the signature wants it: `A-Za-z0-9-_.~` are kept [D].
-fn encode(bytes: &[u8]) -> String {
+fn encode(text: impl AsRef<[u8]>) -> String {
     const ENCODED: AsciiSet = NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'_')
         .remove(b'.')
         .remove(b'~');
-    percent_encode(bytes, &ENCODED).to_string()
+    percent_encode(text.as_ref(), &ENCODED).to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The hint for this machine's clock, where it is too far from the server's.
+/// The hint for this machine's clock, where it is so far from the server's that a signature is refused [D].
 fn clock_hint(server: SystemTime, here: SystemTime) -> Option<Message> {
     let (off, en, zh) = match here.duration_since(server) {
         Ok(ahead) => (ahead, "ahead of", "快"),
         Err(behind) => (behind.duration(), "behind", "慢"),
     };
-    let is_refused = off > LARGEST_SKEW;
-    let off = text::duration(off);
-    is_refused.then(|| {
+    (off > Duration::from_secs(15 * 60)).then(|| {
+        let off = text::duration(off);
         Message::new(
             format!(
                 "this machine's clock is {off} {en} the server's; a difference of more than 15 \
@@ -389,8 +313,6 @@ pub(crate) fn detail_text(word: Option<Arc<str>>, phase: Phase) -> Option<Messag
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::message::assert_chinese;
 
@@ -440,6 +362,7 @@ mod tests {
             access: secret(&vector.ak),
             secret: secret(&vector.sk),
             security_token: vector.security_token.as_deref().map(secret),
+            project: vector.project_id.clone(),
         }
     }
 
@@ -452,7 +375,7 @@ mod tests {
         assert_eq!(vectors.len(), 7);
         for vector in vectors {
             let name = &vector.name;
-            let canonical = Canonical::new(
+            let (canonical, names) = canonical(
                 &vector.method,
                 &vector.path,
                 vector.query.iter().map(|(name, value)| (&**name, &**value)),
@@ -462,14 +385,14 @@ mod tests {
                     .map(|(name, value)| (&**name, &**value)),
                 vector.body.as_deref().unwrap_or_default().as_bytes(),
             );
-            assert_eq!(canonical.text, vector.canonical_request, "{name}");
-            assert_eq!(canonical.names, vector.signed_headers, "{name}");
-            let string_to_sign = canonical.string_to_sign(&vector.date);
+            assert_eq!(canonical, vector.canonical_request, "{name}");
+            assert_eq!(names, vector.signed_headers, "{name}");
+            let string_to_sign = string_to_sign(&canonical, &vector.date);
             assert_eq!(string_to_sign, vector.string_to_sign, "{name}");
             let keys = keys(&vector);
             let signature = signature(&keys.secret, &string_to_sign);
             assert_eq!(signature, vector.signature, "{name}");
-            let authorization = canonical.authorization(&keys.access, &signature);
+            let authorization = authorization(&keys.access, &names, &signature);
             assert_eq!(authorization, vector.authorization, "{name}");
         }
     }
@@ -488,9 +411,7 @@ mod tests {
             if !vector.query.is_empty() {
                 url.query_pairs_mut().extend_pairs(&vector.query);
             }
-            let project = vector.project_id.as_deref();
-            let headers =
-                keys(&vector).sign(&url, content_type, project, now, &Redactor::default());
+            let headers = keys(&vector).sign(&url, content_type, now, &Redactor::default());
             let mut sent: BTreeMap<_, _> = headers
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
@@ -511,11 +432,7 @@ mod tests {
     #[test]
     fn the_secret_key_is_not_in_debug() {
         for vector in vectors() {
-            let account = Account {
-                credentials: Credentials::Keys(keys(&vector)),
-                project: None,
-            };
-            let debug = format!("{account:?}");
+            let debug = format!("{:?}", Account::Keys(keys(&vector)));
             assert!(
                 !debug.contains("example") && !debug.contains("EXAMPLE"),
                 "{debug}"
@@ -542,8 +459,8 @@ mod tests {
     #[test]
     fn a_query_is_sorted_by_name_then_value_and_an_empty_value_keeps_its_sign() {
         let query = [("b", "2"), ("a", ""), ("b", "1"), ("a b", "c&d")];
-        let canonical = Canonical::new("GET", "/", query.into_iter(), [].into_iter(), b"");
-        let line = canonical.text.lines().nth(2);
+        let (canonical, _) = canonical("GET", "/", query.into_iter(), [].into_iter(), b"");
+        let line = canonical.lines().nth(2);
         assert_eq!(line, Some("a=&a%20b=c%26d&b=1&b=2"));
     }
 
@@ -553,20 +470,25 @@ mod tests {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        Account::find(None, None, &environment, &Arc::default(), None)
+        let setup = Setup {
+            fresh: false,
+            interval: Duration::ZERO,
+            environment: &environment,
+            request_timeout: Duration::ZERO,
+            timeout: None,
+            redactor: &Arc::default(),
+        };
+        Account::find(None, None, &setup)
     }
 
     /// The kind of its credentials, or the message.
     fn found(set: &[(&str, &str)]) -> Result<String, String> {
         match account(set) {
-            Ok(Account {
-                credentials: Credentials::Keys(keys),
-                ..
-            }) => {
+            Ok(Account::Keys(keys)) => {
                 let token = keys.security_token.as_ref().map_or("", Secret::expose);
                 Ok([keys.access.expose(), keys.secret.expose(), token].join(" "))
             }
-            Ok(_) => Ok("token".into()),
+            Ok(Account::Token(_)) => Ok("token".into()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -631,15 +553,34 @@ mod tests {
         }
     }
 
+    /// The hint for a refusal with these words, if it is not the one that was given.
+    fn advised(set: &[(&str, &str)], words: &str) -> Option<Message> {
+        let account = account(set).expect("an account");
+        let refused = PollError::refused(Message::verbatim(words), Some(401));
+        let given = Message::verbatim("given");
+        let error = account.advise(refused, Some(given.clone()), SystemTime::UNIX_EPOCH);
+        error.hint().filter(|hint| **hint != given).cloned()
+    }
+
+    const SET: [(&[(&str, &str)], &str); 2] = [
+        (&[("HW_AUTH_TOKEN", "t")], "24 hours"),
+        (&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s")], "clock"),
+    ];
+
     #[test]
     fn the_hint_is_about_the_credentials_that_are_used() {
-        for (set, says) in [
-            (&[("HW_AUTH_TOKEN", "t")][..], "24 hours"),
-            (&[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s")], "clock"),
-        ] {
-            let hint = account(set).expect("an account").credentials_hint();
+        for (set, says) in SET {
+            let hint = advised(set, "HTTP 401: APIGW.0301 verify token failed").expect("a hint");
             assert!(hint.en().contains(says), "{hint}");
             assert_chinese(&hint);
+        }
+    }
+
+    #[test]
+    fn a_401_of_servicestage_itself_is_not_taken_for_a_bad_token() {
+        for (set, _) in SET {
+            let words = "HTTP 401: SVCSTG.00100401 no such release";
+            assert_eq!(advised(set, words), None);
         }
     }
 }

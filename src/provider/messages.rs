@@ -134,7 +134,10 @@ pub(super) fn awaits_new_run() -> Snapshot {
         "the previous run ended before the watch started; waiting for a new one",
         "上一次运行在开始跟踪前已经结束，等待新的运行",
     );
-    Snapshot::with_message(Phase::Pending, message)
+    Snapshot {
+        message: Some(message),
+        ..Snapshot::new(Phase::Pending)
+    }
 }
 
 /// The response does not say which run it is about.

@@ -143,7 +143,8 @@ impl Yunxiao {
             Ok(order) => ControlFlow::Continue(order),
             Err((phase, message)) => ControlFlow::Break(Snapshot {
                 warnings: run.warnings,
-                ..Snapshot::with_message(phase, message)
+                message: Some(message),
+                ..Snapshot::new(phase)
             }),
         })
     }

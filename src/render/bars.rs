@@ -13,10 +13,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::ci::CiSystem;
 use super::frame::{Layout, frame, state_of};
-use super::{ScreenChange, StyledStream, report};
+use super::{StyledStream, report};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
 use crate::model::{Phase, UnitState};
+use crate::platform::SystemEvent;
 use crate::progress::Progress;
 use crate::writer::NonBlockingWriter;
 
@@ -198,18 +199,18 @@ impl BarsRenderer {
     }
 
     /// Reacts to a change of the terminal.
-    pub(super) fn screen(&mut self, change: ScreenChange) {
+    pub(super) fn screen(&mut self, change: SystemEvent) {
         self.stale = true;
         match change {
-            ScreenChange::Resized => return,
-            ScreenChange::Suspended => {
+            SystemEvent::Suspended => {
                 let size = self.fit();
                 self.erase(size);
                 self.show_progress(TermProgress::remove());
             }
-            ScreenChange::Resumed => self.forget(),
+            SystemEvent::Resumed => self.forget(),
+            _ => return,
         }
-        self.suspended = change == ScreenChange::Suspended;
+        self.suspended = change == SystemEvent::Suspended;
     }
 }
 

@@ -301,7 +301,7 @@ impl Picture<'_> {
             let last_good = last_good.map(|span| lang.last_good(span));
             let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
             let row = style.color(Color::Notice, &row);
-            return Some(lang.with_message(row, Some(&offline.error)));
+            return Some(lang.with_message(row, Some(&offline.error.message)));
         }
         let Some(phase) = progress.phase else {
             return Some(style.color(Color::Faint, lang.no_response_yet()));
@@ -340,6 +340,7 @@ mod tests {
     use crate::clock::Timestamp;
     use crate::message::{Lang, Message};
     use crate::model::{Snapshot, UnitKind};
+    use crate::poll::PollError;
     use crate::progress::Offline;
     use crate::units::UnitsBuilder;
     use UnitState::{Cancelled, Failed, Pending, Queued, Running, Skipped, Succeeded, Unknown};
@@ -550,9 +551,7 @@ mod tests {
         progress.offline = Some(Offline {
             since: Instant::at(3.0),
             attempts: 2,
-            error: Message::verbatim("HTTP 500"),
-            status: None,
-            endpoint_in_doubt: false,
+            error: PollError::retryable(Message::verbatim("HTTP 500"), None),
         });
         let text = "! polls failing for 42s, last good response 45s ago: HTTP 500";
         assert_eq!(row(&progress), text);

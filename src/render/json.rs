@@ -42,13 +42,14 @@ pub(super) fn write(out: &mut NonBlockingWriter, event: &Event<'_>) -> io::Resul
     let progress = event.progress;
     let now = event.at.instant;
     match event.kind {
-        Kind::Started(started) => line(out, event, "started", |fields| {
+        Kind::Started { provider, endpoint } => line(out, event, "started", |fields| {
+            let usual = progress.usual.as_ref().map(|usual| usual.took);
             fields.serialize_entry("schema", &SCHEMA)?;
             fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
-            fields.serialize_entry("provider", started.provider)?;
-            fields.serialize_entry("endpoint", &started.endpoint)?;
-            fields.serialize_entry("interval_ms", &milliseconds(started.interval))?;
-            fields.serialize_entry("usual_ms", &started.usual.map(milliseconds))
+            fields.serialize_entry("provider", provider)?;
+            fields.serialize_entry("endpoint", endpoint)?;
+            fields.serialize_entry("interval_ms", &milliseconds(progress.interval))?;
+            fields.serialize_entry("usual_ms", &usual.map(milliseconds))
         })?,
         Kind::Phase { from } => line(out, event, "phase", |fields| {
             let phase = progress.phase.unwrap_or(Phase::Unknown);
@@ -65,15 +66,15 @@ pub(super) fn write(out: &mut NonBlockingWriter, event: &Event<'_>) -> io::Resul
         Kind::Progress { .. } => {
             line(out, event, "progress", |fields| counts(fields, progress))?;
         }
-        Kind::Offline { status, retry_in } => {
+        Kind::Offline { retry_in } => {
             let Some(offline) = &progress.offline else {
                 return Ok(());
             };
             let since = now.since(offline.since);
             line(out, event, "offline", |fields| {
                 fields.serialize_entry("attempt", &offline.attempts)?;
-                fields.serialize_entry("error", offline.error.en())?;
-                fields.serialize_entry("status", &status)?;
+                fields.serialize_entry("error", offline.error.message.en())?;
+                fields.serialize_entry("status", &offline.error.status)?;
                 fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
                 fields.serialize_entry("offline_ms", &milliseconds(since))
             })?;
@@ -168,7 +169,7 @@ fn finished(
     fields.serialize_entry("verdict", outcome.verdict().as_str())?;
     fields.serialize_entry("exit_code", &outcome.verdict().code())?;
     fields.serialize_entry("reason", outcome.reason.en())?;
-    fields.serialize_entry("reason_code", outcome.cause.as_str())?;
+    fields.serialize_entry("reason_code", &outcome.cause)?;
     fields.serialize_entry("elapsed_ms", &milliseconds(outcome.elapsed))?;
     fields.serialize_entry("polls", &outcome.polls)?;
     fields.serialize_entry("units", &units)?;

@@ -34,11 +34,12 @@ pub(super) fn write(
         false => format!("{} ", progress.target),
     };
     let lines = match kind {
-        Kind::Started(started) => {
-            let interval = humantime::format_duration(started.interval);
-            let usual = started.usual.map(text::duration);
-            let usual = usual.map(|usual| [lang.comma(), &lang.usually(usual)].concat());
-            let line = lang.watching(&started.endpoint, interval);
+        Kind::Started { endpoint, .. } => {
+            let interval = humantime::format_duration(progress.interval);
+            let usual = progress.usual.as_ref();
+            let usual = usual.map(|usual| lang.usually(text::duration(usual.took)));
+            let usual = usual.map(|usual| lang.comma().to_owned() + &usual);
+            let line = lang.watching(endpoint, interval);
             vec![subject + &line + &usual.unwrap_or_default()]
         }
         Kind::Phase { .. } => {

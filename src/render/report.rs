@@ -32,13 +32,13 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
         _ => target_prefix(event.progress, style),
     };
     let notice = match event.kind {
-        Kind::Offline { retry_in, .. } => {
+        Kind::Offline { retry_in } => {
             let offline = event.progress.offline.as_ref()?;
             let mut heading = style.color(Color::Notice, lang.poll_failed());
             if offline.attempts > 1 {
                 heading += &lang.in_a_row(offline.attempts);
             }
-            let failed = lang.labeled(heading, offline.error.get(lang));
+            let failed = lang.labeled(heading, offline.error.message.get(lang));
             match retry_in.is_zero() {
                 true => failed,
                 false => failed + &lang.retrying_in(text::duration(retry_in)),
@@ -397,6 +397,7 @@ mod tests {
     use super::*;
     use crate::message::Message;
     use crate::outcome::{Cause, Signal};
+    use crate::poll::PollError;
     use crate::progress::Offline;
     use crate::render::testing::{answer, end, ended, outcome, progress};
     use crate::units::UnitsBuilder;
@@ -437,15 +438,12 @@ mod tests {
             progress.offline = Some(Offline {
                 since: Instant::at(1.0),
                 attempts,
-                error: Message::verbatim("HTTP 500"),
-                status: None,
-                endpoint_in_doubt: false,
+                error: PollError::retryable(Message::verbatim("HTTP 500"), None),
             });
             let event = Event {
                 at: Timestamp::at(2.0),
                 progress: &progress,
                 kind: Kind::Offline {
-                    status: None,
                     retry_in: Duration::from_secs(seconds),
                 },
             };

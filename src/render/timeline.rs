@@ -251,8 +251,7 @@ impl<'a> Chart<'a> {
 
     /// A row: one unit, or several as the worst of them from the first begin to the last end.
     fn row(&self, units: &[&TrackedUnit], y: f64, height: f64) -> Option<String> {
-        let in_state = |state| units.iter().find(|tracked| tracked.unit.state == state);
-        let worst = UnitState::WORST.into_iter().find_map(in_state)?;
+        let worst = units.iter().min_by_key(|tracked| tracked.unit.state)?;
         let (name, class) = (&worst.unit.name, worst.unit.state.as_str());
         let mut row = String::new();
         if self.units.len() <= NAMED_ROWS {
@@ -458,9 +457,7 @@ mod tests {
         progress.offline = Some(Offline {
             since: Instant::at(9.0),
             attempts: 1,
-            error: PollError::retryable(crate::message::Message::verbatim("no"), None).message,
-            status: None,
-            endpoint_in_doubt: false,
+            error: PollError::retryable(crate::message::Message::verbatim("no"), None),
         });
         let page = page(&progress, Cause::Lost);
         for text in [

@@ -1,15 +1,14 @@
 //! The thread that polls one target, so that a slow request holds up neither the screen nor a deadline.
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use super::inbox::{Inbox, LoopEvent};
+use super::inbox::LoopEvent;
+use crate::cli::partition::partition_advice;
 use crate::http::Transport;
-use crate::message::Message;
+use crate::message::{self, Context as _, Message};
 use crate::model::Unit;
 use crate::poll::PollError;
 use crate::provider::DeploymentSource;
@@ -25,48 +24,31 @@ pub(super) enum PollerCommand {
     FetchLogs(Vec<(usize, Unit)>, usize),
 }
 
-/// The poller of one target.
-pub(super) struct Poller {
-    commands: Sender<PollerCommand>,
-    in_flight: Arc<AtomicUsize>,
-}
-
-impl Poller {
-    /// Starts the thread that polls target number `target`. It is never waited for: a slow request must not
-    /// hold up the end of the watch.
-    ///
-    /// # Errors
-    /// If no thread can be started.
-    pub(super) fn start(
-        target: usize,
-        source: Box<dyn DeploymentSource>,
-        transport: Arc<dyn Transport>,
-        inbox: &Inbox,
-    ) -> io::Result<Self> {
-        let (commands, received) = channel();
-        let events = inbox.sender();
-        thread::Builder::new()
-            .name("poller".into())
-            .stack_size(STACK)
-            .spawn(move || poll(target, source, &*transport, &received, &events))?;
-        Ok(Self {
-            commands,
-            in_flight: inbox.in_flight(),
-        })
-    }
-
-    /// Asks for something; one [`LoopEvent`] says that it is done.
-    ///
-    /// # Errors
-    /// If the thread has ended.
-    pub(super) fn send(&self, command: PollerCommand) -> Result<(), SendError<PollerCommand>> {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let sent = self.commands.send(command);
-        if sent.is_err() {
-            self.in_flight.fetch_sub(1, Ordering::AcqRel);
-        }
-        sent
-    }
+/// Starts the thread that polls target number `target` and returns the sender of its commands, the last event of
+/// each of which says that it is done. The thread is never waited for: a slow request must not hold up the end of
+/// the watch.
+///
+/// # Errors
+/// If no thread can be started.
+pub(super) fn start(
+    target: usize,
+    source: Box<dyn DeploymentSource>,
+    transport: Arc<dyn Transport>,
+    events: Sender<LoopEvent>,
+) -> message::Result<Sender<PollerCommand>> {
+    let (commands, received) = channel();
+    let thread = thread::Builder::new()
+        .name("poller".into())
+        .stack_size(STACK);
+    let started = thread.spawn(move || poll(target, source, &*transport, &received, &events));
+    started.context(|| {
+        Message::new(
+            "the system cannot start a thread for each deployment",
+            "系统无法为每个部署提供线程",
+        )
+        .with_hint(&partition_advice())
+    })?;
+    Ok(commands)
 }
 
 fn poll(
@@ -106,22 +88,17 @@ fn poll(
                     }
                 };
                 let _ = catch_unwind(AssertUnwindSafe(fetch));
-                // One for all of them: the reason is the same.
-                if let Some(error) = failure {
-                    let (at, warning) = (transport.now(), log_unread(&error));
-                    let _ = events.send(LoopEvent::LogWarning(target, at, warning));
-                }
-                LoopEvent::LogsDone(target, transport.now())
+                // One warning for all of them: the reason is the same.
+                let warning = failure.map(|error: PollError| {
+                    Message::new("cannot read the log", "无法读取日志")
+                        .with_detail(&error.message)
+                        .with_hint(error.hint())
+                });
+                LoopEvent::LogsDone(target, transport.now(), warning)
             }
         };
         if events.send(done).is_err() {
             return;
         }
     }
-}
-
-fn log_unread(error: &PollError) -> Message {
-    Message::new("cannot read the log", "无法读取日志")
-        .with_detail(&error.message)
-        .with_hint(error.hint())
 }

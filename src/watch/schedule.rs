@@ -15,7 +15,7 @@ pub(crate) struct PollSchedule {
     /// The polls of a healthy watch begin at whole intervals from here.
     anchor: Instant,
     /// When the next poll begins; none while one is under way.
-    next: Option<Instant>,
+    pub(super) next: Option<Instant>,
     /// When the poll under way began, or the last one did.
     began: Option<Instant>,
     /// Failures in a row.
@@ -36,11 +36,6 @@ impl PollSchedule {
         }
     }
 
-    /// When the next poll begins; none while one is under way.
-    pub(crate) fn next(&self) -> Option<Instant> {
-        self.next
-    }
-
     /// When the poll under way began; none while there is none.
     pub(crate) fn began(&self) -> Option<Instant> {
         self.began.filter(|_| self.next.is_none())
@@ -56,8 +51,8 @@ impl PollSchedule {
         due
     }
 
-    /// The poll under way was answered well.
-    pub(crate) fn succeeded(&mut self, now: Instant) {
+    /// The poll under way was answered, not by a failure that is worth another try.
+    pub(crate) fn answered(&mut self, now: Instant) {
         let began = self.began.unwrap_or(now);
         if self.failures > 0 {
             // The waits in between were off the grid; a new one begins with this poll.
@@ -71,11 +66,6 @@ impl PollSchedule {
         let ahead = interval.saturating_mul(passed);
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
         self.next = Some(self.anchor.after(Duration::from_nanos(ahead)));
-    }
-
-    /// The poll under way was answered, and none follows it.
-    pub(crate) fn finished(&mut self) {
-        self.began = None;
     }
 
     /// The poll under way failed. Says when the next begins: after a doubling wait with jitter, not
@@ -120,8 +110,8 @@ mod tests {
         ] {
             assert!(schedule.begin(Instant::at(begins)));
             assert!(!schedule.begin(Instant::at(begins)), "one at a time");
-            schedule.succeeded(Instant::at(answered));
-            assert_eq!(seconds(schedule.next()), next);
+            schedule.answered(Instant::at(answered));
+            assert_eq!(seconds(schedule.next), next);
             assert!(
                 !schedule.begin(Instant::at(next - 0.1)),
                 "not before its time"
@@ -144,8 +134,8 @@ mod tests {
                 schedule.failed(Instant::at(0.0), None, Instant::at(FAR));
             }
             schedule.begin(Instant::at(50.0));
-            schedule.succeeded(Instant::at(50.5));
-            assert_eq!(seconds(schedule.next()), 53.0, "a new grid");
+            schedule.answered(Instant::at(50.5));
+            assert_eq!(seconds(schedule.next), 53.0, "a new grid");
             let next = seconds(schedule.failed(Instant::at(60.0), None, Instant::at(FAR)));
             assert!((61.5..=63.0).contains(&next), "and the backoff begins anew");
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{TargetDetails, Watch};
+use super::{TargetDetails, Watch, verdict};
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Kind};
@@ -143,7 +143,7 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
     let mut emit = |event: &Event<'_>| {
         assert!(event.progress.done() <= event.progress.total());
         events.push(match event.kind {
-            Kind::Started(_) => "started",
+            Kind::Started { .. } => "started",
             Kind::Offline { .. } => "offline",
             Kind::Online { .. } => "online",
             _ => "other",
@@ -164,7 +164,7 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
     for _ in 0..1_000_000 {
         // An answer that has come is older than the deadlines that are over by now.
         if let Some((at, answer)) = under_way.take_if(|(at, _)| *at <= now) {
-            let before = watch.progress().offline.clone();
+            let before = watch.progress.offline.clone();
             let (unconfirmed, good) = match &answer {
                 Ok(snapshot) => (snapshot.unconfirmed.clone(), true),
                 Err(_) => (None, false),
@@ -193,9 +193,9 @@ fn play(seed: u64, read: fn(f64) -> Timestamp) -> Played {
         }
         watch.advance(read(now));
         if now >= PATIENCE {
-            watch.interrupt(Signal::Interrupt, read(now));
+            watch.end(verdict::interrupted(Signal::Interrupt), read(now));
         }
-        if let Some(outcome) = watch.outcome() {
+        if let Some(outcome) = &watch.outcome {
             let verdict = outcome.verdict();
             assert!(
                 !watch.poll_due(Instant::at(now + 1e6)),
@@ -260,7 +260,7 @@ fn check_deadlines(seed: u64, watch: &Watch, options: &WatchOptions, verdict: Ve
         );
     }
     if verdict == Verdict::Lost
-        && let Some(offline) = &watch.progress().offline
+        && let Some(offline) = &watch.progress.offline
     {
         let since = offline.since.since(Instant::at(0.0)).as_secs_f64();
         let end = since + options.max_offline.unwrap_or_default().as_secs_f64();

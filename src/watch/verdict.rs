@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::cli::options::{OnPause, WatchOptions};
 use crate::message::Message;
-use crate::model::{Phase, Unit, UnitState};
+use crate::model::{Phase, Snapshot, Unit, UnitState};
 use crate::outcome::{Cause, Signal};
-use crate::poll::{PollError, RefusalKind};
-use crate::progress::Offline;
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
 /// Caveats of a success that a reason names.
@@ -16,34 +15,30 @@ const MAX_CAVEATS: usize = 10;
 /// Why a watch ends, and the same in words.
 pub(super) type Decision = (Cause, Message);
 
-/// A good response, as far as it matters to the verdict.
-#[derive(Debug)]
-pub(super) struct Observation<'a> {
-    /// The phase that one poll, or two, make of it; none while the second is awaited.
-    pub(super) phase: Option<Phase>,
-    pub(super) message: Option<&'a Message>,
-    /// The units of this response.
-    pub(super) units: &'a [Unit],
-    /// `Snapshot::success_caveats`.
-    pub(super) success_caveats: &'a [Message],
-}
-
-/// The verdict of a good response; none where the watch goes on.
-pub(super) fn of_observation(
-    observed: &Observation<'_>,
+/// The verdict of a good response; none where the watch goes on. `phase` is what one poll, or two, make of it,
+/// with the message about it; none while the second is awaited.
+pub(super) fn of_response(
+    snapshot: &Snapshot,
+    phase: Option<Phase>,
+    message: Option<&Message>,
     options: &WatchOptions,
 ) -> Option<Decision> {
     let has_failed = |unit: &&Unit| unit.state == UnitState::Failed;
     if options.fail_fast
-        && let Some(unit) = observed.units.iter().find(has_failed)
+        && let Some(unit) = snapshot.units.iter().find(has_failed)
     {
-        return Some((Cause::FailFast, fail_fast(unit)));
+        let name = &unit.name;
+        let reason = Message::new(
+            format!("{name} failed (--fail-fast)"),
+            format!("{name} 失败（--fail-fast）"),
+        );
+        return Some((Cause::FailFast, reason.with_detail(unit.detail.as_ref())));
     }
-    let phase = observed.phase?;
-    if phase == Phase::Succeeded && options.strict && !observed.success_caveats.is_empty() {
-        return Some((Cause::Strict, strict(observed.success_caveats)));
+    let (phase, caveats) = (phase?, &snapshot.success_caveats);
+    if phase == Phase::Succeeded && options.strict && !caveats.is_empty() {
+        return Some((Cause::Strict, strict(caveats)));
     }
-    Some((of_phase(phase, options)?, reason(phase, observed.message)))
+    Some((of_phase(phase, options)?, reason(phase, message)))
 }
 
 /// The cause with which a phase ends the watch; none where the watch goes on. `Succeeded` is said here only.
@@ -95,15 +90,6 @@ fn reason(phase: Phase, message: Option<&Message>) -> Message {
     Message::new(en, zh).with_detail(message)
 }
 
-fn fail_fast(unit: &Unit) -> Message {
-    let name = &unit.name;
-    Message::new(
-        format!("{name} failed (--fail-fast)"),
-        format!("{name} 失败（--fail-fast）"),
-    )
-    .with_detail(unit.detail.as_ref())
-}
-
 /// Names the first caveats of a success and counts the rest.
 fn strict(caveats: &[Message]) -> Message {
     let (named, more) = caveats.split_at(caveats.len().min(MAX_CAVEATS));
@@ -119,32 +105,31 @@ fn strict(caveats: &[Message]) -> Message {
     .with_detail(&Message::list(&items))
 }
 
-/// The provider refuses the request, or the connection to it is refused.
-pub(super) fn refused(kind: RefusalKind, error: &PollError, hint: Option<&Message>) -> Decision {
-    let cause = match kind {
-        RefusalKind::SignIn => Cause::Unauthorized,
-        RefusalKind::Certificate => Cause::Untrusted,
-        RefusalKind::Request if error.status == Some(404) => Cause::NotFound,
-        RefusalKind::Request | RefusalKind::Connection => Cause::Refused,
+/// The verdict of a failed poll that polling again will not help; none where it may.
+pub(super) fn of_error(error: &PollError) -> Option<Decision> {
+    let (cause, hint) = match &error.retry {
+        Retry::Retryable { .. } => return None,
+        Retry::Ambiguous => (Cause::Usage, None),
+        Retry::EndOfRecording => (Cause::Lost, Some(end_unknown())),
+        Retry::Refused { hint, kind } => {
+            let cause = match kind {
+                RefusalKind::SignIn => Cause::Unauthorized,
+                RefusalKind::Certificate => Cause::Untrusted,
+                RefusalKind::Request if error.status == Some(404) => Cause::NotFound,
+                RefusalKind::Request | RefusalKind::Connection => Cause::Refused,
+            };
+            (cause, hint.clone())
+        }
     };
-    (cause, error.message.with_hint(hint))
+    Some((cause, error.message.with_hint(hint.as_ref())))
 }
 
-/// The command line does not tell which deployment is meant.
-pub(super) fn ambiguous(error: &Message) -> Decision {
-    (Cause::Usage, error.clone())
-}
-
-/// Polls failed for too long; `offline` is zero where the first failure was too much.
-pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> Decision {
-    // It came, and could not be used.
-    let unreadable = last
-        .status
-        .is_some_and(|status| (200..300).contains(&status));
-    let cause = if unreadable {
-        Cause::Unreadable
-    } else {
-        Cause::Lost
+/// Polls failed for too long, at last with `error`; `offline` is zero where the first failure was too much.
+pub(super) fn lost(offline: Duration, error: &PollError, check_endpoint: bool) -> Decision {
+    let cause = match error.status {
+        // It came, and could not be used.
+        Some(200..300) => Cause::Unreadable,
+        _ => Cause::Lost,
     };
     let reason = if offline.is_zero() {
         Message::new("no valid response", "没有有效响应")
@@ -155,15 +140,9 @@ pub(super) fn lost(offline: Duration, last: &Offline, check_endpoint: bool) -> D
             format!("{offline} 内没有有效响应，最后一次错误"),
         )
     };
+    let reason = reason.with_detail(&error.message).with_hint(&end_unknown());
     let endpoint = Message::new("check --endpoint", "请检查 --endpoint");
-    let endpoint = check_endpoint.then_some(&endpoint);
-    let reason = reason.with_detail(&last.error).with_hint(&end_unknown());
-    (cause, reason.with_hint(endpoint))
-}
-
-/// The recording that is replayed ends.
-pub(super) fn end_of_recording(reason: &Message) -> Decision {
-    (Cause::Lost, reason.with_hint(&end_unknown()))
+    (cause, reason.with_hint(check_endpoint.then_some(&endpoint)))
 }
 
 fn end_unknown() -> Message {
@@ -232,9 +211,7 @@ pub(super) fn cancelled_by_another() -> Decision {
 
 /// The end of a list: the most severe one of its deployments.
 pub(super) fn of_list(causes: &[Cause]) -> Option<Decision> {
-    let worst = causes
-        .iter()
-        .max_by_key(|cause| cause.verdict().severity())?;
+    let worst = causes.iter().max_by_key(|cause| cause.verdict())?;
     let succeeded = |cause: &&Cause| **cause == Cause::Succeeded;
     let (total, count) = (causes.len(), causes.iter().filter(succeeded).count());
     let reason = Message::new(
@@ -247,7 +224,6 @@ pub(super) fn of_list(causes: &[Cause]) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Instant;
     use crate::message::assert_chinese;
     use crate::model::{UnitInfo, UnitKind};
 
@@ -268,17 +244,9 @@ mod tests {
         }
     }
 
-    fn answer(phase: Phase) -> Observation<'static> {
-        Observation {
-            phase: Some(phase),
-            message: None,
-            units: &[],
-            success_caveats: &[],
-        }
-    }
-
-    fn verdict(observed: &Observation<'_>, options: &WatchOptions) -> Option<Cause> {
-        of_observation(observed, options).map(|(cause, _)| cause)
+    fn verdict(snapshot: &Snapshot, options: &WatchOptions) -> Option<Cause> {
+        let decision = of_response(snapshot, Some(snapshot.phase), None, options);
+        decision.map(|(cause, _)| cause)
     }
 
     #[test]
@@ -309,7 +277,8 @@ mod tests {
                     once,
                     ..options()
                 };
-                let code = verdict(&answer(phase), &options).map(|cause| cause.verdict().code());
+                let code =
+                    verdict(&Snapshot::new(phase), &options).map(|cause| cause.verdict().code());
                 assert_eq!(code, expected, "{phase:?} {on_pause:?} once: {once}");
             }
         }
@@ -317,11 +286,8 @@ mod tests {
 
     #[test]
     fn what_a_second_poll_must_confirm_ends_nothing() {
-        let unsettled = Observation {
-            phase: None,
-            ..answer(Phase::Succeeded)
-        };
-        assert_eq!(verdict(&unsettled, &options()), None);
+        let snapshot = Snapshot::new(Phase::Succeeded);
+        assert_eq!(of_response(&snapshot, None, None, &options()), None);
     }
 
     #[test]
@@ -337,9 +303,9 @@ mod tests {
             ended: None,
         });
         for phase in [Phase::Running, Phase::Paused, Phase::Succeeded] {
-            let answer = Observation {
-                units: std::slice::from_ref(&unit),
-                ..answer(phase)
+            let answer = Snapshot {
+                units: vec![unit.clone()],
+                ..Snapshot::new(phase)
             };
             let fail_fast = WatchOptions {
                 fail_fast: true,
@@ -362,9 +328,9 @@ mod tests {
             (Phase::Succeeded, &skipped, Some(Cause::Strict)),
             (Phase::Running, &skipped, None),
         ] {
-            let answer = Observation {
-                success_caveats,
-                ..answer(phase)
+            let answer = Snapshot {
+                success_caveats: success_caveats.to_vec(),
+                ..Snapshot::new(phase)
             };
             assert_eq!(verdict(&answer, &strict), code);
             let lenient = verdict(&answer, &options());
@@ -395,41 +361,32 @@ mod tests {
     fn what_is_not_an_answer_has_a_verdict_of_its_own() {
         let second = Duration::from_secs(1);
         let error = Message::new("empty response", "响应为空");
-        let failed = PollError::refused(error.clone(), Some(404));
-        let offline = Offline {
-            since: Instant::at(0.0),
-            attempts: 1,
-            error: error.clone(),
-            status: Some(200),
-            endpoint_in_doubt: false,
+        let unread = PollError::retryable(error.clone(), Some(200));
+        assert_eq!(of_error(&unread), None);
+        let ended_by = |retry| {
+            let error = PollError {
+                retry,
+                ..PollError::refused(error.clone(), Some(404))
+            };
+            of_error(&error).expect("an end")
+        };
+        let refused = |kind, hint: Option<&Message>| {
+            ended_by(Retry::Refused {
+                hint: hint.cloned(),
+                kind,
+            })
         };
         for ((cause, reason), code, word) in [
-            (ambiguous(&error), 2, "usage"),
-            (end_of_recording(&error), 6, "lost"),
-            (lost(second, &offline, false), 6, "unreadable"),
-            (lost(second, &offline, true), 6, "unreadable"),
-            (lost(Duration::ZERO, &offline, false), 6, "unreadable"),
+            (ended_by(Retry::Ambiguous), 2, "usage"),
+            (ended_by(Retry::EndOfRecording), 6, "lost"),
+            (lost(second, &unread, false), 6, "unreadable"),
+            (lost(second, &unread, true), 6, "unreadable"),
+            (lost(Duration::ZERO, &unread, false), 6, "unreadable"),
             (cancelled_by_another(), 7, "running"),
-            (
-                refused(RefusalKind::Request, &failed, Some(&error)),
-                5,
-                "not_found",
-            ),
-            (
-                refused(RefusalKind::SignIn, &failed, None),
-                5,
-                "unauthorized",
-            ),
-            (
-                refused(RefusalKind::Certificate, &failed, None),
-                5,
-                "untrusted",
-            ),
-            (
-                refused(RefusalKind::Connection, &failed, None),
-                5,
-                "refused",
-            ),
+            (refused(RefusalKind::Request, Some(&error)), 5, "not_found"),
+            (refused(RefusalKind::SignIn, None), 5, "unauthorized"),
+            (refused(RefusalKind::Certificate, None), 5, "untrusted"),
+            (refused(RefusalKind::Connection, None), 5, "refused"),
             (timed_out(second, Some(Phase::Running)), 124, "timeout"),
             (timed_out(second, None), 124, "timeout"),
             (stalled(second), 124, "stalled"),
@@ -438,8 +395,12 @@ mod tests {
             (interrupted(Signal::Hangup), 129, "interrupted"),
             (interrupted(Signal::Pipe), 141, "interrupted"),
         ] {
-            let found = (cause.verdict().code(), cause.as_str());
-            assert_eq!(found, (code, word), "{reason}");
+            let name = serde_json::to_value(cause).expect("a word");
+            assert_eq!(
+                (cause.verdict().code(), name),
+                (code, word.into()),
+                "{reason}"
+            );
             assert_chinese(&reason);
         }
     }

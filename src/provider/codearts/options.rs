@@ -1,6 +1,7 @@
 //! The options of `deploywatch codearts`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,11 +13,8 @@ use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
+use crate::secret;
 
-/// The service's name in the endpoint of a region [O].
-const SERVICE: &str = "codearts-deploy";
-
-/// The options of `deploywatch codearts`.
 #[derive(Args, Debug)]
 #[command(override_usage = "deploywatch codearts [OPTIONS] --task <ID> --region <NAME>")]
 #[command(before_help = "\
@@ -51,7 +49,8 @@ impl ProviderOptions for CodeartsOptions {
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
-        ensure(!setup.fresh || self.record.is_none(), || {
+        let (record, huawei) = (&self.record, &self.huawei);
+        ensure(!setup.fresh || record.is_none(), || {
             Message::new(
                 "--fresh waits for a new run, so it cannot go with --record",
                 "--fresh 等待新的运行，不能与 --record 同用",
@@ -60,24 +59,21 @@ impl ProviderOptions for CodeartsOptions {
         let mut problems = Problems::default();
         let task = self.task.clone();
         let task = problems.note(task.ok_or_else(|| missing(("task", "任务"), "--task ID", &[])));
-        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
-        let project = id_or_variable(None, &PROJECT, setup.environment);
-        let project = problems.note(project).flatten();
-        let account = self.huawei.account(project, setup, &mut problems);
-        let (Some(task), Some(endpoint), Some(account), true) =
-            (task, endpoint, account, problems.is_empty())
-        else {
+        let project = problems.note(id_or_variable(None, &PROJECT, setup.environment));
+        let project = project.flatten();
+        let connection = huawei.connection("codearts-deploy", project, setup, &mut problems);
+        let (Some(task), Some((endpoint, account))) = (task, connection) else {
             return Err(problems.error());
         };
         let application = self.application.clone();
-        let run = match &self.record {
+        let run = match record {
             Some(record) => RunSelector::This(record.clone()),
             None if setup.fresh => RunSelector::Fresh(EarlierRuns::default()),
             None => RunSelector::Latest,
         };
         Ok(vec![DeploymentSpec {
             provider: "codearts",
-            target: match &self.record {
+            target: match record {
                 Some(record) => format!("codearts:{task}/{record}"),
                 None => format!("codearts:{task}"),
             },
@@ -86,18 +82,21 @@ impl ProviderOptions for CodeartsOptions {
             history_key: Some(HistoryKey::new("codearts", &endpoint, task.clone())),
             sends_secret: true,
             search_options: &[],
-            warnings: self.huawei.warnings(),
+            warnings: secret::warnings(huawei.token_file.as_deref()),
             already_ended_warning: (run == RunSelector::Latest)
                 .then(|| messages::may_be_earlier(&["--fresh", "--record ID"])),
             connect: Box::new(|http| {
-                Box::new(Codearts::new(
+                Box::new(Codearts {
+                    http,
+                    account,
                     endpoint,
                     task,
                     application,
+                    run_given: matches!(run, RunSelector::This(_)),
                     run,
-                    account,
-                    http,
-                ))
+                    last: Arc::default(),
+                    log_parts: Vec::new(),
+                })
             }),
         }])
     }

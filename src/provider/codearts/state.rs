@@ -1,11 +1,8 @@
 //! The state of a task, `GET /v2/tasks/{task_id}/state` [D]: its wire format and the mapping to the model.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
-use super::check_query;
-use super::log::{self, LogPart};
+use super::{Envelope, LogPart, log_part};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Object, Shown, ShownList, Text};
@@ -29,14 +26,6 @@ pub(super) struct TaskState {
     pub(super) snapshot: Snapshot,
 }
 
-/// The answer [D]. Its own `status` is the result of the query, not of the deployment.
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Envelope<'a> {
-    status: Text<'a>,
-    result: Option<Object<RunState<'a>>>,
-}
-
 /// One run of the task [D]. A task that was never run is told so without the envelope [O].
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -56,6 +45,7 @@ struct RunState<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct StepState<'a> {
     name: Shown<Text<'a>>,
+    /// Text [D], or a boolean or a number [O].
     enable: Shown<Text<'a>>,
     /// Positions in the log of the run.
     offset: Shown<Text<'a>>,
@@ -66,152 +56,97 @@ struct StepState<'a> {
     status: Shown<Text<'a>>,
 }
 
-/// The `status` of a run: `running`, `succeeded` and `failed` are documented for this call, the other
-/// words by the list of applications [D], and expected here too [I].
-const PHASES: [(&str, Phase); 9] = [
-    ("initial", Phase::Pending),
-    ("pending", Phase::Pending),
-    ("not_executed", Phase::Pending),
-    ("running", Phase::Running),
-    ("succeeded", Phase::Succeeded),
-    ("failed", Phase::Failed),
+/// The words for a run and for a step. Of a run, `running`, `succeeded` and `failed` are documented for this call,
+/// the others by the list of applications [D], and expected here too [I]; of a step, `succeeded`, `running`,
+/// `failed` and `pending` were observed [O].
+const WORDS: [(&str, (Phase, UnitState)); 9] = [
+    ("initial", (Phase::Pending, UnitState::Pending)),
+    ("pending", (Phase::Pending, UnitState::Pending)),
+    ("not_executed", (Phase::Pending, UnitState::Pending)),
+    ("running", (Phase::Running, UnitState::Running)),
+    ("succeeded", (Phase::Succeeded, UnitState::Succeeded)),
+    ("failed", (Phase::Failed, UnitState::Failed)),
     // Ended by the server.
-    ("timeout", Phase::Failed),
-    // Its execution was cancelled.
-    ("not_started", Phase::Cancelled),
-    (CANCELLED, Phase::Cancelled),
-];
-
-/// The `status` of a step [O]; the last four words are those of a run [I].
-const STATES: [(&str, UnitState); 8] = [
-    ("succeeded", UnitState::Succeeded),
-    ("running", UnitState::Running),
-    ("failed", UnitState::Failed),
-    ("pending", UnitState::Pending),
-    ("initial", UnitState::Pending),
-    ("not_executed", UnitState::Pending),
-    ("timeout", UnitState::Failed),
-    (CANCELLED, UnitState::Cancelled),
+    ("timeout", (Phase::Failed, UnitState::Failed)),
+    // The execution of the run was cancelled.
+    ("not_started", (Phase::Cancelled, UnitState::Unknown)),
+    (CANCELLED, (Phase::Cancelled, UnitState::Cancelled)),
 ];
 
 /// Reads the state of the task `asked`; `last` are the units of the answer before.
-///
-/// # Errors
-/// The response cannot be used; the error says why.
 pub(super) fn read(
     body: &[u8],
     last: &[Unit],
     asked: &str,
     redactor: &Redactor,
 ) -> Result<TaskState, Message> {
+    let or_error = |problem| messages::error_in_place_of(body, problem, redactor);
     let mut warnings = Vec::new();
-    let envelope: Envelope<'_> = json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
+    let envelope: Envelope<'_, RunState<'_>> =
+        json::read_state(body, TASK_STATE, &mut warnings, redactor)?;
     let never_run = envelope.result.is_none()
-        && envelope.status.meaning(&PHASES) == Some(Phase::Pending)
+        && matches!(envelope.status.meaning(&WORDS), Some((Phase::Pending, _)))
         && error_in(body, &[], redactor).is_none();
-    let run = if never_run {
-        json::read_state(body, TASK_STATE, &mut warnings, redactor)
+    let run: RunState<'_> = if never_run {
+        json::read_state(body, TASK_STATE, &mut warnings, redactor)?
     } else {
-        check_query(&envelope.status, redactor).and_then(|()| {
-            let run = envelope.result.map(|Object(run)| run);
-            run.ok_or_else(|| messages::missing_field("result"))
-        })
+        envelope.check(body, redactor)?;
+        let result = envelope.result.map(|Object(run)| run);
+        result.ok_or_else(|| or_error(messages::missing_field("result")))?
     };
-    let run: RunState<'_> =
-        run.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-    run.status
-        .required("result.status")
-        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+    run.status.required("result.status").map_err(or_error)?;
     run.task_id.check_id(asked, redactor)?;
     let record = run.record_id.whole("result.record_id")?;
     let mut snapshot = run.to_snapshot(last, warnings, redactor);
     stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     if never_run {
-        snapshot.message = Some(never_run_yet());
+        let message = Message::new("the task has not been run yet", "该任务尚未运行过");
+        snapshot.message = Some(message);
         snapshot.run = None;
     }
+    let steps = run.step_state.iter();
+    let log_parts = steps.map(|step| log_part(&step.offset, &step.current_offset));
     Ok(TaskState {
         record: record.map(str::to_owned),
         never_run,
-        log_parts: run.log_parts(),
+        log_parts: log_parts.collect(),
         snapshot,
     })
 }
 
-fn never_run_yet() -> Message {
-    Message::new("the task has not been run yet", "该任务尚未运行过")
-}
-
 impl RunState<'_> {
-    fn log_parts(&self) -> Vec<LogPart> {
-        let steps = self.step_state.iter();
-        steps
-            .map(|step| log::of_step(&step.offset, &step.current_offset))
-            .collect()
-    }
-
     fn to_snapshot(&self, last: &[Unit], warnings: Vec<Message>, redactor: &Redactor) -> Snapshot {
+        // Both are of the same zone, which is not said [D].
+        let time = |text: &Text<'_>| humantime::parse_rfc3339_weak(text.get()?).ok();
+        let times = time(&self.start_time).zip(time(&self.end_time));
         let mut snapshot = Snapshot {
             run: self.record_id.printable(redactor),
             title: self.task_name.printable(redactor),
-            took: self.took(),
+            took: times.and_then(|(start, end)| end.duration_since(start).ok()),
             warnings,
-            ..Snapshot::new(Phase::Unknown)
+            ..Snapshot::default()
         };
+        let warnings = &mut snapshot.warnings;
         let word = self.status.printable(redactor);
-        match self.status.meaning(&PHASES) {
-            Some(phase) => {
-                snapshot.phase = phase;
-                snapshot.message = huawei::detail_text(word, phase);
-            }
-            None => {
-                self.status
-                    .warn_unknown("result.status", redactor, &mut snapshot.warnings);
-                // It says that it ended, not how: a word for that may still come.
-                if self.step.is("finish") {
-                    let message = word.map(|word| Message::verbatim(&*word));
-                    snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Ended, message));
-                }
-            }
+        let status = &self.status;
+        (snapshot.phase, _) = status.interpret("result.status", &WORDS, warnings, redactor);
+        if snapshot.phase != Phase::Unknown {
+            snapshot.message = huawei::detail_text(word, snapshot.phase);
+        } else if self.step.is("finish") {
+            // It says that it ended, not how: a word for that may still come.
+            let message = word.map(|word| Message::verbatim(&*word));
+            snapshot.unconfirmed = Some(Unconfirmed::new(Phase::Ended, message));
         }
-        let states = states(
-            &self.step_state,
-            snapshot.phase,
-            &mut snapshot.warnings,
-            redactor,
-        );
-        snapshot.units = units(&self.step_state, &states, last, redactor);
+        let steps = &self.step_state;
+        let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
+        let states = states(steps, snapshot.phase, warnings, redactor);
+        for (place, (step, state)) in (1..).zip(steps.iter().zip(states)) {
+            // A step is its place in the list; its `id` is the application's [D].
+            let (id, nameless) = (format!("{place}"), format!("step {place}"));
+            units.push(&id, step.name.get().unwrap_or(&nameless), None, state, None);
+        }
+        snapshot.units = units.finish();
         snapshot
-    }
-
-    /// How long it took, once it has ended: both times are of the same zone, which is not said [D].
-    fn took(&self) -> Option<Duration> {
-        let time = |text: &Text<'_>| humantime::parse_rfc3339_weak(text.get()?).ok();
-        let (start, end) = (time(&self.start_time)?, time(&self.end_time)?);
-        end.duration_since(start).ok()
-    }
-}
-
-impl StepState<'_> {
-    /// `enable` is text [D], or a boolean or a number [O].
-    fn is_enabled(&self) -> bool {
-        !self.enable.is_false()
-    }
-
-    /// Whether it has begun, by its time [I].
-    fn has_begun(&self) -> bool {
-        let elapsed = self.elapsed_time.get();
-        self.is_enabled() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
-    }
-
-    /// The state that it is stated to be in. A disabled step never begins, so that `pending` says
-    /// nothing of it.
-    fn stated(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Option<UnitState> {
-        self.status.get()?;
-        let state = self
-            .status
-            .interpret("step status", &STATES, warnings, redactor);
-        (self.is_enabled() || state != UnitState::Pending).then_some(state)
     }
 }
 
@@ -222,15 +157,25 @@ fn states(
     warnings: &mut Vec<Message>,
     redactor: &Redactor,
 ) -> Vec<UnitState> {
-    let stated = steps.iter().map(|step| step.stated(warnings, redactor));
+    let stated = steps.iter().map(|step| {
+        let status = &step.status;
+        status.get()?;
+        let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
+        // A disabled step never begins, so that `pending` says nothing of it.
+        (state != UnitState::Pending || !step.enable.is_false()).then_some(state)
+    });
     let stated: Vec<_> = stated.collect();
-    let has_begun = |place: usize| match stated[place] {
-        None | Some(UnitState::Unknown) => steps[place].has_begun(),
-        Some(state) => state != UnitState::Pending,
+    // By its time [I], where its state does not tell.
+    let has_begun = |(step, stated): (&StepState<'_>, &Option<UnitState>)| match stated {
+        None | Some(UnitState::Unknown) => {
+            let elapsed = step.elapsed_time.get();
+            !step.enable.is_false() && elapsed.is_some_and(|time| time.parse() != Ok(0.0))
+        }
+        Some(state) => *state != UnitState::Pending,
     };
-    let last_begun = (0..steps.len()).rfind(|&place| has_begun(place));
+    let last_begun = steps.iter().zip(&stated).rposition(has_begun);
     let guess = |place: usize| match (phase, last_begun) {
-        _ if !steps[place].is_enabled() => UnitState::Skipped,
+        _ if steps[place].enable.is_false() => UnitState::Skipped,
         (Phase::Succeeded, _) => UnitState::Succeeded,
         (_, Some(last)) if place < last => UnitState::Succeeded,
         (_, Some(last)) if place == last => match phase {
@@ -245,34 +190,20 @@ fn states(
     let state = |place: usize| stated[place].unwrap_or_else(|| guess(place));
     let mut states: Vec<_> = (0..steps.len()).map(state).collect();
     // The first step has no time while it begins, nor has the next one between two steps.
-    if phase == Phase::Running && !states.contains(&UnitState::Running) {
-        let is_next =
-            |&place: &usize| stated[place].is_none() && states[place] == UnitState::Pending;
-        if let Some(next) = (0..steps.len()).find(is_next) {
-            states[next] = UnitState::Running;
-        }
+    let is_next = |&place: &usize| stated[place].is_none() && states[place] == UnitState::Pending;
+    if phase == Phase::Running
+        && !states.contains(&UnitState::Running)
+        && let Some(next) = (0..steps.len()).find(is_next)
+    {
+        states[next] = UnitState::Running;
     }
     states
 }
 
-/// The steps as units. A step is its place in the list; its `id` is the application's [D].
-fn units(
-    steps: &[StepState<'_>],
-    states: &[UnitState],
-    last: &[Unit],
-    redactor: &Redactor,
-) -> Vec<Unit> {
-    let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
-    for (place, (step, &state)) in steps.iter().zip(states).enumerate() {
-        let id = (place + 1).to_string();
-        let nameless = format!("step {id}");
-        units.push(&id, step.name.get().unwrap_or(&nameless), None, state, None);
-    }
-    units.finish()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::message::assert_chinese;
 

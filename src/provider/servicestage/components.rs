@@ -1,12 +1,11 @@
 //! The components of a release, as the deployment information has them, and their states.
 
-use std::collections::HashMap;
-use std::num::NonZeroI64;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{RELEASE_TASK, texts};
+use super::{RELEASE_TASK, is_failure};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, Count, List, Shown, Text, safe_in_url};
@@ -45,133 +44,87 @@ struct Component<'a> {
     rollback_fail_message: Shown<Text<'a>>,
 }
 
-/// The state of a component, and the message about it.
-type Standing = (UnitState, Option<Message>);
+/// The words for a release [D]. The first four are documented here, the others by the service's job resource,
+/// and expected here too [I].
+const JOB_STATES: [(&str, UnitState); 8] = [
+    ("CREATED", UnitState::Pending),
+    ("RUNNING", UnitState::Running),
+    ("SUCCEEDED", UnitState::Succeeded),
+    ("FAILED", UnitState::Failed),
+    ("SUBMITTED", UnitState::Queued),
+    ("SCHEDULED", UnitState::Queued),
+    ("PARTIALLY_FAILED", UnitState::Failed),
+    (CANCELLED, UnitState::Cancelled),
+];
+
+/// The words for a rollback: those of the release and of the service's job resource [D, I].
+const ROLLBACK_STATES: [(&str, UnitState); 9] = [
+    ("CREATED", UnitState::Running),
+    ("SUBMITTED", UnitState::Running),
+    ("SCHEDULED", UnitState::Running),
+    ("RUNNING", UnitState::Running),
+    ("ROLLBACKING", UnitState::Running),
+    ("SUCCEEDED", UnitState::Succeeded),
+    ("ROLLBACKED", UnitState::Succeeded),
+    ("FAILED", UnitState::Failed),
+    ("PARTIALLY_FAILED", UnitState::Failed),
+];
 
 impl Component<'_> {
-    fn standing(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
-        if self.has_rollback() {
-            return self.rollback(warnings, redactor);
-        }
+    /// The state of the component, and the message about it.
+    fn standing(
+        &self,
+        warnings: &mut Vec<Message>,
+        redactor: &Redactor,
+    ) -> (UnitState, Option<Message>) {
+        use UnitState::{Cancelled, Failed, Pending, Succeeded};
+        let words = |text: &Text<'_>| Some(Message::verbatim(&*redactor.message(text.get()?)));
+        let reason = words(&self.fail_message);
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
-        match &*own {
-            "ROLLBACK_SUCCEED" => {
-                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
-            }
-            _ if own.starts_with("ROLLBACK_") => self.rollback_failed(redactor),
-            _ => {
+        let (status, field) = (&self.rollback_job_status, "rollback_job_status");
+        let rollback = if status.get().is_some() {
+            Some(status.interpret(field, &ROLLBACK_STATES, warnings, redactor))
+        } else if self.rollback_job_id.get().is_some() {
+            Some(UnitState::Running)
+        } else if own == "ROLLBACK_SUCCEED" {
+            Some(Succeeded)
+        } else {
+            own.starts_with("ROLLBACK_").then_some(Failed)
+        };
+        // Once a rollback has begun, `job_status` stays what it was before.
+        let (state, what) = match rollback {
+            // A component that was rolled back has failed.
+            Some(Succeeded) => (Failed, Message::new("rolled back", "已回滚")),
+            Some(Failed) => match words(&self.rollback_fail_message) {
+                None => (Failed, Message::new("rollback failed", "回滚失败")),
+                message => return (Failed, message),
+            },
+            Some(state) => (state, Message::new("rolling back", "正在回滚")),
+            None => {
+                let status = &self.job_status;
                 let state = if self.status.is_cancelled() {
-                    UnitState::Cancelled
+                    Cancelled
+                } else if status.get().is_none() {
+                    Pending
                 } else {
-                    self.job(warnings, redactor)
+                    status.interpret("job_status", &JOB_STATES, warnings, redactor)
                 };
-                let reason = words(&self.fail_message, redactor);
-                let reason = reason.filter(|_| state == UnitState::Failed);
+                let reason = reason.filter(|_| state == Failed);
                 // Else its own state is only shown, where it says more than that all is well.
                 let well = ["", "RUNNING", "SUCCESS", "CREATED"].contains(&&*own);
-                let detail = reason.or_else(|| (!well).then(|| texts::own_status(&own)));
-                (state, detail)
+                let shown = || {
+                    let own = redactor.message(&own);
+                    Message::new(format!("status {own}"), format!("状态 {own}"))
+                };
+                return (state, reason.or_else(|| (!well).then(shown)));
             }
-        }
-    }
-
-    /// Whether its own status says that it failed, whatever its job says.
-    fn calls_itself_failed(&self) -> bool {
-        self.status.is("FAILED") || self.status.is("PARTIALLY_FAILED")
-    }
-
-    /// How the release of it stands. The first four words are documented here, the others by the
-    /// service's job resource [D], and expected here too [I].
-    fn job(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> UnitState {
-        let known = [
-            ("CREATED", UnitState::Pending),
-            ("RUNNING", UnitState::Running),
-            ("SUCCEEDED", UnitState::Succeeded),
-            ("FAILED", UnitState::Failed),
-            ("SUBMITTED", UnitState::Queued),
-            ("SCHEDULED", UnitState::Queued),
-            ("PARTIALLY_FAILED", UnitState::Failed),
-            (CANCELLED, UnitState::Cancelled),
-        ];
-        let status = &self.job_status;
-        match status.get() {
-            None => UnitState::Pending,
-            Some(_) => status.interpret("job_status", &known, warnings, redactor),
-        }
-    }
-
-    /// Whether a rollback of it has begun; `job_status` stays what it was before.
-    fn has_rollback(&self) -> bool {
-        let rollback = &self.rollback_job_id;
-        rollback.get().or(self.rollback_job_status.get()).is_some()
-    }
-
-    /// How the rollback of it stands: in the words of the release and of the service's job resource
-    /// [D, I]. A component that was rolled back has failed.
-    fn rollback(&self, warnings: &mut Vec<Message>, redactor: &Redactor) -> Standing {
-        let known = [
-            ("CREATED", UnitState::Running),
-            ("SUBMITTED", UnitState::Running),
-            ("SCHEDULED", UnitState::Running),
-            ("RUNNING", UnitState::Running),
-            ("ROLLBACKING", UnitState::Running),
-            ("SUCCEEDED", UnitState::Succeeded),
-            ("ROLLBACKED", UnitState::Succeeded),
-            ("FAILED", UnitState::Failed),
-            ("PARTIALLY_FAILED", UnitState::Failed),
-        ];
-        let status = &self.rollback_job_status;
-        let state = match status.get() {
-            None => UnitState::Running,
-            Some(_) => status.interpret("rollback_job_status", &known, warnings, redactor),
         };
-        match state {
-            UnitState::Succeeded => {
-                self.with_reason(UnitState::Failed, &texts::rolled_back(), redactor)
-            }
-            UnitState::Failed => self.rollback_failed(redactor),
-            state => self.with_reason(state, &texts::rolling_back(), redactor),
-        }
-    }
-
-    fn rollback_failed(&self, redactor: &Redactor) -> Standing {
-        match words(&self.rollback_fail_message, redactor) {
-            Some(message) => (UnitState::Failed, Some(message)),
-            None => self.with_reason(UnitState::Failed, &texts::rollback_failed(), redactor),
-        }
-    }
-
-    /// Its state, and the reason.
-    fn with_reason(&self, state: UnitState, what: &Message, redactor: &Redactor) -> Standing {
-        let reason = words(&self.fail_message, redactor);
         (state, Some(what.with_detail(reason.as_ref())))
     }
-
-    /// When its release began and ended, or its rollback, in epoch milliseconds.
-    fn times(&self) -> (Option<NonZeroI64>, Option<NonZeroI64>) {
-        // 0, null and "" mean not set [D].
-        let (start, end) = if self.has_rollback() {
-            (&self.rollback_start_time, &self.rollback_end_time)
-        } else {
-            (&self.start_time, &self.end_time)
-        };
-        (epoch_millis(start), epoch_millis(end))
-    }
-
-    /// The jobs that tell why it failed.
-    fn jobs(&self) -> Vec<String> {
-        let jobs = [self.job_id.get(), self.rollback_job_id.get()];
-        let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
-        safe.map(str::to_owned).collect()
-    }
-}
-
-/// The provider's words.
-fn words(text: &Text<'_>, redactor: &Redactor) -> Option<Message> {
-    Some(Message::verbatim(&*redactor.message(text.get()?)))
 }
 
 /// The finding of the components, before the plan is requested.
+#[derive(Default)]
 pub(super) struct Components {
     pub(super) snapshot: Arc<Snapshot>,
     /// The jobs that tell why a unit failed, by the unit's id.
@@ -180,44 +133,26 @@ pub(super) struct Components {
     pub(super) contradictory: usize,
 }
 
-impl Default for Components {
-    fn default() -> Self {
-        Self {
-            snapshot: Arc::new(Snapshot::new(Phase::Unknown)),
-            jobs: HashMap::new(),
-            contradictory: 0,
-        }
-    }
-}
-
 impl Components {
     /// Reads the components of the release that was `asked` for; `last` are the units of the answer
     /// before.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
     pub(super) fn read(
         body: &[u8],
         last: &[Unit],
         asked: &str,
         redactor: &Redactor,
     ) -> Result<Self, Message> {
+        let or_error = |problem| messages::error_in_place_of(body, problem, redactor);
         let mut snapshot = Snapshot::new(Phase::Pending);
         let info: DeployInfo<'_> =
             json::read_state(body, RELEASE_TASK, &mut snapshot.warnings, redactor)?;
-        let is_meant = info.id.check_id(asked, redactor);
-        is_meant.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-        let none = List::default();
-        let components = match &info.components {
-            Some(components) => components,
-            // Null where nothing is planned yet.
-            None if info.id.get().is_some() => &none,
-            None => {
-                let problem = messages::missing_field("components");
-                return Err(messages::error_in_place_of(body, problem, redactor));
-            }
-        };
-        snapshot.units = units(components, last, &mut snapshot.warnings, redactor);
+        info.id.check_id(asked, redactor).map_err(or_error)?;
+        // Null where nothing is planned yet.
+        if info.components.is_none() && info.id.get().is_none() {
+            return Err(or_error(messages::missing_field("components")));
+        }
+        let components = info.components.unwrap_or_default();
+        snapshot.units = units(&components, last, &mut snapshot.warnings, redactor);
         // They may be a success: one that was read whole and stands beside no error.
         if snapshot.count(UnitState::Succeeded) == snapshot.units.len() {
             for component in components.iter() {
@@ -227,35 +162,39 @@ impl Components {
                 return Err(error);
             }
         }
-        let last_batch = snapshot.units.iter().filter_map(|unit| unit.batch).max();
-        snapshot.batches = last_batch;
+        snapshot.batches = snapshot.units.iter().filter_map(|unit| unit.batch).max();
         // The last in which anything has begun: batches run one after another [I].
         let begun = |unit: &&Unit| !matches!(unit.state, UnitState::Pending | UnitState::Cancelled);
         let begun = snapshot.units.iter().filter(begun);
-        let begun: Vec<_> = begun.map(|unit| unit.batch).collect();
-        snapshot.batch = last_batch.map(|_| begun.iter().copied().flatten().max().unwrap_or(1));
-        if !begun.is_empty() {
+        let begun = begun.map(|unit| unit.batch).max();
+        snapshot.batch = snapshot.batches.map(|_| begun.flatten().unwrap_or(1));
+        if begun.is_some() {
             snapshot.phase = Phase::Running;
         }
-        let waits = components
-            .iter()
-            .any(|component| component.status.is("GRAYING"));
-        if waits && !is_moving(&snapshot) {
+        let mut waits = components.iter().map(|component| &component.status);
+        if waits.any(|status| status.is("GRAYING")) && !is_moving(&snapshot) {
             pause(&mut snapshot);
         }
-        let in_state = |state| {
-            let both = snapshot.units.iter().zip(components.iter());
-            both.filter(move |(unit, _)| unit.state == state)
-        };
-        let failed = in_state(UnitState::Failed);
-        let jobs = failed.map(|(unit, component)| (Arc::clone(&unit.id), component.jobs()));
-        let succeeded = in_state(UnitState::Succeeded);
-        let contradictory = succeeded.filter(|(_, component)| component.calls_itself_failed());
-        Ok(Self {
-            jobs: jobs.collect(),
-            contradictory: contradictory.count(),
-            snapshot: Arc::new(snapshot),
-        })
+        let mut found = Self::default();
+        for (unit, component) in snapshot.units.iter().zip(components.iter()) {
+            match unit.state {
+                UnitState::Failed => {
+                    let jobs = [component.job_id.get(), component.rollback_job_id.get()];
+                    let safe = jobs.into_iter().flatten().filter(|id| safe_in_url(id));
+                    let safe = safe.map(str::to_owned).collect();
+                    found.jobs.insert(Arc::clone(&unit.id), safe);
+                }
+                UnitState::Succeeded if is_failure(&component.status) => found.contradictory += 1,
+                _ => {}
+            }
+        }
+        found.snapshot = Arc::new(snapshot);
+        Ok(found)
+    }
+
+    /// How many have succeeded, by their own status too.
+    pub(super) fn succeeded(&self) -> usize {
+        self.snapshot.count(UnitState::Succeeded) - self.contradictory
     }
 
     /// Whether nothing moves and nothing waits for a person: the release may be over, or between two
@@ -272,30 +211,24 @@ fn units(
     warnings: &mut Vec<Message>,
     redactor: &Redactor,
 ) -> Vec<Unit> {
-    let seqs = components
-        .iter()
-        .filter_map(|component| component.seq.get());
-    let mut seqs: Vec<_> = seqs.collect();
-    seqs.sort_unstable();
-    seqs.dedup();
+    let seqs = components.iter().filter_map(|it| it.seq.get());
+    let batches: BTreeMap<_, _> = BTreeSet::from_iter(seqs).into_iter().zip(1..).collect();
     let mut units = UnitsBuilder::new(UnitKind::Component, last, components.len(), redactor);
-    for (place, component) in components.iter().enumerate() {
-        let nameless = format!("component {}", place + 1);
-        let (id, name) = (component.id.get(), component.name.get());
-        let batch = component.seq.get().and_then(|seq| {
-            let index = seqs.binary_search(&seq).ok()?;
-            u32::try_from(index + 1).ok()
-        });
+    for (place, component) in (1..).zip(components) {
+        let nameless = format!("component {place}");
+        let (own_id, own_name) = (component.id.get(), component.name.get());
+        let id = own_id.or(own_name).unwrap_or(&nameless);
+        let name = own_name.or(own_id).unwrap_or(&nameless);
+        let batch = component.seq.get().map(|seq| batches[&seq]);
         let (state, detail) = component.standing(warnings, redactor);
-        let unit = units.push(
-            id.or(name).unwrap_or(&nameless),
-            name.or(id).unwrap_or(&nameless),
-            batch,
-            state,
-            None,
-        );
+        let unit = units.push(id, name, batch, state, None);
         unit.detail = detail;
-        (unit.began, unit.ended) = component.times();
+        let rollback = &component.rollback_job_id;
+        let times = match rollback.get().or(component.rollback_job_status.get()) {
+            Some(_) => [&component.rollback_start_time, &component.rollback_end_time],
+            None => [&component.start_time, &component.end_time],
+        };
+        [unit.began, unit.ended] = times.map(|time| epoch_millis(time));
     }
     units.finish()
 }
@@ -305,8 +238,7 @@ pub(super) fn pause(snapshot: &mut Snapshot) {
     snapshot.phase = Phase::Paused;
     let failed = snapshot.count(UnitState::Failed);
     if failed == 0 {
-        let message = messages::awaits_confirmation();
-        snapshot.message = Some(message);
+        snapshot.message = Some(messages::awaits_confirmation());
     } else {
         // A component that is about to be tried again looks the same for a moment.
         let message = messages::awaits_decision(failed, UnitKind::Component, None);
@@ -320,7 +252,10 @@ fn is_moving(snapshot: &Snapshot) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::num::NonZeroI64;
+
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/servicestage.response.json");
     const RELEASE: &str = "716eda33-dbc6-47f3-953f-29119edd5e5c";
@@ -444,6 +379,7 @@ pub(super) mod tests {
             let unit = unit(&format!(r#""status":"{status}","job_status":"{job}""#));
             let own = unit.detail.as_ref().map(Message::en);
             assert_eq!((unit.state, own), (state, detail), "{status}");
+            unit.detail.iter().for_each(assert_chinese);
         }
     }
 
@@ -504,6 +440,9 @@ pub(super) mod tests {
             let unit = unit(&format!(r#""job_status":"SUCCEEDED",{rollback}"#));
             let own = unit.detail.as_ref().map(Message::en);
             assert_eq!((unit.state, own), (state, Some(detail)), "{rollback}");
+            if !rollback.contains("message") {
+                unit.detail.iter().for_each(assert_chinese);
+            }
         }
         let none = r#""job_status":"SUCCEEDED","rollback_job_id":"","rollback_job_status":null"#;
         assert_eq!(unit(none).state, UnitState::Succeeded);

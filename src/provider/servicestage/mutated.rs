@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::components::Components;
-use super::plan::{Plan, decide};
+use super::plan::{Plan, decide_alone};
+use crate::message::Message;
 use crate::model::{Phase, Snapshot};
 use crate::provider::mutate::{damaged, is, says, stays, value};
 use crate::redact::Redactor;
@@ -67,6 +68,7 @@ fn found(snapshot: &Snapshot) -> Phase {
 
 #[test]
 fn damaged_components_are_no_success_that_they_do_not_say() {
+    let no = Message::verbatim("no");
     let (mut last, mut seen) = (Vec::new(), 0);
     damaged(&SAMPLES, &WORDS, |body| {
         let Ok(components) = Components::read(body, &last, RELEASE, &Redactor::default()) else {
@@ -78,7 +80,7 @@ fn damaged_components_are_no_success_that_they_do_not_say() {
         let before = &components.snapshot;
         assert!(!before.phase.has_ended(), "the plan was not asked yet");
         last.clone_from(&before.units);
-        if components.are_still() && found(&decide(&components, None)) == Phase::Succeeded {
+        if components.are_still() && found(&decide_alone(&components, &no)) == Phase::Succeeded {
             seen += 1;
             assert!(value(body).is_none_or(|answer| all_succeeded(&answer)));
         }
@@ -100,7 +102,7 @@ fn a_damaged_release_task_is_no_success_that_it_does_not_say() {
             let Ok(plan) = Plan::read(body, RELEASE, &Redactor::default()) else {
                 return;
             };
-            let snapshot = decide(&components, Some(&plan));
+            let snapshot = plan.decide(&components, &Redactor::default());
             if found(&snapshot) == Phase::Succeeded {
                 seen += 1;
                 assert!(all_succeeded(&answer) && snapshot.unconfirmed.is_none());
@@ -131,7 +133,8 @@ fn what_only_shows_something_changes_no_verdict() {
         ];
         stays(sample.as_bytes(), &needed, |body| {
             let components = Components::read(body, &[], RELEASE, &redactor).expect("components");
-            (components.snapshot.phase, found(&decide(&components, None)))
+            let decided = decide_alone(&components, &Message::verbatim("no"));
+            (components.snapshot.phase, found(&decided))
         });
     }
     for word in ["SUCCESS", "FAILED", "GRAYING", "RUNNING", "ODD"] {
@@ -143,7 +146,7 @@ fn what_only_shows_something_changes_no_verdict() {
         let needed = ["/id", "/status", "/components/*"];
         stays(sample.as_bytes(), &needed, |body| {
             let plan = Plan::read(body, RELEASE, &redactor).expect("a plan");
-            found(&decide(&components, Some(&plan)))
+            found(&plan.decide(&components, &redactor))
         });
     }
 }

@@ -5,17 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Servicestage;
+use super::{Components, Servicestage};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
 use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
+use crate::secret;
 
-/// The service's name in the endpoint of a region [O].
-const SERVICE: &str = "servicestage";
-
-/// The options of `deploywatch servicestage`.
 #[derive(Args, Debug)]
 #[command(override_usage = "deploywatch servicestage [OPTIONS] --release <ID> --region <NAME>")]
 #[command(before_help = "\
@@ -55,16 +52,15 @@ impl ProviderOptions for ServicestageOptions {
             )
         })?;
         let mut problems = Problems::default();
-        let project = problems.note(self.project(setup.environment));
-        let release = problems.note(
-            self.release
-                .clone()
-                .ok_or_else(|| missing(("release", "发布任务"), "--release ID", &[])),
-        );
-        let endpoint = problems.note(self.huawei.endpoint(SERVICE, setup.environment));
-        let account = self.huawei.account(project.clone(), setup, &mut problems);
-        let (Some(project), Some(release), Some(endpoint), Some(account)) =
-            (project, release, endpoint, account)
+        let project = id_or_variable(self.project.as_deref(), &PROJECT, setup.environment);
+        let no_project = || missing(("project", "项目"), "--project ID", &PROJECT);
+        let project = problems.note(project.and_then(|project| project.ok_or_else(no_project)));
+        let no_release = || missing(("release", "发布任务"), "--release ID", &[]);
+        let release = problems.note(self.release.clone().ok_or_else(no_release));
+        let (huawei, of_project) = (&self.huawei, project.clone());
+        let connection = huawei.connection("servicestage", of_project, setup, &mut problems);
+        let (Some(project), Some(release), Some((endpoint, account))) =
+            (project, release, connection)
         else {
             return Err(problems.error());
         };
@@ -83,15 +79,17 @@ impl ProviderOptions for ServicestageOptions {
             sends_secret: true,
             already_ended_warning: None,
             search_options: &[],
-            warnings: self.huawei.warnings(),
-            connect: Box::new(|http| Box::new(Servicestage::new(url, release, account, http))),
+            warnings: secret::warnings(huawei.token_file.as_deref()),
+            connect: Box::new(|http| {
+                Box::new(Servicestage {
+                    http,
+                    account,
+                    url,
+                    release,
+                    components: Components::default(),
+                    refusal: None,
+                })
+            }),
         }])
-    }
-}
-
-impl ServicestageOptions {
-    fn project(&self, environment: Environment<'_>) -> Result<String> {
-        id_or_variable(self.project.as_deref(), &PROJECT, environment)?
-            .ok_or_else(|| missing(("project", "项目"), "--project ID", &PROJECT))
     }
 }

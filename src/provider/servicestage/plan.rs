@@ -1,23 +1,20 @@
 //! The release task itself, and what it makes of components that stand still.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
+use super::RELEASE_TASK;
 use super::components::{Components, pause};
-use super::{RELEASE_TASK, texts};
-use crate::http::Response;
 use crate::message::Message;
-use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitState};
+use crate::model::{Phase, Snapshot, Standstill, Unconfirmed, UnitKind, UnitState};
 use crate::provider::json::{self, CANCELLED, List, Shown, Text};
 use crate::provider::stated_error::error_in;
 use crate::provider::{huawei, messages};
 use crate::redact::Redactor;
 
-/// The release task itself [D].
-#[derive(Deserialize, Default)]
+/// The release task: its own statement about the whole release [D].
+#[derive(Debug, Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
-struct Release<'a> {
+pub(super) struct Plan<'a> {
     id: Text<'a>,
     name: Shown<Text<'a>>,
     status: Text<'a>,
@@ -26,190 +23,156 @@ struct Release<'a> {
     components: List<NamedComponent<'a>>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct NamedComponent<'a> {
     name: Shown<Text<'a>>,
 }
 
-/// The release task's own statement about the whole release.
-#[derive(Debug, PartialEq)]
-pub(super) struct Plan {
-    name: Option<Arc<str>>,
-    /// Its word.
-    status: Arc<str>,
-    /// The meaning of the word; none where it is not that of an end or a pause.
-    says: Option<Phase>,
-    /// Later batches do not begin after a failure.
-    stops: bool,
-    warnings: Vec<Message>,
-}
+/// The words of a plan. Those of a component's `status` are documented, and expected here too [I]; the last three
+/// are no end and no pause.
+const PHASES: [(&str, Option<Phase>); 11] = [
+    ("SUCCESS", Some(Phase::Succeeded)),
+    ("SUCCEEDED", Some(Phase::Succeeded)),
+    ("FAILED", Some(Phase::Failed)),
+    ("PARTIALLY_FAILED", Some(Phase::Failed)),
+    ("ROLLBACK_FAILED", Some(Phase::Failed)),
+    ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
+    ("GRAYING", Some(Phase::Paused)),
+    (CANCELLED, Some(Phase::Cancelled)),
+    ("CREATED", None),
+    ("RUNNING", None),
+    ("ROLLBACKING", None),
+];
 
-/// Whether the plan is plainly not to be had: by 403 whatever it says, by 404 in the service's own
-/// words. Anything else may be the answer of a gateway.
-pub(super) fn is_refused(response: &Response, redactor: &Redactor) -> bool {
-    response.status == 403
-        || response.status == 404 && error_in(&response.body, &[], redactor).is_some()
-}
-
-impl Release<'_> {
-    /// Checks that a success was read whole and contradicts nothing: it alone ends a release well.
-    ///
-    /// # Errors
-    /// The answer states an error, or a name in it is broken.
-    fn check_success(&self, body: &[u8], redactor: &Redactor) -> Result<(), Message> {
-        let components = self.components.iter().map(|component| &component.name);
-        for name in [&self.name].into_iter().chain(components) {
-            name.whole("name")?;
-        }
-        error_in(body, &[], redactor).map_or(Ok(()), Err)
-    }
-}
-
-impl Plan {
-    /// Reads the release task that was `asked` for.
-    ///
-    /// # Errors
-    /// The response cannot be used; the error says why.
-    pub(super) fn read(body: &[u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
-        let release: Release<'_> =
+impl<'a> Plan<'a> {
+    /// Reads the release task that was `asked` for. A success was read whole and contradicts nothing: it alone
+    /// ends a release well.
+    pub(super) fn read(body: &'a [u8], asked: &str, redactor: &Redactor) -> Result<Self, Message> {
+        let plan: Self =
             json::read(body).map_err(|error| messages::not_json(RELEASE_TASK, &error, redactor))?;
-        release.id.check_id(asked, redactor)?;
-        let status = release.status.required("status");
-        let status =
-            status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-        let status = redactor.name(status);
-        // The words of a component's `status` are documented, and expected here too [I].
-        let known = [
-            ("SUCCESS", Some(Phase::Succeeded)),
-            ("SUCCEEDED", Some(Phase::Succeeded)),
-            ("FAILED", Some(Phase::Failed)),
-            ("PARTIALLY_FAILED", Some(Phase::Failed)),
-            ("ROLLBACK_FAILED", Some(Phase::Failed)),
-            ("ROLLBACK_SUCCEED", Some(Phase::RolledBack)),
-            ("GRAYING", Some(Phase::Paused)),
-            (CANCELLED, Some(Phase::Cancelled)),
-            ("CREATED", None),
-            ("RUNNING", None),
-            ("ROLLBACKING", None),
-        ];
-        let mut warnings = Vec::new();
-        let says = release
-            .status
-            .interpret("release status", &known, &mut warnings, redactor);
-        if says == Some(Phase::Succeeded) {
-            release.check_success(body, redactor)?;
+        plan.id.check_id(asked, redactor)?;
+        let status = plan.status.required("status");
+        status.map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
+        if plan.status.meaning(&PHASES) == Some(Some(Phase::Succeeded)) {
+            let components = plan.components.iter().map(|component| &component.name);
+            for name in components.chain([&plan.name]) {
+                name.whole("name")?;
+            }
+            if let Some(error) = error_in(body, &[], redactor) {
+                return Err(error);
+            }
         }
-        Ok(Self {
-            name: release.name.printable(redactor),
-            status,
-            says,
-            stops: release.fail_strategy.is("stop"),
-            warnings,
-        })
+        Ok(plan)
     }
 
-    /// Adds what the plan says to what the components say.
-    fn decide(&self, components: &Components, snapshot: &mut Snapshot) {
-        snapshot.warnings.extend_from_slice(&self.warnings);
-        snapshot.title.clone_from(&self.name);
-        match self.says {
-            Some(Phase::Succeeded) => self.succeed(components.contradictory, snapshot),
-            Some(Phase::Paused) => pause(snapshot),
+    /// How the release stands whose components stand still.
+    pub(super) fn decide(&self, components: &Components, redactor: &Redactor) -> Snapshot {
+        let mut snapshot = Snapshot::clone(&components.snapshot);
+        snapshot.title = self.name.printable(redactor);
+        let (total, succeeded) = (snapshot.units.len(), components.succeeded());
+        let failed = snapshot.count(UnitState::Failed);
+        let (status, warnings) = (&self.status, &mut snapshot.warnings);
+        let word = status.printable(redactor).unwrap_or_default();
+        match status.interpret("release status", &PHASES, warnings, redactor) {
+            // It holds where every component has succeeded, by its own status too.
+            Some(Phase::Succeeded) if total > 0 && succeeded == total => {
+                snapshot.phase = Phase::Succeeded;
+            }
+            // What contradicts it may be a moment: a second poll must find it.
+            Some(Phase::Succeeded) => {
+                let is_lost = failed + snapshot.count(UnitState::Cancelled) > 0;
+                let phase = if is_lost { Phase::Failed } else { Phase::Ended };
+                let message = Message::new(
+                    format!(
+                        "the release task says {word}, but {succeeded} of {total} components succeeded"
+                    ),
+                    format!("发布任务的状态是 {word}，但 {total} 个组件中只有 {succeeded} 个成功"),
+                );
+                snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
+            }
+            Some(Phase::Paused) => pause(&mut snapshot),
             Some(end) => {
                 snapshot.phase = end;
-                snapshot.message = huawei::detail_text(Some(Arc::clone(&self.status)), end);
+                snapshot.message = huawei::detail_text(Some(word), end);
             }
-            // The plan knows better than its components; but no word for a release in progress is
-            // documented, so that what has ended cannot be waited for without end.
-            None if self.is_over(snapshot) => {
-                snapshot.standstill = Some(Standstill {
+            // The plan knows better than its components. But no word for a release in progress is documented, so
+            // that what has ended, or of which the rest never begins, is not waited for without end.
+            None => {
+                let all_ended = total > 0 && snapshot.units.iter().all(|unit| unit.state.ended());
+                let is_over = all_ended || failed > 0 && self.fail_strategy.is("stop");
+                snapshot.standstill = is_over.then(|| Standstill {
                     limit: None,
-                    message: texts::no_end(&self.status),
+                    message: Message::new(
+                        format!("nothing changes any more, but the release task still says {word}"),
+                        format!("已无任何变化，但发布任务的状态仍是 {word}"),
+                    ),
                 });
             }
-            None => {}
         }
-    }
-
-    /// The plan's success holds where every component has succeeded, by its own status too. What
-    /// contradicts it may be a moment: a second poll must find it.
-    fn succeed(&self, contradictory: usize, snapshot: &mut Snapshot) {
-        let total = snapshot.units.len();
-        let succeeded = snapshot.count(UnitState::Succeeded) - contradictory;
-        if total > 0 && succeeded == total {
-            snapshot.phase = Phase::Succeeded;
-            return;
-        }
-        let lost = [UnitState::Failed, UnitState::Cancelled];
-        let phase = if lost.iter().any(|state| snapshot.count(*state) > 0) {
-            Phase::Failed
-        } else {
-            Phase::Ended
-        };
-        let message = texts::contradicted(&self.status, succeeded, total);
-        snapshot.unconfirmed = Some(Unconfirmed::new(phase, Some(message)));
-    }
-
-    /// Whether nothing more is to come: every component has ended, or the rest never begins.
-    fn is_over(&self, snapshot: &Snapshot) -> bool {
-        let units = &snapshot.units;
-        let all_ended = !units.is_empty() && units.iter().all(|unit| unit.state.ended());
-        all_ended || self.stops && snapshot.count(UnitState::Failed) > 0
+        snapshot
     }
 }
 
-/// How a release stands whose components stand still; `plan` is none where it is refused.
-pub(super) fn decide(components: &Components, plan: Option<&Plan>) -> Snapshot {
+/// How a release stands whose components stand still and whose plan is refused: on two polls, for between two
+/// batches all that has begun has succeeded [I].
+pub(super) fn decide_alone(components: &Components, refusal: &Message) -> Snapshot {
     let mut snapshot = Snapshot::clone(&components.snapshot);
-    match plan {
-        Some(plan) => plan.decide(components, &mut snapshot),
-        None => decide_alone(components, &mut snapshot),
-    }
-    snapshot
-}
-
-/// The decision of the components where the plan is refused: on two polls, for between two batches all
-/// that has begun has succeeded [I].
-fn decide_alone(components: &Components, snapshot: &mut Snapshot) {
+    let warning = Message::new(
+        "the release task cannot be read, so its components alone decide",
+        "无法读取发布任务本身，仅依据各组件判断",
+    );
+    snapshot.warnings.push(warning.with_detail(refusal));
+    let is_all = |count| count > 0 && count == snapshot.units.len();
     let failed = snapshot.count(UnitState::Failed);
-    let are_all = |state| {
-        let count = snapshot.count(state);
-        count > 0 && count == snapshot.units.len()
-    };
     snapshot.unconfirmed = if failed > 0 {
-        let message = texts::nothing_moves(failed);
+        let failed = messages::units(failed, UnitKind::Component, UnitState::Failed);
+        let message = Message::new(
+            format!("{failed}, and nothing else is in progress"),
+            format!("{}，其余均无进展", failed.zh()),
+        );
         Some(Unconfirmed::new(Phase::Failed, Some(message)))
-    } else if are_all(UnitState::Cancelled) {
+    } else if is_all(snapshot.count(UnitState::Cancelled)) {
         Some(Unconfirmed::new(Phase::Cancelled, None))
-    } else if are_all(UnitState::Succeeded) && components.contradictory == 0 {
-        Some(Unconfirmed::new(Phase::Succeeded, None))
     } else {
-        None
+        is_all(components.succeeded()).then(|| Unconfirmed::new(Phase::Succeeded, None))
     };
+    snapshot
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::components::tests::{jobs, release};
     use super::*;
-    use crate::clock::Timestamp;
+    use crate::message::assert_chinese;
 
-    fn read(json: &str) -> Result<Plan, Message> {
+    fn read(json: &str) -> Result<Plan<'_>, Message> {
         Plan::read(json.as_bytes(), "r-1", &Redactor::default())
     }
 
-    fn plan(status: &str, fail_strategy: &str) -> Plan {
+    fn plan(status: &str, fail_strategy: &str) -> Plan<'static> {
         let json =
             format!(r#"{{"name":"shop","status":"{status}","fail_strategy":"{fail_strategy}"}}"#);
-        read(&json).expect("a plan")
+        read(json.leak()).expect("a plan")
     }
 
     /// The finding of one poll: the phase; that which a second one confirms; whether it would end without
     /// a result if nothing changed.
     fn decided(components: &Components, plan: Option<&Plan>) -> (Phase, Option<Phase>, bool) {
         assert!(components.are_still());
-        let snapshot = decide(components, plan);
+        let snapshot = match plan {
+            Some(plan) => plan.decide(components, &Redactor::default()),
+            None => decide_alone(components, &Message::verbatim("no")),
+        };
+        let messages = [
+            snapshot
+                .unconfirmed
+                .as_ref()
+                .and_then(|found| found.message.as_ref()),
+            snapshot.standstill.as_ref().map(|still| &still.message),
+            snapshot.warnings.last().filter(|_| plan.is_none()),
+        ];
+        messages.into_iter().flatten().for_each(assert_chinese);
         assert_eq!(snapshot.title.as_deref(), plan.map(|_| "shop"));
         let found = snapshot.unconfirmed.map(|found| found.phase);
         (snapshot.phase, found, snapshot.standstill.is_some())
@@ -292,12 +255,11 @@ mod tests {
                 assert_eq!(said(&components, word), ended);
             }
         }
-        let snapshot = decide(
-            &calls_itself_failed("FAILED"),
-            Some(&plan("SUCCESS", "stop")),
-        );
+        let components = calls_itself_failed("FAILED");
+        let snapshot = plan("SUCCESS", "stop").decide(&components, &Redactor::default());
         let message = snapshot.unconfirmed.and_then(|found| found.message);
-        assert_eq!(message, Some(texts::contradicted("SUCCESS", 1, 2)));
+        let says = "the release task says SUCCESS, but 1 of 2 components succeeded";
+        assert_eq!(message.as_ref().map(Message::en), Some(says));
     }
 
     #[test]
@@ -337,9 +299,11 @@ mod tests {
                 assert_eq!(said(&jobs(words), word), GOES_ON, "{word} {words:?}");
             }
             assert_eq!(said(&jobs(&[]), word), (Phase::Pending, None, false));
-            let still = decide(&jobs(&["SUCCEEDED"]), Some(&plan(word, "stop"))).standstill;
-            let still = still.expect("a standstill");
-            assert_eq!((still.limit, still.message), (None, texts::no_end(word)));
+            let components = jobs(&["SUCCEEDED"]);
+            let decided = plan(word, "stop").decide(&components, &Redactor::default());
+            let still = decided.standstill.expect("a standstill");
+            let says = format!("nothing changes any more, but the release task still says {word}");
+            assert_eq!((still.limit, still.message.en()), (None, &*says));
         }
     }
 
@@ -386,31 +350,12 @@ mod tests {
     }
 
     #[test]
-    fn only_403_and_404_in_the_services_own_words_are_a_refusal() {
-        let own = r#"{"error_code":"SVCSTG.00100433","error_msg":"no such release"}"#;
-        for (status, body, refused) in [
-            (403, "<title>no</title>", true),
-            (403, "", true),
-            (404, own, true),
-            (404, "<title>404</title>", false),
-            (404, "{}", false),
-            (404, "", false),
-            (400, own, false),
-            (401, own, false),
-            (302, own, false),
-            (503, own, false),
-            (200, own, false),
-        ] {
-            let received = Timestamp::at(0.0);
-            let response = Response::recorded(status, &[], body.into(), received);
-            let found = is_refused(&response, &Redactor::default());
-            assert_eq!(found, refused, "{status} {body}");
-        }
-    }
-
-    #[test]
     fn a_word_that_nobody_documents_is_warned_of() {
-        assert_eq!(plan("ODD", "stop").warnings.len(), 1);
+        let warnings = |word| {
+            let plan = plan(word, "stop");
+            plan.decide(&jobs(&[]), &Redactor::default()).warnings.len()
+        };
+        assert_eq!(warnings("ODD"), 1);
         for word in [
             "SUCCESS",
             "SUCCEEDED",
@@ -419,7 +364,7 @@ mod tests {
             "ROLLBACKING",
             "GRAYING",
         ] {
-            assert!(plan(word, "stop").warnings.is_empty(), "{word}");
+            assert_eq!(warnings(word), 0, "{word}");
         }
     }
 

@@ -178,10 +178,8 @@ impl Block {
         // A third of the rows, so that the others are for units.
         let room = (rows / 3 * width).max(width / SHORT);
         let per_cell = progress.total().div_ceil(room.max(1));
-        let cells = progress.units.chunks(per_cell).filter_map(|units| {
-            let has = |state: &UnitState| units.iter().any(|unit| unit.unit.state == *state);
-            UnitState::WORST.into_iter().find(has)
-        });
+        let units = progress.units.chunks(per_cell);
+        let cells = units.filter_map(|units| units.iter().map(|unit| unit.unit.state).min());
         let cells = Vec::from_iter(cells.take(room));
         // A rectangle, as far as that goes.
         let lines = cells.len().div_ceil(width.max(1)).max(1);
