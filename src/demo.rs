@@ -234,7 +234,7 @@ mod tests {
                 let matches = command.clone().try_get_matches_from(words).unwrap();
                 let provider = Provider::from_arg_matches(&matches).unwrap();
                 let variable = system.secret.map(|(variable, _)| variable);
-                assert_eq!(provider.options().variables().secret, variable);
+                assert_eq!(provider.options().variables().secret(), variable);
             }
         }
     }

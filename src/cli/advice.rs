@@ -52,7 +52,7 @@ fn secret(definition: &mut clap::Command, name: &str) -> Option<Message> {
         return None;
     };
     let variables = provider.options().variables();
-    let (variable, (file, _)) = (variables.secret?, variables.secret_file());
+    let (variable, (file, _)) = (variables.secret()?, variables.secret_file());
     Some(Message::new(
         format!("a secret is never an argument: set {variable}, or pass --{file} FILE"),
         format!("密钥不能写在命令行中：请设置 {variable}，或指定 --{file} FILE"),

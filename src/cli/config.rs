@@ -129,7 +129,7 @@ impl<'a> Config<'a> {
         let first = parse(vec![given.clone()])?;
         let variables = first.provider()?.options().variables();
         let (file, secrets) = variables.secret_file();
-        let mut own = self.without_set(table.settings.clone(), variables.options);
+        let mut own = self.without_set(table.settings.clone(), variables.0);
         own.retain(|setting| !has_secret || setting.name != file);
         let cli = parse(vec![top, own, given])?;
         let has_secret = has_secret

@@ -183,14 +183,13 @@ impl Deployments {
     ) -> Result<bool> {
         let provider = cli.provider()?.options();
         let variables = provider.variables();
-        let is_plain = |variable: &str| variables.plain.contains(&variable);
         let fallback = provider.fallback(environment, cli.watch.timeout)?;
         let found = RefCell::new(BTreeMap::new());
         let read = |variable: &str| {
             let value = match secret {
-                Some(secret) if variables.secret == Some(variable) => Some(secret.to_owned()),
+                Some(secret) if variables.secret() == Some(variable) => Some(secret.to_owned()),
                 // No other secret of the environment is taken.
-                Some(_) if !is_plain(variable) => None,
+                Some(_) if !variables.is_plain(variable) => None,
                 _ => environment(variable).or_else(|| fallback.get(variable).cloned()),
             }?;
             found
@@ -231,7 +230,7 @@ impl Deployments {
         }
         self.files.extend(input_files(&cli.explicit_args));
         let found = found.into_inner();
-        let secret_read = found.keys().any(|variable| !is_plain(variable));
+        let secret_read = found.keys().any(|variable| !variables.is_plain(variable));
         self.recorded
             .push(recorded(command, &cli.explicit_args, variables, found));
         Ok(secret_read)
@@ -275,15 +274,14 @@ fn recorded(
     variables: &Variables,
     found: BTreeMap<String, String>,
 ) -> RecordedCommand {
-    let is_plain = |variable: &str| variables.plain.contains(&variable);
     let (environment, secrets): (BTreeMap<_, _>, BTreeMap<_, _>) = found
         .into_iter()
-        .partition(|(variable, _)| is_plain(variable));
+        .partition(|(variable, _)| variables.is_plain(variable));
     let mut secrets: BTreeSet<_> = secrets.into_keys().collect();
     // Every file that a provider's options name holds a secret. In a replay the variable stands in.
     let is_secret_file = |arg: &ExplicitArg| arg.scope == Scope::Command && arg.path().is_some();
     if args.iter().any(is_secret_file) {
-        secrets.extend(variables.secret.map(str::to_owned));
+        secrets.extend(variables.secret().map(str::to_owned));
     }
     let is_kept = |arg: &&ExplicitArg| arg.scope != Scope::Output && arg.path().is_none();
     let kept = args.iter().filter(is_kept).map(ToString::to_string);

@@ -34,22 +34,6 @@ pub(crate) struct Client {
     trace: Option<Trace>,
 }
 
-/// The last body that was parsed: an identical one means the same and need not be parsed again.
-#[derive(Default)]
-pub(crate) struct ParsedBody(Vec<u8>);
-
-impl ParsedBody {
-    /// Whether `body` is byte for byte the last one. An empty body never is.
-    pub(crate) fn is(&self, body: &[u8]) -> bool {
-        !body.is_empty() && self.0 == body
-    }
-
-    /// Keeps a body that was parsed.
-    pub(crate) fn set(&mut self, body: Vec<u8>) {
-        self.0 = body;
-    }
-}
-
 impl Client {
     /// A client over `transport`; `trace` is called with each request.
     pub(crate) fn new(
@@ -209,16 +193,25 @@ impl Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+impl Client {
+    /// A client that nothing is sent with.
+    pub(crate) fn unused() -> Self {
+        struct Unused;
 
-    #[test]
-    fn only_an_identical_body_is_the_last_one() {
-        let mut last = ParsedBody::default();
-        assert!(!last.is(b""));
-        last.set(b"one".to_vec());
-        assert!(last.is(b"one"));
-        assert!(!last.is(b"on"));
-        assert!(!last.is(b"one two"));
+        impl Transport for Unused {
+            fn send(
+                &self,
+                _request: &Request<'_>,
+                _earlier: Vec<u8>,
+            ) -> Result<Response, TransportError> {
+                unreachable!("nothing is sent")
+            }
+
+            fn now(&self) -> Timestamp {
+                Timestamp::at(0.0)
+            }
+        }
+
+        Self::new(Arc::new(Unused), Arc::default(), None)
     }
 }

@@ -5,20 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DeploymentSource, messages};
-use crate::http::{Client, ParsedBody, Request};
+use crate::http::{Client, Request};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Standstill, Unit};
 use crate::poll::{PollError, Retry};
-use fresh::FreshGuard;
-use history::HistoryRun;
-use options::Urls;
+use history::{FreshGuard, HistoryRun};
 
-mod answer;
-mod fresh;
 mod history;
 mod options;
 mod status;
-mod texts;
 
 pub(super) use options::FsdOptions;
 
@@ -36,11 +31,10 @@ const MAX_LOG: usize = 2 << 20;
 /// A run being watched.
 struct Fsd {
     http: Client,
-    urls: Urls,
-    /// The body of the POST; none where the status is read with GET.
+    /// What the URLs of the operation begin with.
+    base: String,
+    /// The body of the POST that asks for the status [D]; none for an upgrade, whose status is a GET [O].
     question: Option<String>,
-    /// The body that `status` was made of.
-    parsed: ParsedBody,
     /// The finding of the last status alone.
     status: Snapshot,
     /// The last run of the history, where the server has one.
@@ -50,48 +44,52 @@ struct Fsd {
     /// How many runs the history has shown, which may have the same plan.
     runs: u32,
     fresh: FreshGuard,
-    last: Arc<Snapshot>,
 }
 
 impl Fsd {
     /// Watches with `http`; `fresh` ignores a run that had ended when the watch began.
-    fn new(urls: Urls, question: Option<String>, fresh: bool, http: Client) -> Self {
+    fn new(base: String, question: Option<String>, fresh: bool, http: Client) -> Self {
         Self {
             http,
-            urls,
+            base,
             question,
-            parsed: ParsedBody::default(),
             status: Snapshot::new(Phase::Unknown),
             history: None,
             history_due: true,
             runs: 0,
             fresh: FreshGuard::new(fresh),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
         }
     }
 
-    /// Asks for the status. Returns whether it is another one than the last.
-    fn read_status(&mut self) -> Result<bool, PollError> {
-        let posts = self.question.is_some();
-        let kind = posts.then_some(("content-type", "application/json"));
+    fn read_status(&mut self) -> Result<(), PollError> {
+        // With a slash at its end a path would be another page [O].
+        let url = format!("{}status", self.base);
+        let body = self.question.as_deref();
+        let kind = body.map(|_| ("content-type", "application/json"));
         let request = Request {
-            body: self.question.as_deref(),
-            ..Request::get(&self.urls.status, Vec::from_iter(kind))
+            body,
+            ..Request::get(&url, Vec::from_iter(kind))
         };
         let response = self.http.get_json(&request);
-        let response = response.map_err(texts::hint)?;
-        if self.parsed.is(&response.body) {
-            return Ok(false);
-        }
+        let response = response.map_err(|error| match error.status {
+            // Any other path is a page for people [O], and so is another server.
+            Some(404) => error.with_hint(Message::new(
+                "is this the installer's port? The endpoint is http://HOST:1236, without a path",
+                "这是安装器的端口吗？端点形如 http://HOST:1236，后面不带路径",
+            )),
+            Some(405) => error.with_hint(Message::new(
+                "this installer does not support the operation: check --operation",
+                "此安装器不支持该操作，请检查 --operation",
+            )),
+            _ => error,
+        })?;
         let redactor = self.http.redactor();
         let status = status::read(&response.body, &self.status.units, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))?;
         // Lists that shrink, and another plan, may be those of another run.
-        self.history_due |= status.run != self.status.run
-            || !status::continues(&status, status::ended(&self.status));
+        self.history_due |= !status::continues(&status, &self.status);
         self.status = status;
-        self.parsed.set(response.body);
-        Ok(true)
+        Ok(())
     }
 
     /// Reads the history.
@@ -99,7 +97,15 @@ impl Fsd {
     /// # Errors
     /// It cannot be read, or has nothing though it had a run: the run may still go on.
     fn read_history(&mut self) -> Result<(), PollError> {
-        let request = Request::get(&self.urls.history, Vec::new());
+        let is_upgrade = self.question.is_none();
+        // Of the upgrades the last one alone.
+        let query = if is_upgrade {
+            "?sort=endtime&size=1"
+        } else {
+            ""
+        };
+        let url = format!("{}history{query}", self.base);
+        let request = Request::get(&url, Vec::new());
         let redactor = self.http.redactor();
         let history = match self.http.get_json(&request) {
             Ok(response) => HistoryRun::read(&response.body, redactor)
@@ -112,7 +118,13 @@ impl Fsd {
             Err(error) => return Err(error),
         };
         match (&self.history, &history) {
-            (Some(_), None) => return Err(PollError::retryable(texts::history_gone(), None)),
+            (Some(_), None) => {
+                let message = Message::new(
+                    "the installer's history has no run any more",
+                    "安装器的历史中已没有任何记录",
+                );
+                return Err(PollError::retryable(message, None));
+            }
             (Some(last), Some(run)) if !last.is_same(run) => self.runs += 1,
             _ => {}
         }
@@ -138,84 +150,72 @@ impl Fsd {
                 found.fingerprint.clone_from(&snapshot.run);
             }
         }
-        if is_meant {
-            self.ask_consent(&mut snapshot)?;
-            // A watch that takes up this run must not ignore it once it has ended.
-            snapshot.run_selector = Some(Arc::default());
-        } else {
+        if !is_meant {
             snapshot.unconfirmed = None;
+            return Ok(snapshot);
         }
-        Ok(snapshot)
-    }
-
-    /// Lets a success count only with the consent of the history, where there is one.
-    ///
-    /// # Errors
-    /// The history contradicts it.
-    fn ask_consent(&self, snapshot: &mut Snapshot) -> Result<(), Message> {
+        // A watch that takes up this run must not ignore it once it has ended.
+        snapshot.run_selector = Some(Arc::default());
         let found = snapshot.unconfirmed.as_mut();
-        let Some(found) = found.filter(|found| found.phase == Phase::Succeeded) else {
-            return Ok(());
-        };
-        match &self.history {
-            Some(run) if run.is_running() || self.fresh.ignored(run) => {
+        // A success counts only with the consent of the history, where there is one.
+        if let Some(found) = found.filter(|found| found.phase == Phase::Succeeded) {
+            let history = self.history.as_ref();
+            if history.is_some_and(|run| run.is_running() || self.fresh.ignored(run)) {
                 snapshot.unconfirmed = None;
                 snapshot.standstill = Some(Standstill {
                     limit: Some(UNWRITTEN_END),
-                    message: texts::still_in_history(),
+                    message: Message::new(
+                        "every step has succeeded, but the installer's history does not say that the run has ended",
+                        "所有步骤均已成功，但安装器的历史并未显示本次运行已结束",
+                    ),
                 });
+                return Ok(snapshot);
             }
-            history => {
-                if let Some(run) = history {
-                    run.check_success(self.http.redactor())?;
-                }
-                if !history.as_ref().is_some_and(HistoryRun::has_start) {
-                    found.apart = CONFIRMATION;
-                }
+            history.map_or(Ok(()), |run| run.check_success(self.http.redactor()))?;
+            if history.is_none_or(|run| run.start.is_none()) {
+                found.apart = CONFIRMATION;
             }
         }
-        Ok(())
+        Ok(snapshot)
     }
 }
 
 impl DeploymentSource for Fsd {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let is_another = self.read_status()?;
-        let has_failed = self.status.phase == Phase::Failed;
+        self.read_status()?;
+        let needs_history =
+            self.history_due || self.fresh.awaits || status::is_success(&self.status);
         // A failure is one whatever the history says or fails to say.
-        let history = if has_failed && self.fresh.is_proven_by(&self.status) {
-            Ok(())
-        } else if self.history_due || self.fresh.is_awaiting() || status::is_success(&self.status) {
+        let has_failed = self.status.phase == Phase::Failed;
+        let history = if needs_history && !(has_failed && self.fresh.is_proven_by(&self.status)) {
             self.read_history()
-        } else if is_another {
-            Ok(())
         } else {
-            return Ok(Arc::clone(&self.last));
+            Ok(())
         };
         let is_meant = self.fresh.admits(&self.status, self.history.as_ref());
         if !(has_failed && is_meant) {
             history?;
         }
         let snapshot = self.conclude(is_meant);
-        let snapshot = snapshot.map_err(|problem| PollError::retryable(problem, None))?;
-        self.last = Arc::new(snapshot);
-        Ok(Arc::clone(&self.last))
+        snapshot
+            .map(Arc::new)
+            .map_err(|problem| PollError::retryable(problem, None))
     }
 
-    /// The end of the log of the installer's script [O]: `message` says no more than that a step failed.
+    /// The end of the log of the installer's script [O]: `message` says no more than that a step failed. The upgrade
+    /// has no log.
     fn log_tail(&mut self, _unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        let Some(url) = self.urls.log.as_deref() else {
-            return Ok(Vec::new());
-        };
-        // A server that cannot send a part sends it whole.
-        let range = format!("bytes=-{MAX_LOG}");
-        let request = Request::get(url, vec![("range", &range)]);
-        let Ok(response) = self.http.send(&request) else {
-            return Ok(Vec::new());
-        };
-        if !response.is_success() || response.is_html() {
+        let is_upgrade = self.question.is_none();
+        if is_upgrade {
             return Ok(Vec::new());
         }
+        let url = format!("{}download", self.base);
+        // A server that cannot send a part sends it whole.
+        let range = format!("bytes=-{MAX_LOG}");
+        let log = self.http.send(&Request::get(&url, vec![("range", &range)]));
+        let Some(response) = log.ok().filter(|log| log.is_success() && !log.is_html()) else {
+            return Ok(Vec::new());
+        };
         let start = response.body.len().saturating_sub(MAX_LOG);
         let log = String::from_utf8_lossy(&response.body[start..]);
         Ok(self.http.redactor().tail(&log, lines))
@@ -230,39 +230,15 @@ mod tests {
     use super::history::tests::{history, run};
     use super::status::tests::{GOOD, PLAN, status};
     use super::*;
-    use crate::clock::Timestamp;
-    use crate::http::{Response, Transport, TransportError};
-    use crate::redact::Redactor;
-
-    /// A transport that nothing is sent over.
-    struct Unused;
-
-    impl Transport for Unused {
-        fn send(
-            &self,
-            _request: &Request<'_>,
-            _earlier: Vec<u8>,
-        ) -> Result<Response, TransportError> {
-            unreachable!("nothing is sent")
-        }
-
-        fn now(&self) -> Timestamp {
-            Timestamp::at(0.0)
-        }
-    }
+    use crate::message::assert_chinese;
 
     /// An installer that shows this status and this history.
     fn installer(status: Snapshot, history: Option<HistoryRun>, fresh: bool) -> Fsd {
-        let urls = Urls {
-            status: String::new(),
-            history: String::new(),
-            log: None,
-        };
-        let http = Client::new(Arc::new(Unused), Arc::new(Redactor::default()), None);
+        let http = Client::unused();
         Fsd {
             status,
             history,
-            ..Fsd::new(urls, None, fresh, http)
+            ..Fsd::new(String::new(), None, fresh, http)
         }
     }
 
@@ -303,6 +279,7 @@ mod tests {
             );
             let standstill = snapshot.standstill.expect("a standstill");
             assert_eq!(standstill.limit, Some(Duration::from_secs(60)));
+            assert_chinese(&standstill.message);
         }
     }
 

@@ -15,10 +15,13 @@ pub(super) fn error_response(api_message: Option<&Message>) -> Message {
 
 /// The problem of a response: the error in it, or `problem` if it states none.
 pub(super) fn error_in_place_of(body: &[u8], problem: Message, redactor: &Redactor) -> Message {
-    match error_words(body, redactor) {
-        Some(words) => error_response(Some(&words)),
-        None => problem,
-    }
+    error_words(body, redactor).map_or(problem, |words| error_response(Some(&words)))
+}
+
+/// What a provider says of an error in two parts, where it says anything.
+pub(super) fn stated(parts: [Option<&str>; 2], redactor: &Redactor) -> Option<Message> {
+    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
+    (!words.is_empty()).then(|| Message::verbatim(&*redactor.message(&words)))
 }
 
 /// A response that is not the JSON of the document, named in English and Chinese.
@@ -36,12 +39,10 @@ pub(super) fn not_json(
         (0, _) => String::new(),
         (line, column) => format!("（第 {line} 行第 {column} 列）"),
     };
-    let error = error.to_string();
-    let en = format!("cannot parse the {en}: {}", redactor.message(&error));
-    Message::new(en, zh + &place)
+    let error = redactor.message(&error.to_string());
+    Message::new(format!("cannot parse the {en}: {error}"), zh + &place)
 }
 
-/// A response without a field that the state of the deployment is read from.
 pub(super) fn missing_field(name: &str) -> Message {
     Message::new(
         format!("the response has no {name}"),
@@ -49,7 +50,6 @@ pub(super) fn missing_field(name: &str) -> Message {
     )
 }
 
-/// A field that the state of the deployment is read from holds broken text.
 pub(super) fn broken_field(name: &str) -> Message {
     Message::new(
         format!("the response's {name} holds characters that cannot be read"),
@@ -57,7 +57,6 @@ pub(super) fn broken_field(name: &str) -> Message {
     )
 }
 
-/// A value that is not documented for the field.
 pub(super) fn unknown_value(field: &str, value: &str) -> Message {
     Message::new(
         format!(
@@ -67,7 +66,6 @@ pub(super) fn unknown_value(field: &str, value: &str) -> Message {
     )
 }
 
-/// The response is about another deployment than the one that was asked for.
 pub(super) fn other_id(asked: &str, answered: &str) -> Message {
     Message::new(
         format!("the answer is about {answered}, not {asked}"),
@@ -84,7 +82,6 @@ pub(super) fn left_out(field: Option<&str>) -> Message {
     .with_aside(field.map(Message::verbatim).as_ref())
 }
 
-/// The part of a response that may qualify a success cannot be read.
 pub(super) fn caveats_unread() -> Message {
     Message::new(
         "cannot read whether all of it succeeded",
@@ -92,7 +89,6 @@ pub(super) fn caveats_unread() -> Message {
     )
 }
 
-/// It waits for somebody to confirm the next batch.
 pub(super) fn awaits_confirmation() -> Message {
     Message::new("waiting for confirmation", "等待人工确认")
 }
@@ -119,13 +115,9 @@ pub(super) fn units(count: usize, kind: UnitKind, state: UnitState) -> Message {
 
 /// How many units of a kind are in a state; none where no one is.
 pub(super) fn counted(all: &[Unit], kind: UnitKind, state: UnitState) -> Option<Message> {
-    let found = all
-        .iter()
-        .filter(|unit| unit.kind == kind && unit.state == state);
-    match found.count() {
-        0 => None,
-        count => Some(units(count, kind, state)),
-    }
+    let is_meant = |unit: &&Unit| unit.kind == kind && unit.state == state;
+    let count = all.iter().filter(is_meant).count();
+    (count > 0).then(|| units(count, kind, state))
 }
 
 /// A run that had ended before the watch began is ignored: the state that is shown in its place.
@@ -140,7 +132,6 @@ pub(super) fn awaits_new_run() -> Snapshot {
     }
 }
 
-/// The response does not say which run it is about.
 pub(super) fn fresh_needs(field: &str) -> Message {
     Message::new(
         format!("the response has no {field}, which --fresh needs"),
@@ -148,7 +139,6 @@ pub(super) fn fresh_needs(field: &str) -> Message {
     )
 }
 
-/// A run whose state is not documented may have ended before the watch began.
 pub(super) fn ended_unknown() -> Message {
     Message::new(
         "whether the run had ended when the watch started cannot be told, which --fresh needs",
@@ -175,7 +165,6 @@ pub(super) fn may_be_earlier(options: &[&str]) -> Message {
     )
 }
 
-/// A response contradicts itself.
 pub(super) fn two_statuses() -> Message {
     Message::new("the response has two statuses", "响应中有两个状态")
 }

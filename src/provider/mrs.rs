@@ -9,7 +9,7 @@ use url::Url;
 
 use super::json::{self, List, Object, Shown, ShownList, Text};
 use super::{DeploymentSource, below, messages, stated_error};
-use crate::http::{Client, ParsedBody, error_words};
+use crate::http::{Client, error_words};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
@@ -17,16 +17,12 @@ use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
 mod cas;
-mod cookies;
-mod login;
 mod login_error;
 mod options;
 mod session;
-mod texts;
 
-use login::Login;
 pub(super) use options::MrsOptions;
-use session::{Auth, Session};
+use session::{Login, SharedSignIn};
 
 /// The response, in English and Chinese.
 const PROGRESS: (&str, &str) = ("command's progress", "命令进度");
@@ -34,49 +30,45 @@ const PROGRESS: (&str, &str) = ("command's progress", "命令进度");
 /// A command being watched.
 struct Mrs {
     http: Client,
-    session: Session,
+    endpoint: Url,
     url: String,
-    /// The body that `last` was made of.
-    parsed: ParsedBody,
-    last: Arc<Snapshot>,
+    /// None for a Manager without authentication.
+    login: Option<Login>,
+    /// The longest wait for a sign-in of another command.
+    patience: Duration,
+    shared: Arc<SharedSignIn>,
+    /// The units of the last response.
+    last: Vec<Unit>,
 }
 
 impl Mrs {
     /// Watches `command` on the cluster's own Manager, usually port 28443 of the floating address
     /// [D]. No sign-in of another command is waited for longer than `patience`.
-    fn new(endpoint: &Url, command: &str, auth: Auth, patience: Duration, http: Client) -> Self {
+    fn new(
+        endpoint: &Url,
+        command: &str,
+        login: Option<Login>,
+        patience: Duration,
+        http: Client,
+    ) -> Self {
         let path = format!("/web/v1/common/command/{command}/progress");
         Self {
-            url: below(endpoint, &path).into(),
-            session: Session::new(auth, endpoint, patience),
             http,
-            parsed: ParsedBody::default(),
-            last: Arc::new(Snapshot::new(Phase::Unknown)),
+            endpoint: endpoint.clone(),
+            url: below(endpoint, &path).into(),
+            shared: SharedSignIn::of(login.as_ref(), endpoint),
+            login,
+            patience,
+            last: Vec::new(),
         }
     }
 }
 
 impl DeploymentSource for Mrs {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let Self {
-            http,
-            session,
-            url,
-            parsed,
-            last,
-        } = self;
-        let redactor = http.redactor();
-        session.ask(http, url, |response| {
-            let response = response.expect_json(redactor)?;
-            if !parsed.is(&response.body) {
-                let snapshot = read(&response.body, &last.units, redactor);
-                let snapshot =
-                    snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
-                *last = Arc::new(snapshot);
-                parsed.set(response.body);
-            }
-            Ok(Arc::clone(last))
-        })
+        let snapshot = self.ask()?;
+        self.last.clone_from(&snapshot.units);
+        Ok(Arc::new(snapshot))
     }
 }
 
@@ -136,15 +128,13 @@ struct FailedEntities<'a> {
 impl CommandProgress<'_> {
     /// The error's own code.
     fn error_code(&self) -> Option<&str> {
-        let is_zero = |code: &str| code.parse().is_ok_and(|code: f64| code == 0.0);
-        self.error_code.get().filter(|code| !is_zero(code))
+        let code = self.error_code.get();
+        code.filter(|code| code.parse::<f64>() != Ok(0.0))
     }
 
     /// The error's own words: code, description.
     fn error(&self, redactor: &Redactor) -> Option<Message> {
-        let parts = [self.error_code(), self.error_description.get()];
-        let parts: Vec<_> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| Message::verbatim(&*redactor.message(&parts.join(": "))))
+        messages::stated([self.error_code(), self.error_description.get()], redactor)
     }
 
     /// `total_step_size` is a percentage, whatever its name says; `total_progress` has no documented
@@ -164,27 +154,29 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     let mut snapshot = Snapshot::new(Phase::Unknown);
     let progress: CommandProgress<'_> =
         json::read_state(body, PROGRESS, &mut snapshot.warnings, redactor)?;
+    let error = progress.error(redactor);
     progress.state.required("state").map_err(|problem| {
-        let words = progress.error(redactor);
-        match words.or_else(|| error_words(body, redactor)) {
-            Some(words) => messages::error_response(Some(&words)),
-            None => problem,
-        }
+        let words = error.clone().or_else(|| error_words(body, redactor));
+        words.map_or(problem, |words| messages::error_response(Some(&words)))
     })?;
     let (state, warnings) = (&progress.state, &mut snapshot.warnings);
-    snapshot.phase = state.interpret("command state", &PHASES, warnings, redactor);
+    let (phase, at_work) = state.interpret("command state", &STATES, warnings, redactor);
+    snapshot.phase = phase;
     snapshot.title = progress.res_obj.cluster_name.printable(redactor);
     snapshot.percent = progress.percent();
-    let details = &progress.res_obj;
-    let (steps_before, entities_before) =
-        last.split_at(last.partition_point(|unit| unit.kind == UnitKind::Step));
-    let entities = entities(&details.fail_entity_list, entities_before, redactor);
+    snapshot.units = units(&progress, at_work, last, redactor);
     match snapshot.phase {
-        Phase::Failed => snapshot.message = progress.error(redactor),
+        Phase::Failed => snapshot.message = error,
         Phase::Succeeded => {
-            let error = progress.error_code().and(progress.error(redactor));
-            let error = error.map(|error| texts::completed_with_error(&error));
-            let failed = entities.iter().map(texts::entity_failed);
+            let error = progress.error_code().and(error).map(|error| {
+                Message::new("completed with an error", "已完成，但返回了错误").with_detail(&error)
+            });
+            let is_entity = |unit: &&Unit| unit.kind == UnitKind::Component;
+            let failed = snapshot.units.iter().filter(is_entity).map(|entity| {
+                let name = &entity.name;
+                Message::new(format!("{name} failed"), format!("{name} 失败"))
+                    .with_aside(entity.detail.as_ref())
+            });
             let unread = json::read::<Caveats<'_>>(body).err();
             let unread = unread.map(|_| messages::caveats_unread());
             snapshot.success_caveats = error.into_iter().chain(failed).chain(unread).collect();
@@ -193,68 +185,53 @@ fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Mes
     }
     let own = ["error_code", "error_description"];
     stated_error::weigh(&mut snapshot, body, &own, redactor)?;
-    snapshot.units = steps(
-        &details.step_list,
-        snapshot.phase,
-        progress.error_description.get(),
-        steps_before,
-        redactor,
-    );
-    snapshot.units.extend(entities);
     Ok(snapshot)
 }
 
-/// The command's `state`. `COMPLETE` and `FAILED` are documented for this call, the others for its
-/// neighbours [D].
-const PHASES: [(&str, Phase); 5] = [
-    ("NEW", Phase::Pending),
-    ("IN_PROGRESS", Phase::Running),
-    ("RUNNING", Phase::Running),
-    ("COMPLETE", Phase::Succeeded),
-    ("FAILED", Phase::Failed),
+/// The command's `state`, and that of its last step. `COMPLETE` and `FAILED` are documented for this call, the
+/// others for its neighbours [D].
+const STATES: [(&str, (Phase, UnitState)); 5] = [
+    ("NEW", (Phase::Pending, UnitState::Pending)),
+    ("IN_PROGRESS", (Phase::Running, UnitState::Running)),
+    ("RUNNING", (Phase::Running, UnitState::Running)),
+    ("COMPLETE", (Phase::Succeeded, UnitState::Succeeded)),
+    ("FAILED", (Phase::Failed, UnitState::Failed)),
 ];
 
-/// The steps, which are names only. The list grows: the last one is at work, or was when the command
-/// ended, and those before it are done [I].
-fn steps(
-    steps: &[CommandStep<'_>],
-    phase: Phase,
-    reason: Option<&str>,
+/// The steps, which are names only, and the entities that failed. The list of steps grows: the last one is in the
+/// state `at_work`, and those before it are done [I].
+fn units(
+    progress: &CommandProgress<'_>,
+    at_work: UnitState,
     last: &[Unit],
     redactor: &Redactor,
 ) -> Vec<Unit> {
-    let at_work = match phase {
-        Phase::Pending => UnitState::Pending,
-        Phase::Running => UnitState::Running,
-        Phase::Succeeded => UnitState::Succeeded,
-        Phase::Failed => UnitState::Failed,
-        _ => UnitState::Unknown,
-    };
-    let mut units = UnitsBuilder::new(UnitKind::Step, last, steps.len(), redactor);
+    let (steps, entities) = (
+        &progress.res_obj.step_list,
+        &progress.res_obj.fail_entity_list,
+    );
+    let count = steps.len() + entities.len();
+    let mut units = UnitsBuilder::new(UnitKind::Step, last, count, redactor);
     for (place, step) in steps.iter().enumerate() {
         let number = (place + 1).to_string();
         let nameless = format!("step {number}");
-        let state = if place + 1 == steps.len() {
-            at_work
-        } else {
-            UnitState::Succeeded
-        };
-        let detail = reason.filter(|_| state == UnitState::Failed);
         let name = step.name.get().unwrap_or(&nameless);
-        units.push(&number, name, None, state, detail);
+        let state = match place + 1 == steps.len() {
+            true => at_work,
+            false => UnitState::Succeeded,
+        };
+        let reason = progress.error_description.get();
+        let reason = reason.filter(|_| state == UnitState::Failed);
+        units.push(&number, name, None, state, reason);
     }
-    units.finish()
-}
-
-/// An entity that failed. The prefix keeps its id apart from a step's number.
-fn entities(entities: &[FailedEntity<'_>], last: &[Unit], redactor: &Redactor) -> Vec<Unit> {
-    let mut units = UnitsBuilder::new(UnitKind::Component, last, entities.len(), redactor);
     for (place, entity) in entities.iter().enumerate() {
         let nameless = format!("entity {}", place + 1);
         let name = entity.fail_entity.get().unwrap_or(&nameless);
-        let operation = entity.operation_type.get();
+        // The prefix keeps it apart from a step's number.
         let id = format!("entity:{name}");
-        units.push(&id, name, None, UnitState::Failed, operation);
+        let operation = entity.operation_type.get();
+        let unit = units.push(&id, name, None, UnitState::Failed, operation);
+        unit.kind = UnitKind::Component;
     }
     units.finish()
 }
@@ -542,6 +519,8 @@ mod tests {
             let snapshot = progress(&json).expect(error);
             let caveats: Vec<_> = snapshot.success_caveats.iter().map(Message::en).collect();
             assert_eq!(caveats, Vec::from_iter(caveat), "{error}");
+            let mut caveats = snapshot.success_caveats.iter();
+            assert!(caveats.all(|caveat| caveat.zh().starts_with("已完成，但返回了错误：")));
         }
     }
 }

@@ -57,29 +57,33 @@ pub(crate) struct Setup<'a> {
     pub(crate) redactor: &'a Arc<Redactor>,
 }
 
-/// The environment variables that a provider reads. Whatever is not `plain` counts as a secret: a
-/// recording does not keep it.
-pub(crate) struct Variables {
-    /// The one that holds a secret which suffices on its own; a list can name another in its place.
-    pub(crate) secret: Option<&'static str>,
-    /// Those that hold no secret.
-    pub(crate) plain: &'static [&'static str],
-    /// Options, and the variables that give the same where an option does not.
-    pub(crate) options: &'static [(&'static str, &'static [&'static str])],
-}
+/// The environment variables that a provider reads, by the option that gives the same; the option is empty where
+/// there is none.
+pub(crate) struct Variables(pub(crate) &'static [(&'static str, &'static [&'static str])]);
 
 impl Variables {
     /// The option that names the file of the secret, and the variables that may hold a secret.
     pub(crate) fn secret_file(&self) -> (&'static str, &'static [&'static str]) {
-        let mut options = self.options.iter();
+        let mut options = self.0.iter();
         let found = options.find(|(option, _)| option.ends_with("-file"));
         found.copied().unwrap_or_default()
+    }
+
+    /// The variable of a secret that suffices on its own; a list can name another in its place.
+    pub(crate) fn secret(&self) -> Option<&'static str> {
+        self.secret_file().1.first().copied()
+    }
+
+    /// Whether a variable holds no secret. Any other one counts as a secret: a recording does not keep it.
+    pub(crate) fn is_plain(&self, variable: &str) -> bool {
+        let mut options = self.0.iter();
+        options.any(|(option, names)| !option.ends_with("-file") && names.contains(&variable))
     }
 }
 
 /// The problems of the options: all of them are told at once.
 #[derive(Default)]
-pub(crate) struct Problems(Vec<Message>);
+pub(crate) struct Problems(pub(crate) Vec<Message>);
 
 impl Problems {
     /// The value; none where there is one more problem.
@@ -94,18 +98,10 @@ impl Problems {
         file: Option<&Path>,
         find: impl FnOnce() -> Result<T>,
     ) -> Option<T> {
-        let is_needed = file.is_none() || self.0.is_empty();
-        is_needed.then(|| self.note(find())).flatten()
-    }
-
-    /// Whether nothing is wrong.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The error that tells them.
-    pub(crate) fn error(&self) -> Message {
-        Message::list(&self.0)
+        if file.is_some() && !self.0.is_empty() {
+            return None;
+        }
+        self.note(find())
     }
 }
 
@@ -121,23 +117,8 @@ pub(crate) fn missing((en, zh): (&str, &str), option: &str, variables: &[&str]) 
     )
 }
 
-/// An option, or the first of its variables that is set; an id either way.
-///
-/// # Errors
-/// The variable holds no id.
-pub(super) fn id_or_variable(
-    option: Option<&str>,
-    variables: &[&str],
-    environment: Environment<'_>,
-) -> Result<Option<String>> {
-    parsed_or_variable(option, variables, id, environment)
-}
-
 /// An option, or the first of its variables that is set, as `parse` reads it.
-///
-/// # Errors
-/// The variable does not hold such a value.
-pub(super) fn parsed_or_variable(
+pub(super) fn or_variable(
     option: Option<&str>,
     variables: &[&str],
     parse: fn(&str) -> Result<String>,
@@ -178,35 +159,29 @@ pub(super) fn endpoint(text: &str) -> Result<Url> {
             "端点不是形如 https://host:port/path 的 URL",
         )
     })?;
-    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
-    ensure(is_http, || {
+    let problem = if !matches!(url.scheme(), "http" | "https") {
         Message::new(
             "the endpoint must begin with https:// or http://",
             "端点必须以 https:// 或 http:// 开头",
         )
-    })?;
-    let has_login = !url.username().is_empty() || url.password().is_some();
-    ensure(!has_login, || {
+    } else if !url.username().is_empty() || url.password().is_some() {
         Message::new(
             "the endpoint must not hold a user or a password: a secret comes from the environment \
              or a file",
             "端点中不能含用户名或密码：密钥只能来自环境变量或文件",
         )
-    })?;
-    let ends_with_path = url.query().is_none() && url.fragment().is_none();
-    ensure(ends_with_path, || {
+    } else if url.query().is_some() || url.fragment().is_some() {
         Message::new(
             "the endpoint must not hold a ? or a #",
             "端点中不能含 ? 或 #",
         )
-    })?;
-    Ok(url)
+    } else {
+        return Ok(url);
+    };
+    Err(problem)
 }
 
 /// Refuses to send a secret over plain HTTP to another machine, be it the endpoint's or a proxy.
-///
-/// # Errors
-/// A secret that is sent to `endpoint` would leave this machine in plain text.
 pub(crate) fn refuse_plaintext_secret(endpoint: &Url, environment: Environment<'_>) -> Result<()> {
     // A request to https goes through a proxy in a tunnel.
     if endpoint.scheme() == "https" {

@@ -224,6 +224,10 @@ fn each_operation_has_its_request() {
             assert_eq!(kind, body.map(|_| "application/json"));
             let sent = serde_json::from_str::<Value>(&request.body).ok();
             assert_eq!(sent, body.map(|key| json!({ "key": key })));
+            if args.is_empty() {
+                let sample = include_str!("../fixtures/fsd.request.json");
+                assert_eq!(sent, serde_json::from_str(sample).ok());
+            }
         }
     }
 }
@@ -500,9 +504,9 @@ fn a_history_that_cannot_be_read_is_a_failed_poll() {
         out.code(6).stdout_has("has no run any more");
         let server = installer(vec![(done(), history("10:00:00", true)), (idle(), gone)]);
         let out = fsd(&server)
-            .args(["--fresh", "--max-offline", "200ms"])
+            .args(["--fresh", "--max-offline", "200ms", "--lang", "zh"])
             .run();
-        out.code(6);
+        out.code(6).stdout_has("安装器的历史中已没有任何记录");
     }
 }
 
@@ -714,6 +718,9 @@ fn an_interval_under_a_second_is_warned_of() {
         let warnings = out.code(1).stderr.matches("an --interval under 1s").count();
         assert_eq!(warnings, usize::from(warned), "{out}");
     }
+    let server = installer(vec![(failed(), page(404, NOT_FOUND))]);
+    let out = fsd(&server).args(["--lang", "zh"]).run();
+    out.code(1).stderr_has("--interval 小于 1s");
 }
 
 #[test]

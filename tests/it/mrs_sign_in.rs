@@ -706,6 +706,9 @@ fn without_auth_nothing_is_sent_until_a_session_is_asked_for() {
     ]);
     none(&server).run().code(5).stdout_has("--user");
     assert_eq!(sign_ins(&server), "--c");
+    let server = Server::script(vec![Reply::status(401, "")]);
+    let out = none(&server).args(["--lang", "zh"]).run();
+    out.code(5).stdout_has("此 Manager 需要登录");
     // Neither where the first answer was good, nor for what is no refusal.
     let server = Server::script(vec![Reply::status(503, ""), progress("COMPLETE")]);
     none(&server).run().code(0);
@@ -970,12 +973,14 @@ mod cas {
         // Nor is it sent again where no session comes of it.
         let manager = Manager::start_late(
             |_, service| taken(service),
-            vec![Reply::json("{}")],
+            vec![Reply::json("{}"); 2],
             |_| Reply::empty(),
         );
         let out = manager.watch().run();
         out.code(5).stdout_has("without a session");
         assert_eq!(manager.seen(), ("lp".into(), "ssl".into()), "{out}");
+        let out = manager.watch().args(["--lang", "zh"]).run();
+        out.code(5).stdout_has("登录完成，但没有获得会话");
     }
 
     #[test]
@@ -1012,6 +1017,8 @@ mod cas {
             out.code(5).stdout_has("which is not followed");
             assert_quiet(&out);
             assert_eq!(manager.seen(), ("lp".into(), String::new()), "{out}");
+            let out = manager.watch().args(["--lang", "zh"]).run();
+            out.code(5).stdout_has("登录时重定向到 Manager 之外的 ");
         }
         other.assert_untouched();
     }
@@ -1023,10 +1030,10 @@ mod cas {
         let cas = Server::listen(cas, move |_, _| Reply::html(page));
         let web = Server::listen(web, |_, _| Reply::empty());
         web.may_be_idle();
-        let out = mrs(&web)
-            .args(["--auth", "cas", "--max-offline", "1s"])
-            .run();
-        out.code(6).stdout_has("no field lt");
+        for (lang, says) in [("en", "has no field lt"), ("zh", "没有 lt 字段")] {
+            let args = ["--auth", "cas", "--max-offline", "1s", "--lang", lang];
+            mrs(&web).args(args).run().code(6).stdout_has(says);
+        }
         let requests = cas.requests();
         assert!(requests.len() > 1 && requests.iter().all(|request| request.method == "GET"));
     }
@@ -1037,11 +1044,23 @@ mod cas {
         let cas = Server::listen(cas, |_, _| Reply::redirect("/cas/login"));
         let web = Server::listen(web, |_, _| Reply::empty());
         web.may_be_idle();
-        mrs(&web)
-            .args(["--auth", "cas"])
-            .run()
-            .code(5)
-            .stdout_has("redirects in a loop");
+        let watch = || mrs(&web).args(["--auth", "cas"]);
+        watch().run().code(5).stdout_has("redirects in a loop");
         assert_eq!(cas.requests().len(), 10);
+        let out = watch().args(["--lang", "zh"]).run();
+        out.code(5).stdout_has("登录时陷入循环重定向");
+    }
+
+    #[test]
+    fn a_cas_server_that_is_none_is_said_to_be_one() {
+        for (lang, says) in [("en", "that is the CAS server"), ("zh", "这是 CAS 服务器")] {
+            let [cas, web] = listeners();
+            let cas = Server::listen(cas, |_, _| Reply::status(404, ""));
+            let web = Server::listen(web, |_, _| Reply::empty());
+            web.may_be_idle();
+            let out = mrs(&web).args(["--auth", "cas", "--lang", lang]).run();
+            out.code(5).stdout_has(says);
+            assert_eq!(cas.requests().len(), 1);
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::{Environment, Problems, id_or_variable, missing};
+use crate::provider::options::{Environment, Problems, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, messages};
 use crate::secret;
 
@@ -59,11 +59,11 @@ impl ProviderOptions for CodeartsOptions {
         let mut problems = Problems::default();
         let task = self.task.clone();
         let task = problems.note(task.ok_or_else(|| missing(("task", "任务"), "--task ID", &[])));
-        let project = problems.note(id_or_variable(None, &PROJECT, setup.environment));
+        let project = problems.note(or_variable(None, &PROJECT, id, setup.environment));
         let project = project.flatten();
         let connection = huawei.connection("codearts-deploy", project, setup, &mut problems);
         let (Some(task), Some((endpoint, account))) = (task, connection) else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let application = self.application.clone();
         let run = match record {

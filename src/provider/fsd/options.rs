@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use url::Url;
 
-use super::{Fsd, texts};
+use super::Fsd;
 use crate::history::HistoryKey;
 use crate::message::{Message, Result};
 use crate::provider::options::endpoint;
@@ -31,79 +30,28 @@ pub(crate) struct FsdOptions {
     key: String,
     /// The installer's operation
     #[arg(long, value_name = "WHAT", default_value = "deploy")]
-    operation: Operation,
+    #[arg(value_parser = ["deploy", "extend", "upgrade"])]
+    operation: String,
     /// The installer's address
     #[arg(long, value_name = "URL", default_value = ENDPOINT)]
     endpoint: String,
-}
-
-/// Which of the installer's operations is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Operation {
-    Deploy,
-    Extend,
-    Upgrade,
 }
 
 /// A status read can make the installer lose a step, for its script does not wait for a lock of its
 /// database [O]: reads that come faster than this are warned of.
 const SHORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The URLs of an operation.
-pub(super) struct Urls {
-    pub(super) status: String,
-    pub(super) history: String,
-    /// The log of the installer's script; the upgrade has none.
-    pub(super) log: Option<String>,
-}
-
-impl Operation {
-    /// Its name in the URLs.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deploy => "deploy",
-            Self::Extend => "extend",
-            Self::Upgrade => "upgrade",
-        }
-    }
-
-    /// Its URLs [D, O]. With a slash at its end a path would be another page [O].
-    fn urls(self, endpoint: &Url) -> Urls {
-        let operation = self.as_str();
-        let url = |resource: &str| below(endpoint, &format!("/api/{operation}/{resource}"));
-        let mut history = url("history");
-        if self == Self::Upgrade {
-            // The last one alone.
-            history.set_query(Some("sort=endtime&size=1"));
-        }
-        Urls {
-            status: url("status").into(),
-            history: history.into(),
-            log: (self != Self::Upgrade).then(|| url("download").into()),
-        }
-    }
-
-    /// The body of the POST that asks for the status [D]; none where it is a GET [O].
-    fn request(self, key: &str) -> Option<String> {
-        let posts = self != Self::Upgrade;
-        posts.then(|| serde_json::json!({ "key": key }).to_string())
-    }
-}
-
 impl ProviderOptions for FsdOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: None,
-            plain: &[],
-            options: &[],
-        }
+        &Variables(&[])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
         let endpoint = endpoint(&self.endpoint)?;
         let fresh = setup.fresh;
-        let urls = self.operation.urls(&endpoint);
-        let request = self.operation.request(&self.key);
+        let base = below(&endpoint, &format!("/api/{}/", self.operation)).to_string();
+        let is_upgrade = self.operation == "upgrade";
+        let question = (!is_upgrade).then(|| serde_json::json!({ "key": self.key }).to_string());
         let key = text::clean(&self.key, text::MESSAGE);
         Ok(vec![DeploymentSpec {
             provider: "fsd",
@@ -111,7 +59,7 @@ impl ProviderOptions for FsdOptions {
             history_key: Some(HistoryKey::new(
                 "fsd",
                 &endpoint,
-                format!("{key}/{}", self.operation.as_str()),
+                format!("{key}/{}", self.operation),
             )),
             endpoint,
             url: None,
@@ -119,8 +67,13 @@ impl ProviderOptions for FsdOptions {
             sends_secret: false,
             already_ended_warning: (!fresh).then(|| messages::may_be_earlier(&["--fresh"])),
             search_options: &[],
-            warnings: Vec::from_iter((setup.interval < SHORT_INTERVAL).then(texts::short_interval)),
-            connect: Box::new(move |http| Box::new(Fsd::new(urls, request, fresh, http))),
+            warnings: Vec::from_iter((setup.interval < SHORT_INTERVAL).then(|| {
+                Message::new(
+                    "an --interval under 1s can make the installer lose the record of a step",
+                    "--interval 小于 1s 可能使安装器丢失步骤记录",
+                )
+            })),
+            connect: Box::new(move |http| Box::new(Fsd::new(base, question, fresh, http))),
         }])
     }
 }
@@ -140,43 +93,6 @@ fn key(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_requests_of_each_operation() {
-        let sample = include_str!("../../../tests/fixtures/fsd.request.json");
-        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
-        let request = Operation::Deploy.request(KEY).expect("a POST");
-        assert_eq!(json(&request), json(sample));
-        assert!(Operation::Extend.request(KEY).is_some());
-        assert_eq!(Operation::Upgrade.request(KEY), None);
-        for (operation, endpoint, status, history, log) in [
-            (
-                Operation::Deploy,
-                ENDPOINT,
-                "http://127.0.0.1:1236/api/deploy/status",
-                "http://127.0.0.1:1236/api/deploy/history",
-                Some("http://127.0.0.1:1236/api/deploy/download"),
-            ),
-            (
-                Operation::Extend,
-                "http://h/base/",
-                "http://h/base/api/extend/status",
-                "http://h/base/api/extend/history",
-                Some("http://h/base/api/extend/download"),
-            ),
-            (
-                Operation::Upgrade,
-                ENDPOINT,
-                "http://127.0.0.1:1236/api/upgrade/status",
-                "http://127.0.0.1:1236/api/upgrade/history?sort=endtime&size=1",
-                None,
-            ),
-        ] {
-            let urls = operation.urls(&Url::parse(endpoint).expect("a URL"));
-            assert_eq!((&*urls.status, &*urls.history), (status, history));
-            assert_eq!(urls.log.as_deref(), log);
-        }
-    }
 
     #[test]
     fn a_key_is_any_printable_text() {

@@ -1,18 +1,47 @@
-//! The status of an installer: the plan and what has ended of it.
+//! The status of an installer: the plan and what has ended of it. And the envelope of all its answers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
-use super::answer;
+use crate::http::error_words;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::provider::json::{self, Shown, SparseList, Text};
-use crate::provider::messages::missing_field;
+use crate::provider::messages::{error_response, missing_field, not_json, stated};
 use crate::provider::stated_error;
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
 
 /// The name of the responses, in English and Chinese.
 const STATUS: (&str, &str) = ("installer's status", "安装器状态");
+
+/// The envelope [D]; that of an error has no data [O].
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Answer<'a> {
+    code: Text<'a>,
+    #[serde(deserialize_with = "raw")]
+    data: Option<&'a RawValue>,
+}
+
+/// JSON as it came, null too.
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// The data of an answer, as JSON; `name` is what they are, in English and Chinese.
+pub(super) fn data<'a>(
+    body: &'a [u8],
+    name: (&str, &str),
+    redactor: &Redactor,
+) -> Result<&'a [u8], Message> {
+    let answer: Answer<'_> = json::read(body).map_err(|error| not_json(name, &error, redactor))?;
+    if answer.code.get().is_some_and(|code| code != "0") {
+        return Err(error_response(error_words(body, redactor).as_ref()));
+    }
+    let data = answer.data.ok_or_else(|| missing_field("data"))?;
+    Ok(data.get().as_bytes())
+}
 
 /// The state of the one run there is [D].
 #[derive(Deserialize, Default)]
@@ -50,84 +79,54 @@ impl ListedStep<'_> {
 
 /// Reads what a status says on its own: its `run` tells its plan from another. `last` are the units of
 /// the one before.
-///
-/// # Errors
-/// The response cannot be used; the error says why.
 pub(super) fn read(body: &[u8], last: &[Unit], redactor: &Redactor) -> Result<Snapshot, Message> {
-    let mut warnings = Vec::new();
-    let data = answer::data(body, STATUS, redactor)?;
-    let data: StatusData<'_> = json::read_state(data, STATUS, &mut warnings, redactor)?;
+    let mut snapshot = Snapshot::new(Phase::Pending);
+    let data = data(body, STATUS, redactor)?;
+    let data: StatusData<'_> = json::read_state(data, STATUS, &mut snapshot.warnings, redactor)?;
     let plan = data
         .process_list
         .ok_or_else(|| missing_field("processList"))?;
-    let ended = data.now_list;
-    let mut snapshot = if plan.is_empty() {
-        without_plan(&ended.unwrap_or_default(), redactor)
-    } else {
-        let ended = ended.ok_or_else(|| missing_field("nowList"))?;
-        with_plan(&plan, &ended, &data.is_end, last, redactor)?
+    let ended = match data.now_list {
+        Some(ended) => ended,
+        None if plan.is_empty() => SparseList::default(),
+        None => return Err(missing_field("nowList")),
     };
-    snapshot.warnings = warnings;
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    Ok(snapshot)
-}
-
-/// A status without a plan: nothing has been started, or a new run is being set up. Its tables are not
-/// rewritten at once, so that the old run's steps may still be there, and `isEnd` with them [O]. It is
-/// not said which run this is, so that what is known of the last one is not forgotten.
-fn without_plan(ended: &[ListedStep<'_>], redactor: &Redactor) -> Snapshot {
-    let mut snapshot = Snapshot::new(Phase::Pending);
-    if !ended.is_empty() {
-        // Where it stays so, the installer's database refuses the plan [O].
-        let failed = ended.iter().find(|step| step.result.is_false());
-        let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
+    let failed = ended.iter().find(|step| step.result.is_false());
+    let reason =
+        failed.and_then(|step| stated([step.name().as_deref(), step.message.get()], redactor));
+    let phase = failed.map_or(Phase::Running, |_| Phase::Failed);
+    if !plan.is_empty() {
+        let goes_on = match data.is_end.meaning(&[("true", false), ("false", true)]) {
+            _ if failed.is_some() => false,
+            Some(goes_on) => goes_on,
+            None => return Err(missing_field("isEnd")),
+        };
+        if failed.is_none() && !goes_on {
+            let whole =
+                ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
+            let found = match whole {
+                true => Phase::Succeeded,
+                false => Phase::Ended,
+            };
+            snapshot.unconfirmed = Some(Unconfirmed::new(found, None));
+        }
+        (snapshot.phase, snapshot.message) = (phase, reason);
+        // A retry has another plan than the first attempt [O].
+        let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
+        snapshot.run = Some(format!("{:?}", names.collect::<Vec<_>>()).into());
+        snapshot.units = steps(&plan, &ended, goes_on, last, redactor);
+    } else if !ended.is_empty() {
+        // Without a plan, nothing has been started or a new run is being set up. The tables are not rewritten
+        // at once, so that the old run's steps may still be there, and `isEnd` with them [O]. Which run this is
+        // is not said. Where it stays so, the installer's database refuses the plan [O].
         let steps = ended.iter().map(|step| [&step.en, &step.zh, &step.result]);
         snapshot.unconfirmed = Some(Unconfirmed {
             fingerprint: Some(format!("{:?}", steps.collect::<Vec<_>>()).into()),
-            ..Unconfirmed::new(phase, failed.and_then(|step| reason(step, redactor)))
+            ..Unconfirmed::new(phase, reason)
         });
     }
-    snapshot
-}
-
-fn with_plan(
-    plan: &[ListedStep<'_>],
-    ended: &[ListedStep<'_>],
-    is_end: &Text<'_>,
-    last: &[Unit],
-    redactor: &Redactor,
-) -> Result<Snapshot, Message> {
-    let failed = ended.iter().find(|step| step.result.is_false());
-    let goes_on = match failed {
-        Some(_) => false,
-        None if is_end.is("true") => false,
-        None if is_end.is("false") => true,
-        None => return Err(missing_field("isEnd")),
-    };
-    let mut snapshot = Snapshot::new(failed.map_or(Phase::Running, |_| Phase::Failed));
-    snapshot.message = failed.and_then(|step| reason(step, redactor));
-    if failed.is_none() && !goes_on {
-        let whole = ended.len() == plan.len() && ended.iter().all(|step| step.result.is("true"));
-        let phase = if whole {
-            Phase::Succeeded
-        } else {
-            Phase::Ended
-        };
-        snapshot.unconfirmed = Some(Unconfirmed::new(phase, None));
-    }
-    // A retry has another plan than the first attempt [O].
-    let names = plan.iter().map(|step| [step.en.get(), step.zh.get()]);
-    snapshot.run = Some(format!("{:?}", names.collect::<Vec<_>>()).into());
-    snapshot.units = steps(plan, ended, goes_on, last, redactor);
+    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
     Ok(snapshot)
-}
-
-/// Why a step failed.
-fn reason(step: &ListedStep<'_>, redactor: &Redactor) -> Option<Message> {
-    let parts = [step.name(), step.message.get().map(str::to_owned)];
-    let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    let words = redactor.message(&words);
-    (!words.is_empty()).then(|| Message::verbatim(&*words))
 }
 
 /// The steps, joined by position: `sort` and `en` repeat, and the lists contradict each other in
@@ -145,10 +144,9 @@ fn steps(
     for place in 0..count {
         let (planned, ended_here) = (plan.get(place), ended.get(place));
         let number = (place + 1).to_string();
-        let name = ended_here
-            .and_then(ListedStep::name)
-            .or_else(|| planned.and_then(ListedStep::name))
-            .unwrap_or_else(|| format!("step {number}"));
+        let mut named = ended_here.into_iter().chain(planned);
+        let name = named.find_map(ListedStep::name);
+        let name = name.unwrap_or_else(|| format!("step {number}"));
         let state = match ended_here {
             Some(step) if step.result.is("true") => UnitState::Succeeded,
             Some(step) if step.result.is_false() => UnitState::Failed,
@@ -156,10 +154,9 @@ fn steps(
             None if goes_on && place == ended.len() => UnitState::Running,
             None => UnitState::Pending,
         };
-        let detail = ended_here
-            .filter(|_| state == UnitState::Failed)
-            .and_then(|step| step.message.get());
-        units.push(&number, &name, None, state, detail);
+        let failed = ended_here.filter(|step| step.result.is_false());
+        let reason = failed.and_then(|step| step.message.get());
+        units.push(&number, &name, None, state, reason);
     }
     units.finish()
 }
@@ -167,16 +164,14 @@ fn steps(
 /// The steps that have ended, in order.
 pub(super) fn ended(status: &Snapshot) -> &[Unit] {
     let goes_on = |unit: &Unit| matches!(unit.state, UnitState::Pending | UnitState::Running);
-    let units = &status.units;
-    let count = units.iter().position(goes_on).unwrap_or(units.len());
-    &units[..count]
+    status.units.split(goes_on).next().unwrap_or_default()
 }
 
-/// Whether a status shows the same steps ended as before, and perhaps more.
-pub(super) fn continues(status: &Snapshot, before: &[Unit]) -> bool {
-    let now = ended(status);
+/// Whether a status shows the same plan as the one before and the same steps of it ended, and perhaps more.
+pub(super) fn continues(status: &Snapshot, before: &Snapshot) -> bool {
+    let (now, old) = (ended(status), ended(before));
     let same = |(one, two): (&Unit, &Unit)| one.name == two.name && one.state == two.state;
-    now.len() >= before.len() && before.iter().zip(now).all(same)
+    status.run == before.run && now.len() >= old.len() && old.iter().zip(now).all(same)
 }
 
 /// Whether every step has succeeded and the installer says that it has ended.
@@ -188,6 +183,7 @@ pub(super) fn is_success(status: &Snapshot) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::message::assert_chinese;
 
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/fsd.response.json");
 
@@ -408,7 +404,7 @@ pub(super) mod tests {
         ] {
             let before = status(false, &PLAN, before);
             let now = status(false, &PLAN, now);
-            assert_eq!(continues(&now, ended(&before)), is_continued);
+            assert_eq!(continues(&now, &before), is_continued);
         }
     }
 
@@ -473,5 +469,33 @@ pub(super) mod tests {
         // A failure is known without it.
         let json = r#"{"data":{"nowList":[{"result":false}],"processList":[{}]}}"#;
         assert_eq!(answer(json).expect("a status").phase, Phase::Failed);
+    }
+
+    #[test]
+    fn a_code_under_http_200_is_a_failed_poll_with_its_words() {
+        for (json, words) in [
+            (r#"{"code":1,"message":"no"}"#, "1 no"),
+            (
+                r#"{"code":"E-1","message":{"key":"Missing","n":3}}"#,
+                "E-1 key: Missing, n: 3",
+            ),
+            (r#"{"code":-1,"message":null}"#, "-1"),
+            (r#"{"code":7,"message":"a\u001b[31m\nb"}"#, "7 a b"),
+        ] {
+            let error = data(json.as_bytes(), ("a", "b"), &Redactor::default()).expect_err(json);
+            assert_eq!(error.en(), format!("error response: {words}"));
+            assert_chinese(&error);
+        }
+    }
+
+    #[test]
+    fn data_that_are_null_are_there() {
+        let data = |json: &'static str| {
+            let data = data(json.as_bytes(), ("a", "b"), &Redactor::default());
+            data.map(|data| str::from_utf8(data).expect("text"))
+        };
+        assert_eq!(data(r#"{"code":"0","data":null}"#), Ok("null"));
+        assert_eq!(data(r#"{"data":{"a":[1]}}"#), Ok(r#"{"a":[1]}"#));
+        assert_eq!(data(r#"{"code":0}"#), Err(missing_field("data")));
     }
 }

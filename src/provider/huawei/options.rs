@@ -11,7 +11,7 @@ use super::{Account, KEYS, TOKEN};
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 use crate::platform;
-use crate::provider::options::{Problems, endpoint, parsed_or_variable};
+use crate::provider::options::{Problems, endpoint, or_variable};
 use crate::provider::{Environment, Setup, Variables};
 
 /// The variable that a region comes from.
@@ -20,20 +20,16 @@ const REGION: &str = "HW_REGION_NAME";
 pub(crate) const PROJECT: [&str; 2] = ["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"];
 
 /// The variables that every service reads.
-pub(crate) const VARIABLES: Variables = Variables {
-    secret: Some(TOKEN),
-    plain: &[REGION, PROJECT[0], PROJECT[1]],
-    options: &[
-        ("region", &[REGION]),
-        // A region gives an endpoint as well.
-        ("endpoint", &[REGION]),
-        ("project", &PROJECT),
-        (
-            "token-file",
-            &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
-        ),
-    ],
-};
+pub(crate) const VARIABLES: Variables = Variables(&[
+    ("region", &[REGION]),
+    // A region gives an endpoint as well.
+    ("endpoint", &[REGION]),
+    ("project", &PROJECT),
+    (
+        "token-file",
+        &[TOKEN, KEYS[0][0], KEYS[0][1], KEYS[1][0], KEYS[1][1]],
+    ),
+]);
 
 /// The endpoint of the service, and the credentials.
 #[derive(Args, Debug)]
@@ -67,14 +63,14 @@ impl HuaweiOptions {
         let endpoint = problems.note(self.endpoint(service, setup.environment));
         let file = self.token_file.as_deref();
         let account = problems.note_secret(file, || Account::find(file, project, setup));
-        endpoint.zip(account).filter(|_| problems.is_empty())
+        endpoint.zip(account).filter(|_| problems.0.is_empty())
     }
 
     fn endpoint(&self, service: &str, environment: Environment<'_>) -> Result<Url> {
         if let Some(url) = &self.endpoint {
             return endpoint(url);
         }
-        let region = parsed_or_variable(self.region.as_deref(), &[REGION], region, environment)?;
+        let region = or_variable(self.region.as_deref(), &[REGION], region, environment)?;
         let region = region.ok_or_else(|| {
             Message::new(
                 format!("no region: pass --region NAME, or set {REGION}, or pass --endpoint URL"),

@@ -1,13 +1,13 @@
 //! The sign-in at the CAS server of an older Manager with Kerberos [D].
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use super::cookies::CookieJar;
-use super::login::{Login, login_ticket};
+use super::Mrs;
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
-use super::session::{JSON, LOGIN_CHECK, Permit, Session, port};
-use super::texts;
+use super::session::{CookieJar, JSON, LOGIN_CHECK, Login, Permit, port};
 use crate::http::{Client, Request, Response, TransportError};
+use crate::message::Message;
+use crate::model::Snapshot;
 use crate::poll::PollError;
 use crate::provider::below;
 
@@ -18,24 +18,23 @@ const MAX_REDIRECTS: usize = 10;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-impl Session {
+impl Mrs {
     /// Signs in at the CAS server. Once it has accepted the password, what fails is tried again without it.
     pub(super) fn sign_in_at_cas(
         &self,
-        http: &Client,
         login: &Login,
         permit: &mut Permit<'_>,
-    ) -> Result<(), LoginError> {
+    ) -> Result<Option<Snapshot>, LoginError> {
         let mut exchange = CasExchange {
-            http,
+            http: &self.http,
             endpoint: &self.endpoint,
-            cookies: self.state().cookies.clone(),
+            cookies: self.shared.lock().cookies.clone(),
         };
         let result = exchange.sign_in(login, permit);
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         state.cookies = exchange.cookies;
         state.begin_session(false);
-        result
+        result.map(|()| None)
     }
 }
 
@@ -52,10 +51,14 @@ impl CasExchange<'_> {
             self.give_password(login, permit)?;
         }
         self.follow(below(self.endpoint, LOGIN_CHECK))?;
-        match self.cookies.session(port(self.endpoint)) {
-            Some(_) => Ok(()),
-            None => Err(PollError::refused(texts::no_session(), None).into()),
+        if self.cookies.session(port(self.endpoint)).is_none() {
+            let message = Message::new(
+                "the sign-in ended without a session",
+                "登录完成，但没有获得会话",
+            );
+            return Err(PollError::refused(message, None).into());
         }
+        Ok(())
     }
 
     /// Posts the password in the form of the CAS server, and follows where that leads.
@@ -65,14 +68,27 @@ impl CasExchange<'_> {
         // An http or https URL, which the endpoint is, takes any port.
         let _ = url.set_port(Some(CAS_PORT));
         url.set_path("/cas/login");
-        let page = self.follow(url.clone()).map_err(with_cas_hint)?;
-        let ticket = login_ticket(&page.body)
-            .ok_or_else(|| page.unreadable(texts::no_login_ticket(), redactor))?;
+        let page = self.follow(url.clone()).map_err(|mut failure| {
+            if failure.error.status.is_some() {
+                failure.error = failure.error.with_hint(Message::new(
+                    "that is the CAS server, port 20009; a newer Manager needs --auth basic",
+                    "这是 CAS 服务器，端口 20009；新版 Manager 请用 --auth basic",
+                ));
+            }
+            failure
+        })?;
+        let ticket = login_ticket(&page.body).ok_or_else(|| {
+            let problem = Message::new(
+                "the page of the CAS server has no field lt (a newer Manager needs --auth basic)",
+                "CAS 服务器的页面没有 lt 字段（新版 Manager 请用 --auth basic）",
+            );
+            page.unreadable(problem, redactor)
+        })?;
         redactor.add_received(&ticket);
         let service = below(self.endpoint, "/web/cas_security_check.htm");
         url.set_query(Some(&format!("service={service}")));
         permit.at_stake = true;
-        let response = self.send(&url, Some(&login.form(&ticket)))?;
+        let response = self.send(&url, Some(&form(login, &ticket)))?;
         if !self.cookies.has_ticket() {
             let mut failure = LoginError::new(&response, redactor);
             // Whatever is no accident is a no.
@@ -101,8 +117,8 @@ impl CasExchange<'_> {
             ..Request::get(url.as_str(), headers)
         };
         let response = self.http.send(&request)?;
-        let redactor = self.http.redactor();
-        self.cookies.keep(port(url), &response, redactor);
+        self.cookies
+            .keep(port(url), &response, self.http.redactor());
         Ok(response)
     }
 
@@ -116,7 +132,8 @@ impl CasExchange<'_> {
                 None => return Err(response.refusal(self.http.redactor()).into()),
             }
         }
-        Err(PollError::refused(texts::redirect_loop(), None).into())
+        let message = Message::new("the sign-in redirects in a loop", "登录时陷入循环重定向");
+        Err(PollError::refused(message, None).into())
     }
 
     /// The target of a redirect: within the Manager's host, on its port or the CAS server's.
@@ -127,22 +144,52 @@ impl CasExchange<'_> {
         if leads_to_password_change(response) {
             return Err(LoginError::new(response, self.http.redactor()));
         }
-        match from.join(location) {
-            Ok(next) if is_of_manager(&next, self.endpoint) => Ok(Some(next)),
-            _ => {
-                // What follows a ? may be a ticket.
-                let place = location.split('?').next().unwrap_or_default();
-                let message = texts::off_host_redirect(&self.http.redactor().name(place));
-                Err(PollError::refused(message, Some(response.status)).into())
-            }
+        let next = from.join(location).ok();
+        if let Some(next) = next.filter(|next| is_of_manager(next, self.endpoint)) {
+            return Ok(Some(next));
         }
+        // What follows a ? may be a ticket.
+        let place = location.split('?').next().unwrap_or_default();
+        let place = self.http.redactor().name(place);
+        let message = Message::new(
+            format!("the sign-in redirects to {place}, outside the Manager, which is not followed"),
+            format!("登录时重定向到 Manager 之外的 {place}，未跟随"),
+        );
+        Err(PollError::refused(message, Some(response.status)).into())
     }
 }
 
-fn with_cas_hint(failure: LoginError) -> LoginError {
-    match failure.error.status {
-        Some(_) => failure.error.with_hint(texts::cas_hint()).into(),
-        None => failure,
+/// The fields that are posted to the CAS server [D].
+fn form(login: &Login, login_ticket: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("username", &login.user)
+        .append_pair("password", login.password.expose())
+        .append_pair("lt", login_ticket)
+        .append_pair("_eventId", "submit")
+        .append_pair("submit", "Login")
+        .finish()
+}
+
+/// The value of the form's hidden field `lt` [D].
+fn login_ticket(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(page);
+    let mut tags = page.split('<').skip(1).map(|rest| rest.split('>').next());
+    let field = tags.find_map(|tag| tag.filter(|tag| attribute(tag, "name") == Some("lt")))?;
+    let ticket = attribute(field, "value")?;
+    (!ticket.is_empty()).then(|| ticket.to_owned())
+}
+
+/// The value of an attribute in a tag.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let blank = |c: char| c.is_ascii_whitespace();
+    let begins = tag.match_indices(name).find_map(|(start, _)| {
+        let rest = tag[start + name.len()..].trim_start_matches(blank);
+        let value = rest.strip_prefix('=')?.trim_start_matches(blank);
+        tag[..start].ends_with(blank).then_some(value)
+    })?;
+    match begins.chars().next()? {
+        quote @ ('"' | '\'') => begins[1..].split(quote).next(),
+        _ => begins.split(blank).next(),
     }
 }
 
@@ -173,6 +220,40 @@ mod tests {
             ("file:///etc/passwd", false),
         ] {
             assert_eq!(is_of_manager(&url(place), &endpoint), followed, "{place}");
+        }
+    }
+
+    #[test]
+    fn any_password_fits_into_the_form() {
+        assert_eq!(
+            form(&Login::made_up(" p%:+&=密 "), "LT-1/a"),
+            "username=admin&password=+p%25%3A%2B%26%3D%E5%AF%86+&lt=LT-1%2Fa&_eventId=submit\
+             &submit=Login"
+        );
+    }
+
+    #[test]
+    fn the_login_ticket_is_found_in_the_form() {
+        for (page, ticket) in [
+            (
+                r#"<form><input type="hidden" name="lt" value="LT-1-a" /></form>"#,
+                Some("LT-1-a"),
+            ),
+            ("<INPUT value='LT-1-a' name='lt'>", Some("LT-1-a")),
+            ("<input\nname = lt\nvalue = LT-1-a>", Some("LT-1-a")),
+            (
+                r#"<input name="result" value="1"><input name="lt" value="2">"#,
+                Some("2"),
+            ),
+            (r#"<input data-name="lt" value="1">"#, None),
+            (r#"<input name="lt" value="">"#, None),
+            (r#"<input name="lt">"#, None),
+            (r#"name="lt" value="LT-1-a""#, None),
+            ("<input name=", None),
+            ("", None),
+        ] {
+            let found = login_ticket(page.as_bytes());
+            assert_eq!(found.as_deref(), ticket, "{page}");
         }
     }
 }

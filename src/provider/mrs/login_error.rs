@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
-use super::texts;
 use crate::http::{Response, TransportError, error_words};
+use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
 
@@ -39,12 +39,6 @@ impl LoginErrorKind {
 }
 
 impl LoginError {
-    /// The error in a response, unless that is a success without a page.
-    pub(super) fn of(response: &Response, redactor: &Redactor) -> Option<Self> {
-        let is_good = response.is_success() && !response.is_html();
-        (!is_good).then(|| Self::new(response, redactor))
-    }
-
     /// The meaning of an error response, whatever its status. A wrong password is usually answered
     /// with a page under HTTP 200 [O].
     pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
@@ -60,18 +54,31 @@ impl LoginError {
         } else {
             LoginErrorKind::Other
         };
-        let error = match kind {
-            _ if is_wrong => PollError::refused(texts::wrong_password(WRONG_PASSWORD), status),
-            LoginErrorKind::PasswordChange => PollError::refused(texts::password_change(), status),
-            LoginErrorKind::SignInPage => {
-                let title = error_words(&response.body, redactor);
-                PollError::refused(texts::sign_in_page(title.as_ref()), status)
+        let message = match kind {
+            _ if is_wrong => Message::new("wrong user or password", "用户名或密码错误")
+                .with_detail(&Message::verbatim(WRONG_PASSWORD)),
+            LoginErrorKind::PasswordChange => Message::new(
+                "the Manager wants the password changed first: sign in to it in a browser, then pass the new one",
+                "Manager 要求先修改密码：请在浏览器中登录并修改，然后使用新密码",
+            ),
+            LoginErrorKind::SignInPage => Message::new(
+                "HTML page instead of JSON under HTTP 200, probably the Manager's sign-in page",
+                "HTTP 200 返回的是 HTML 页面，不是 JSON，应是 Manager 的登录页",
+            )
+            .with_detail(error_words(&response.body, redactor).as_ref()),
+            _ => {
+                let mut error = response.refusal(redactor);
+                if status == Some(404) {
+                    error = error.with_hint(Message::new(
+                        "check the command's id and the endpoint: the endpoint is the cluster's \
+                         Manager, usually https://<floating IP>:28443, without a path",
+                        "请检查命令的 ID 和端点：应为集群的 Manager，一般是 https://<浮动 IP>:28443，后面不带路径",
+                    ));
+                }
+                return Self { error, kind };
             }
-            _ if status == Some(404) => {
-                response.refusal(redactor).with_hint(texts::endpoint_hint())
-            }
-            _ => response.refusal(redactor),
         };
+        let error = PollError::refused(message, status);
         Self { error, kind }
     }
 
@@ -98,10 +105,9 @@ impl From<PollError> for LoginError {
 
 impl From<TransportError> for LoginError {
     fn from(failure: TransportError) -> Self {
-        let kind = if failure.may_have_been_received {
-            LoginErrorKind::Other
-        } else {
-            LoginErrorKind::NotSent
+        let kind = match failure.may_have_been_received {
+            true => LoginErrorKind::Other,
+            false => LoginErrorKind::NotSent,
         };
         let error = failure.error;
         Self { error, kind }
@@ -110,13 +116,12 @@ impl From<TransportError> for LoginError {
 
 /// Whether the Manager wants the password changed: it redirects to the page for that, or links to it.
 pub(super) fn leads_to_password_change(response: &Response) -> bool {
-    let mentions = |text: &[u8]| memmem::find(text, CHANGE_PAGE.as_bytes()).is_some();
-    if response.is_redirect() {
-        return response
-            .location()
-            .is_some_and(|location| mentions(location.as_bytes()));
-    }
-    response.is_success() && response.is_html() && mentions(&response.body)
+    let text = match response.location() {
+        Some(location) if response.is_redirect() => location.as_bytes(),
+        _ if response.is_success() && response.is_html() => &response.body,
+        _ => return false,
+    };
+    memmem::find(text, CHANGE_PAGE.as_bytes()).is_some()
 }
 
 /// Whether a redirect leads to a sign-in page. Only the path of CAS is documented; what another one holds
@@ -130,6 +135,27 @@ fn is_sign_in(location: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
+    use crate::message::assert_chinese;
+
+    #[test]
+    fn a_useless_response_is_said_in_chinese() {
+        let page = |body: &str| {
+            let body = format!("<title>{body}</title>").into_bytes();
+            let response = Response::recorded(200, &[], body, Timestamp::at(0.0));
+            LoginError::new(&response, &Redactor::default())
+                .error
+                .message
+        };
+        for body in [CHANGE_PAGE, "Manager", ""] {
+            assert_chinese(&page(body));
+        }
+        let wrong = format!("用户名或密码错误：{WRONG_PASSWORD}");
+        assert_eq!(page(WRONG_PASSWORD).zh(), wrong);
+        let missing = Response::recorded(404, &[], Vec::new(), Timestamp::at(0.0));
+        let error = LoginError::new(&missing, &Redactor::default()).error;
+        assert_chinese(error.hint().expect("a hint"));
+    }
 
     #[test]
     fn a_sign_in_page_is_known_by_its_path() {

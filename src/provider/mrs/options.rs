@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Auth, Login, Mrs};
+use super::{Login, Mrs};
 use crate::message::{Message, Result, ensure};
 use crate::provider::options::{Problems, endpoint, missing};
-use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables};
+use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Secret};
 
 const USER: &str = "MRS_USER";
@@ -50,11 +50,7 @@ enum AuthMethod {
 
 impl ProviderOptions for MrsOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: Some(PASSWORD),
-            plain: &[USER],
-            options: &[("user", &[USER]), ("password-file", &[PASSWORD])],
-        }
+        &Variables(&[("user", &[USER]), ("password-file", &[PASSWORD])])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
@@ -71,20 +67,13 @@ impl ProviderOptions for MrsOptions {
         let given = self.endpoint.as_deref();
         let given = given.ok_or_else(|| missing(("endpoint", "端点"), "--endpoint URL", &[]));
         let endpoint = problems.note(given.and_then(endpoint));
-        let login = match self.auth {
-            AuthMethod::None => None,
-            AuthMethod::Basic | AuthMethod::Cas => self.login(setup, &mut problems),
-        };
-        let auth = match (self.auth, login) {
-            (AuthMethod::Basic, Some(login)) => Auth::Basic(login),
-            (AuthMethod::Cas, Some(login)) => Auth::Cas(login),
-            _ => Auth::None,
-        };
-        let (Some(endpoint), true) = (endpoint, problems.is_empty()) else {
-            return Err(problems.error());
+        let signs_in = self.auth != AuthMethod::None;
+        let login = signs_in.then(|| self.login(setup, &mut problems)).flatten();
+        let (Some(endpoint), true) = (endpoint, problems.0.is_empty()) else {
+            return Err(Message::list(&problems.0));
         };
         let file = self.password_file.as_deref();
-        let warnings = secret::warnings(file.filter(|_| self.auth != AuthMethod::None));
+        let warnings = secret::warnings(file.filter(|_| signs_in));
         let specs = self.command.iter().map(|command| DeploymentSpec {
             provider: "mrs",
             target: format!("mrs:{command}"),
@@ -92,14 +81,14 @@ impl ProviderOptions for MrsOptions {
             url: None,
             // Each command has an id of its own, and no answer says of which kind it is [D].
             history_key: None,
-            sends_secret: self.auth != AuthMethod::None,
+            sends_secret: signs_in,
             already_ended_warning: None,
             search_options: &[],
             warnings: warnings.clone(),
             connect: {
-                let (endpoint, command, auth) = (endpoint.clone(), command.clone(), auth.clone());
+                let (endpoint, command, login) = (endpoint.clone(), command.clone(), login.clone());
                 let patience = setup.request_timeout;
-                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, auth, patience, http)))
+                Box::new(move |http| Box::new(Mrs::new(&endpoint, &command, login, patience, http)))
             },
         });
         Ok(specs.collect())
@@ -109,25 +98,21 @@ impl ProviderOptions for MrsOptions {
 impl MrsOptions {
     /// The user and the password.
     fn login(&self, setup: &Setup<'_>, problems: &mut Problems) -> Option<Login> {
-        let user = problems.note(self.user(setup));
+        let (environment, redactor, timeout) = (setup.environment, setup.redactor, setup.timeout);
+        let user = problems.note(self.user(environment));
         let file = self.password_file.as_deref();
         let password = problems.note_secret(file, || {
-            Secret::find_password(
-                file,
-                PASSWORD,
-                setup.environment,
-                setup.redactor,
-                setup.timeout,
-            )
+            Secret::find_password(file, PASSWORD, environment, redactor, timeout)
         });
         Some(Login {
             user: user?,
             password: password?,
+            by_cas: self.auth == AuthMethod::Cas,
         })
     }
 
-    fn user(&self, setup: &Setup<'_>) -> Result<String> {
-        let user = self.user.clone().or_else(|| (setup.environment)(USER));
+    fn user(&self, environment: Environment<'_>) -> Result<String> {
+        let user = self.user.clone().or_else(|| environment(USER));
         let user = user.ok_or_else(|| missing(("user", "用户"), "--user NAME", &[USER]))?;
         // HTTP Basic cannot express a colon in a name.
         let fits = !user.is_empty() && !user.contains(|c: char| c == ':' || c.is_control());

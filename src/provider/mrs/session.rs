@@ -6,18 +6,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use super::cookies::CookieJar;
-use super::login::Login;
 use super::login_error::{LoginError, LoginErrorKind};
-use super::texts;
-use crate::http::{Client, Request, Response};
+use super::{Mrs, read};
+use crate::http::{Request, Response};
+use crate::message::Message;
+use crate::model::Snapshot;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::provider::below;
 use crate::redact::Redactor;
+use crate::secret::Secret;
 
 /// How often a password goes out with no word on whether it is right. A fifth wrong one would lock the
 /// account [D].
@@ -31,35 +34,44 @@ const STATUS: &str = "/web/api/v2/session/status";
 /// The path where the session of a cluster with CAS, or without Kerberos, begins [D].
 pub(super) const LOGIN_CHECK: &str = "/web/v1/access/login_check";
 
-/// How to sign in.
+/// The cookies that are a session [D].
+const SESSION: [&str; 2] = ["JSESSIONID", "FISessionId"];
+/// The cookie of a password that CAS accepted [D].
+const TICKET_GRANTING: &str = "CASTGC";
+/// All that are kept, whatever else a Manager sets: the documented ones [D].
+const KEPT: [&str; 4] = [SESSION[0], SESSION[1], TICKET_GRANTING, "casSessionId"];
+/// The longest value that is kept, in bytes: browsers keep no longer ones either.
+const MAX_VALUE: usize = 4096;
+
+/// The user and the password.
 #[derive(Clone)]
-pub(crate) enum Auth {
-    /// HTTP Basic, then the session's cookie.
-    Basic(Login),
-    /// The CAS server of an older Manager with Kerberos.
-    Cas(Login),
-    /// Nobody signs in.
-    None,
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: Secret,
+    /// Whether they go to the CAS server of an older Manager with Kerberos, not as HTTP Basic.
+    pub(super) by_cas: bool,
 }
 
-/// A session with a Manager.
-pub(super) struct Session {
-    auth: Auth,
-    pub(super) endpoint: Url,
-    /// The longest wait for a sign-in of another command.
-    patience: Duration,
-    shared: Arc<Shared>,
+impl Login {
+    /// The value of the header for HTTP Basic.
+    fn basic(&self, redactor: &Redactor) -> String {
+        let pair = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
+        redactor.add(&pair);
+        format!("Basic {pair}")
+    }
 }
 
-/// The state that the commands share.
+/// The name and the value of the header that says who asks.
+type AuthHeader<'a> = (&'static str, &'a str);
+
+/// The sign-in that the commands of one endpoint and user share.
 #[derive(Default)]
-struct Shared {
+pub(super) struct SharedSignIn {
     state: Mutex<SignInState>,
     /// A sign-in has ended.
     ended: Condvar,
 }
 
-/// The state of the sign-in: one for each endpoint and user of the process.
 #[derive(Default)]
 pub(super) struct SignInState {
     pub(super) cookies: CookieJar,
@@ -78,20 +90,18 @@ pub(super) struct SignInState {
     refused: Option<PollError>,
 }
 
-/// The session that a poll is made in.
-struct Held {
+/// How a poll goes on: in a session, or with a sign-in first.
+struct Attempt<'a> {
     cookie: Option<String>,
     generation: u32,
+    permit: Option<Permit<'a>>,
 }
 
 /// The permission to sign in.
 pub(super) struct Permit<'a> {
-    shared: &'a Shared,
+    shared: &'a SharedSignIn,
     /// Whether the password is out and nothing is known of it.
     pub(super) at_stake: bool,
-    /// Whether to begin with a read of the session's status. That may tell nothing, and another try must be
-    /// left.
-    reads_status: bool,
 }
 
 impl Drop for Permit<'_> {
@@ -103,218 +113,217 @@ impl Drop for Permit<'_> {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, SignInState> {
+/// The sign-ins of this process, by endpoint and user. Watches of several commands share one, so that a
+/// wrong password does not count once for each.
+static SIGN_INS: Mutex<BTreeMap<(String, String), Arc<SharedSignIn>>> = Mutex::new(BTreeMap::new());
+
+impl SharedSignIn {
+    /// The sign-in of a user; one of its own where nobody signs in.
+    pub(super) fn of(login: Option<&Login>, endpoint: &Url) -> Arc<Self> {
+        let Some(login) = login else {
+            let shared = Self::default();
+            // Nothing has to be good before the first response asks for a session.
+            shared.lock().is_confirmed = true;
+            return Arc::new(shared);
+        };
+        let whose = (below(endpoint, "").to_string(), login.user.clone());
+        let mut sign_ins = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sign_ins.entry(whose).or_default())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, SignInState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The sign-ins of this process, by endpoint and user. Watches of several commands share one, so that a
-/// wrong password does not count once for each.
-static SIGN_INS: Mutex<BTreeMap<(String, String), Arc<Shared>>> = Mutex::new(BTreeMap::new());
-
-impl Session {
-    /// A session that begins with the first request. No sign-in of another command is waited for longer
-    /// than `patience`.
-    pub(super) fn new(auth: Auth, endpoint: &Url, patience: Duration) -> Self {
-        let shared = match &auth {
-            Auth::Basic(login) | Auth::Cas(login) => {
-                let whose = (below(endpoint, "").to_string(), login.user.clone());
-                let mut sign_ins = SIGN_INS.lock().unwrap_or_else(PoisonError::into_inner);
-                Arc::clone(sign_ins.entry(whose).or_default())
-            }
-            Auth::None => {
-                let shared = Shared::default();
-                // Nothing has to be good before the first response asks for a session.
-                shared.lock().is_confirmed = true;
-                Arc::new(shared)
-            }
-        };
-        Self {
-            auth,
-            endpoint: endpoint.clone(),
-            patience,
-            shared,
-        }
-    }
-
-    /// Makes a request, and signs in for it where that is needed and safe. `read` makes sense of the
-    /// response.
-    pub(super) fn ask<T>(
-        &self,
-        http: &Client,
-        url: &str,
-        mut read: impl FnMut(Response) -> Result<T, PollError>,
-    ) -> Result<T, PollError> {
+impl Mrs {
+    /// Asks for the command's progress, and signs in for it where that is needed and safe.
+    pub(super) fn ask(&self) -> Result<Snapshot, PollError> {
         let mut demand = None;
         loop {
-            let (held, permit) = self.next(demand.as_ref())?;
-            let Some(mut permit) = permit else {
-                let cookie = held.cookie.as_deref().map(|cookie| ("cookie", cookie));
-                match self.ask_as(cookie, http, url, held.generation, &mut read) {
-                    Err(error) if demand.is_none() && self.is_demand(&error, &held) => {
-                        demand = Some((held, self.explain(error)));
-                        continue;
-                    }
-                    result => return result.map_err(|error| self.explain(error)),
+            let attempt = self.next(demand.as_ref())?;
+            let generation = attempt.generation;
+            if let Some(mut permit) = attempt.permit {
+                match self.sign_in(&mut permit, generation) {
+                    Ok(None) => continue,
+                    Ok(Some(snapshot)) => return Ok(snapshot),
+                    Err(error) => return Err(self.record_password_failure(error, &mut permit)),
                 }
-            };
-            match &self.auth {
-                Auth::Basic(login) => {
-                    let basic = login.basic(http.redactor());
-                    let who = Some(("authorization", &*basic));
-                    permit.at_stake = true;
-                    if permit.reads_status {
-                        self.open_session(who, http, STATUS)
-                            .map_err(|error| self.record_password_failure(error, &mut permit))?;
-                        continue;
-                    }
-                    // The poll's own request signs in, each time where the Manager sets no cookie.
-                    let value = self.ask_as(who, http, url, held.generation, &mut read);
-                    let value =
-                        value.map_err(|error| self.record_password_failure(error, &mut permit))?;
-                    permit.at_stake = false;
-                    return Ok(value);
+            }
+            let cookie = attempt.cookie.as_deref().map(|cookie| ("cookie", cookie));
+            match self.ask_as(cookie, generation) {
+                Err(error) if demand.is_none() && self.is_demand(&error, cookie.is_some()) => {
+                    demand = Some((generation, error.error));
                 }
-                Auth::Cas(login) => self
-                    .sign_in_at_cas(http, login, &mut permit)
-                    .map_err(|error| self.record_password_failure(error, &mut permit))?,
-                // A refusal shows in what the poll is answered.
-                Auth::None => self
-                    .open_session(None, http, LOGIN_CHECK)
-                    .map_err(|error| error.error)?,
+                result => return result.map_err(|error| error.error),
             }
         }
     }
 
-    /// Decides how a poll goes on: with its request, or with a sign-in. `demand` is a response that asked
-    /// for one. Whatever was waited for may have changed everything.
-    fn next(
-        &self,
-        demand: Option<&(Held, PollError)>,
-    ) -> Result<(Held, Option<Permit<'_>>), PollError> {
+    /// Decides how a poll goes on. `demand` is a response that asked for a sign-in, and the number of the session
+    /// that it came in. Whatever was waited for may have changed everything.
+    fn next(&self, demand: Option<&(u32, PollError)>) -> Result<Attempt<'_>, PollError> {
         let deadline = Instant::now() + self.patience;
-        let mut state = self.state();
+        let mut state = self.shared.lock();
         loop {
             if let Some(error) = &state.refused {
                 return Err(error.clone());
             }
-            let held = Held {
+            let mut attempt = Attempt {
                 cookie: state.cookies.session(port(&self.endpoint)),
                 generation: state.generation,
+                permit: None,
             };
-            let has_session = held.cookie.is_some() || self.is_anonymous();
+            let has_session = attempt.cookie.is_some() || self.login.is_none();
             match demand {
                 // CAS has a page to be read first.
-                None if !has_session && matches!(self.auth, Auth::Cas(_)) => {}
-                None if has_session || state.lost >= MAX_LOST_UNASKED => return Ok((held, None)),
+                None if !has_session && self.by_cas() => {}
+                None if has_session || state.lost >= MAX_LOST_UNASKED => return Ok(attempt),
                 // A newer session may be the answer.
-                Some((old, _)) if old.generation != held.generation && has_session => {
-                    return Ok((held, None));
-                }
+                Some((old, _)) if *old != state.generation && has_session => return Ok(attempt),
                 // A session that was never good has not ended.
                 Some((_, error)) if has_session && !state.is_confirmed => return Err(error.clone()),
                 _ => {}
             }
             if state.lost >= MAX_LOST {
-                return Err(PollError::refused(texts::attempts_exhausted(), None));
+                let message = Message::new(
+                    "the password was sent four times without a response that says whether it is right; \
+                     it is not sent again, because a fifth wrong one would lock the account",
+                    "密码已发送四次，没有响应说明它是否正确；不再发送，因为再错一次就会锁定账号",
+                );
+                return Err(PollError::refused(message, None));
             }
-            if state.in_flight < state.at_once(held.cookie.is_some()) {
-                return Ok(self.permit(&mut state, held));
+            // One signs in at a time, unless the password is known to be right and goes with each request.
+            // A Manager that goes down under them must not use up all tries.
+            let goes_each_time =
+                state.is_confirmed && state.has_no_status && attempt.cookie.is_none();
+            let at_once = if goes_each_time { MAX_LOST_UNASKED } else { 1 };
+            if state.in_flight < at_once.saturating_sub(state.lost).max(1) {
+                // It ends the session that is held.
+                if attempt.cookie.is_some() {
+                    state.cookies = CookieJar::default();
+                    state.begin_session(self.login.is_none());
+                    attempt.generation = state.generation;
+                }
+                state.in_flight += 1;
+                attempt.permit = Some(Permit {
+                    shared: &self.shared,
+                    at_stake: false,
+                });
+                return Ok(attempt);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(PollError::retryable(texts::sign_in_pending(), None));
+                let message = Message::new(
+                    "no response yet to the sign-in that all commands share",
+                    "各命令共用的登录尚未得到响应",
+                );
+                return Err(PollError::retryable(message, None));
             }
             let waited = self.shared.ended.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Permits a sign-in, which ends the session that is held.
-    fn permit(&self, state: &mut SignInState, mut held: Held) -> (Held, Option<Permit<'_>>) {
-        if held.cookie.take().is_some() {
-            state.cookies = CookieJar::default();
-            held.generation = state.begin_session(self.is_anonymous());
-        }
-        state.in_flight += 1;
-        let permit = Permit {
-            shared: &self.shared,
-            at_stake: false,
-            reads_status: !state.has_no_status && state.lost + 2 <= MAX_LOST,
+    /// Signs in. Where the poll's own request does so, this is its result.
+    fn sign_in(
+        &self,
+        permit: &mut Permit<'_>,
+        generation: u32,
+    ) -> Result<Option<Snapshot>, LoginError> {
+        let Some(login) = &self.login else {
+            // A refusal shows in what the poll is answered.
+            return self.open_session(None, LOGIN_CHECK);
         };
-        (held, Some(permit))
+        if login.by_cas {
+            return self.sign_in_at_cas(login, permit);
+        }
+        let basic = login.basic(self.http.redactor());
+        let who = Some(("authorization", &*basic));
+        permit.at_stake = true;
+        let state = self.shared.lock();
+        // The status may tell nothing, and another try must be left.
+        let reads_status = !state.has_no_status && state.lost + 2 <= MAX_LOST;
+        drop(state);
+        if reads_status {
+            return self.open_session(who, STATUS);
+        }
+        // The poll's own request signs in, each time where the Manager sets no cookie.
+        let snapshot = self.ask_as(who, generation)?;
+        permit.at_stake = false;
+        Ok(Some(snapshot))
     }
 
-    /// Makes the poll's own request, with the header that says `who` asks. A Manager may open a session
-    /// with its response, or replace one.
-    fn ask_as<T>(
-        &self,
-        who: Option<(&'static str, &str)>,
-        http: &Client,
-        url: &str,
-        mut generation: u32,
-        read: impl FnOnce(Response) -> Result<T, PollError>,
-    ) -> Result<T, LoginError> {
-        let response = send(http, url, who)?;
-        let mut state = self.state();
-        if state.generation == generation {
-            generation = state.keep(port(&self.endpoint), &response, http.redactor());
+    /// Makes the poll's own request. A Manager may open a session with its response, or replace one.
+    fn ask_as(&self, who: Option<AuthHeader<'_>>, generation: u32) -> Result<Snapshot, LoginError> {
+        let redactor = self.http.redactor();
+        let response = self.send(&self.url, who)?;
+        let mut state = self.shared.lock();
+        let is_current = state.generation == generation;
+        if is_current {
+            state.keep(port(&self.endpoint), &response, redactor);
         }
-        drop(state);
         // Only what makes sense proves the password: an error may come under HTTP 200 as well.
-        let value = read(response)?;
-        let mut state = self.state();
+        let response = response.expect_json(redactor)?;
+        let snapshot = read(&response.body, &self.last, redactor)
+            .map_err(|problem| response.unreadable(problem, redactor))?;
         // A response to nobody says nothing about the password.
-        if (who.is_some() || self.is_anonymous()) && state.generation == generation {
+        if is_current && (who.is_some() || self.login.is_none()) {
             (state.is_confirmed, state.lost) = (true, 0);
         }
-        Ok(value)
+        Ok(snapshot)
     }
 
     /// Makes a request for the session's cookie alone. A Manager that does not have it says nothing about
     /// the password.
     fn open_session(
         &self,
-        who: Option<(&'static str, &str)>,
-        http: &Client,
+        who: Option<AuthHeader<'_>>,
         path: &str,
-    ) -> Result<(), LoginError> {
-        let response = send(http, below(&self.endpoint, path).as_str(), who);
-        let mut state = self.state();
+    ) -> Result<Option<Snapshot>, LoginError> {
+        let response = self.send(below(&self.endpoint, path).as_str(), who);
+        let mut state = self.shared.lock();
         state.begin_session(false);
         let port = port(&self.endpoint);
         match response {
-            Ok(response) => {
-                state.keep(port, &response, http.redactor());
-            }
+            Ok(response) => state.keep(port, &response, self.http.redactor()),
             Err(error) if error.is_no_judgement() || who.is_none() && error.is_refusal() => {}
             Err(error) => {
-                state.is_confirmed = self.is_anonymous();
+                state.is_confirmed = self.login.is_none();
                 return Err(error);
             }
         }
         state.has_no_status = state.cookies.session(port).is_none();
-        Ok(())
+        Ok(None)
+    }
+
+    fn send(&self, url: &str, who: Option<AuthHeader<'_>>) -> Result<Response, LoginError> {
+        let mut headers = vec![("accept", JSON), ("content-type", JSON)];
+        headers.extend(who);
+        let response = self.http.send(&Request::get(url, headers))?;
+        if response.is_success() && !response.is_html() {
+            return Ok(response);
+        }
+        let mut error = LoginError::new(&response, self.http.redactor());
+        if self.login.is_none() && error.kind.concerns_sign_in() {
+            error.error = error.error.with_hint(Message::new(
+                "this Manager requires a sign-in: pass --user NAME, without --auth none",
+                "此 Manager 需要登录：请加上 --user NAME，去掉 --auth none",
+            ));
+        }
+        Err(error)
     }
 
     /// Whether a failed request asks for a sign-in.
-    fn is_demand(&self, error: &LoginError, held: &Held) -> bool {
-        match self.auth {
+    fn is_demand(&self, error: &LoginError, has_cookie: bool) -> bool {
+        if self.login.is_none() {
             // No password is at stake, so that whatever was refused is asked for once more.
-            Auth::None => error.is_refusal(),
+            error.is_refusal()
+        } else if has_cookie {
             // The end of a session is a 401 or a redirect [O, D]. A page may come from anything on the way.
-            _ if held.cookie.is_some() => error.kind == LoginErrorKind::SignInRequired,
-            _ => error.kind.concerns_sign_in() || error.error.status == Some(403),
-        }
-    }
-
-    fn explain(&self, error: LoginError) -> PollError {
-        match self.auth {
-            Auth::None if error.kind.concerns_sign_in() => {
-                error.error.with_hint(texts::user_hint())
-            }
-            _ => error.error,
+            error.kind == LoginErrorKind::SignInRequired
+        } else {
+            error.kind.concerns_sign_in() || error.error.status == Some(403)
         }
     }
 
@@ -331,73 +340,64 @@ impl Session {
             return error;
         }
         match (kind, error.status) {
-            (LoginErrorKind::Other, Some(403)) => error = error.with_hint(texts::permission_hint()),
+            (LoginErrorKind::Other, Some(403)) => {
+                error = error.with_hint(Message::new(
+                    "the user may not view the command, or the account is locked",
+                    "该用户没有查看此命令的权限，或账号已被锁定",
+                ));
+            }
             (LoginErrorKind::Other, Some(300..400)) => {}
             (LoginErrorKind::Other, _) => return error,
             _ => {
-                let by_cas = matches!(self.auth, Auth::Cas(_));
                 let is_right = kind == LoginErrorKind::PasswordChange;
                 error.retry = Retry::Refused {
-                    hint: (!is_right).then(|| texts::password_hint(by_cas)),
+                    hint: (!is_right).then(|| self.password_hint()),
                     // A page in place of a 401 counts like one.
                     kind: RefusalKind::SignIn,
                 };
             }
         }
-        self.state().refused = Some(error.clone());
+        self.shared.lock().refused = Some(error.clone());
         error
     }
 
-    fn is_anonymous(&self) -> bool {
-        matches!(self.auth, Auth::None)
+    fn password_hint(&self) -> Message {
+        let (en, zh) = match self.by_cas() {
+            true => (
+                "a newer Manager needs --auth basic",
+                "新版 Manager 请用 --auth basic",
+            ),
+            false => (
+                "an older Manager with Kerberos needs --auth cas",
+                "带 Kerberos 的旧版 Manager 请用 --auth cas",
+            ),
+        };
+        Message::new(
+            "check the user and the password; they are not sent again, because five wrong ones lock the account",
+            "请检查用户名和密码；不再发送，因为错误五次就会锁定账号",
+        )
+        .with_aside(&Message::new(en, zh))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, SignInState> {
-        self.shared.lock()
+    fn by_cas(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.by_cas)
     }
 }
 
 impl SignInState {
-    /// How many may sign in at once: one, unless the password is known to be right and goes with each
-    /// request. A Manager that goes down under them must not use up all tries.
-    fn at_once(&self, has_session: bool) -> u8 {
-        if self.is_confirmed && self.has_no_status && !has_session {
-            MAX_LOST_UNASKED.saturating_sub(self.lost).max(1)
-        } else {
-            1
-        }
-    }
-
-    /// Keeps the cookies of a response, which may open a session. The number of the session.
-    fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) -> u32 {
+    /// Keeps the cookies of a response, which may open a session.
+    fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) {
         let before = self.cookies.session(port);
         self.cookies.keep(port, response, redactor);
         if self.cookies.session(port) != before {
             self.begin_session(false);
         }
-        self.generation
     }
 
-    /// A session has begun or ended: the number of what is next.
-    pub(super) fn begin_session(&mut self, is_confirmed: bool) -> u32 {
+    /// A session has begun or ended.
+    pub(super) fn begin_session(&mut self, is_confirmed: bool) {
         self.is_confirmed = is_confirmed;
         self.generation += 1;
-        self.generation
-    }
-}
-
-/// Makes a request of the Manager, with the header that says who asks.
-pub(super) fn send(
-    http: &Client,
-    url: &str,
-    who: Option<(&'static str, &str)>,
-) -> Result<Response, LoginError> {
-    let mut headers = vec![("accept", JSON), ("content-type", JSON)];
-    headers.extend(who);
-    let response = http.send(&Request::get(url, headers))?;
-    match LoginError::of(&response, http.redactor()) {
-        Some(error) => Err(error),
-        None => Ok(response),
     }
 }
 
@@ -405,18 +405,99 @@ pub(super) fn port(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or_default()
 }
 
+/// The cookies of one host: the port that set it, the name and the value of each. A port that set one itself
+/// gets that one; those of other ports are sent along, because the ticket of the CAS server is asked for on the
+/// Manager's port [D].
+#[derive(Clone, Default)]
+pub(super) struct CookieJar(Vec<(u16, &'static str, String)>);
+
+impl CookieJar {
+    /// Keeps what a response from `port` sets. All that is kept is a secret, however much else was set.
+    pub(super) fn keep(&mut self, port: u16, response: &Response, redactor: &Redactor) {
+        response.cookies().for_each(|pair| self.set(port, pair));
+        for (.., value) in &self.0 {
+            redactor.add_received(value.trim_matches('"'));
+        }
+    }
+
+    /// An empty value takes a cookie back.
+    fn set(&mut self, port: u16, pair: &str) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (name.trim(), value.trim());
+        let Some(name) = KEPT.into_iter().find(|kept| *kept == name) else {
+            return;
+        };
+        self.0.retain(|(by, own, _)| (*by, *own) != (port, name));
+        if !value.trim_matches('"').is_empty() && value.len() <= MAX_VALUE {
+            self.0.push((port, name, value.to_owned()));
+        }
+    }
+
+    /// Whether CAS accepted the password.
+    pub(super) fn has_ticket(&self) -> bool {
+        self.0.iter().any(|(_, name, _)| *name == TICKET_GRANTING)
+    }
+
+    /// The value of the `cookie` header to `port`.
+    pub(super) fn header(&self, port: u16) -> Option<String> {
+        self.join(|by, name| by == port || !self.0.iter().any(|it| (it.0, it.1) == (port, name)))
+    }
+
+    /// The same with nothing but the session, where `port` has set one.
+    pub(super) fn session(&self, port: u16) -> Option<String> {
+        self.join(|by, name| by == port && SESSION.contains(&name))
+    }
+
+    fn join(&self, is_sent: impl Fn(u16, &str) -> bool) -> Option<String> {
+        let sent = self.0.iter().filter(|(by, name, _)| is_sent(*by, name));
+        let pairs: Vec<_> = sent
+            .map(|(_, name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+}
+
+#[cfg(test)]
+impl Login {
+    /// A user called `admin`.
+    pub(super) fn made_up(password: &str) -> Self {
+        Self {
+            user: "admin".into(),
+            password: Secret::password(password, &Redactor::default()).expect("a password"),
+            by_cas: false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::message::Message;
+    use std::time::Duration;
 
-    fn session(endpoint: &str, user: &str) -> Session {
+    use super::*;
+    use crate::http::Client;
+    use crate::message::assert_chinese;
+
+    fn session(endpoint: &str, user: &str) -> Mrs {
         let login = Login {
             user: user.into(),
             ..Login::made_up("made-up")
         };
         let endpoint = Url::parse(endpoint).expect("a URL");
-        Session::new(Auth::Basic(login), &endpoint, Duration::ZERO)
+        Mrs::new(
+            &endpoint,
+            "42",
+            Some(login),
+            Duration::ZERO,
+            Client::unused(),
+        )
+    }
+
+    #[test]
+    fn any_password_fits_into_the_header() {
+        assert_eq!(
+            Login::made_up(" p%:+&=密 ").basic(&Redactor::default()),
+            "Basic YWRtaW46IHAlOismPeWvhiA="
+        );
     }
 
     #[test]
@@ -446,17 +527,18 @@ mod tests {
         } else {
             PollError::retryable(message, status)
         };
-        let session = Session {
+        let session = Mrs {
             shared: Arc::default(),
             ..session("https://manager.example", "recorded")
         };
-        let (_, permit) = session.next(None).expect("nothing is known");
-        let mut permit = permit.expect("the first");
+        let attempt = session.next(None).expect("nothing is known");
+        let mut permit = attempt.permit.expect("the first");
         permit.at_stake = true;
         let failure = LoginError { error, kind };
         let error = session.record_password_failure(failure, &mut permit);
+        error.hint().into_iter().for_each(assert_chinese);
         drop(permit);
-        let state = session.state();
+        let state = session.shared.lock();
         assert_eq!(state.in_flight, 0);
         let is_of_sign_in = matches!(
             error.retry,
@@ -493,24 +575,34 @@ mod tests {
     }
 
     #[test]
+    fn the_hint_names_the_other_way_to_sign_in() {
+        for (by_cas, other) in [(false, "--auth cas"), (true, "--auth basic")] {
+            let mut session = session("https://manager.example", "admin");
+            session.login.as_mut().expect("a login").by_cas = by_cas;
+            let hint = session.password_hint();
+            assert!(hint.en().contains(other), "{hint}");
+            assert_chinese(&hint);
+        }
+    }
+
+    #[test]
     fn permissions_are_for_one_sign_in_at_a_time_and_for_four_lost_ones() {
         let session = session("https://permits.example", "admin");
         let permits = |lost, is_confirmed| {
-            let mut state = session.state();
+            let mut state = session.shared.lock();
             (state.lost, state.is_confirmed) = (lost, is_confirmed);
             state.has_no_status = true;
             drop(state);
             // A Manager has asked for a sign-in.
-            let held = Held {
-                cookie: None,
-                generation: 0,
-            };
-            let demand = Some((held, PollError::refused(Message::verbatim("401"), None)));
+            let demand = Some((0, PollError::refused(Message::verbatim("401"), None)));
             let mut granted = Vec::new();
             loop {
                 match session.next(demand.as_ref()) {
-                    Ok((_, permit)) => granted.push(permit.expect("a permission")),
-                    Err(error) => return (granted.len(), error.retry),
+                    Ok(attempt) => granted.push(attempt.permit.expect("a permission")),
+                    Err(error) => {
+                        assert_chinese(&error.message);
+                        return (granted.len(), error.retry);
+                    }
                 }
             }
         };
@@ -529,5 +621,65 @@ mod tests {
         let (count, end) = permits(4, false);
         assert_eq!(count, 0, "a fifth would lock the account");
         assert!(matches!(end, Retry::Refused { .. }));
+    }
+
+    fn jar(set: &[(u16, &str)]) -> CookieJar {
+        let mut jar = CookieJar::default();
+        for (port, pair) in set {
+            jar.set(*port, pair);
+        }
+        jar
+    }
+
+    #[test]
+    fn a_cookie_is_the_ports_that_set_it_and_goes_to_both() {
+        let both = jar(&[
+            (20009, "casSessionId=c"),
+            (20009, "CASTGC=TGT-1"),
+            (20009, "JSESSIONID=of-cas"),
+            (28443, "JSESSIONID=of-web"),
+        ]);
+        assert_eq!(both.session(28443).as_deref(), Some("JSESSIONID=of-web"));
+        assert_eq!(
+            both.header(28443).as_deref(),
+            Some("casSessionId=c; CASTGC=TGT-1; JSESSIONID=of-web")
+        );
+        assert_eq!(
+            both.header(20009).as_deref(),
+            Some("casSessionId=c; CASTGC=TGT-1; JSESSIONID=of-cas")
+        );
+        assert!(both.has_ticket());
+    }
+
+    #[test]
+    fn a_session_is_one_of_two_cookies_and_a_cookie_can_be_taken_back() {
+        let longest = format!("JSESSIONID={}", "x".repeat(MAX_VALUE));
+        let too_long = format!("{longest}x");
+        for (set, session) in [
+            (&["FISessionId=a"][..], Some("FISessionId=a")),
+            (
+                &["JSESSIONID=a", "lang=en", "FISessionId=b"],
+                Some("JSESSIONID=a; FISessionId=b"),
+            ),
+            (&["JSESSIONID=a", "JSESSIONID=b=c"], Some("JSESSIONID=b=c")),
+            (&["JSESSIONID=a", "JSESSIONID="], None),
+            (&["JSESSIONID=a", "JSESSIONID=\"\""], None),
+            (&["lang=en", "junk"], None),
+            (&[&longest], Some(&*longest)),
+            (&[&too_long], None),
+        ] {
+            let set: Vec<_> = set.iter().map(|pair| (1, *pair)).collect();
+            assert_eq!(jar(&set).session(1).as_deref(), session, "{set:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_few() {
+        let mut jar = CookieJar::default();
+        for number in 0..1000 {
+            jar.set(1, &format!("new-{number}=made-up"));
+            jar.set(1, &format!("JSESSIONID=planted-{number}"));
+        }
+        assert_eq!(jar.header(1).as_deref(), Some("JSESSIONID=planted-999"));
     }
 }

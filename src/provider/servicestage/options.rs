@@ -9,7 +9,7 @@ use super::{Components, Servicestage};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::huawei::options::{HuaweiOptions, PROJECT, VARIABLES};
-use crate::provider::options::{Environment, Problems, id, id_or_variable, missing};
+use crate::provider::options::{Environment, Problems, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, ProviderOptions, Setup, Variables, below};
 use crate::secret;
 
@@ -52,7 +52,7 @@ impl ProviderOptions for ServicestageOptions {
             )
         })?;
         let mut problems = Problems::default();
-        let project = id_or_variable(self.project.as_deref(), &PROJECT, setup.environment);
+        let project = or_variable(self.project.as_deref(), &PROJECT, id, setup.environment);
         let no_project = || missing(("project", "项目"), "--project ID", &PROJECT);
         let project = problems.note(project.and_then(|project| project.ok_or_else(no_project)));
         let no_release = || missing(("release", "发布任务"), "--release ID", &[]);
@@ -62,7 +62,7 @@ impl ProviderOptions for ServicestageOptions {
         let (Some(project), Some(release), Some((endpoint, account))) =
             (project, release, connection)
         else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let url = below(&endpoint, &format!("/v3/{project}/cas"));
         Ok(vec![DeploymentSpec {

@@ -12,9 +12,7 @@ use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
-use crate::provider::options::{
-    Problems, endpoint, id, id_or_variable, missing, parsed_or_variable,
-};
+use crate::provider::options::{Problems, endpoint, id, missing, or_variable};
 use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
 use crate::secret::{self, Credential};
 
@@ -80,22 +78,13 @@ pub(crate) struct YunxiaoOptions {
 
 impl ProviderOptions for YunxiaoOptions {
     fn variables(&self) -> &'static Variables {
-        &Variables {
-            secret: Some(TOKEN[0]),
-            plain: &[
-                PIPELINE,
-                ORGANIZATION[0],
-                ORGANIZATION[1],
-                ENDPOINT,
-                EDITION,
-            ],
-            options: &[
-                ("pipeline", &[PIPELINE]),
-                ("organization", &ORGANIZATION),
-                ("endpoint", &[ENDPOINT]),
-                ("token-file", &TOKEN),
-            ],
-        }
+        &Variables(&[
+            ("pipeline", &[PIPELINE]),
+            ("organization", &ORGANIZATION),
+            ("endpoint", &[ENDPOINT]),
+            ("", &[EDITION]),
+            ("token-file", &TOKEN),
+        ])
     }
 
     fn deployments(&self, setup: &Setup<'_>) -> Result<Vec<DeploymentSpec>> {
@@ -121,7 +110,7 @@ impl ProviderOptions for YunxiaoOptions {
         let (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) =
             (pipeline, endpoint, organization, credential)
         else {
-            return Err(problems.error());
+            return Err(Message::list(&problems.0));
         };
         let in_organization = organization.is_some();
         let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
@@ -168,7 +157,7 @@ impl ProviderOptions for YunxiaoOptions {
 
 impl YunxiaoOptions {
     fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
-        parsed_or_variable(
+        or_variable(
             self.pipeline.as_deref(),
             &[PIPELINE],
             pipeline_id,
@@ -186,7 +175,7 @@ impl YunxiaoOptions {
     /// The organization: some for the central edition, none for a Region instance.
     fn organization(&self, endpoint: &Url, environment: Environment<'_>) -> Result<Option<String>> {
         let organization =
-            id_or_variable(self.organization.as_deref(), &ORGANIZATION, environment)?;
+            or_variable(self.organization.as_deref(), &ORGANIZATION, id, environment)?;
         let is_central = endpoint.host_str() == CENTRAL.strip_prefix("https://");
         let edition = environment(EDITION);
         let (organization, is_central) = match edition.as_deref().map(str::trim) {
