@@ -17,8 +17,9 @@ pub(super) struct EarlierRuns {
 }
 
 impl EarlierRuns {
-    /// Whether an answer is about the run that is meant; `id` is that of its run, from the field of this name.
-    /// "Start it, then watch" races: the latest run may be the one before, which may have succeeded.
+    /// Takes in which run an answer is about, and tells whether it is the one that is meant: one that goes on, or
+    /// another than the earlier one that is found twice, for one answer alone may be odd. "Start it, then watch"
+    /// races: the latest run may be the one before, which may have succeeded. `id` is from the field of this name.
     ///
     /// # Errors
     /// The answer does not tell.
@@ -29,26 +30,19 @@ impl EarlierRuns {
         has_ended: bool,
     ) -> Result<bool, Message> {
         let id = id.ok_or_else(|| messages::fresh_needs(field))?;
-        if phase == Phase::Unknown && !has_ended && !self.contains(id) {
-            return Err(messages::ended_unknown());
-        }
-        Ok(self.is_new(id, has_ended))
-    }
-
-    /// Takes in which run an answer is about and whether it has ended, and tells whether it is the one that is
-    /// meant: one that goes on, or another than the earlier one that is found twice, for one answer alone may
-    /// be odd.
-    fn is_new(&mut self, id: &str, has_ended: bool) -> bool {
         let is_earlier = self.contains(id);
         if !has_ended && !is_earlier {
-            return true;
+            return match phase {
+                Phase::Unknown => Err(messages::ended_unknown()),
+                _ => Ok(true),
+            };
         }
         let is_repeated = self.repeats(id);
         if self.ids.is_empty() {
             self.ids.push(id.to_owned());
-            return false;
+            return Ok(false);
         }
-        !is_earlier && is_repeated
+        Ok(!is_earlier && is_repeated)
     }
 
     /// Takes in that there was no run yet. Two answers in a row prove it.
@@ -103,8 +97,12 @@ mod tests {
                     return '.';
                 }
                 let id = answer.to_lowercase().to_string();
-                let is_new = runs.is_new(&id, answer.is_lowercase());
-                if is_new { '-' } else { '.' }
+                let phase = match answer.is_lowercase() {
+                    true => Phase::Failed,
+                    false => Phase::Running,
+                };
+                let is_new = runs.admits(("id", Some(&id)), phase, phase.has_ended());
+                if is_new.expect("an id") { '-' } else { '.' }
             });
             assert_eq!(found.collect::<String>(), expected, "{answers}");
         }

@@ -6,7 +6,7 @@
 //! - [`Text`], [`Count`], [`Object`], [`List`]: the response cannot be read. The verdict rests on it.
 //! - [`Shown`] of these, [`ShownList`]: it is left out, and [`read_state`] warns of it. So is whatever
 //!   else cannot be read there, like a field that occurs twice.
-//! - [`Embedded`], [`Freeform`]: any type is good; what cannot be used counts as missing.
+//! - [`Freeform`]: any type is good; what cannot be used counts as missing.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,9 +16,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -38,7 +36,7 @@ const MAX_FREEFORM: usize = 64 << 10;
 
 /// The limit of the length of a list: an entry of three bytes may take a hundred times as much
 /// memory.
-const MAX_ENTRIES: usize = 1_000_000;
+pub(crate) const MAX_ENTRIES: usize = 1_000_000;
 
 /// How values that are only shown are read this time: serde's derive hands its fields no context.
 #[derive(Clone, Copy, PartialEq)]
@@ -78,14 +76,13 @@ pub(crate) fn read_state<'de, T: Deserialize<'de> + Default>(
     let read = read_noting(body);
     let (state, pass) = read.map_err(|error| messages::not_json(name, &error, redactor))?;
     if let Pass::LeftOut(address) = pass {
-        warn_left_out(name_before(body, address), warnings);
+        warn_once(messages::left_out(name_before(body, address)), warnings);
     }
     Ok(state)
 }
 
-/// Warns once that a value was left out, that of the `field` where it has a name.
-pub(crate) fn warn_left_out(field: Option<&str>, warnings: &mut Vec<Message>) {
-    let warning = messages::left_out(field);
+/// Adds a warning that is not there yet.
+pub(crate) fn warn_once(warning: Message, warnings: &mut Vec<Message>) {
     if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
         warnings.push(warning);
     }
@@ -95,18 +92,14 @@ pub(crate) fn warn_left_out(field: Option<&str>, warnings: &mut Vec<Message>) {
 fn read_noting<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
 ) -> serde_json::Result<(T, Pass)> {
-    read_in(Pass::Strict, body).or_else(|_| read_in(Pass::Lenient, body))
-}
-
-fn read_in<'de, T: Deserialize<'de> + Default>(
-    pass: Pass,
-    body: &'de [u8],
-) -> serde_json::Result<(T, Pass)> {
-    let outer = PASS.replace(pass);
-    let object: serde_json::Result<Option<Object<T>>> = serde_json::from_slice(body);
-    let pass = PASS.replace(outer);
-    let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
-    Ok((object, pass))
+    let read_in = |pass| {
+        let outer = PASS.replace(pass);
+        let object: serde_json::Result<Option<Object<T>>> = serde_json::from_slice(body);
+        let pass = PASS.replace(outer);
+        let Object(object) = object?.ok_or_else(|| Error::custom("null instead of an object"))?;
+        Ok((object, pass))
+    };
+    read_in(Pass::Strict).or_else(|_| read_in(Pass::Lenient))
 }
 
 /// The name of the field whose value begins at an address in `body`, if it is one's.
@@ -119,26 +112,35 @@ fn name_before(body: &[u8], address: usize) -> Option<&str> {
 
 /// A value that is only shown: one that cannot be read counts as missing, and is warned of.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Shown<T>(T);
+pub(crate) struct Shown<T> {
+    value: T,
+    pub(crate) is_left_out: bool,
+}
 
 impl<T> Deref for Shown<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.value
     }
 }
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Shown<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if PASS.get() == Pass::Strict {
-            return T::deserialize(deserializer).map(Self);
-        }
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(serde_json::from_str(json).unwrap_or_else(|_| {
-            PASS.set(Pass::LeftOut(json.as_ptr().addr()));
-            T::default()
-        })))
+        let value = if PASS.get() == Pass::Strict {
+            Some(T::deserialize(deserializer)?)
+        } else {
+            let json = <&RawValue>::deserialize(deserializer)?.get();
+            let value = serde_json::from_str(json).ok();
+            if value.is_none() {
+                PASS.set(Pass::LeftOut(json.as_ptr().addr()));
+            }
+            value
+        };
+        Ok(Self {
+            is_left_out: value.is_none(),
+            value: value.unwrap_or_default(),
+        })
     }
 }
 
@@ -238,10 +240,7 @@ impl Text<'_> {
         warnings: &mut Vec<Message>,
     ) {
         if let Some(word) = self.printable(redactor) {
-            let warning = messages::unknown_value(field, &word);
-            if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
-                warnings.push(warning);
-            }
+            warn_once(messages::unknown_value(field, &word), warnings);
         }
     }
 }
@@ -313,9 +312,6 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Makes a value of the type, or an error of one that is none.
-struct VisitorOf<T>(PhantomData<T>);
-
 /// An object, decoded by the names of its fields; null counts as one without fields, any other type
 /// is an error. A derived struct alone also accepts a list, by position: a list with the right word
 /// at the right place would be a success.
@@ -332,36 +328,26 @@ impl<T> Deref for Object<T> {
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
     }
 }
 
-impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for VisitorOf<Object<T>> {
+/// It holds no object: objects may be nested deeply, and the stack is small.
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
     type Value = Object<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+    fn visit_unit<E>(self) -> Result<Object<T>, E> {
         Ok(Object::default())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Object<T>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(object)).map(Object)
-    }
-}
-
-/// An object, or JSON text of one; anything else counts as one without fields.
-#[derive(Debug, Default)]
-pub(crate) struct Embedded<T>(pub(crate) T);
-
-impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        let text: Option<String> = serde_json::from_str(json).ok();
-        let json = text.as_deref().unwrap_or(json);
-        Ok(Self(read(json.as_bytes()).unwrap_or_default()))
     }
 }
 
@@ -369,7 +355,11 @@ impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
 /// null is skipped, or keeps its place as an object without fields if `SPARSE`. Any other type is an
 /// error; of an entry not if it is only `SHOWN`.
 #[derive(Debug, Default)]
-pub(crate) struct List<T, const SHOWN: bool = false, const SPARSE: bool = false>(Vec<T>);
+pub(crate) struct List<T, const SHOWN: bool = false, const SPARSE: bool = false> {
+    entries: Vec<T>,
+    /// Whether an entry was left out.
+    pub(crate) has_gaps: bool,
+}
 
 /// A list of objects that is only shown, and so is each of them.
 pub(crate) type ShownList<T> = Shown<List<T, true>>;
@@ -381,7 +371,7 @@ impl<T, const SHOWN: bool, const SPARSE: bool> Deref for List<T, SHOWN, SPARSE> 
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.entries
     }
 }
 
@@ -389,87 +379,41 @@ impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> 
     for List<T, SHOWN, SPARSE>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(VisitorOf::<Self>(PhantomData))
+        deserializer.deserialize_any(Self::default())
     }
 }
 
 impl<'de, T: Deserialize<'de> + Default, const SHOWN: bool, const SPARSE: bool> Visitor<'de>
-    for VisitorOf<List<T, SHOWN, SPARSE>>
+    for List<T, SHOWN, SPARSE>
 {
-    type Value = List<T, SHOWN, SPARSE>;
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(List::default())
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Self, A::Error> {
         for _ in 0..MAX_ENTRIES {
             let entry = if SHOWN {
                 let entry = list.next_element::<Shown<Option<Object<T>>>>()?;
-                entry.map(|Shown(entry)| entry)
+                self.has_gaps |= entry.as_ref().is_some_and(|entry| entry.is_left_out);
+                entry.map(|entry| entry.value)
             } else {
                 list.next_element()?
             };
             match entry {
-                None => return Ok(List(entries)),
-                Some(Some(Object(object))) => entries.push(object),
-                Some(None) if SPARSE => entries.push(T::default()),
+                None => return Ok(self),
+                Some(Some(Object(object))) => self.entries.push(object),
+                Some(None) if SPARSE => self.entries.push(T::default()),
                 Some(None) => {}
             }
         }
-        Err(too_long())
-    }
-}
-
-fn too_long<E: Error>() -> E {
-    E::custom(format_args!("a list of {MAX_ENTRIES} entries or more"))
-}
-
-/// A list of less than [`MAX_ENTRIES`] objects that are only shown, each as its JSON: one that was read before
-/// need not be decoded again. An entry that is null is skipped.
-#[derive(Debug, Default)]
-pub(crate) struct JsonList<'a>(Vec<Shown<Option<JsonObject<'a>>>>);
-
-/// The JSON of an object.
-#[derive(Debug)]
-struct JsonObject<'a>(&'a str);
-
-impl JsonList<'_> {
-    /// The objects.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|entry| Some(entry.as_ref()?.0))
-    }
-
-    /// The number of entries.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for JsonList<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries: Option<Vec<_>> = Deserialize::deserialize(deserializer)?;
-        let entries = entries.unwrap_or_default();
-        if entries.len() >= MAX_ENTRIES {
-            return Err(too_long());
-        }
-        Ok(Self(entries))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for JsonObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = <&RawValue>::deserialize(deserializer)?.get();
-        if json.starts_with('{') {
-            Ok(Self(json))
-        } else {
-            Err(D::Error::custom("an object is expected"))
-        }
+        let problem = format_args!("a list of {MAX_ENTRIES} entries or more");
+        Err(A::Error::custom(problem))
     }
 }
 
@@ -638,19 +582,13 @@ mod tests {
         count: Shown<Count>,
         object: Shown<Object<Entry<'a>>>,
         list: ShownList<Entry<'a>>,
-        guess: Embedded<Deep>,
+        guess: Freeform,
     }
 
     #[derive(Debug, serde::Deserialize, Default)]
     #[serde(default, bound(deserialize = "'de: 'a"))]
     struct Entry<'a> {
         name: Shown<Text<'a>>,
-    }
-
-    #[derive(Debug, serde::Deserialize, Default)]
-    #[serde(default)]
-    struct Deep {
-        count: Shown<Count>,
     }
 
     /// The state that these fields make, and the name in its warning.
@@ -661,7 +599,7 @@ mod tests {
         let state: State<'_> = read_state(json.as_bytes(), name, &mut warnings, &redactor)?;
         assert!(state.status.is("success"));
         assert!(state.text.get().is_none() && state.count.get().is_none());
-        assert!(state.object.name.get().is_none() && state.guess.0.count.get().is_none());
+        assert!(state.object.name.get().is_none());
         assert!(warnings.len() < 2, "{warnings:?}");
         Ok((state.list.len(), warnings.pop().map(|it| it.to_string())))
     }

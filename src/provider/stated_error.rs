@@ -1,9 +1,8 @@
 //! Errors that an answer states beside what else it says.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::messages::error_response;
@@ -42,38 +41,31 @@ pub(super) fn error_in(body: &[u8], own: &[&str], redactor: &Redactor) -> Option
     is_error.then(|| error_response(error_words(body, redactor).as_ref()))
 }
 
-/// The fields of an object as they came: those with the same name, too.
-#[derive(Default)]
-struct RawFields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// Collects the fields of an object as they came: those with the same name, too.
+struct RawFields;
 
-impl<'de> Deserialize<'de> for RawFields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collector;
+impl<'de> Visitor<'de> for RawFields {
+    type Value = Vec<(String, &'de RawValue)>;
 
-        impl<'de> Visitor<'de> for Collector {
-            type Value = RawFields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = object.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(RawFields(fields))
-            }
-        }
-
-        deserializer.deserialize_map(Collector)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        std::iter::from_fn(|| object.next_entry().transpose()).collect()
+    }
+}
+
+/// The fields of an object; none of anything else.
+fn fields(json: &[u8]) -> Option<Vec<(String, &RawValue)>> {
+    let mut json = serde_json::Deserializer::from_slice(json);
+    json.deserialize_map(RawFields).ok()
 }
 
 /// Whether any field of an object states an error, whichever of those with the same name it is.
 fn states_error(json: &[u8], own: &[&str], is_outer: bool) -> bool {
-    let RawFields(fields) = serde_json::from_slice(json).unwrap_or_default();
-    fields.iter().any(|(name, value)| match &**name {
+    let fields = fields(json).unwrap_or_default();
+    fields.iter().any(|(name, value)| match name.as_str() {
         name if own.contains(&name) => false,
         "data" | "deployOrder" | "pipelineRun" | "result" if is_outer => {
             states_error(value.get().as_bytes(), own, false)
@@ -94,11 +86,8 @@ fn says_nothing(value: &RawValue, is_outer: bool) -> bool {
     let json: String = value.get().split_whitespace().collect();
     match &*json {
         "null" | "false" | "\"0\"" | "\"\"" | "{}" | "[]" => true,
-        object if object.starts_with('{') && is_outer => {
-            let fields: serde_json::Result<RawFields<'_>> = serde_json::from_str(object);
-            fields
-                .is_ok_and(|RawFields(fields)| fields.iter().all(|(_, it)| says_nothing(it, false)))
-        }
+        object if object.starts_with('{') && is_outer => fields(object.as_bytes())
+            .is_some_and(|fields| fields.iter().all(|(_, it)| says_nothing(it, false))),
         number => number.parse() == Ok(0.0),
     }
 }

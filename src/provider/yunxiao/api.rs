@@ -3,71 +3,29 @@
 use std::mem;
 use std::time::Duration;
 
-use url::Url;
+use serde::Deserialize;
 
 use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::poll::PollError;
-use crate::provider::below;
-use crate::redact::Redactor;
+use crate::provider::json::{self, Shown, Text, safe_in_url};
 use crate::secret::Credential;
 
 /// The API of one pipeline.
 pub(super) struct Api {
-    http: Client,
-    credential: Credential,
+    pub(super) http: Client,
+    pub(super) credential: Credential,
     /// The beginning of every URL.
-    url: String,
-    pipeline: String,
+    pub(super) url: String,
+    pub(super) pipeline: String,
     /// Whether an organization was given: for the central edition, not for a Region instance [D].
-    in_organization: bool,
+    pub(super) in_organization: bool,
 }
 
 impl Api {
-    /// The API at `endpoint`.
-    pub(super) fn new(
-        endpoint: &Url,
-        organization: Option<&str>,
-        pipeline: &str,
-        credential: Credential,
-        http: Client,
-    ) -> Self {
-        let in_organization = organization.is_some();
-        let organization =
-            organization.map(|organization| format!("/organizations/{organization}"));
-        let organization = organization.unwrap_or_default();
-        let path = format!("/oapi/v1/flow{organization}/pipelines/{pipeline}");
-        Self {
-            http,
-            credential,
-            url: below(endpoint, &path).into(),
-            pipeline: pipeline.to_owned(),
-            in_organization,
-        }
-    }
-
-    /// The pipeline's id.
-    pub(super) fn pipeline(&self) -> &str {
-        &self.pipeline
-    }
-
-    /// Takes secrets out of the text of responses.
-    pub(super) fn redactor(&self) -> &Redactor {
-        self.http.redactor()
-    }
-
-    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs.
+    /// Gets what is at `path` of the pipeline; `permission` is the one that the token needs, `earlier` the body
+    /// that was there before, `timeout` how long it may take at most.
     pub(super) fn get(
-        &mut self,
-        path: &str,
-        permission: &'static str,
-    ) -> Result<Response, PollError> {
-        self.get_again(path, permission, Vec::new(), None)
-    }
-
-    /// The same where it was got before: `earlier` is the body that it was, `timeout` how long it may take at
-    /// most.
-    pub(super) fn get_again(
         &mut self,
         path: &str,
         permission: &'static str,
@@ -83,6 +41,23 @@ impl Api {
             self.http.get_json_again(&request, mem::take(&mut earlier))
         });
         response.map_err(|error| self.with_hint(error, permission))
+    }
+
+    /// The text of the log of this machine or job among those at `path`, and whether there is more.
+    pub(super) fn log(
+        &mut self,
+        path: &str,
+        id: &str,
+        permission: &'static str,
+    ) -> Result<(String, bool), PollError> {
+        if !safe_in_url(id) {
+            return Ok(Default::default());
+        }
+        let path = format!("{path}/{id}/log");
+        let response = self.get(&path, permission, Vec::new(), None)?;
+        let log: Log<'_> = json::read(&response.body).unwrap_or_default();
+        let text = log.content.get().or(log.deploy_log.get());
+        Ok((text.unwrap_or_default().to_owned(), log.more.is("true")))
     }
 
     /// Adds the hint for a refusal; `permission` is the one that such a request needs.
@@ -109,4 +84,13 @@ impl Api {
         };
         error.with_hint(hint)
     }
+}
+
+/// The log of a job, or of a machine [D].
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Log<'a> {
+    content: Text<'a>,
+    deploy_log: Text<'a>,
+    more: Shown<Text<'a>>,
 }

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use super::run::RunJob;
 use crate::model::UnitState;
 
-/// How many jobs of a run are looked at for earlier attempts: a real one has far fewer.
+/// The most jobs of a run that are looked at for earlier attempts: a real one has far fewer.
 const MAX_JOBS: usize = 500;
-
-/// A job of the run with the id of its unit.
-pub(super) type JobUnit<'a> = (Arc<str>, &'a RunJob);
 
 /// The jobs that the run was seen to have.
 #[derive(Default)]
@@ -24,25 +21,18 @@ struct KnownJob {
     ids: Vec<Arc<str>>,
 }
 
-/// The id of an attempt, or its name.
-fn id(job: &RunJob) -> &Arc<str> {
-    if job.id.is_empty() {
-        &job.name
-    } else {
-        &job.id
-    }
-}
-
 /// A number that is greater for a later attempt, where ids are numbers [I].
 fn age(id: &str) -> Option<u64> {
     id.parse().ok()
 }
 
 impl Attempts {
-    /// The latest attempt of each of these jobs, which are those of one response.
-    pub(super) fn latest<'a>(&mut self, jobs: &'a [RunJob]) -> Vec<JobUnit<'a>> {
-        let (jobs, others) = jobs.split_at(jobs.len().min(MAX_JOBS));
-        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| id(job) == attempt);
+    /// Of these jobs, which are those of one response, keeps the latest attempt of each, as the same unit.
+    pub(super) fn keep_latest(&mut self, jobs: &mut Vec<RunJob>) {
+        if jobs.len() > MAX_JOBS {
+            return;
+        }
+        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| job.id == *attempt);
         if self.0.len() > MAX_JOBS {
             self.0.retain(|known| known.ids.iter().any(is_listed));
         }
@@ -60,7 +50,7 @@ impl Attempts {
                     && known.name == job.name
                     && known.is_over(jobs, *index < before)
             });
-            let attempt = Arc::clone(id(job));
+            let attempt = Arc::clone(&job.id);
             match earlier {
                 Some((_, known)) => {
                     known.ids.retain(is_listed);
@@ -75,27 +65,35 @@ impl Attempts {
                 }),
             }
         }
-        let latest = jobs.iter().filter_map(|job| {
-            let known = self.0.iter().find(|known| known.is(job))?;
-            let is_latest = known.ids.last() == Some(id(job));
-            is_latest.then(|| (Arc::clone(&known.unit), job))
+        jobs.retain_mut(|job| {
+            let known = self.0.iter().find(|known| known.is(job));
+            known.is_none_or(|known| {
+                job.unit = Arc::clone(&known.unit);
+                known.ids.last() == Some(&job.id)
+            })
         });
-        let others = others.iter().map(|job| (Arc::clone(id(job)), job));
-        latest.chain(others).collect()
+    }
+
+    /// The id of the latest attempt of the job that this unit stands for.
+    pub(super) fn latest_of<'a>(&'a self, unit: &'a str) -> &'a str {
+        let known = self.0.iter().find(|known| *known.unit == *unit);
+        known
+            .and_then(|known| known.ids.last())
+            .map_or(unit, |id| id)
     }
 }
 
 impl KnownJob {
     /// Whether the job is one of its attempts.
     fn is(&self, job: &RunJob) -> bool {
-        self.stage == job.stage && self.ids.contains(id(job))
+        self.stage == job.stage && self.ids.contains(&job.id)
     }
 
     /// Whether another job of its name is another attempt, and not a job beside it: its last one is gone, or
     /// did not succeed. One that `was_known` before the other came may have ended in any way.
     fn is_over(&self, jobs: &[RunJob], was_known: bool) -> bool {
         let mut own = jobs.iter().filter(|job| job.stage == self.stage);
-        let last = own.find(|job| self.ids.last() == Some(id(job)));
+        let last = own.find(|job| self.ids.last() == Some(&job.id));
         last.is_none_or(|last| {
             let has_failed = matches!(last.state, UnitState::Failed | UnitState::Cancelled);
             has_failed || was_known && last.state.ended()
@@ -111,13 +109,11 @@ mod tests {
     fn job(id: &str, name: &str, state: UnitState) -> RunJob {
         RunJob {
             id: id.into(),
+            unit: id.into(),
             name: name.into(),
             stage: 1,
             state,
-            began: None,
-            ended: None,
-            deploys: false,
-            order: None,
+            ..RunJob::default()
         }
     }
 
@@ -126,9 +122,9 @@ mod tests {
         let mut attempts = Attempts::default();
         let shown = responses.iter().map(|jobs| {
             let jobs = jobs.iter().map(|(id, state)| job(id, "deploy", *state));
-            let jobs: Vec<_> = jobs.collect();
-            let units = attempts.latest(&jobs).into_iter();
-            let units = units.map(|(unit, job)| format!("{unit}:{}", job.id));
+            let mut jobs: Vec<_> = jobs.collect();
+            attempts.keep_latest(&mut jobs);
+            let units = jobs.iter().map(|job| format!("{}:{}", job.unit, job.id));
             units.collect::<Vec<_>>().join(" ")
         });
         shown.collect()
@@ -195,30 +191,35 @@ mod tests {
             assert!(units(responses).iter().all(|units| units == "1:1 2:2"));
         }
         let mut attempts = Attempts::default();
-        let other = [
+        let mut other = vec![
             job("1", "a", Failed),
             job("2", "b", Running),
-            job("", "c", Running),
-            job("", "d", Running),
+            job("c", "c", Running),
+            job("d", "d", Running),
         ];
-        let units = attempts.latest(&other);
-        let units: Vec<_> = units.iter().map(|(unit, _)| &**unit).collect();
+        attempts.keep_latest(&mut other);
+        let units: Vec<_> = other.iter().map(|job| &*job.unit).collect();
         assert_eq!(units, ["1", "2", "c", "d"]);
         // In another stage it is another job, whatever its id.
         let mut moved = job("1", "a", Running);
         moved.stage = 2;
-        assert_eq!(attempts.latest(&[job("1", "a", Failed), moved]).len(), 2);
+        let mut both = vec![job("1", "a", Failed), moved];
+        attempts.keep_latest(&mut both);
+        assert_eq!(both.len(), 2);
     }
 
     #[test]
     fn jobs_without_end_fill_no_memory() {
         let mut attempts = Attempts::default();
         for poll in 0..20 {
-            let jobs: Vec<_> = (0..2_000)
-                .map(|n| job(&format!("{poll}-{n}"), &format!("{poll}-{n}"), Failed))
-                .collect();
-            assert_eq!(attempts.latest(&jobs).len(), 2_000);
-            assert!(attempts.0.len() <= 2 * MAX_JOBS);
+            for count in [2_000, MAX_JOBS] {
+                let mut jobs: Vec<_> = (0..count)
+                    .map(|n| job(&format!("{poll}-{n}"), &format!("{poll}-{n}"), Failed))
+                    .collect();
+                attempts.keep_latest(&mut jobs);
+                assert_eq!(jobs.len(), count);
+                assert!(attempts.0.len() <= 2 * MAX_JOBS);
+            }
         }
     }
 }

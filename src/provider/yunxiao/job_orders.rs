@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::api::Api;
-use super::attempts::JobUnit;
-use super::polled_order::PolledOrder;
+use super::order::PolledOrder;
+use super::run::RunJob;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unit};
@@ -23,22 +23,20 @@ const WARNED_FAILURES: u32 = 2;
 /// The most polls that pass before an order is read again that could not be reached.
 const MAX_SKIPPED: u32 = 10;
 
-/// The orders of a run.
 #[derive(Default)]
 pub(super) struct JobOrders {
     orders: Vec<JobOrder>,
-    /// Orders beyond the limit.
-    more: usize,
+    /// Whether there are more than are read.
+    has_more: bool,
 }
 
-/// The order of a job.
+#[derive(Default)]
 struct JobOrder {
     /// The unit of the job.
     job: Arc<str>,
     stage: u32,
+    /// Its machines have the ids and the stage that they have in the run.
     order: PolledOrder,
-    /// The machines of its last good response.
-    units: Vec<Unit>,
     /// Whether the last read was good.
     is_read: bool,
     /// Failed reads in a row.
@@ -54,20 +52,24 @@ impl JobOrders {
     ///
     /// # Errors
     /// The recording that is replayed ends here.
-    pub(super) fn poll(&mut self, api: &mut Api, jobs: &[JobUnit<'_>]) -> Result<(), PollError> {
-        let mut known = mem::take(&mut self.orders);
+    pub(super) fn poll(&mut self, api: &mut Api, jobs: &[RunJob]) -> Result<(), PollError> {
+        let mut known = mem::take(self).orders;
         let wanted = jobs
             .iter()
-            .filter_map(|(unit, job)| Some((unit, job, job.order.as_deref()?)));
-        self.more = wanted.clone().count().saturating_sub(MAX_ORDERS);
-        let orders = wanted.take(MAX_ORDERS).map(|(unit, job, id)| {
-            let is_same = |known: &JobOrder| known.job == *unit && known.order.id == id;
-            match known.iter().position(is_same) {
+            .filter_map(|job| Some((job, job.order.as_deref()?)));
+        self.has_more = wanted.clone().count() > MAX_ORDERS;
+        for (job, id) in wanted.take(MAX_ORDERS) {
+            let is_same = |known: &JobOrder| known.job == job.unit && known.order.id == id;
+            self.orders.push(match known.iter().position(is_same) {
                 Some(place) => known.swap_remove(place),
-                None => JobOrder::new(unit, job.stage, id),
-            }
-        });
-        self.orders = orders.collect();
+                None => JobOrder {
+                    job: Arc::clone(&job.unit),
+                    stage: job.stage,
+                    order: PolledOrder::new(id.to_owned()),
+                    ..JobOrder::default()
+                },
+            });
+        }
         // Where one cannot be reached the others wait for the next poll, in which they come first.
         let mut turns: Vec<_> = self.orders.iter_mut().collect();
         turns.sort_by_key(|order| order.is_read);
@@ -83,28 +85,21 @@ impl JobOrders {
 
     /// The machines of this poll's responses.
     pub(super) fn machines(&self) -> impl Iterator<Item = &Unit> {
-        self.read().flat_map(|order| &order.units)
+        self.read().flat_map(|order| &order.order.last.units)
     }
 
-    /// How an order stands that waits for a person: so after a failure, or paused.
-    pub(super) fn pause(&self) -> Option<(Phase, Option<Message>)> {
+    /// The state of an order that waits for a person, of one after a failure if there is any.
+    pub(super) fn pause(&self) -> Option<&Snapshot> {
         let snapshots = self.read().map(|order| &*order.order.last);
-        let paused = snapshots.filter_map(|snapshot| {
-            let found = snapshot.unconfirmed.as_ref();
-            let (phase, message) = match found {
-                Some(found) => (found.phase, &found.message),
-                None => (snapshot.phase, &snapshot.message),
-            };
-            phase.is_paused().then(|| (phase, message.clone()))
-        });
-        paused.min_by_key(|(phase, _)| *phase == Phase::Paused)
+        let paused = snapshots.filter(|last| last.phase == Phase::Paused);
+        paused.min_by_key(|last| last.unconfirmed.is_none())
     }
 
     /// The warnings about their responses, and about those that did not come.
     pub(super) fn warnings(&self) -> impl Iterator<Item = Message> {
         let orders = self.orders.iter();
         let said = orders.flat_map(|order| order.order.last.warnings.iter().chain(&order.problem));
-        let more = (self.more > 0).then(|| texts::more_orders(MAX_ORDERS));
+        let more = self.has_more.then(|| texts::more_orders(MAX_ORDERS));
         said.cloned().chain(more)
     }
 
@@ -115,11 +110,8 @@ impl JobOrders {
                 .success_caveats
                 .contains(&messages::caveats_unread())
         };
-        self.more == 0
-            && self
-                .orders
-                .iter()
-                .all(|order| order.is_read && !is_unread(&order.order.last))
+        let is_read = |order: &JobOrder| order.is_read && !is_unread(&order.order.last);
+        !self.has_more && self.orders.iter().all(is_read)
     }
 
     /// The last lines of the log of the machine that this unit stands for.
@@ -131,12 +123,9 @@ impl JobOrders {
     ) -> Result<Vec<String>, PollError> {
         let found = self.orders.iter().find_map(|order| {
             let machine = unit.strip_prefix(&*order.job)?.strip_prefix('/')?;
-            Some((order, machine))
+            Some(order.order.log_tail(api, machine, lines))
         });
-        match found {
-            Some((order, machine)) => order.order.log_tail(api, machine, lines),
-            None => Ok(Vec::new()),
-        }
+        found.unwrap_or_else(|| Ok(Vec::new()))
     }
 
     fn read(&self) -> impl Iterator<Item = &JobOrder> {
@@ -145,19 +134,6 @@ impl JobOrders {
 }
 
 impl JobOrder {
-    fn new(job: &Arc<str>, stage: u32, id: &str) -> Self {
-        Self {
-            job: Arc::clone(job),
-            stage,
-            order: PolledOrder::new(id.to_owned()),
-            units: Vec::new(),
-            is_read: false,
-            failures: 0,
-            skipped: 0,
-            problem: None,
-        }
-    }
-
     /// Whether the order has ended, so that its last good response is the last of all.
     fn has_ended(&self) -> bool {
         self.order.last.phase.has_ended()
@@ -172,23 +148,17 @@ impl JobOrder {
             self.skipped -= 1;
             return Ok(true);
         }
-        match self.order.poll(api, Some(TIMEOUT)) {
+        let error = match self.order.poll(api, Some(TIMEOUT)) {
             Ok(changed) => {
                 if changed {
-                    self.take_units();
+                    self.place_machines();
                 }
                 (self.is_read, self.failures) = (true, 0);
-                Ok(true)
+                return Ok(true);
             }
-            Err(error) if error.retry == Retry::EndOfRecording => Err(error),
-            Err(error) => {
-                self.take_failure(&error);
-                Ok(error.status.is_some())
-            }
-        }
-    }
-
-    fn take_failure(&mut self, error: &PollError) {
+            Err(error) if error.retry == Retry::EndOfRecording => return Err(error),
+            Err(error) => error,
+        };
         self.is_read = false;
         self.failures += 1;
         let is_refused = matches!(error.retry, Retry::Refused { .. });
@@ -196,20 +166,18 @@ impl JobOrder {
             self.skipped = self.failures.min(MAX_SKIPPED);
         }
         if is_refused || self.failures >= WARNED_FAILURES {
-            let order = &self.order.id;
-            self.problem
-                .get_or_insert_with(|| texts::machines_unread(order, error));
+            let problem = || texts::machines_unread(&self.order.id, &error);
+            self.problem.get_or_insert_with(problem);
         }
+        Ok(error.status.is_some())
     }
 
-    /// Takes the machines of the response, in the stage of the job. A machine is the same unit in the order of
-    /// the job's next attempt: its id is `JOB/MACHINE`.
-    fn take_units(&mut self) {
-        let job = &self.job;
-        self.units = self.order.last.units.clone();
-        for unit in &mut self.units {
+    /// Puts the machines into the stage of the job. A machine is the same unit in the order of the job's next
+    /// attempt: its id is `JOB/MACHINE`.
+    fn place_machines(&mut self) {
+        for unit in &mut Arc::make_mut(&mut self.order.last).units {
             let unit = Arc::make_mut(unit);
-            unit.id = format!("{job}/{}", unit.id).into();
+            unit.id = format!("{}/{}", self.job, unit.id).into();
             unit.batch = Some(self.stage);
         }
     }

@@ -1,11 +1,15 @@
 //! Damaged orders: read without a panic, and a success only where the order itself says so.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::attempts::Attempts;
 use super::job_orders::JobOrders;
-use super::{order, run, whole_run};
-use crate::model::Phase;
+use super::order::PolledOrder;
+use super::{run, whole_run};
+use crate::message::Message;
+use crate::model::{Phase, Snapshot};
 use crate::provider::json::safe_in_url;
 use crate::provider::mutate::{damaged, is, says, stays, value};
 use crate::redact::Redactor;
@@ -33,27 +37,28 @@ fn says_success(answer: &Value) -> bool {
     !is(answer, "success", "false") && is(order.unwrap_or(answer), "status", "Success")
 }
 
+/// Reads order 1111.
+fn read_order(body: &[u8]) -> Result<Snapshot, Message> {
+    PolledOrder::new("1111".into()).read(body, &Redactor::default())
+}
+
 #[test]
 fn a_damaged_order_is_no_success_that_it_does_not_say() {
-    let (mut last, mut known, mut seen) = (Vec::new(), Vec::new(), 0);
+    let (mut order, mut seen) = (PolledOrder::new("1111".into()), 0);
     damaged(&SAMPLES, &WORDS, |body| {
-        let found = order::read(body, &last, &mut known, "1111", &Redactor::default());
+        let found = order.read(body, &Redactor::default());
         // Sharing text with the answer before changes nothing.
-        assert_eq!(
-            found,
-            order::read(body, &[], &mut Vec::new(), "1111", &Redactor::default())
-        );
+        assert_eq!(found, read_order(body));
         let Ok(snapshot) = found else {
             return;
         };
-        let found = snapshot
-            .unconfirmed
-            .map_or(snapshot.phase, |found| found.phase);
+        let found = snapshot.unconfirmed.as_ref();
+        let found = found.map_or(snapshot.phase, |found| found.phase);
         if found == Phase::Succeeded {
             seen += 1;
             assert!(value(body).is_none_or(|answer| says_success(&answer)));
         }
-        last = snapshot.units;
+        order.last = Arc::new(snapshot);
     });
     assert!(seen > 500, "{seen}");
 }
@@ -74,7 +79,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
     ];
     let mut seen = 0;
     damaged(&[run], &words, |body| {
-        let Ok(read) = run::read(body, None, &Redactor::default()) else {
+        let Ok(read) = run::read(body, "5", None, false, &Redactor::default()) else {
             return;
         };
         let jobs = read.jobs.iter().filter_map(|job| job.order.as_deref());
@@ -82,7 +87,7 @@ fn a_damaged_run_has_no_order_that_could_lead_elsewhere() {
             seen += 1;
             assert!(safe_in_url(id), "{id}");
         }
-        if read.phase == Phase::Succeeded
+        if read.state.phase == Phase::Succeeded
             && let Some(answer) = value(body)
         {
             let wrapped = answer.get("pipelineRun").filter(|run| !run.is_null());
@@ -102,8 +107,7 @@ fn what_only_shows_something_changes_no_verdict() {
                 "actions":[{{"type":"t"}}]}},null]}}}}"#
         );
         stays(sample.as_bytes(), &["/status", "/deployOrderId"], |body| {
-            let order = order::read(body, &[], &mut Vec::new(), "1111", &Redactor::default());
-            let order = order.expect("an order");
+            let order = read_order(body).expect("an order");
             (order.phase, order.unconfirmed)
         });
     }
@@ -112,10 +116,9 @@ fn what_only_shows_something_changes_no_verdict() {
 /// What a watch of run 7 as a whole makes of an answer: the phase, and that which a second poll confirms.
 fn of_whole_run(body: &[u8]) -> Option<(Phase, Option<Phase>)> {
     let redactor = Redactor::default();
-    let run = run::read_whole(body, Some("7"), &redactor).ok()?;
-    let mut attempts = Attempts::default();
-    let jobs = attempts.latest(&run.jobs);
-    let snapshot = whole_run::judge(&run, &jobs, &JobOrders::default(), &[], &redactor);
+    let mut run = run::read(body, "5", Some("7"), true, &redactor).ok()?;
+    Attempts::default().keep_latest(&mut run.jobs);
+    let snapshot = whole_run::judge(&run, &JobOrders::default(), &[], &redactor);
     let found = snapshot.unconfirmed.map(|found| found.phase);
     Some((snapshot.phase, found))
 }
@@ -181,10 +184,11 @@ fn what_a_whole_run_only_shows_changes_no_verdict() {
         let needed: &[&str] = match word {
             "SUCCESS" => &[
                 "/status",
+                "/pipelineId",
                 "/pipelineRunId",
                 "/stages/*/stageInfo/jobs/*/status",
             ],
-            _ => &["/status", "/pipelineRunId"],
+            _ => &["/status", "/pipelineId", "/pipelineRunId"],
         };
         stays(sample.as_bytes(), needed, |body| {
             of_whole_run(body).expect("a run")

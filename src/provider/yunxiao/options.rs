@@ -5,16 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
+use super::Yunxiao;
 use super::api::Api;
-use super::page::{self, pipeline_id};
+use super::order::PolledOrder;
+use super::run::IgnoredRuns;
 use super::whole_run::WholeRun;
-use super::{CENTRAL, OrderSelector, Yunxiao};
 use crate::history::HistoryKey;
 use crate::message::{Message, Result, ensure};
 use crate::provider::messages::may_be_earlier;
-use crate::provider::options::{Problems, endpoint, id, missing, or_variable};
-use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables};
+use crate::provider::options::{self, Problems, id, missing, or_variable};
+use crate::provider::{DeploymentSpec, Environment, ProviderOptions, Setup, Variables, below};
 use crate::secret::{self, Credential};
+
+/// The endpoint of the central edition [D]. A Region instance has a host of its own.
+const CENTRAL: &str = "https://openapi-rdc.aliyuncs.com";
+/// The beginning of the address of a pipeline's page in the console of the central edition; its id and one of
+/// several views follow [D]. None is documented for Region instances.
+const PAGES: &str = "https://flow.aliyun.com/pipelines/";
 
 const PIPELINE: &str = "YUNXIAO_PIPELINE_ID";
 const ORGANIZATION: [&str; 2] = [
@@ -95,26 +102,16 @@ impl ProviderOptions for YunxiaoOptions {
                 "--fresh 等待新的运行，不能与 --order 或 --run 同用",
             )
         })?;
-        let environment = setup.environment;
-        let mut problems = Problems::default();
-        let pipeline = problems.note(self.pipeline(environment));
-        let endpoint = problems.note(self.endpoint(environment));
-        let organization = endpoint
-            .as_ref()
-            .and_then(|endpoint| problems.note(self.organization(endpoint, environment)));
-        let token_file = self.token_file.as_deref();
-        let credential = problems.note_secret(token_file, || {
-            let redactor = setup.redactor;
-            Credential::find(token_file, &TOKEN, environment, redactor, setup.timeout)
-        });
-        let (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) =
-            (pipeline, endpoint, organization, credential)
-        else {
-            return Err(Message::list(&problems.0));
-        };
+        let (pipeline, endpoint, organization, credential) = self.settings(setup)?;
         let in_organization = organization.is_some();
-        let page = page::of_pipeline(&endpoint, in_organization, &pipeline).map(Into::into);
-        let (selectors, whole_run) = (self.selectors(setup.fresh).into_iter(), self.whole_run);
+        let page = page_of(&endpoint, in_organization, &pipeline).map(Into::into);
+        let path = organization.map_or_else(String::new, |id| format!("/organizations/{id}"));
+        let path = format!("/oapi/v1/flow{path}/pipelines/{pipeline}");
+        let (whole_run, fresh) = (self.whole_run, setup.fresh);
+        let orders = match &self.order[..] {
+            [] => vec![None],
+            orders => orders.iter().cloned().map(Some).collect(),
+        };
         let selecting: &[&str] = match whole_run {
             true => &["--fresh", "--run ID"],
             false => &["--fresh", "--run ID", "--order ID"],
@@ -125,9 +122,9 @@ impl ProviderOptions for YunxiaoOptions {
             None if whole_run => format!("{pipeline} --whole-run"),
             None => pipeline.clone(),
         };
-        let specs = selectors.map(|selector| DeploymentSpec {
+        let specs = orders.into_iter().map(|order| DeploymentSpec {
             provider: "yunxiao",
-            target: match &selector.order {
+            target: match &order {
                 Some(order) => format!("yunxiao:{pipeline}/{order}"),
                 None => format!("yunxiao:{pipeline}"),
             },
@@ -135,18 +132,32 @@ impl ProviderOptions for YunxiaoOptions {
             url: page.clone(),
             history_key: Some(HistoryKey::new("yunxiao", &endpoint, remembered.clone())),
             sends_secret: true,
-            already_ended_warning: selector.may_be_earlier().then(|| may_be_earlier(selecting)),
+            already_ended_warning: (!selects && !fresh).then(|| may_be_earlier(selecting)),
             search_options: &["run", "job"],
-            warnings: secret::warnings(token_file),
+            warnings: secret::warnings(self.token_file.as_deref()),
             connect: {
-                let (endpoint, organization) = (endpoint.clone(), organization.clone());
                 let (pipeline, credential) = (pipeline.clone(), credential.clone());
+                let (run, job) = (self.run.clone(), self.job.clone());
+                let url = below(&endpoint, &path).into();
                 Box::new(move |http| {
-                    let organization = organization.as_deref();
-                    let api = Api::new(&endpoint, organization, &pipeline, credential, http);
+                    let api = Api {
+                        http,
+                        credential,
+                        url,
+                        pipeline,
+                        in_organization,
+                    };
                     match whole_run {
-                        true => Box::new(WholeRun::new(selector.run, selector.fresh, api)),
-                        false => Box::new(Yunxiao::new(selector, api)),
+                        true => Box::new(WholeRun::new(run, fresh, api)),
+                        false => Box::new(Yunxiao {
+                            api,
+                            is_given: order.is_some(),
+                            order: order.map(PolledOrder::new),
+                            run,
+                            job,
+                            ignored: fresh.then(IgnoredRuns::default),
+                            stuck_polls: None,
+                        }),
                     }
                 })
             },
@@ -156,39 +167,47 @@ impl ProviderOptions for YunxiaoOptions {
 }
 
 impl YunxiaoOptions {
-    fn pipeline(&self, environment: Environment<'_>) -> Result<String> {
-        or_variable(
-            self.pipeline.as_deref(),
-            &[PIPELINE],
-            pipeline_id,
-            environment,
-        )?
-        .ok_or_else(|| missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]))
-    }
-
-    /// The API's URL: the option, the variable, or the central edition's.
-    fn endpoint(&self, environment: Environment<'_>) -> Result<Url> {
-        let url = self.endpoint.clone().or_else(|| environment(ENDPOINT));
-        endpoint(url.as_deref().unwrap_or(CENTRAL))
+    /// The pipeline, the API's address, the organization if there is one, and the token.
+    fn settings(&self, setup: &Setup<'_>) -> Result<(String, Url, Option<String>, Credential)> {
+        let environment = setup.environment;
+        let mut problems = Problems::default();
+        let pipeline = self.pipeline.as_deref();
+        let pipeline = or_variable(pipeline, &[PIPELINE], pipeline_id, environment);
+        let needed = || missing(("pipeline", "流水线"), "--pipeline ID", &[PIPELINE]);
+        let pipeline = problems.note(pipeline.and_then(|found| found.ok_or_else(needed)));
+        let endpoint = self.endpoint.clone().or_else(|| environment(ENDPOINT));
+        let endpoint = problems.note(options::endpoint(endpoint.as_deref().unwrap_or(CENTRAL)));
+        let organization = endpoint
+            .as_ref()
+            .and_then(|endpoint| problems.note(self.organization(endpoint, environment)));
+        let token_file = self.token_file.as_deref();
+        let credential = problems.note_secret(token_file, || {
+            let redactor = setup.redactor;
+            Credential::find(token_file, &TOKEN, environment, redactor, setup.timeout)
+        });
+        match (pipeline, endpoint, organization, credential) {
+            (Some(pipeline), Some(endpoint), Some(organization), Some(credential)) => {
+                Ok((pipeline, endpoint, organization, credential))
+            }
+            _ => Err(Message::list(&problems.0)),
+        }
     }
 
     /// The organization: some for the central edition, none for a Region instance.
     fn organization(&self, endpoint: &Url, environment: Environment<'_>) -> Result<Option<String>> {
-        let organization =
-            or_variable(self.organization.as_deref(), &ORGANIZATION, id, environment)?;
-        let is_central = endpoint.host_str() == CENTRAL.strip_prefix("https://");
         let edition = environment(EDITION);
-        let (organization, is_central) = match edition.as_deref().map(str::trim) {
-            Some("region") => (None, is_central),
-            Some("central") => (organization, true),
-            Some(other) => {
-                return Err(Message::new(
-                    format!("{EDITION} is {other:?}; it can be central or region"),
-                    format!("{EDITION} 的值是 {other:?}，只能是 central 或 region"),
-                ));
-            }
-            None => (organization, is_central),
-        };
+        let edition = edition.as_deref().map_or("", str::trim);
+        ensure(["", "central", "region"].contains(&edition), || {
+            Message::new(
+                format!("{EDITION} is {edition:?}; it can be central or region"),
+                format!("{EDITION} 的值是 {edition:?}，只能是 central 或 region"),
+            )
+        })?;
+        let organization = self.organization.as_deref();
+        let organization = or_variable(organization, &ORGANIZATION, id, environment)?;
+        let organization = organization.filter(|_| edition != "region");
+        let is_central =
+            edition == "central" || endpoint.host_str() == CENTRAL.strip_prefix("https://");
         ensure(organization.is_some() || !is_central, || {
             let needed = Message::new(
                 "needed by the central edition; a Region instance has its own --endpoint URL",
@@ -199,19 +218,84 @@ impl YunxiaoOptions {
         })?;
         Ok(organization)
     }
+}
 
-    /// The deploy orders to watch.
-    fn selectors(&self, fresh: bool) -> Vec<OrderSelector> {
-        let orders = match &self.order[..] {
-            [] => vec![None],
-            orders => orders.iter().cloned().map(Some).collect(),
-        };
-        let selectors = orders.into_iter().map(|order| OrderSelector {
-            order,
-            run: self.run.clone(),
-            job: self.job.clone(),
-            fresh,
-        });
-        selectors.collect()
+/// The address of a pipeline's page; none where no page is known for certain.
+fn page_of(endpoint: &Url, in_organization: bool, pipeline: &str) -> Option<String> {
+    let is_central = endpoint.as_str().trim_end_matches('/') == CENTRAL;
+    (is_central && in_organization).then(|| format!("{PAGES}{pipeline}/current"))
+}
+
+/// A pipeline's id, or the address of its page, which contains it.
+fn pipeline_id(text: &str) -> Result<String> {
+    let Ok(url) = Url::parse(text.trim()) else {
+        return id(text);
+    };
+    let rest = url.as_str().strip_prefix(PAGES);
+    let end = |rest: &str| rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let found = rest.and_then(|rest| id(&rest[..end(rest)]).ok());
+    found.ok_or_else(|| {
+        let page = format!("{PAGES}ID");
+        Message::new(
+            format!("not the address of a pipeline's page, {page}: give the pipeline's id"),
+            format!("不是流水线页面的地址（{page}）：请填写流水线的 ID"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_chinese;
+
+    #[test]
+    fn a_page_is_known_for_the_central_edition_alone() {
+        let page = Some("https://flow.aliyun.com/pipelines/123/current".to_owned());
+        for (endpoint, in_organization, expected) in [
+            (CENTRAL, true, page),
+            (CENTRAL, false, None),
+            ("https://example.com", true, None),
+            ("http://openapi-rdc.aliyuncs.com", true, None),
+            ("https://openapi-rdc.aliyuncs.com/proxied", true, None),
+        ] {
+            let endpoint = Url::parse(endpoint).expect("a URL");
+            assert_eq!(page_of(&endpoint, in_organization, "123"), expected);
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_page_contains_the_id() {
+        for text in [
+            "123",
+            " 123\n",
+            "https://flow.aliyun.com/pipelines/123",
+            "https://flow.aliyun.com/pipelines/123/",
+            " https://flow.aliyun.com/pipelines/123/current ",
+            "https://FLOW.aliyun.com:443/pipelines/123/history/45?tab=log#end",
+            "https://flow.aliyun.com/pipelines/123?x=y",
+            "https://flow.aliyun.com/pipelines/123#x",
+        ] {
+            assert_eq!(pipeline_id(text).as_deref(), Ok("123"), "{text}");
+        }
+        for text in [
+            "https://example.com/pipelines/123/current",
+            "https://flow.aliyun.com.example.com/pipelines/123",
+            "https://someone@flow.aliyun.com/pipelines/123",
+            "https://flow.aliyun.com:8443/pipelines/123",
+            "http://flow.aliyun.com/pipelines/123",
+            "https://flow.aliyun.com/pipelines/",
+            "https://flow.aliyun.com/pipelines/%31",
+            "https://flow.aliyun.com/pipelines/../my/123",
+            "https://flow.aliyun.com/my",
+            "a:b",
+        ] {
+            let error = pipeline_id(text).expect_err(text);
+            assert!(error.en().contains("flow.aliyun.com/pipelines/ID"));
+            assert_chinese(&error);
+        }
+        for text in ["", "flow.aliyun.com/pipelines/123", "1/2"] {
+            let error = pipeline_id(text).expect_err(text);
+            assert!(error.en().starts_with("an id is"), "{error}");
+        }
     }
 }

@@ -1,16 +1,107 @@
-//! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its wire format and the mapping to the model.
+//! A deploy order, `GET …/deploy/{deployOrderId}` [D]: its requests, its wire format and the mapping to the
+//! model.
 
+use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use super::api::Api;
 use super::texts;
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitInfo, UnitKind, UnitState};
-use crate::provider::json::{self, CANCELLED, Count, JsonList, List, Object, Shown, Text};
+use crate::poll::PollError;
+use crate::provider::json::{self, CANCELLED, Count, MAX_ENTRIES, Object, Shown, Text};
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
+
+/// The read permission that the requests need [D].
+const PERMISSION: &str = "流水线 / 主机部署";
+
+/// A deploy order, with what its last response was.
+#[derive(Default)]
+pub(super) struct PolledOrder {
+    pub(super) id: String,
+    /// The snapshot of the last good response.
+    pub(super) last: Arc<Snapshot>,
+    /// The body that `last` was made of; its memory takes the next one.
+    body: Vec<u8>,
+    /// The machines, each with the JSON that it was decoded from: nearly all are the same in the next response.
+    /// One that was warned of has no JSON, so that it is warned of again.
+    known: Vec<(Box<str>, Unit)>,
+}
+
+impl PolledOrder {
+    /// The order with this id, of which nothing is known yet.
+    pub(super) fn new(id: String) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Asks how it stands, for so long at most. Returns whether `last` is another one than before.
+    pub(super) fn poll(
+        &mut self,
+        api: &mut Api,
+        timeout: Option<Duration>,
+    ) -> Result<bool, PollError> {
+        let path = format!("deploy/{}", self.id);
+        let response = api.get(&path, PERMISSION, mem::take(&mut self.body), timeout)?;
+        if !response.is_repeated {
+            let redactor = api.http.redactor();
+            let snapshot = self.read(&response.body, redactor);
+            let snapshot = snapshot.map_err(|problem| response.unreadable(problem, redactor))?;
+            self.last = Arc::new(snapshot);
+        }
+        self.body = response.body;
+        Ok(!response.is_repeated)
+    }
+
+    /// Reads a response.
+    ///
+    /// # Errors
+    /// It is no order, is about another one, or contradicts itself.
+    pub(super) fn read(&mut self, body: &[u8], redactor: &Redactor) -> Result<Snapshot, Message> {
+        let mut warnings = Vec::new();
+        let response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
+        let order = match response.deploy_order.as_deref() {
+            Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
+            Some(Object(wrapped)) => wrapped,
+            None => &response,
+        };
+        let in_place_of = |problem| messages::error_in_place_of(body, problem, redactor);
+        order.status.required("status").map_err(in_place_of)?;
+        for answer in [&response, order] {
+            answer.deploy_order_id.check_id(&self.id, redactor)?;
+        }
+        // `success: false` is an error even under HTTP 200 [I].
+        response.success.whole("success")?;
+        if response.success.is_false() {
+            return Err(in_place_of(messages::error_response(None)));
+        }
+        let machines = order.machines(self, &mut warnings, redactor);
+        let mut snapshot = order.to_snapshot(machines, warnings, redactor);
+        stated_error::weigh(&mut snapshot, body, &[], redactor)?;
+        Ok(snapshot)
+    }
+
+    /// The last lines of the log of the machine with this serial number [D]: the whole text is sent each
+    /// time [O].
+    pub(super) fn log_tail(
+        &self,
+        api: &mut Api,
+        machine: &str,
+        lines: usize,
+    ) -> Result<Vec<String>, PollError> {
+        let machines = format!("deploy/{}/machine", self.id);
+        let (text, _) = api.log(&machines, machine, PERMISSION)?;
+        Ok(api.http.redactor().tail(&text, lines))
+    }
+}
 
 /// The order [D]. The API of 2021-06-25 wraps it into `deployOrder` [D]; an error stands in its
 /// place [O].
@@ -31,7 +122,8 @@ struct DeployOrder<'a> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 struct MachineInfo<'a> {
-    deploy_machines: Shown<JsonList<'a>>,
+    /// The JSON of each machine: one that was read before need not be decoded again.
+    deploy_machines: Shown<Option<Vec<Option<&'a RawValue>>>>,
 }
 
 /// A machine [D]. `createTime` is not read: it may be the order's own, so it is no start time.
@@ -43,26 +135,6 @@ struct Machine<'a> {
     status: Shown<Text<'a>>,
     client_status: Shown<Text<'a>>,
     batch_num: Shown<Count>,
-}
-
-/// The state of each machine: whether a success is one of all machines rests on it.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct Outcomes<'a> {
-    deploy_order: Option<Box<Object<Outcomes<'a>>>>,
-    deploy_machine_info: Object<MachineOutcomes<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
-struct MachineOutcomes<'a> {
-    deploy_machines: List<MachineOutcome<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct MachineOutcome<'a> {
-    status: Text<'a>,
 }
 
 /// The name of an order in messages.
@@ -89,55 +161,6 @@ const STATES: [(&str, UnitState); 7] = [
     (CANCELLED, UnitState::Cancelled),
 ];
 
-/// The machines of an order, each with the JSON that it was decoded from: nearly all are the same in the next
-/// response. One that was warned of has no JSON, so that it is warned of again.
-pub(super) type KnownMachines = Vec<(Box<str>, Unit)>;
-
-/// Reads the order `asked`; `last` are the units of the previous response, `known` its machines.
-///
-/// # Errors
-/// The response is no order, is about another one, or contradicts itself.
-pub(super) fn read(
-    body: &[u8],
-    last: &[Unit],
-    known: &mut KnownMachines,
-    asked: &str,
-    redactor: &Redactor,
-) -> Result<Snapshot, Message> {
-    let mut warnings = Vec::new();
-    let mut response: DeployOrder<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
-    let wrapped = response.deploy_order.take();
-    let order = match &wrapped {
-        Some(_) if response.status.get().is_some() => return Err(messages::two_statuses()),
-        Some(wrapped) => &wrapped.0,
-        None => &response,
-    };
-    order
-        .status
-        .required("status")
-        .map_err(|problem| messages::error_in_place_of(body, problem, redactor))?;
-    for answer in [&response, order] {
-        answer.deploy_order_id.check_id(asked, redactor)?;
-    }
-    let units = order.units(last, known, &mut warnings, redactor);
-    let mut snapshot = order.to_snapshot(units, warnings, redactor);
-    // `success: false` is an error even under HTTP 200 [I].
-    response.success.whole("success")?;
-    if response.success.is_false() {
-        let problem = messages::error_response(None);
-        return Err(messages::error_in_place_of(body, problem, redactor));
-    }
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    // Whatever could not be read was warned of.
-    if snapshot.phase == Phase::Succeeded
-        && !snapshot.warnings.is_empty()
-        && !outcomes_are_read(body, snapshot.units.len())
-    {
-        snapshot.success_caveats.push(messages::caveats_unread());
-    }
-    Ok(snapshot)
-}
-
 /// The machines that did not succeed, by state, beside a success.
 pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
     let is_stated = |state: &UnitState| !matches!(state, UnitState::Succeeded | UnitState::Unknown);
@@ -145,29 +168,18 @@ pub(super) fn caveats(units: &[Unit]) -> impl Iterator<Item = Message> {
     states.filter_map(|state| messages::counted(units, UnitKind::Machine, state))
 }
 
-/// Whether what each machine came to can be read, where `count` of them were.
-fn outcomes_are_read(body: &[u8], count: usize) -> bool {
-    json::read(body).is_ok_and(|answer: Outcomes<'_>| {
-        let order = answer
-            .deploy_order
-            .as_ref()
-            .map_or(&answer, |order| &order.0);
-        let machines = &order.deploy_machine_info.deploy_machines;
-        let is_read =
-            |status: &Text<'_>| status.get().is_none() || status.meaning(&STATES).is_some();
-        machines.len() == count && machines.iter().all(|machine| is_read(&machine.status))
-    })
-}
-
 impl DeployOrder<'_> {
     fn to_snapshot(
         &self,
-        units: Vec<Unit>,
+        (units, are_read): (Vec<Unit>, bool),
         mut warnings: Vec<Message>,
         redactor: &Redactor,
     ) -> Snapshot {
         // Shown, never decided on: the vendor's own sample has "500" on a success [D].
         let code = self.exception_code.printable(redactor);
+        let phase = self
+            .status
+            .interpret("order status", &PHASES, &mut warnings, redactor);
         let mut snapshot = Snapshot {
             units,
             batch: self.current_batch.get(),
@@ -175,73 +187,71 @@ impl DeployOrder<'_> {
             // It runs from then on [I].
             began: epoch_millis(&self.create_time),
             message: code.as_deref().map(texts::exception_code),
-            ..Snapshot::new(
-                self.status
-                    .interpret("order status", &PHASES, &mut warnings, redactor),
-            )
+            warnings,
+            ..Snapshot::new(phase)
         };
-        let failed = snapshot.count(UnitState::Failed);
-        match snapshot.phase {
+        match (phase, snapshot.count(UnitState::Failed)) {
+            // A healthy order waits too: the default template pauses after the first batch [O].
+            (Phase::Paused, 0) => snapshot.message = Some(messages::awaits_confirmation()),
             // There is no documented `Failed` order. After a machine failed the order waits for
             // somebody to retry it, skip it or stop the order [I]; but a machine that is about to be
             // retried looks the same for a moment, so two polls must agree.
-            Phase::Paused if failed > 0 => {
+            (Phase::Paused, failed) => {
                 let message = messages::awaits_decision(failed, UnitKind::Machine, code.as_deref());
-                snapshot.message = None;
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
+                let found = Unconfirmed::new(Phase::PausedAfterFailure, Some(message));
+                (snapshot.message, snapshot.unconfirmed) = (None, Some(found));
             }
-            // And a healthy order waits too: the default template pauses after the first batch [O].
-            Phase::Paused => {
-                let message = messages::awaits_confirmation();
-                snapshot.message = Some(message);
-            }
-            Phase::Succeeded => {
-                snapshot.success_caveats = caveats(&snapshot.units).collect();
+            (Phase::Succeeded, _) => {
+                let unread = (!are_read).then(messages::caveats_unread);
+                snapshot.success_caveats = caveats(&snapshot.units).chain(unread).collect();
             }
             _ => {}
         }
-        snapshot.warnings = warnings;
         snapshot
     }
 
-    fn units(
+    /// The machines, and whether it can be read what each of them came to: whether a success is one of all
+    /// machines rests on it.
+    fn machines(
         &self,
-        last: &[Unit],
-        known: &mut KnownMachines,
+        PolledOrder { last, known, .. }: &mut PolledOrder,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
-    ) -> Vec<Unit> {
-        let machines = &self.deploy_machine_info.deploy_machines;
-        let mut units = UnitsBuilder::new(UnitKind::Machine, last, machines.len(), redactor);
-        known.truncate(machines.len());
-        for json in machines.iter() {
-            let index = units.len();
-            if let Some((known, unit)) = known.get(index)
-                && **known == *json
-            {
-                units.add(Arc::clone(unit));
-                continue;
-            }
-            let warned = warnings.len();
-            let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
-            let machine: Machine<'_> = match machine {
-                Ok(machine) => machine,
-                Err(_) => {
-                    json::warn_left_out(None, warnings);
-                    continue;
-                }
-            };
-            let unit = Arc::new(machine.to_unit(&units, index, warnings, redactor));
-            units.add(Arc::clone(&unit));
-            let json = if warnings.len() == warned { json } else { "" };
-            let now = (json.into(), unit);
-            match known.get_mut(index) {
-                Some(known) => *known = now,
-                None => known.push(now),
-            }
+    ) -> (Vec<Unit>, bool) {
+        let info = &self.deploy_machine_info;
+        let mut are_read = !info.is_left_out && !info.deploy_machines.is_left_out;
+        let machines = info.deploy_machines.as_deref().unwrap_or_default();
+        if machines.len() >= MAX_ENTRIES {
+            json::warn_once(messages::left_out(Some("deployMachines")), warnings);
+            return (Vec::new(), false);
         }
-        units.finish()
+        let mut units = UnitsBuilder::new(UnitKind::Machine, &last.units, machines.len(), redactor);
+        known.truncate(machines.len());
+        for json in machines.iter().flatten() {
+            let (json, index) = (json.get(), units.len());
+            if known.get(index).is_none_or(|(known, _)| **known != *json) {
+                let warned = warnings.len();
+                let machine = json::read_state(json.as_bytes(), NAME, warnings, redactor);
+                let Ok(machine): Result<Machine<'_>, _> = machine else {
+                    json::warn_once(messages::left_out(None), warnings);
+                    are_read = false;
+                    continue;
+                };
+                let unit = machine.to_unit(&units, warnings, redactor);
+                let is_read = !machine.status.is_left_out
+                    && (machine.status.get().is_none() || unit.state != UnitState::Unknown);
+                are_read &= is_read;
+                let is_known = is_read && warnings.len() == warned;
+                let json = if is_known { json } else { "" };
+                let machine = (json.into(), Arc::new(unit));
+                match known.get_mut(index) {
+                    Some(known) => *known = machine,
+                    None => known.push(machine),
+                }
+            }
+            units.add(Arc::clone(&known[index].1));
+        }
+        (units.finish(), are_read)
     }
 }
 
@@ -249,24 +259,21 @@ impl Machine<'_> {
     fn to_unit(
         &self,
         units: &UnitsBuilder<'_>,
-        index: usize,
         warnings: &mut Vec<Message>,
         redactor: &Redactor,
     ) -> UnitInfo {
-        let (serial, address) = (self.machine_sn.get(), self.ip.get());
         // By its serial number, else by its address [I].
-        let nameless = || format!("machine {}", index + 1);
+        let (serial, address) = (self.machine_sn.get(), self.ip.get());
+        let nameless = format!("machine {}", units.len() + 1);
+        let id = serial.or(address).unwrap_or(&nameless);
+        let name = address.or(serial).unwrap_or(&nameless);
         let state = self
             .status
             .interpret("machine status", &STATES, warnings, redactor);
         // Whether the host's agent answers. It is not the result of the deploy [I].
-        let agent_fails = self.client_status.is("error");
-        let detail = agent_fails.then_some("clientStatus error");
-        let batch = self.batch_num.get();
-        match (serial.or(address), address.or(serial)) {
-            (Some(id), Some(name)) => units.unit(id, name, batch, state, detail),
-            _ => units.unit(&nameless(), &nameless(), batch, state, detail),
-        }
+        let is_silent = self.client_status.is("error");
+        let detail = is_silent.then_some("clientStatus error");
+        units.unit(id, name, self.batch_num.get(), state, detail)
     }
 }
 
@@ -277,13 +284,11 @@ mod tests {
     const SAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/yunxiao.response.json");
 
     fn order(json: &str) -> Result<Snapshot, Message> {
-        read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "1111",
-            &Redactor::default(),
-        )
+        read("1111", json.as_bytes())
+    }
+
+    fn read(id: &str, body: &[u8]) -> Result<Snapshot, Message> {
+        PolledOrder::new(id.to_owned()).read(body, &Redactor::default())
     }
 
     fn waiting(machines: &[&str]) -> Snapshot {
@@ -302,8 +307,7 @@ mod tests {
 
     #[test]
     fn the_vendors_sample_is_a_success() {
-        let snapshot =
-            read(SAMPLE, &[], &mut Vec::new(), "1111", &Redactor::default()).expect("an order");
+        let snapshot = read("1111", SAMPLE).expect("an order");
         assert_eq!(snapshot.phase, Phase::Succeeded);
         assert_eq!((snapshot.batch, snapshot.batches), (Some(2), Some(3)));
         let began = snapshot.began.map(std::num::NonZeroI64::get);
@@ -412,23 +416,9 @@ mod tests {
     #[test]
     fn an_id_that_came_as_a_float_is_the_same_id() {
         let json = r#"{"deployOrderId":4.4178813e+07,"status":"Running"}"#;
-        let snapshot = read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "44178813",
-            &Redactor::default(),
-        )
-        .expect("an order");
+        let snapshot = read("44178813", json.as_bytes()).expect("an order");
         assert!(snapshot.warnings.is_empty());
-        read(
-            json.as_bytes(),
-            &[],
-            &mut Vec::new(),
-            "1",
-            &Redactor::default(),
-        )
-        .expect_err("another order");
+        read("1", json.as_bytes()).expect_err("another order");
     }
 
     #[test]
@@ -551,6 +541,20 @@ mod tests {
                 let caveat = (!is_read).then(messages::caveats_unread);
                 assert_eq!(snapshot.success_caveats, Vec::from_iter(caveat), "{json}");
             }
+        }
+    }
+
+    #[test]
+    fn a_machine_with_an_unknown_word_keeps_the_caveat_when_another_with_it_recovers() {
+        let mut order = PolledOrder::new("1111".to_owned());
+        for first in ["Exploded", "Success"] {
+            let json = format!(
+                r#"{{"status":"Success","deployMachineInfo":{{"deployMachines":[
+                    {{"ip":"a","status":"{first}"}},{{"ip":"b","status":"Exploded"}}]}}}}"#
+            );
+            let found = order.read(json.as_bytes(), &Redactor::default());
+            let caveats = found.expect("an order").success_caveats;
+            assert_eq!(caveats, [messages::caveats_unread()]);
         }
     }
 

@@ -1,10 +1,12 @@
 //! A run of a pipeline, `GET …/runs/{pipelineRunId}` [D]: its stages, their jobs, and the deploy orders that
 //! these make.
 
+use std::collections::HashSet;
 use std::num::NonZeroI64;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::api::Api;
 use crate::message::Message;
@@ -12,8 +14,7 @@ use crate::model::{Phase, Snapshot, UnitState};
 use crate::poll::PollError;
 use crate::provider::earlier_runs::EarlierRuns;
 use crate::provider::json::{
-    self, CANCELLED, Embedded, Freeform, List, Object, Shown, ShownList, SparseList, Text,
-    safe_in_url, same_id,
+    self, CANCELLED, Freeform, Object, Shown, ShownList, SparseList, Text, safe_in_url,
 };
 use crate::provider::{epoch_millis, messages, stated_error};
 use crate::redact::Redactor;
@@ -21,35 +22,24 @@ use crate::redact::Redactor;
 /// The read permission that the requests need [D].
 const PERMISSION: &str = "流水线运行实例";
 
-/// A run of the pipeline.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct PipelineRun {
     /// None if the response has no id that can be put into a URL.
     pub(super) id: Option<String>,
-    /// The id of its pipeline, where the response has one.
-    pipeline: Option<Arc<str>>,
-    /// Its own status.
-    pub(super) phase: Phase,
-    /// The error that it states beside its status.
-    pub(super) message: Option<Message>,
-    /// The name of the gate that it waits at, until a person lets it pass.
-    pub(super) gate: Option<Arc<str>>,
-    pub(super) stages: Vec<RunStage>,
+    /// What it says of itself.
+    pub(super) state: Snapshot,
+    /// The name and the state of each stage.
+    pub(super) stages: Vec<(Option<Arc<str>>, UnitState)>,
     pub(super) jobs: Vec<RunJob>,
-    pub(super) warnings: Vec<Message>,
 }
 
-/// A stage of a run.
-#[derive(Debug, PartialEq)]
-pub(super) struct RunStage {
-    pub(super) name: Option<Arc<str>>,
-    pub(super) state: UnitState,
-}
-
-/// A job of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct RunJob {
+    /// Its id, else its name.
     pub(super) id: Arc<str>,
+    /// The id of its unit: that of its first attempt.
+    pub(super) unit: Arc<str>,
+    /// Its name, else its id.
     pub(super) name: Arc<str>,
     /// The number of its stage, from 1.
     pub(super) stage: u32,
@@ -57,64 +47,40 @@ pub(super) struct RunJob {
     /// In milliseconds since 1970.
     pub(super) began: Option<NonZeroI64>,
     pub(super) ended: Option<NonZeroI64>,
+    /// Whether it is a gate that waits until a person lets the run pass.
+    pub(super) is_gate: bool,
     /// Whether it makes a deploy order, now or later.
     pub(super) deploys: bool,
     /// The deploy order it made, once it has.
     pub(super) order: Option<String>,
 }
 
-/// Reads a response about the run asked for, or about the latest one.
-type Reader = fn(&[u8], Option<&str>, &Redactor) -> Result<PipelineRun, Message>;
-
-/// The result of a search for the order in a run.
-#[derive(Debug, PartialEq)]
-pub(super) enum FoundOrder<'a> {
-    One(&'a str),
-    NotYet,
-    /// Which of these jobs is meant is not known.
-    Ambiguous(Vec<&'a RunJob>),
-}
-
 impl PipelineRun {
-    /// Gets the run with this id, or the latest one.
-    pub(super) fn get(api: &mut Api, id: Option<&str>, read: Reader) -> Result<Self, PollError> {
+    /// Gets the run with this id, or the latest one; see [`read`].
+    pub(super) fn get(api: &mut Api, id: Option<&str>, is_whole: bool) -> Result<Self, PollError> {
         let path = format!("runs/{}", id.unwrap_or("latestPipelineRun"));
-        let response = api.get(&path, PERMISSION)?;
-        let redactor = api.redactor();
-        read(&response.body, id, redactor)
-            .and_then(|run| run.of_pipeline(api.pipeline()))
+        let response = api.get(&path, PERMISSION, Vec::new(), None)?;
+        let redactor = api.http.redactor();
+        read(&response.body, &api.pipeline, id, is_whole, redactor)
             .map_err(|problem| response.unreadable(problem, redactor))
-    }
-
-    /// The run, unless it says that it is one of another pipeline: the ids of runs may repeat there.
-    fn of_pipeline(self, asked: &str) -> Result<Self, Message> {
-        match &self.pipeline {
-            Some(pipeline) if !same_id(pipeline, asked) => Err(messages::other_id(asked, pipeline)),
-            _ => Ok(self),
-        }
-    }
-
-    /// Whether it is one of these runs.
-    pub(super) fn is_one_of(&self, earlier: &EarlierRuns) -> bool {
-        self.id.as_deref().is_some_and(|id| earlier.contains(id))
-    }
-
-    /// Whether it is the run that is meant, and none of the earlier ones.
-    ///
-    /// # Errors
-    /// It does not tell.
-    pub(super) fn is_new(&self, earlier: &mut EarlierRuns) -> Result<bool, Message> {
-        let id = ("pipelineRunId", self.id.as_deref());
-        earlier.admits(id, self.phase, self.end().is_some())
     }
 
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<Phase> {
-        Some(self.phase).filter(|phase| phase.has_ended())
+        Some(self.state.phase).filter(|phase| phase.has_ended())
     }
 
-    /// Looks for the order; `wanted` is a job's name or id.
-    pub(super) fn find_order(&self, wanted: Option<&str>) -> FoundOrder<'_> {
+    /// The gate that it waits at.
+    pub(super) fn gate(&self) -> Option<&RunJob> {
+        let mut jobs = self.jobs.iter();
+        jobs.find(|job| job.is_gate && self.state.phase == Phase::Paused)
+    }
+
+    /// Looks for the order; `wanted` is a job's name or id. None if it is not there yet.
+    ///
+    /// # Errors
+    /// Which of these jobs is meant is not known.
+    pub(super) fn find_order(&self, wanted: Option<&str>) -> Result<Option<&str>, Vec<&RunJob>> {
         // A job whose order is still to come counts as well: which of two is meant must not
         // depend on when somebody asks.
         let is_candidate = |job: &&RunJob| match wanted {
@@ -122,35 +88,49 @@ impl PipelineRun {
             None => job.deploys,
         };
         let candidates: Vec<_> = self.jobs.iter().filter(is_candidate).collect();
+        // A run that has just begun may not list its jobs yet.
+        let may_come = wanted.is_none() || self.jobs.is_empty() && self.end().is_none();
         match candidates[..] {
-            [job] => job
-                .order
-                .as_deref()
-                .map_or(FoundOrder::NotYet, FoundOrder::One),
-            [] if wanted.is_none() => FoundOrder::NotYet,
-            // A run that has just begun may not list its jobs yet.
-            [] if self.jobs.is_empty() && self.end().is_none() => FoundOrder::NotYet,
-            [] => FoundOrder::Ambiguous(self.jobs.iter().collect()),
-            _ => FoundOrder::Ambiguous(candidates),
+            [job] => Ok(job.order.as_deref()),
+            [] if may_come => Ok(None),
+            [] => Err(self.jobs.iter().collect()),
+            _ => Err(candidates),
         }
     }
 
-    /// The orders that its jobs made.
     pub(super) fn orders(&self) -> impl Iterator<Item = &str> {
         self.jobs.iter().filter_map(|job| job.order.as_deref())
     }
+}
 
-    /// Ignores these orders.
-    pub(super) fn ignore_orders(&mut self, orders: &[String]) {
-        for job in &mut self.jobs {
-            job.order.take_if(|order| orders.contains(order));
+/// For `--fresh`: the runs that had ended when the watch began.
+#[derive(Default)]
+pub(super) struct IgnoredRuns {
+    pub(super) runs: EarlierRuns,
+    /// The ids of their orders, or of their jobs: one that is started again makes new ones [I].
+    pub(super) parts: HashSet<String>,
+}
+
+impl IgnoredRuns {
+    /// Whether this is the run that is meant, and none of the earlier ones; `parts` are its own.
+    ///
+    /// # Errors
+    /// It does not tell.
+    pub(super) fn admit<'a>(
+        &mut self,
+        run: &PipelineRun,
+        parts: impl Iterator<Item = &'a str>,
+    ) -> Result<bool, PollError> {
+        let (id, has_ended) = (run.id.as_deref(), run.end().is_some());
+        let is_known = id.is_some_and(|id| self.runs.contains(id));
+        let runs = &mut self.runs;
+        let is_new = runs.admits(("pipelineRunId", id), run.state.phase, has_ended);
+        let is_new = is_new.map_err(|problem| PollError::retryable(problem, None))?;
+        // One odd answer may have shown none of its parts, or others.
+        if !is_new && has_ended && (!is_known || self.parts.is_empty()) {
+            self.parts.extend(parts.map(str::to_owned));
         }
-    }
-
-    /// Whether the job that made `order` has failed.
-    pub(super) fn has_failed_job_of(&self, order: &str) -> bool {
-        let mut jobs = self.jobs.iter();
-        jobs.any(|job| job.order.as_deref() == Some(order) && job.state == UnitState::Failed)
+        Ok(is_new)
     }
 }
 
@@ -187,54 +167,10 @@ struct WireJob<'a> {
     name: Shown<Text<'a>>,
     status: Shown<Text<'a>>,
     /// In milliseconds since 1970 [D].
-    start_time: Freeform,
-    end_time: Freeform,
+    start_time: Shown<Text<'a>>,
+    end_time: Shown<Text<'a>>,
     actions: ShownList<Action<'a>>,
-    result: Embedded<OrderId>,
-}
-
-/// The jobs of a run, each with what must be read of it.
-#[derive(Deserialize, Default)]
-#[serde(
-    rename_all = "camelCase",
-    default,
-    bound(deserialize = "J: Deserialize<'de> + Default")
-)]
-struct NeededJobs<J> {
-    stages: List<NeededStage<J>>,
-    pipeline_run: Option<Box<Object<NeededJobs<J>>>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(
-    rename_all = "camelCase",
-    default,
-    bound(deserialize = "J: Deserialize<'de> + Default")
-)]
-struct NeededStage<J> {
-    stage_info: Object<NeededStageInfo<J>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "J: Deserialize<'de> + Default"))]
-struct NeededStageInfo<J> {
-    jobs: List<J>,
-}
-
-/// The fields by which the deploying job is found.
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct JobKey<'a> {
-    id: Text<'a>,
-    name: Text<'a>,
-    status: Text<'a>,
-}
-
-/// The field by which a job may contradict the run's success.
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct JobOutcome<'a> {
-    status: Text<'a>,
+    result: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -242,8 +178,8 @@ struct JobOutcome<'a> {
 struct Action<'a> {
     #[serde(rename = "type")]
     kind: Shown<Text<'a>>,
-    params: Embedded<OrderId>,
-    data: Embedded<OrderId>,
+    params: Option<&'a RawValue>,
+    data: Option<&'a RawValue>,
 }
 
 /// The places of an order's id.
@@ -251,14 +187,7 @@ struct Action<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct OrderId {
     deploy_order_id: Freeform,
-    data: Embedded<NestedOrderId>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct NestedOrderId {
-    /// The id, or an object with it as its `id` [O].
-    deploy_order_id: Freeform,
+    data: Freeform,
 }
 
 /// The type of the action of a job that deploys [D].
@@ -290,55 +219,23 @@ const STATES: [(&str, UnitState); 8] = [
     ("SKIP", UnitState::Skipped),
 ];
 
-/// Reads the run `asked`, or the latest run, for the deploy orders that its jobs make.
-///
-/// # Errors
-/// The response is no run, is about another one, or contradicts itself.
-pub(super) fn read(
-    body: &[u8],
-    asked: Option<&str>,
-    redactor: &Redactor,
-) -> Result<PipelineRun, Message> {
-    let (run, _) = decode(body, asked, redactor)?;
-    needed_jobs::<JobKey<'_>>(body, redactor)?;
-    Ok(run)
-}
-
-/// The same for a run that is watched as a whole: its word is the verdict, so that its jobs must be read only
-/// where they may contradict a success.
-///
-/// # Errors
-/// As [`read`]; or the latest run has no id by which the watch could stay with it.
-pub(super) fn read_whole(
-    body: &[u8],
-    asked: Option<&str>,
-    redactor: &Redactor,
-) -> Result<PipelineRun, Message> {
-    let (mut run, unknown_words) = decode(body, asked, redactor)?;
-    run.warnings.extend(unknown_words);
-    if asked.is_none() && run.id.is_none() {
-        return Err(messages::missing_field("pipelineRunId"));
-    }
-    if run.phase == Phase::Succeeded {
-        let jobs: NeededJobs<JobOutcome<'_>> = needed_jobs(body, redactor)?;
-        jobs.iter()
-            .try_for_each(|job| job.status.whole("status").map(drop))?;
-    }
-    let mut snapshot = Snapshot::new(run.phase);
-    stated_error::weigh(&mut snapshot, body, &[], redactor)?;
-    run.message = snapshot.message;
-    Ok(run)
-}
-
 /// The name of the responses, in English and Chinese.
 const NAME: (&str, &str) = ("pipeline run", "运行实例");
 
-/// The run, and warnings about the words of its jobs.
-fn decode(
+/// Reads the run `asked` of the pipeline, or its latest run: for the deploy orders that its jobs make, or to be
+/// watched as a whole. Then its word is the verdict, so that its jobs must be read only where they may contradict
+/// a success.
+///
+/// # Errors
+/// The response is no run, is about another one, or contradicts itself; or the latest run has no id by which a
+/// watch of it as a whole could stay with it.
+pub(super) fn read(
     body: &[u8],
+    pipeline: &str,
     asked: Option<&str>,
+    is_whole: bool,
     redactor: &Redactor,
-) -> Result<(PipelineRun, Vec<Message>), Message> {
+) -> Result<PipelineRun, Message> {
     let mut warnings = Vec::new();
     let response: WireRun<'_> = json::read_state(body, NAME, &mut warnings, redactor)?;
     let run = match response.pipeline_run.as_deref() {
@@ -346,96 +243,80 @@ fn decode(
         Some(Object(wrapped)) => wrapped,
         None => &response,
     };
-    let status = run.status.required("status");
-    if let Err(problem) = status {
-        return Err(messages::error_in_place_of(body, problem, redactor));
-    }
+    let in_place_of = |problem| messages::error_in_place_of(body, problem, redactor);
+    run.status.required("status").map_err(in_place_of)?;
     for answer in [&response, run] {
         answer.success.whole("success")?;
         if answer.success.is_false() {
-            let problem = messages::error_response(None);
-            return Err(messages::error_in_place_of(body, problem, redactor));
+            return Err(in_place_of(messages::error_response(None)));
         }
         if let Some(asked) = asked {
             answer.pipeline_run_id.check_id(asked, redactor)?;
         }
+        // The ids of runs may repeat in another pipeline.
+        answer.pipeline_id.check_id(pipeline, redactor)?;
+    }
+    let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
+    if is_whole && asked.is_none() && id.is_none() {
+        return Err(messages::missing_field("pipelineRunId"));
     }
     let phase = run
         .status
         .interpret("run status", &PHASES, &mut warnings, redactor);
-    let id = run.pipeline_run_id.get().filter(|id| safe_in_url(id));
-    let (mut jobs, mut unknown_words) = (Vec::new(), Vec::new());
+    let (mut stages, mut jobs, mut unknown_words) = (Vec::new(), Vec::new(), Vec::new());
+    let mut are_read = !run.stages.is_left_out;
     for (stage, number) in run.stages.iter().zip(1..) {
-        let models = stage.stage_info.jobs.iter();
-        jobs.extend(models.map(|job| job.to_model(number, &mut unknown_words, redactor)));
-    }
-    let run = PipelineRun {
-        id: id.map(str::to_owned),
-        pipeline: run.pipeline_id.printable(redactor),
-        phase,
-        message: None,
-        gate: run.gate().map(|gate| gate.called(redactor)),
-        stages: run.stages.iter().map(|s| s.to_model(redactor)).collect(),
-        jobs,
-        warnings,
-    };
-    Ok((run, unknown_words))
-}
-
-/// Reads what is needed of each job.
-fn needed_jobs<'de, J: Deserialize<'de> + Default>(
-    body: &'de [u8],
-    redactor: &Redactor,
-) -> Result<NeededJobs<J>, Message> {
-    json::read(body).map_err(|error| messages::not_json(NAME, &error, redactor))
-}
-
-impl<J> NeededJobs<J> {
-    fn iter(&self) -> impl Iterator<Item = &J> {
-        let wrapped = self.pipeline_run.as_deref();
-        let stages = wrapped.map_or(&self.stages, |wrapped| &wrapped.stages);
-        stages.iter().flat_map(|stage| stage.stage_info.jobs.iter())
-    }
-}
-
-impl<'a> WireRun<'a> {
-    /// The gate that it waits at.
-    fn gate(&self) -> Option<&WireJob<'a>> {
-        let stages = self.stages.iter().filter(|_| self.status.is("WAITING"));
-        let mut jobs = stages.flat_map(|stage| stage.stage_info.jobs.iter());
-        jobs.find(|job| job.status.is("WAITING") && job.actions_of(GATE_ACTION).next().is_some())
-    }
-}
-
-impl WireStage<'_> {
-    fn to_model(&self, redactor: &Redactor) -> RunStage {
-        RunStage {
-            name: self.name.printable(redactor),
-            state: self.stage_info.status.meaning(&STATES).unwrap_or_default(),
+        let info = &stage.stage_info;
+        are_read &= !(info.is_left_out || info.jobs.is_left_out || info.jobs.has_gaps);
+        let state = info.status.meaning(&STATES).unwrap_or_default();
+        stages.push((stage.name.printable(redactor), state));
+        for job in info.jobs.iter() {
+            are_read &= job.is_read(is_whole);
+            jobs.push(job.to_model(number, &mut unknown_words, redactor));
         }
     }
+    if !are_read && (!is_whole || phase == Phase::Succeeded) {
+        return Err(messages::left_out(Some("jobs")));
+    }
+    if is_whole {
+        warnings.extend(unknown_words);
+    }
+    let mut state = Snapshot {
+        warnings,
+        ..Snapshot::new(phase)
+    };
+    stated_error::weigh(&mut state, body, &[], redactor)?;
+    Ok(PipelineRun {
+        id: id.map(str::to_owned),
+        state,
+        stages,
+        jobs,
+    })
 }
 
 impl WireJob<'_> {
-    fn actions_of(&self, kind: &str) -> impl Iterator<Item = &Action<'_>> {
-        self.actions.iter().filter(|action| action.kind.is(kind))
+    fn has_action(&self, kind: &str) -> bool {
+        self.actions.iter().any(|action| action.kind.is(kind))
     }
 
-    /// Its name, else its id.
-    fn called(&self, redactor: &Redactor) -> Arc<str> {
-        let name = self.name.printable(redactor);
-        name.or_else(|| self.id.printable(redactor))
-            .unwrap_or_default()
+    /// Whether what is needed of it is read: the deploying job is found by its id or its name, and the status
+    /// may contradict a success.
+    fn is_read(&self, is_whole: bool) -> bool {
+        let is_found = is_whole || !self.id.is_left_out && !self.name.is_left_out;
+        is_found && !self.status.is_left_out && self.status.whole("status").is_ok()
     }
 
     fn to_model(&self, stage: u32, warnings: &mut Vec<Message>, redactor: &Redactor) -> RunJob {
-        let (order, began) = (self.order(), time(&self.start_time));
+        let (id, name) = (self.id.printable(redactor), self.name.printable(redactor));
+        let id_or_name = id.clone().or_else(|| name.clone()).unwrap_or_default();
+        let (order, began) = (self.order(), epoch_millis(&self.start_time));
         let state = self
             .status
             .interpret("job status", &STATES, warnings, redactor);
         RunJob {
-            id: self.id.printable(redactor).unwrap_or_default(),
-            name: self.called(redactor),
+            unit: Arc::clone(&id_or_name),
+            id: id_or_name,
+            name: name.or(id).unwrap_or_default(),
             stage,
             // It waits for its turn, or for a person in the middle of its work.
             state: match state {
@@ -443,8 +324,9 @@ impl WireJob<'_> {
                 state => state,
             },
             began,
-            ended: time(&self.end_time),
-            deploys: order.is_some() || self.actions_of(ORDER_ACTION).next().is_some(),
+            ended: epoch_millis(&self.end_time),
+            is_gate: state == UnitState::Queued && self.has_action(GATE_ACTION),
+            deploys: order.is_some() || self.has_action(ORDER_ACTION),
             order,
         }
     }
@@ -452,32 +334,31 @@ impl WireJob<'_> {
     /// The id of its deploy order: in the parameters of its action [D], else in the action's `data`, in
     /// another action, in its `result` [O]. A job run again makes a new order [I], the last one in the list.
     fn order(&self) -> Option<String> {
-        let is_own = |action: &&Action<'_>| action.kind.is(ORDER_ACTION);
-        let (own, others): (Vec<_>, Vec<_>) = self.actions.iter().rev().partition(is_own);
-        let found = [own, others].into_iter().find_map(|actions| {
-            let params = actions.iter().find_map(|action| action.params.0.get());
-            params.or_else(|| actions.iter().find_map(|action| action.data.0.get()))
-        });
-        found.or_else(|| self.result.0.get())
+        let latest = |is_own| {
+            let actions = self.actions.iter().rev();
+            let mut actions = actions.filter(|action| action.kind.is(ORDER_ACTION) == is_own);
+            actions.find_map(|action| order_id(action.params).or_else(|| order_id(action.data)))
+        };
+        let found = latest(true).or_else(|| latest(false));
+        found.or_else(|| order_id(self.result))
     }
 }
 
-/// A time that may be of any type.
-fn time(time: &Freeform) -> Option<NonZeroI64> {
-    epoch_millis(&serde_json::from_str(&time.get().to_string()).ok()?)
-}
-
-impl OrderId {
-    fn get(&self) -> Option<String> {
-        let places = [&self.deploy_order_id, &self.data.0.deploy_order_id];
-        places.into_iter().find_map(|place| {
-            let value = place.get();
-            let json = value.get("id").unwrap_or(value).to_string();
-            let id: Text<'_> = serde_json::from_str(&json).ok()?;
-            let id = id.get().filter(|id| safe_in_url(id))?;
-            Some(id.to_owned())
-        })
-    }
+/// The id of an order in an object, or in JSON text of one: there, or in its `data`, itself or as an `id` [O].
+fn order_id(place: Option<&RawValue>) -> Option<String> {
+    let json = place?.get();
+    let text: Option<String> = serde_json::from_str(json).ok();
+    let object: OrderId = json::read(text.as_deref().unwrap_or(json).as_bytes()).ok()?;
+    let places = [
+        object.deploy_order_id.get(),
+        &object.data.get()["deployOrderId"],
+    ];
+    places.into_iter().find_map(|place| {
+        let json = place.get("id").unwrap_or(place).to_string();
+        let id: Text<'_> = serde_json::from_str(&json).ok()?;
+        let id = id.get().filter(|id| safe_in_url(id))?;
+        Some(id.to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -489,7 +370,11 @@ mod tests {
             r#"{{"pipelineRunId":7,"status":"{status}","stages":[null,
                 {{"stageInfo":null}},{{"stageInfo":{{"jobs":[{jobs}]}}}}]}}"#
         );
-        read(json.as_bytes(), None, &Redactor::default()).expect("a run")
+        read_one(json.as_bytes(), None).expect("a run")
+    }
+
+    fn read_one(body: &[u8], asked: Option<&str>) -> Result<PipelineRun, Message> {
+        read(body, "123", asked, false, &Redactor::default())
     }
 
     #[test]
@@ -563,9 +448,16 @@ mod tests {
         ] {
             let run = run("RUNNING", job);
             assert_eq!(run.jobs[0].order.as_deref(), Some("44178813"), "{place}");
-            assert_eq!(run.find_order(None), FoundOrder::One("44178813"));
+            assert_eq!(run.find_order(None), Ok(Some("44178813")));
             assert_eq!(run.id.as_deref(), Some("7"));
         }
+    }
+
+    #[test]
+    fn an_order_whose_id_is_given_twice_is_none() {
+        let twice = r#"{"deployOrderId":1,"deployOrderId":2}"#;
+        let job = format!(r#"{{"actions":[{{"type":"GetVMDeployOrder","params":{twice}}}]}}"#);
+        assert_eq!(run("RUNNING", &job).find_order(None), Ok(None));
     }
 
     #[test]
@@ -588,14 +480,12 @@ mod tests {
         };
         let build = r#"{"id":9,"name":"build"}"#;
         let run = run("RUNNING", &format!("{build},{},{}", job(1, 10), job(2, 20)));
-        assert!(matches!(run.find_order(None), FoundOrder::Ambiguous(jobs) if jobs.len() == 2));
+        assert!(matches!(run.find_order(None), Err(jobs) if jobs.len() == 2));
         for wanted in ["2", "deploy 2"] {
-            assert_eq!(run.find_order(Some(wanted)), FoundOrder::One("20"));
+            assert_eq!(run.find_order(Some(wanted)), Ok(Some("20")));
         }
-        assert_eq!(run.find_order(Some("build")), FoundOrder::NotYet);
-        assert!(
-            matches!(run.find_order(Some("none")), FoundOrder::Ambiguous(jobs) if jobs.len() == 3)
-        );
+        assert_eq!(run.find_order(Some("build")), Ok(None));
+        assert!(matches!(run.find_order(Some("none")), Err(jobs) if jobs.len() == 3));
     }
 
     #[test]
@@ -605,26 +495,20 @@ mod tests {
         let to_come = r#"{"id":2,"name":"production","status":"INIT","actions":[
             {"type":"GetVMDeployOrder","params":{}}]}"#;
         let both = run("RUNNING", &format!("{made},{to_come}"));
-        assert!(matches!(both.find_order(None), FoundOrder::Ambiguous(jobs) if jobs.len() == 2));
-        assert_eq!(both.find_order(Some("test")), FoundOrder::One("10"));
-        assert_eq!(both.find_order(Some("production")), FoundOrder::NotYet);
+        assert!(matches!(both.find_order(None), Err(jobs) if jobs.len() == 2));
+        assert_eq!(both.find_order(Some("test")), Ok(Some("10")));
+        assert_eq!(both.find_order(Some("production")), Ok(None));
         let one = run("RUNNING", to_come);
-        assert_eq!(one.find_order(None), FoundOrder::NotYet);
+        assert_eq!(one.find_order(None), Ok(None));
     }
 
     #[test]
     fn the_action_may_not_be_there_yet() {
         let one = run("RUNNING", r#"{"id":1,"name":"deploy","actions":[]}"#);
-        assert_eq!(one.find_order(None), FoundOrder::NotYet);
-        assert_eq!(one.find_order(Some("deploy")), FoundOrder::NotYet);
-        assert_eq!(
-            run("INIT", "").find_order(Some("deploy")),
-            FoundOrder::NotYet
-        );
-        assert_eq!(
-            run("FAIL", "").find_order(Some("deploy")),
-            FoundOrder::Ambiguous(Vec::new())
-        );
+        assert_eq!(one.find_order(None), Ok(None));
+        assert_eq!(one.find_order(Some("deploy")), Ok(None));
+        assert_eq!(run("INIT", "").find_order(Some("deploy")), Ok(None));
+        assert_eq!(run("FAIL", "").find_order(Some("deploy")), Err(Vec::new()));
     }
 
     #[test]
@@ -667,7 +551,17 @@ mod tests {
             ("WAITING", other.to_owned(), None),
             ("RUNNING", gate("WAITING"), None),
         ] {
-            assert_eq!(run(status, &jobs).gate.as_deref(), name, "{status} {jobs}");
+            let run = run(status, &jobs);
+            let gate = run.gate().map(|gate| &*gate.name);
+            assert_eq!(gate, name, "{status} {jobs}");
+        }
+    }
+
+    #[test]
+    fn a_job_without_an_id_has_its_name_for_one_and_the_other_way_round() {
+        for job in [r#"{"id":"7"}"#, r#"{"name":"7"}"#] {
+            let run = run("RUNNING", job);
+            assert_eq!((&*run.jobs[0].id, &*run.jobs[0].name), ("7", "7"));
         }
     }
 
@@ -675,14 +569,14 @@ mod tests {
     fn an_answer_about_another_run_is_a_failed_poll() {
         let answer = |id: &str, asked| {
             let json = format!(r#"{{"pipelineRunId":{id},"status":"SUCCESS"}}"#);
-            read(json.as_bytes(), asked, &Redactor::default())
+            read_one(json.as_bytes(), asked)
         };
         for id in ["7", r#""7""#, "7.0", "null", r#""""#] {
             answer(id, Some("7")).expect(id);
         }
         answer("9", None).expect("the latest run");
         let outer = br#"{"pipelineRunId":9,"pipelineRun":{"status":"SUCCESS"}}"#;
-        read(outer, Some("7"), &Redactor::default()).expect_err("another run");
+        read_one(outer, Some("7")).expect_err("another run");
         let error = answer("9", Some("7")).expect_err("another run");
         assert_eq!(error.en(), "the answer is about 9, not 7");
     }
@@ -695,7 +589,7 @@ mod tests {
             ("CANCELED", 0),
             ("REBOOTING", 1),
         ] {
-            assert_eq!(run(word, "").warnings.len(), warnings, "{word}");
+            assert_eq!(run(word, "").state.warnings.len(), warnings, "{word}");
         }
     }
 
@@ -708,12 +602,9 @@ mod tests {
             r#"{"status":"RUNNING","pipelineRun":{"status":"FAIL"}}"#,
             r#"{"success":false,"status":"SUCCESS"}"#,
         ] {
-            read(json.as_bytes(), None, &Redactor::default()).expect_err(json);
+            read_one(json.as_bytes(), None).expect_err(json);
         }
         let wrapped = br#"{"success":true,"pipelineRun":{"status":"RUNNING"}}"#;
-        assert_eq!(
-            read(wrapped, None, &Redactor::default()).expect("a run").id,
-            None
-        );
+        assert_eq!(read_one(wrapped, None).expect("a run").id, None);
     }
 }

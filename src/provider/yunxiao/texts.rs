@@ -31,7 +31,6 @@ pub(super) fn which_job(wanted: Option<&str>, jobs: &[&RunJob]) -> Message {
     }
 }
 
-/// The deploy order was found in a run of the pipeline.
 pub(super) fn found_order(order: &str, run: Option<&str>) -> Message {
     match run {
         Some(run) => Message::new(
@@ -45,12 +44,10 @@ pub(super) fn found_order(order: &str, run: Option<&str>) -> Message {
     }
 }
 
-/// The whole of this run is watched.
 pub(super) fn found_run(run: &str) -> Message {
     Message::new(format!("watching run {run}"), format!("正在跟踪运行 {run}"))
 }
 
-/// A run reports success without a job.
 pub(super) fn no_jobs() -> Message {
     Message::new(
         "the run reports SUCCESS, but has no jobs",
@@ -77,7 +74,6 @@ pub(super) fn contradicted(name: Option<&str>, state: UnitState) -> Message {
     )
 }
 
-/// The machines of a deploy order cannot be shown.
 pub(super) fn machines_unread(order: &str, error: &PollError) -> Message {
     Message::new(
         format!("cannot read the machines of deploy order {order}"),
@@ -87,7 +83,6 @@ pub(super) fn machines_unread(order: &str, error: &PollError) -> Message {
     .with_hint(error.hint())
 }
 
-/// The run has more deploy orders than are read.
 pub(super) fn more_orders(limit: usize) -> Message {
     Message::new(
         format!("only the machines of the first {limit} deploy orders are shown"),
@@ -102,7 +97,6 @@ pub(super) fn no_order_yet() -> Message {
     )
 }
 
-/// The run waits at the gate of this name.
 pub(super) fn at_gate(name: &str) -> Message {
     Message::new(
         format!("the run waits at the gate {name} for approval"),
@@ -173,7 +167,6 @@ pub(super) fn runs_on_warning() -> Message {
     )
 }
 
-/// The order's `exceptionCode`.
 pub(super) fn exception_code(code: &str) -> Message {
     Message::new(format!("exception code {code}"), format!("异常码 {code}"))
 }
@@ -188,12 +181,7 @@ mod tests {
         let job = RunJob {
             id: "1".into(),
             name: "deploy".into(),
-            stage: 1,
-            state: UnitState::Pending,
-            began: None,
-            ended: None,
-            deploys: true,
-            order: None,
+            ..RunJob::default()
         };
         for message in [
             which_job(None, &[&job, &job]),

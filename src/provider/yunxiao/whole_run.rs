@@ -1,22 +1,17 @@
 //! A run of the pipeline as a whole, stage by stage and job by job. The verdict is the run's own word; its jobs,
 //! and the machines of its deploy orders, are what is shown.
 
-use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::api::Api;
-use super::attempts::{Attempts, JobUnit};
+use super::attempts::Attempts;
 use super::job_orders::JobOrders;
-use super::run::{self, PipelineRun, RunJob};
+use super::run::{IgnoredRuns, PipelineRun, RunJob};
 use super::{order, texts};
 use crate::message::Message;
 use crate::model::{Phase, Snapshot, Unconfirmed, Unit, UnitKind, UnitState};
 use crate::poll::PollError;
-use crate::provider::earlier_runs::EarlierRuns;
-use crate::provider::json::{self, Shown, Text, safe_in_url};
 use crate::provider::{DeploymentSource, messages, missing_log};
 use crate::redact::Redactor;
 use crate::units::UnitsBuilder;
@@ -31,17 +26,12 @@ pub(super) struct WholeRun {
     run: Option<String>,
     /// Whether the command line selects it.
     is_given: bool,
-    /// Whether to ignore a run that ended before the watch started.
-    fresh: bool,
-    earlier: EarlierRuns,
-    /// The jobs of the earlier runs: one that is started again has new ones.
-    earlier_jobs: HashSet<Arc<str>>,
-    /// Whether an earlier run had others in the last answer.
+    /// For `--fresh`: the runs to ignore.
+    ignored: Option<IgnoredRuns>,
+    /// Whether one of them had other jobs than before in the last answer.
     had_new_jobs: bool,
     attempts: Attempts,
     orders: JobOrders,
-    /// The id of the latest attempt of each job, by its unit.
-    jobs: HashMap<Arc<str>, Arc<str>>,
     last: Vec<Unit>,
 }
 
@@ -52,13 +42,10 @@ impl WholeRun {
             api,
             is_given: run.is_some(),
             run,
-            fresh,
-            earlier: EarlierRuns::default(),
-            earlier_jobs: HashSet::new(),
+            ignored: fresh.then(IgnoredRuns::default),
             had_new_jobs: false,
             attempts: Attempts::default(),
             orders: JobOrders::default(),
-            jobs: HashMap::new(),
             last: Vec::new(),
         }
     }
@@ -67,52 +54,38 @@ impl WholeRun {
     ///
     /// # Errors
     /// That cannot be told.
-    fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, Message> {
-        if !self.fresh {
+    fn is_ignored(&mut self, run: &PipelineRun) -> Result<bool, PollError> {
+        let Some(ignored) = &mut self.ignored else {
             return Ok(false);
-        }
+        };
+        let mut jobs = run.jobs.iter().map(|job| &*job.id);
         if let Some(id) = &self.run {
             // One that was started again may still be answered as it was before.
-            let is_stale = self.earlier.contains(id) && !run.jobs.is_empty();
-            return match is_stale && !self.has_new_jobs(run) {
-                true => Err(texts::earlier_state()),
+            let is_stale = ignored.runs.contains(id) && !run.jobs.is_empty();
+            return match is_stale && jobs.all(|job| ignored.parts.contains(job)) {
+                true => Err(PollError::retryable(texts::earlier_state(), None)),
                 false => Ok(false),
             };
         }
-        let is_known = run.is_one_of(&self.earlier);
-        if run.is_new(&mut self.earlier)? {
+        if ignored.admit(run, jobs.clone())? {
             return Ok(false);
         }
-        // One odd answer may have shown none of its jobs, or others.
-        if run.end().is_some() && (!is_known || self.earlier_jobs.is_empty()) {
-            let jobs = run.jobs.iter().map(|job| Arc::clone(&job.id));
-            self.earlier_jobs.extend(jobs);
-        }
-        let has_new_jobs = self.has_new_jobs(run);
+        let has_new_jobs = !jobs.all(|job| ignored.parts.contains(job));
         let is_repeated = mem::replace(&mut self.had_new_jobs, has_new_jobs);
         Ok(!(has_new_jobs && is_repeated))
     }
 
-    /// Whether it has jobs that the earlier runs did not have.
-    fn has_new_jobs(&self, run: &PipelineRun) -> bool {
-        let mut jobs = run.jobs.iter();
-        jobs.any(|job| !self.earlier_jobs.contains(&job.id))
-    }
-
     /// The log of a job so far, and what was added to it since, where it says that there is more [D].
-    fn job_log(&mut self, job: &str) -> Result<String, PollError> {
-        let (Some(run), true) = (&self.run, safe_in_url(job)) else {
-            return Ok(String::new());
-        };
-        let path = format!("runs/{run}/job/{job}/log");
-        let (mut text, more) = read_log(&self.api.get(&path, LOG_PERMISSION)?.body);
-        if more && let Ok(response) = self.api.get(&path, LOG_PERMISSION) {
+    fn job_log(&mut self, unit: &str) -> Result<String, PollError> {
+        let jobs = format!("runs/{}/job", self.run.as_deref().unwrap_or_default());
+        let job = self.attempts.latest_of(unit);
+        let (text, more) = self.api.log(&jobs, job, LOG_PERMISSION)?;
+        if more && let Ok((newer, _)) = self.api.log(&jobs, job, LOG_PERMISSION) {
             // Whether it is the whole text again or what follows is not documented.
-            let (newer, _) = read_log(&response.body);
-            text = match newer.starts_with(&text) {
+            return Ok(match newer.starts_with(&text) {
                 true => newer,
                 false => text + "\n" + &newer,
-            };
+            });
         }
         Ok(text)
     }
@@ -120,23 +93,16 @@ impl WholeRun {
 
 impl DeploymentSource for WholeRun {
     fn poll(&mut self) -> Result<Arc<Snapshot>, PollError> {
-        let run = PipelineRun::get(&mut self.api, self.run.as_deref(), run::read_whole)?;
-        let is_ignored = self.is_ignored(&run);
-        if is_ignored.map_err(|problem| PollError::retryable(problem, None))? {
+        let mut run = PipelineRun::get(&mut self.api, self.run.as_deref(), true)?;
+        if self.is_ignored(&run)? {
             return Ok(Arc::new(messages::awaits_new_run()));
         }
         // From now on it is this run, whatever is started later.
         self.run = self.run.take().or_else(|| run.id.clone());
-        let jobs = self.attempts.latest(&run.jobs);
-        self.orders.poll(&mut self.api, &jobs)?;
-        if !jobs.is_empty() {
-            let ids = jobs
-                .iter()
-                .map(|(unit, job)| (Arc::clone(unit), Arc::clone(&job.id)));
-            self.jobs = ids.collect();
-        }
-        let redactor = self.api.redactor();
-        let mut snapshot = judge(&run, &jobs, &self.orders, &self.last, redactor);
+        self.attempts.keep_latest(&mut run.jobs);
+        self.orders.poll(&mut self.api, &run.jobs)?;
+        let redactor = self.api.http.redactor();
+        let mut snapshot = judge(&run, &self.orders, &self.last, redactor);
         if let Some(run) = self.run.as_deref().filter(|_| !self.is_given) {
             snapshot.run_selector = Some(format!("--run {run}").into());
             snapshot.warnings.push(texts::found_run(run));
@@ -146,67 +112,43 @@ impl DeploymentSource for WholeRun {
     }
 
     fn log_tail(&mut self, unit: &Unit, lines: usize) -> Result<Vec<String>, PollError> {
-        if unit.kind == UnitKind::Machine {
-            return self.orders.log_tail(&mut self.api, &unit.id, lines);
-        }
-        let job = self.jobs.get(&unit.id).cloned().unwrap_or_default();
-        match self.job_log(&job) {
-            Ok(log) => Ok(self.api.redactor().tail(&log, lines)),
-            Err(error) => missing_log(error),
-        }
+        let log = match unit.kind {
+            UnitKind::Machine => self.orders.log_tail(&mut self.api, &unit.id, lines),
+            _ => self
+                .job_log(&unit.id)
+                .map(|log| self.api.http.redactor().tail(&log, lines)),
+        };
+        log.or_else(missing_log)
     }
-}
-
-/// The log of a job [D].
-#[derive(Deserialize, Default)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct JobLog<'a> {
-    content: Text<'a>,
-    more: Shown<Text<'a>>,
-}
-
-/// The text of a log, and whether there is more.
-fn read_log(body: &[u8]) -> (String, bool) {
-    let log: JobLog<'_> = json::read(body).unwrap_or_default();
-    let text = log.content.get().unwrap_or_default().to_owned();
-    (text, log.more.is("true"))
 }
 
 /// The state of the run by its own word, with its units beside it; `last` are the units of the previous response.
 pub(super) fn judge(
     run: &PipelineRun,
-    jobs: &[JobUnit<'_>],
     orders: &JobOrders,
     last: &[Unit],
     redactor: &Redactor,
 ) -> Snapshot {
-    let mut units = UnitsBuilder::new(UnitKind::Job, last, jobs.len(), redactor);
-    for (id, job) in jobs {
-        let unit = units.push(id, &job.name, Some(job.stage), job.state, None);
+    let mut units = UnitsBuilder::new(UnitKind::Job, last, run.jobs.len(), redactor);
+    for job in &run.jobs {
+        let unit = units.push(&job.unit, &job.name, Some(job.stage), job.state, None);
         (unit.began, unit.ended) = (job.began, job.ended);
     }
     for machine in orders.machines() {
         units.add(Arc::clone(machine));
     }
-    let gate = run.gate.as_deref().map(texts::at_gate);
-    let (pause, pause_message) = orders.pause().unzip();
-    let pause_message = pause_message.flatten();
+    let pause = orders.pause();
+    let failure = pause.and_then(|order| order.unconfirmed.clone());
+    let pause = pause.and_then(|order| order.message.clone());
     let mut snapshot = Snapshot {
         units: units.finish(),
-        batch: current_stage(jobs),
-        batches: u32::try_from(run.stages.len())
-            .ok()
-            .filter(|stages| *stages > 0),
-        warnings: run
-            .warnings
-            .iter()
-            .cloned()
-            .chain(orders.warnings())
-            .collect(),
-        ..Snapshot::new(run.phase)
+        batch: current_stage(&run.jobs),
+        batches: (1..).zip(&run.stages).map(|(number, _)| number).last(),
+        ..run.state.clone()
     };
-    match run.phase {
-        Phase::Succeeded => match contradiction(run, jobs) {
+    snapshot.warnings.extend(orders.warnings());
+    match snapshot.phase {
+        Phase::Succeeded => match contradiction(run) {
             // What contradicts a success may be a moment: a second poll must find it.
             Some((phase, message)) => {
                 snapshot.phase = Phase::Running;
@@ -215,52 +157,48 @@ pub(super) fn judge(
             None => snapshot.success_caveats = caveats(&snapshot.units, orders),
         },
         Phase::Paused => {
-            let failed = jobs.iter().map(|(_, job)| job.state);
-            let failed = failed.filter(|state| *state == UnitState::Failed).count();
-            if pause == Some(Phase::PausedAfterFailure) {
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, pause_message));
-            } else if failed > 0 {
-                // Of a machine that failed its order tells whether it is waited for.
-                let message = messages::awaits_decision(failed, UnitKind::Job, None);
-                snapshot.unconfirmed =
-                    Some(Unconfirmed::new(Phase::PausedAfterFailure, Some(message)));
-            } else {
-                let confirmation = || messages::awaits_confirmation();
-                snapshot.message = Some(gate.or(pause_message).unwrap_or_else(confirmation));
+            let jobs = run.jobs.iter();
+            let failed = jobs.filter(|job| job.state == UnitState::Failed).count();
+            // Of a machine that failed its order tells whether it is waited for.
+            snapshot.unconfirmed = failure.or_else(|| {
+                let message = || messages::awaits_decision(failed, UnitKind::Job, None);
+                (failed > 0).then(|| Unconfirmed::new(Phase::PausedAfterFailure, Some(message())))
+            });
+            if snapshot.unconfirmed.is_none() {
+                let gate = run.gate().map(|gate| texts::at_gate(&gate.name));
+                let message = gate.or(pause);
+                snapshot.message = message.or_else(|| Some(messages::awaits_confirmation()));
             }
         }
-        Phase::Failed => snapshot.message.clone_from(&run.message),
         // An order that waits is no pause of the run, which says that it runs.
-        Phase::Running => {
-            let waits = pause == Some(Phase::PausedAfterFailure);
-            let warning = waits.then(texts::order_waits_warning);
-            snapshot.warnings.extend(warning);
-            snapshot.message = pause_message;
-        }
+        Phase::Running => match failure {
+            Some(failure) => {
+                snapshot.warnings.push(texts::order_waits_warning());
+                snapshot.message = failure.message;
+            }
+            None => snapshot.message = pause,
+        },
         _ => {}
     }
     snapshot
 }
 
 /// The part that contradicts a success of the run, as a message, and the phase that is safe to assume.
-fn contradiction(run: &PipelineRun, jobs: &[JobUnit<'_>]) -> Option<(Phase, Message)> {
-    if jobs.is_empty() {
+fn contradiction(run: &PipelineRun) -> Option<(Phase, Message)> {
+    if run.jobs.is_empty() {
         return Some((Phase::Ended, texts::no_jobs()));
     }
-    let stages = run
-        .stages
-        .iter()
-        .map(|stage| (stage.name.as_deref(), stage.state));
-    let jobs = jobs.iter().map(|(_, job)| (Some(&*job.name), job.state));
+    let stages = run.stages.iter();
+    let stages = stages.map(|(name, state)| (name.as_deref(), *state));
+    let jobs = run.jobs.iter();
+    let jobs = jobs.map(|job| (Some(&*job.name), job.state));
     let parts: Vec<_> = jobs.chain(stages).collect();
-    let one_of = |states: &[UnitState], phase| {
-        let part = parts.iter().find(|(_, state)| states.contains(state));
-        part.map(|&(name, state)| (phase, texts::contradicted(name, state)))
-    };
-    one_of(&[UnitState::Failed, UnitState::Cancelled], Phase::Failed).or_else(|| {
-        let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
-        one_of(&unfinished, Phase::Ended)
+    let failed = [UnitState::Failed, UnitState::Cancelled];
+    let unfinished = [UnitState::Running, UnitState::Queued, UnitState::Pending];
+    let found = [(&failed[..], Phase::Failed), (&unfinished, Phase::Ended)];
+    found.into_iter().find_map(|(states, phase)| {
+        let (name, state) = parts.iter().find(|(_, state)| states.contains(state))?;
+        Some((phase, texts::contradicted(*name, *state)))
     })
 }
 
@@ -274,14 +212,11 @@ fn caveats(units: &[Unit], orders: &JobOrders) -> Vec<Message> {
 }
 
 /// The stage that runs, or the last one that did.
-fn current_stage(jobs: &[JobUnit<'_>]) -> Option<u32> {
-    let has_begun = |job: &&RunJob| {
-        !matches!(
-            job.state,
-            UnitState::Pending | UnitState::Skipped | UnitState::Unknown
-        )
-    };
-    let jobs = jobs.iter().map(|(_, job)| *job);
-    let current = jobs.clone().filter(has_begun).map(|job| job.stage).max();
-    current.or_else(|| jobs.map(|job| job.stage).min())
+fn current_stage(jobs: &[RunJob]) -> Option<u32> {
+    use UnitState::{Pending, Skipped, Unknown};
+    let begun = jobs
+        .iter()
+        .filter(|job| !matches!(job.state, Pending | Skipped | Unknown));
+    let current = begun.map(|job| job.stage).max();
+    current.or_else(|| jobs.iter().map(|job| job.stage).min())
 }
