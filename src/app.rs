@@ -118,7 +118,7 @@ fn watch(
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
     if let Some(capture) = &capture {
-        output.set_recording(capture.writer());
+        output.recording = Some(capture.writer());
         capture.begin(clock.now(), seed, all, deployments.recorded);
     }
     let limit = longest_timeout(&targets);

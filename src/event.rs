@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::http::RequestTrace;
 use crate::message::Message;
 use crate::model::Phase;
 use crate::outcome::Outcome;
@@ -45,8 +44,6 @@ pub(crate) enum Kind<'a> {
     },
     /// Nothing was said for a minute.
     Heartbeat,
-    /// A request was made (`--verbose`).
-    Trace(&'a RequestTrace),
     /// The watch of one target of a list ended; the others may go on.
     PartFinished(&'a Outcome),
     /// The watch as a whole ended. The last event.

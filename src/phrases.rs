@@ -2,7 +2,6 @@
 //! for Markdown.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use crate::http::RequestTrace;
 use crate::message::{Lang, Message};
@@ -32,7 +31,7 @@ macro_rules! phrases {
 
 phrases! {
     // Punctuation: after a heading, between the items of a list, in parentheses.
-    colon: ": ", "：";
+    labeled(label, text): "{label}: {text}", "{label}：{text}";
     comma: ", ", "，";
     aside(text): " ({text})", "（{text}）";
 
@@ -60,10 +59,7 @@ phrases! {
 
     // Progress.
     done(done, total): "{done}/{total} done", "已完成 {done}/{total}";
-    batch_number(batch): "batch {batch}", "第 {batch} 批";
-    batch_of(batch, batches): "batch {batch} of {batches}", "第 {batch}/{batches} 批";
-    stage_number(batch): "stage {batch}", "第 {batch} 阶段";
-    stage_of(batch, batches): "stage {batch} of {batches}", "第 {batch}/{batches} 阶段";
+    batch_place(batch, batches): "{batch} of {batches}", "{batch}/{batches}";
     eta(eta): "~{eta} left", "约剩 {eta}";
     usually(usual): "usually {usual}", "通常 {usual}";
     polls_failing: "polls failing", "轮询失败";
@@ -164,13 +160,11 @@ impl Lang {
     }
 
     /// `text: message`, or the text alone.
-    pub(crate) fn with_message(self, text: impl Into<String>, message: Option<&Message>) -> String {
-        let mut text = text.into();
-        if let Some(message) = message {
-            text += self.colon();
-            text += message.get(self);
+    pub(crate) fn with_message(self, text: impl Display, message: Option<&Message>) -> String {
+        match message {
+            Some(message) => self.labeled(text, message.get(self)),
+            None => text.to_string(),
         }
-        text
     }
 
     /// The plural of a kind of units; none stands for several kinds.
@@ -187,15 +181,12 @@ impl Lang {
 
     /// `3 machines`
     pub(crate) fn unit_count(self, count: usize, kind: Option<UnitKind>) -> String {
-        let measure = match kind {
-            Some(UnitKind::Machine) => "台",
-            _ => "个",
-        };
         let units = self.units(kind);
-        match self {
-            Self::En if count == 1 => format!("1 {}", kind.map_or("unit", UnitKind::as_str)),
-            Self::En => format!("{count} {units}"),
-            Self::Zh => format!("{count} {measure}{units}"),
+        match (self, kind) {
+            (Self::En, _) if count == 1 => format!("1 {}", kind.map_or("unit", UnitKind::as_str)),
+            (Self::En, _) => format!("{count} {units}"),
+            (Self::Zh, Some(UnitKind::Machine)) => format!("{count} 台{units}"),
+            (Self::Zh, _) => format!("{count} 个{units}"),
         }
     }
 
@@ -207,32 +198,19 @@ impl Lang {
 
     /// `batch 2 of 3`, or `stage 2 of 3` where the units of a batch are jobs.
     pub(crate) fn batch(self, batch: u32, batches: Option<u32>, of_jobs: bool) -> String {
-        match (batches, of_jobs) {
-            (Some(batches), false) => self.batch_of(batch, batches),
-            (None, false) => self.batch_number(batch),
-            (Some(batches), true) => self.stage_of(batch, batches),
-            (None, true) => self.stage_number(batch),
-        }
+        let place = batches.map_or(batch.to_string(), |of| self.batch_place(batch, of));
+        let (en, zh) = if of_jobs {
+            ("stage", "阶段")
+        } else {
+            ("batch", "批")
+        };
+        self.pick(format!("{en} {place}"), format!("第 {place} {zh}"))
     }
 
     /// `3 failed`
     pub(crate) fn state_count(self, state: UnitState, count: usize) -> String {
         let state = self.state(state);
         self.pick(format!("{count} {state}"), format!("{state} {count}"))
-    }
-
-    /// A failed poll, the `attempts`th in a row; `retry_in` is none if there will be no other.
-    pub(crate) fn offline(
-        self,
-        heading: &str,
-        error: &Message,
-        attempts: u32,
-        retry_in: Option<Duration>,
-    ) -> String {
-        let in_a_row = (attempts > 1).then(|| self.in_a_row(attempts));
-        let heading = heading.to_owned() + &in_a_row.unwrap_or_default();
-        let retrying = retry_in.map(|wait| self.retrying_in(duration(wait)));
-        self.with_message(heading, Some(error)) + &retrying.unwrap_or_default()
     }
 
     /// A line of `--verbose`.
@@ -249,32 +227,9 @@ impl Lang {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn a_failed_poll_is_told_with_its_count_from_the_second_on() {
-        let error = Message::verbatim("HTTP 500");
-        let second = Some(Duration::from_secs(1));
-        for (attempts, retry, en, zh) in [
-            (
-                1,
-                second,
-                "poll failed: HTTP 500; retrying in 1s",
-                "轮询失败：HTTP 500；1s 后重试",
-            ),
-            (
-                3,
-                None,
-                "poll failed (3 in a row): HTTP 500",
-                "轮询失败（连续第 3 次）：HTTP 500",
-            ),
-        ] {
-            for (lang, line) in [(Lang::En, en), (Lang::Zh, zh)] {
-                let told = lang.offline(lang.poll_failed(), &error, attempts, retry);
-                assert_eq!(told, line);
-            }
-        }
-    }
+    use super::*;
 
     #[test]
     fn a_request_is_told_in_both_languages() {

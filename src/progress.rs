@@ -79,8 +79,8 @@ pub(crate) struct Progress {
     ended_here: usize,
     /// The time in which units ran or ended, without waits for a person or a queue.
     active_time: Duration,
-    /// When the last response came that differed from the one before it, and `units` were compared with it.
-    pub(crate) compared: Option<Instant>,
+    /// When the last response came that differed from the one before it.
+    compared: Option<Instant>,
 }
 
 /// How much of the deployment is done.

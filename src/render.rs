@@ -1,6 +1,6 @@
 //! Output of a watch. Renderers read events and `Progress`, and nothing else.
 
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::PathBuf;
 use std::time::{self, Duration};
@@ -11,6 +11,7 @@ use same_file::Handle;
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
+use crate::http::RequestTrace;
 use crate::message::{Lang, Message, Result};
 use crate::outcome::Verdict;
 use crate::platform::{self, SystemEvent};
@@ -19,28 +20,22 @@ use crate::writer::{NonBlockingWriter, standard_streams};
 
 mod bars;
 mod ci;
-mod escape;
 mod files;
 mod frame;
 mod json;
 mod junit;
 mod plain;
-mod quiet;
 mod report;
 mod style;
 mod summary;
-mod taskbar;
 #[cfg(test)]
 mod testing;
 mod timeline;
 
 use bars::BarsRenderer;
 use ci::CiSystem;
-use files::{FileOutput, StepFiles};
-use json::Json;
-use plain::Plain;
-use quiet::Quiet;
-use style::Style;
+use files::FileOutput;
+use style::{Color, Style};
 
 /// Say that the watch goes on after this much silence.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -52,93 +47,59 @@ const FILE_PATIENCE: Duration = Duration::from_millis(250);
 /// How long stderr is waited for at least at the end, and at most before Ctrl-Z stops the process.
 const STDERR_PATIENCE: Duration = Duration::from_millis(200);
 
-/// One form of output. The methods fail if an earlier write failed.
-trait Render {
-    /// Writes an event.
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
-
-    /// Called at least once a second, and at the time that `wake` returned.
-    fn tick(&mut self, _now: Timestamp, _deployments: &[&Progress]) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// When `tick` must be called at the latest.
-    fn wake(&self) -> Option<Instant> {
-        None
-    }
-
-    /// Reacts to a change of the terminal.
-    fn screen(&mut self, _change: SystemEvent) {}
-
-    /// Puts text for stderr above a picture; gives it back where there is none.
-    fn say(&mut self, text: String) -> Option<String> {
-        Some(text)
-    }
+/// What is written to the standard streams.
+enum Main {
+    Bars(Box<BarsRenderer>),
+    Plain(CiSystem),
+    Json,
+    Quiet,
+    /// Nothing any more: the watch is over, or a write failed.
+    Closed,
 }
 
 /// A standard stream and the style of the text on it.
+#[derive(Clone)]
 struct StyledStream {
     writer: NonBlockingWriter,
     style: Style,
-    /// The terminal that it is.
-    terminal: Option<Term>,
+    terminal: Term,
 }
 
 impl StyledStream {
     /// The width of the terminal now, if it is one.
     fn columns(&self) -> Option<usize> {
-        let (_, columns) = self.terminal.as_ref()?.size_checked()?;
+        let (_, columns) = self.terminal.size_checked()?;
         Some(columns.into())
     }
 }
 
-/// The resolved `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Bars,
-    Plain,
-    Json,
-    Quiet,
-}
-
 impl OutputChoice {
-    /// Resolves the choice, for stderr and `TERM`.
-    ///
-    /// | asked for | terminal, not dumb, no CI | terminal in CI | no terminal, or a dumb one |
-    /// |---|---|---|---|
-    /// | auto | bars | plain | plain |
-    /// | bars | bars | bars | plain, with a warning |
-    /// | plain, json, quiet | as asked | as asked | as asked |
-    fn mode(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Mode {
+    /// Resolves `auto`, and `bars` where they cannot be drawn, for stderr and `TERM`.
+    fn resolve(self, is_terminal: bool, is_dumb: bool, is_ci: bool) -> Self {
         let can_draw = is_terminal && !is_dumb;
         match self {
-            Self::Auto if can_draw && !is_ci => Mode::Bars,
-            Self::Bars if can_draw => Mode::Bars,
-            Self::Auto | Self::Bars | Self::Plain => Mode::Plain,
-            Self::Json => Mode::Json,
-            Self::Quiet => Mode::Quiet,
+            Self::Auto if can_draw && !is_ci => Self::Bars,
+            Self::Auto => Self::Plain,
+            Self::Bars if !can_draw => Self::Plain,
+            asked => asked,
         }
     }
 }
 
-/// All outputs of a watch: one main renderer, and the files beside it.
+/// All outputs of a watch: the standard streams, and the files beside them.
 pub(crate) struct Output {
-    /// None once it failed.
-    main: Option<Box<dyn Render>>,
-    /// The stream of the main renderer.
-    stdout: NonBlockingWriter,
-    stderr: NonBlockingWriter,
-    /// Those that have not failed.
+    main: Main,
+    stdout: StyledStream,
+    stderr: StyledStream,
     files: Vec<FileOutput>,
     /// The file of `--capture`.
-    recording: Option<NonBlockingWriter>,
+    pub(crate) recording: Option<NonBlockingWriter>,
     /// stdout is a closed pipe.
-    closed: bool,
+    pub(crate) closed: bool,
     /// The terminal's bell rings at the end.
     has_bell: bool,
-    lang: Lang,
-    /// When the last event came.
-    last_event: Option<Instant>,
+    /// When to say that the watch goes on.
+    heartbeat: Option<Instant>,
 }
 
 impl Output {
@@ -151,113 +112,108 @@ impl Output {
     ) -> Result<(Self, Vec<Message>)> {
         let lang = Lang::choose(options.lang, environment);
         let ci_system = CiSystem::gather(environment);
-        let is_ci = is_ci(environment);
         let is_dumb = platform::is_dumb(environment("TERM").as_deref());
-        let are_terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
-        let streams = standard_streams(are_terminals == [true; 2] || are_same())?;
-        let [stdout, stderr] = [0, 1].map(|number| {
-            let can_color = are_terminals[number] && !is_dumb || ci_system != CiSystem::Other;
-            let terminal = [Term::stdout, Term::stderr][number];
+        let stream = |writer, terminal: Term| {
+            let can_color = terminal.is_term() && !is_dumb || ci_system != CiSystem::Other;
+            let is_colored = style::is_colored(options.color, can_color, environment);
             StyledStream {
-                terminal: are_terminals[number].then(terminal),
-                writer: streams[number].clone(),
+                writer,
                 style: Style {
-                    is_colored: style::is_colored(options.color, can_color, environment),
+                    is_colored,
                     lang,
                     list,
                 },
+                terminal,
             }
-        });
+        };
+        let terminals = [Term::stdout(), Term::stderr()];
+        // They may be the same file or pipe, too.
+        let handles = (Handle::stdout(), Handle::stderr());
+        let are_one = terminals.iter().all(Term::is_term)
+            || matches!(handles, (Ok(stdout), Ok(stderr)) if stdout == stderr);
+        let [stdout, stderr] = standard_streams(are_one)?;
+        let stdout = stream(stdout, Term::stdout());
+        let stderr = stream(stderr, Term::stderr());
+        let is_terminal = stderr.terminal.is_term();
         let choice = options.choice();
-        let mode = choice.mode(are_terminals[1], is_dumb, is_ci);
-        let main: Box<dyn Render> = match mode {
-            Mode::Bars => Box::new(BarsRenderer::new(stdout, stderr)),
-            Mode::Plain => Box::new(Plain {
-                stdout,
-                stderr,
-                ci_system,
-            }),
-            Mode::Json => Box::new(Json {
-                out: stdout.writer,
-                traces: Some((stderr.writer, lang)),
-            }),
-            Mode::Quiet => Box::new(Quiet { stderr }),
+        let resolved = choice.resolve(is_terminal, is_dumb, is_ci(environment));
+        let main = match resolved {
+            OutputChoice::Bars => {
+                let bars = BarsRenderer::new(stdout.clone(), stderr.clone());
+                Main::Bars(Box::new(bars))
+            }
+            OutputChoice::Json => Main::Json,
+            OutputChoice::Quiet => Main::Quiet,
+            OutputChoice::Plain | OutputChoice::Auto => Main::Plain(ci_system),
         };
         let mut warnings = Vec::new();
-        if choice == OutputChoice::Bars && mode != Mode::Bars {
-            warnings.push(no_bars(are_terminals[1]));
+        if choice == OutputChoice::Bars && resolved != choice {
+            let (en, zh) = match is_terminal {
+                true => (
+                    "the terminal cannot draw, as TERM says",
+                    "TERM 表明终端无法绘图",
+                ),
+                false => ("stderr is not a terminal", "stderr 不是终端"),
+            };
+            warnings.push(Message::new(
+                format!("{en}: plain lines instead of bars"),
+                format!("{zh}，改为逐行输出，不显示进度条"),
+            ));
         }
-        let step_file = |name| {
-            let path = environment(name).map(PathBuf::from);
-            path.filter(|_| ci_system == CiSystem::GitHub)
-        };
-        let step = StepFiles {
-            summary: step_file("GITHUB_STEP_SUMMARY"),
-            output: step_file("GITHUB_OUTPUT"),
-        };
-        let files = files::open(options, &step, lang, &mut warnings)?;
-        let [stdout, stderr] = streams;
+        let is_github = ci_system == CiSystem::GitHub;
+        let step_file = |name: &str| environment(name).filter(|_| is_github).map(PathBuf::from);
+        let files = files::open(options, step_file, lang, &mut warnings)?;
         let output = Self {
-            main: Some(main),
+            main,
             stdout,
             stderr,
             files,
             recording: None,
             closed: false,
-            has_bell: options.bell && are_terminals[1],
-            lang,
-            last_event: None,
+            has_bell: options.bell && is_terminal,
+            heartbeat: None,
         };
         Ok((output, warnings))
     }
 
-    /// Makes `finish` wait for the file of `--capture` too.
-    pub(crate) fn set_recording(&mut self, file: NonBlockingWriter) {
-        self.recording = Some(file);
-    }
-
-    /// Whether stdout is a pipe that its reader has closed.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    /// Writes an event to all outputs. An output that fails is dropped with one warning; the verdict
-    /// does not depend on it.
+    /// Writes an event to all outputs. Nothing more is written to one that failed, and one warning says so; the
+    /// verdict does not depend on it.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        if !matches!(event.kind, Kind::Trace(_)) {
-            self.last_event = Some(event.at.instant);
-        }
+        self.heartbeat = Some(event.at.instant.after(HEARTBEAT));
         let is_end = matches!(event.kind, Kind::Finished(_) | Kind::PartFinished(_));
-        for writer in self.writers() {
-            writer.reserve(is_end);
+        self.stdout.writer.reserve(is_end);
+        self.stderr.writer.reserve(is_end);
+        for file in &self.files {
+            file.writer.reserve(is_end);
         }
         self.show(event);
-    }
-
-    fn writers(&self) -> impl Iterator<Item = &NonBlockingWriter> {
-        let files = self.files.iter().map(|file| &file.writer);
-        [&self.stdout, &self.stderr].into_iter().chain(files)
     }
 
     fn show(&mut self, event: &Event<'_>) {
         // `finished` is the last event, so warnings about its own failures precede it.
         let is_last = matches!(event.kind, Kind::Finished(_));
         let mut lost = Vec::new();
-        let mut index = 0;
         // The files come first: the warnings about them go to the main renderer.
-        while let Some(file) = self.files.get_mut(index) {
-            let Err(warning) = file.event(event, is_last) else {
-                index += 1;
-                continue;
-            };
-            self.files.remove(index);
-            if is_last {
-                self.show(&general_warning(&warning, event.at, event.progress));
-            } else {
-                lost.push(warning);
+        for index in 0..self.files.len() {
+            match self.files[index].event(event) {
+                Err(warning) if is_last => {
+                    self.show(&general_warning(&warning, event.at, event.progress));
+                }
+                written => lost.extend(written.err()),
             }
         }
-        let written = self.main.as_mut().map_or(Ok(()), |main| main.event(event));
+        let written = match &mut self.main {
+            Main::Bars(bars) => bars.event(event),
+            Main::Plain(ci_system) => {
+                plain::write(event, &mut self.stdout, &mut self.stderr, *ci_system)
+            }
+            Main::Json => json::write(&mut self.stdout.writer, event),
+            Main::Quiet => {
+                plain::write_quiet(event, &mut self.stderr);
+                Ok(())
+            }
+            Main::Closed => Ok(()),
+        };
         self.check(written);
         // A usage error goes to stderr in every mode.
         if let Kind::Finished(Finished {
@@ -268,7 +224,7 @@ impl Output {
         | Kind::PartFinished(outcome) = &event.kind
             && outcome.verdict() == Verdict::Usage
         {
-            self.say(self.lang.error(), &outcome.reason);
+            self.say(self.stderr.style.lang.error(), &outcome.reason);
         }
         for warning in lost {
             self.show(&general_warning(&warning, event.at, event.progress));
@@ -282,25 +238,28 @@ impl Output {
 
     /// Says on stderr where a deployment stands.
     pub(crate) fn status(&mut self, progress: &Progress, now: Timestamp) {
-        let style = Style {
-            lang: self.lang,
-            ..Style::PLAIN
-        };
-        let text = report::status(progress, now, style).join("\n");
-        let left = match &mut self.main {
-            Some(main) => main.say(text),
-            None => Some(text),
-        };
-        if let Some(text) = left {
-            self.stderr.line(&text);
+        self.say_aside(report::status(progress, now, self.stderr.style));
+    }
+
+    /// Says on stderr that a request was made (`--verbose`).
+    pub(crate) fn trace(&mut self, request: &RequestTrace) {
+        let line = self.stderr.style.lang.request(request);
+        self.say_aside(self.stderr.style.color(Color::Faint, &line));
+    }
+
+    /// Writes text to stderr that belongs to no event.
+    fn say_aside(&mut self, text: String) {
+        match &mut self.main {
+            Main::Bars(bars) => bars.say(text),
+            _ => self.stderr.writer.line(&text),
         }
     }
 
     /// Redraws where that is due, says that the watch goes on where nothing was said for long, and finds
-    /// out about failed writes. To be called at least once a second.
-    pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) {
-        if self.heartbeat().is_some_and(|due| due <= now.instant) {
-            self.last_event = Some(now.instant);
+    /// out about failed writes. To be called at least once a second, and at the time that it returns.
+    pub(crate) fn tick(&mut self, now: Timestamp, deployments: &[&Progress]) -> Option<Instant> {
+        if self.heartbeat.is_some_and(|due| due <= now.instant) {
+            self.heartbeat = Some(now.instant.after(HEARTBEAT));
             for progress in deployments.iter().filter(|progress| !progress.over) {
                 self.event(&Event {
                     at: now,
@@ -309,12 +268,14 @@ impl Output {
                 });
             }
         }
-        if let Some(main) = &mut self.main {
-            let written = main
-                .tick(now, deployments)
-                .and_then(|()| self.stdout.settle(Duration::ZERO));
-            self.check(written);
+        let mut due = self.heartbeat;
+        if let Main::Bars(bars) = &mut self.main {
+            let redraw = bars.tick(now.instant, deployments);
+            due = redraw.into_iter().chain(due).min();
         }
+        let written = self.stdout.writer.settle(Duration::ZERO);
+        self.check(written);
+        due
     }
 
     /// Waits until everything is written, as long as the readers take something, and at most for `left`
@@ -322,15 +283,15 @@ impl Output {
     /// not written. To be called after the last event.
     pub(crate) fn finish(&mut self, left: Option<Duration>) {
         // Erases a picture that is left.
-        self.main = None;
+        self.main = Main::Closed;
         if mem::take(&mut self.has_bell) {
             // Nobody is there to hear it where stderr cannot be written.
-            let _ = self.stderr.queue(b"\x07".to_vec());
+            let _ = self.stderr.writer.queue(b"\x07".to_vec());
         }
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
-        match self.stdout.finish(begun, deadline) {
-            Ok(lost) => self.warn_lost(self.stdout.name(), lost),
+        match self.stdout.writer.finish(begun, deadline) {
+            Ok(lost) => self.warn_lost(self.stdout.writer.name(), lost),
             Err(error) => self.check(Err(error)),
         }
         let files = mem::take(&mut self.files).into_iter();
@@ -343,7 +304,7 @@ impl Output {
         let least = time::Instant::now() + STDERR_PATIENCE;
         let deadline = deadline.map(|deadline| deadline.max(least));
         // There is nowhere left to report a failure.
-        let _ = self.stderr.finish(begun, deadline);
+        let _ = self.stderr.writer.finish(begun, deadline);
     }
 
     fn warn_lost(&self, what: &str, lines: usize) {
@@ -357,30 +318,19 @@ impl Output {
 
     /// Reacts to a change of the terminal; returns once the picture is erased where it must be.
     pub(crate) fn screen(&mut self, change: SystemEvent) {
-        if let Some(main) = &mut self.main {
-            main.screen(change);
+        if let Main::Bars(bars) = &mut self.main {
+            bars.screen(change);
         }
         if change == SystemEvent::Suspended {
             // Without stderr there is no picture.
-            let _ = self.stderr.settle(STDERR_PATIENCE);
+            let _ = self.stderr.writer.settle(STDERR_PATIENCE);
         }
     }
 
-    /// When `tick` must be called at the latest.
-    pub(crate) fn wake(&self) -> Option<Instant> {
-        let redraw = self.main.as_ref().and_then(|main| main.wake());
-        redraw.into_iter().chain(self.heartbeat()).min()
-    }
-
-    /// When the silence has lasted too long.
-    fn heartbeat(&self) -> Option<Instant> {
-        Some(self.last_event?.after(HEARTBEAT))
-    }
-
-    /// Drops the main renderer if a write failed.
+    /// Closes the standard streams if a write failed.
     fn check(&mut self, written: io::Result<()>) {
         let Err(error) = written else { return };
-        self.main = None;
+        self.main = Main::Closed;
         if error.kind() == ErrorKind::BrokenPipe {
             self.closed = true;
         } else {
@@ -391,12 +341,12 @@ impl Output {
 
     /// Writes a warning to stderr after the last event.
     pub(crate) fn warn_late(&self, message: &Message) {
-        self.say(self.lang.warning(), message);
+        self.say(self.stderr.style.lang.warning(), message);
     }
 
     fn say(&self, heading: &str, message: &Message) {
-        let line = self.lang.with_message(heading, Some(message));
-        self.stderr.clone().line(&line);
+        let line = self.stderr.style.lang.with_message(heading, Some(message));
+        self.stderr.writer.clone().line(&line);
     }
 }
 
@@ -411,27 +361,6 @@ pub(crate) fn is_ci(environment: &dyn Fn(&str) -> Option<String>) -> bool {
     const OTHERS: [&str; 3] = ["TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL"];
     environment("CI").is_some_and(|value| value != "false")
         || OTHERS.iter().any(|name| environment(name).is_some())
-}
-
-/// Whether stdout and stderr are the same terminal, file or pipe.
-fn are_same() -> bool {
-    let streams = Handle::stdout().ok().zip(Handle::stderr().ok());
-    streams.is_some_and(|(stdout, stderr)| stdout == stderr)
-}
-
-/// The warning that no bars can be drawn on stderr.
-fn no_bars(is_terminal: bool) -> Message {
-    if is_terminal {
-        Message::new(
-            "the terminal cannot draw, as TERM says: plain lines instead of bars",
-            "TERM 表明终端无法绘图，改为逐行输出，不显示进度条",
-        )
-    } else {
-        Message::new(
-            "stderr is not a terminal: plain lines instead of bars",
-            "stderr 不是终端，改为逐行输出，不显示进度条",
-        )
-    }
 }
 
 /// A warning about the watch as a whole.
@@ -456,22 +385,22 @@ mod tests {
         let dumb = (true, true, false);
         let pipe = (false, false, false);
         for (choice, env, mode) in [
-            (Choice::Auto, terminal, Mode::Bars),
-            (Choice::Auto, ci, Mode::Plain),
-            (Choice::Auto, dumb, Mode::Plain),
-            (Choice::Auto, pipe, Mode::Plain),
-            (Choice::Bars, terminal, Mode::Bars),
-            (Choice::Bars, ci, Mode::Bars),
-            (Choice::Bars, dumb, Mode::Plain),
-            (Choice::Bars, pipe, Mode::Plain),
-            (Choice::Plain, terminal, Mode::Plain),
-            (Choice::Json, terminal, Mode::Json),
-            (Choice::Json, pipe, Mode::Json),
-            (Choice::Quiet, terminal, Mode::Quiet),
-            (Choice::Quiet, ci, Mode::Quiet),
+            (Choice::Auto, terminal, Choice::Bars),
+            (Choice::Auto, ci, Choice::Plain),
+            (Choice::Auto, dumb, Choice::Plain),
+            (Choice::Auto, pipe, Choice::Plain),
+            (Choice::Bars, terminal, Choice::Bars),
+            (Choice::Bars, ci, Choice::Bars),
+            (Choice::Bars, dumb, Choice::Plain),
+            (Choice::Bars, pipe, Choice::Plain),
+            (Choice::Plain, terminal, Choice::Plain),
+            (Choice::Json, terminal, Choice::Json),
+            (Choice::Json, pipe, Choice::Json),
+            (Choice::Quiet, terminal, Choice::Quiet),
+            (Choice::Quiet, ci, Choice::Quiet),
         ] {
             let (is_terminal, is_dumb, is_ci) = env;
-            let resolved = choice.mode(is_terminal, is_dumb, is_ci);
+            let resolved = choice.resolve(is_terminal, is_dumb, is_ci);
             assert_eq!(resolved, mode, "{choice:?} {env:?}");
         }
     }

@@ -3,16 +3,14 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Render;
 use super::style::{self, Color};
-use crate::event::{Event, Finished, Kind};
+use crate::event::Finished;
 use crate::message::Lang;
 use crate::model::UnitState;
-use crate::outcome::{Outcome, Verdict};
-use crate::progress::{Progress, TrackedUnit};
+use crate::outcome::Verdict;
 
 /// Maximum number of errors of one step that GitHub shows.
 const MAX_ANNOTATIONS: usize = 10;
@@ -33,79 +31,68 @@ impl CiSystem {
     /// GitHub.
     pub(crate) fn gather(environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let says = |name: &str| environment(name).is_some_and(|value| value == "true");
-        if says("GITHUB_ACTIONS") {
-            Self::GitHub
-        } else if says("GITLAB_CI") {
-            Self::GitLab
-        } else {
-            Self::Other
+        match (says("GITHUB_ACTIONS"), says("GITLAB_CI")) {
+            (true, _) => Self::GitHub,
+            (_, true) => Self::GitLab,
+            _ => Self::Other,
         }
     }
 }
 
-/// The outputs of a step on GitHub, for the steps after it: `verdict`, `exit-code`, `reason`, and `failed`, a
-/// JSON list of the failed units' names. All are single lines.
-pub(super) struct StepOutput<W> {
-    pub(super) out: W,
-    pub(super) path: PathBuf,
-}
-
-impl<W: Write> Render for StepOutput<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(Finished { outcome, parts, .. }) = event.kind else {
-            return Ok(());
-        };
-        let parts = parts.iter();
-        let failed = parts.flat_map(|(progress, _)| progress.failed_units());
-        let names = failed.map(|tracked| &*tracked.unit.name);
-        let names = Vec::from_iter(names.take(MAX_NAMES));
-        let verdict = outcome.verdict();
-        let out = &mut self.out;
-        if ends_within_line(&self.path) {
-            writeln!(out)?;
-        }
-        writeln!(out, "verdict={}", verdict.as_str())?;
-        writeln!(out, "exit-code={}", verdict.code())?;
-        writeln!(out, "reason={}", outcome.reason.en())?;
-        writeln!(out, "failed={}", serde_json::to_string(&names)?)?;
-        out.flush()
-    }
-}
-
-/// Whether what an earlier command of the step wrote ends in the middle of a line. The runner of Gitea and
-/// Forgejo takes no empty line.
-fn ends_within_line(path: &Path) -> bool {
-    let written = path.is_file().then(|| fs::read(path).ok()).flatten();
-    written.is_some_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'))
-}
-
-/// The errors that GitHub shows on the page of the run: first the targets whose end no unit explains,
-/// then the failed units.
-pub(super) fn annotations(end: &Finished<'_>, lang: Lang) -> Vec<String> {
+/// Writes the outputs of a step on GitHub to the end of the file `path`, for the steps after it: `verdict`,
+/// `exit-code`, `reason`, and `failed`, a JSON list of the failed units' names. All are single lines.
+pub(super) fn write_outputs(
+    out: &mut dyn Write,
+    end: &Finished<'_>,
+    path: &Path,
+) -> io::Result<()> {
     let parts = end.parts.iter();
-    let ends = parts.filter_map(|(progress, outcome)| unexplained_end(progress, outcome, lang));
-    let units = end.parts.iter().flat_map(|(progress, _)| {
-        let failed = progress.failed_units();
-        failed.map(|tracked| failed_unit(progress, tracked, lang))
-    });
-    ends.chain(units).take(MAX_ANNOTATIONS).collect()
-}
-
-/// The end of a target, if it is bad and no failed unit explains it.
-fn unexplained_end(progress: &Progress, outcome: &Outcome, lang: Lang) -> Option<String> {
-    let (_, color) = style::of_verdict(outcome.verdict());
-    let explained = outcome.verdict() == Verdict::Failed && progress.count(UnitState::Failed) > 0;
-    let title = format!("{} {}", progress.target, lang.verdict(outcome.verdict()));
-    (color == Color::Bad && !explained).then(|| error(&title, outcome.reason.get(lang)))
-}
-
-/// A failed unit: the provider's message and the last line of its log.
-fn failed_unit(progress: &Progress, tracked: &TrackedUnit, lang: Lang) -> String {
-    let mut message = lang.with_message(&*progress.target, tracked.unit.detail.as_ref());
-    if let Some(last) = tracked.log.as_deref().and_then(<[String]>::last) {
-        message += &format!("\n{last}");
+    let failed = parts.flat_map(|(progress, _)| progress.failed_units());
+    let names = failed.map(|tracked| &*tracked.unit.name);
+    let names = Vec::from_iter(names.take(MAX_NAMES));
+    let verdict = end.outcome.verdict();
+    // What an earlier command wrote may end in the middle of a line. The runner of Gitea and Forgejo takes no
+    // empty line.
+    let is_open = |written: Vec<u8>| written.last().is_some_and(|last| *last != b'\n');
+    if path.is_file() && fs::read(path).is_ok_and(is_open) {
+        writeln!(out)?;
     }
-    error(&lang.failed_title(&tracked.unit.name), &message)
+    writeln!(out, "verdict={}", verdict.as_str())?;
+    writeln!(out, "exit-code={}", verdict.code())?;
+    writeln!(out, "reason={}", end.outcome.reason.en())?;
+    writeln!(out, "failed={}", serde_json::to_string(&names)?)
+}
+
+/// The errors that GitHub shows on the page of the run: first the targets whose end is bad and no failed unit
+/// explains it, then the failed units with the provider's message and the last line of the log.
+pub(super) fn annotations(end: &Finished<'_>, lang: Lang) -> Vec<String> {
+    let mut errors = Vec::new();
+    for (progress, outcome) in end.parts {
+        let verdict = outcome.verdict();
+        let (_, color) = style::of_verdict(verdict);
+        let is_explained = verdict == Verdict::Failed && progress.count(UnitState::Failed) > 0;
+        if color == Color::Bad && !is_explained {
+            let title = format!("{} {}", progress.target, lang.verdict(verdict));
+            errors.push(error(&title, outcome.reason.get(lang)));
+        }
+    }
+    for (progress, _) in end.parts {
+        errors.extend(
+            progress
+                .failed_units()
+                .take(MAX_ANNOTATIONS)
+                .map(|tracked| {
+                    let mut message =
+                        lang.with_message(&progress.target, tracked.unit.detail.as_ref());
+                    if let Some(last) = tracked.log.as_ref().and_then(|log| log.last()) {
+                        message += &format!("\n{last}");
+                    }
+                    error(&lang.failed_title(&tracked.unit.name), &message)
+                }),
+        );
+    }
+    errors.truncate(MAX_ANNOTATIONS);
+    errors
 }
 
 /// The workflow command `::error`, escaped as GitHub documents it.
@@ -122,13 +109,10 @@ fn error(title: &str, message: &str) -> String {
 /// The first and the last line of a collapsible section of a GitLab job's log, open at first. `at` and
 /// `line` make its name unique in a job that runs several watches.
 pub(super) fn section(at: SystemTime, line: usize, header: &str) -> [String; 2] {
-    let since = at
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let marker = |what| {
-        let (second, millis) = (since.as_secs(), since.as_millis());
-        format!("\u{1b}[0Ksection_{what}:{second}:deploywatch_{millis}_{line}\r\u{1b}[0K")
-    };
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (second, millis) = (since.as_secs(), since.as_millis());
+    let marker =
+        |what| format!("\u{1b}[0Ksection_{what}:{second}:deploywatch_{millis}_{line}\r\u{1b}[0K");
     [marker("start") + header, marker("end")]
 }
 
@@ -137,7 +121,8 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
     use crate::message::Lang;
-    use crate::outcome::Cause;
+    use crate::outcome::{Cause, Outcome};
+    use crate::progress::Progress;
     use crate::render::testing::{self, ended, outcome};
 
     fn annotate(parts: &[(&Progress, &Outcome)]) -> String {

@@ -1,120 +1,107 @@
-//! The output files: `--events`, `--junit`, `--summary`, `--timeline`, and the summary of a step on GitHub.
+//! The output files: `--events`, `--junit`, `--summary`, `--timeline`, and those of a step on GitHub.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
-use super::ci::StepOutput;
-use super::json::Json;
-use super::junit::Junit;
-use super::summary::Summary;
-use super::timeline::Timeline;
-use super::{FILE_PATIENCE, Render};
+use super::{FILE_PATIENCE, ci, json, junit, summary, timeline};
 use crate::cli::options::OutputOptions;
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::message::{Context as _, Lang, Message, Result};
 use crate::platform::{OutputMode, open_output};
 use crate::text;
 use crate::writer::NonBlockingWriter;
 
-/// An output file and its renderer.
+/// What is written to a file: all events, or a report at the end.
+enum Content {
+    Events,
+    Junit,
+    Timeline,
+    Summary,
+    /// The outputs of a step on GitHub.
+    StepOutputs,
+}
+
 pub(super) struct FileOutput {
-    render: Box<dyn Render>,
     pub(super) writer: NonBlockingWriter,
+    content: Content,
+    path: PathBuf,
+    /// The file, if it is one of a step on GitHub.
+    step: Option<File>,
+    lang: Lang,
 }
 
 impl FileOutput {
-    fn new<R: Render + 'static>(
-        path: &Path,
-        file: File,
-        render: impl FnOnce(NonBlockingWriter) -> R,
-    ) -> Result<Self> {
-        let writer = NonBlockingWriter::file(&text::path(path), file)?;
-        Ok(Self {
-            render: Box::new(render(writer.clone())),
-            writer,
-        })
-    }
-
     /// Writes an event, and waits a little until the last one is written. The error is the warning that
     /// a write failed.
-    pub(super) fn event(&mut self, event: &Event<'_>, is_last: bool) -> Result<(), Message> {
-        let mut written = self.render.event(event);
-        if is_last {
-            written = written.and_then(|()| self.writer.settle(FILE_PATIENCE));
+    pub(super) fn event(&mut self, event: &Event<'_>) -> Result<(), Message> {
+        let (out, step, lang) = (&mut self.writer, self.step.as_ref(), self.lang);
+        let written = match (&self.content, &event.kind) {
+            (Content::Events, _) => json::write(out, event),
+            (Content::Junit, Kind::Finished(end)) => junit::write(out, event.at, end),
+            (Content::Timeline, Kind::Finished(end)) => timeline::write(out, event, end, lang),
+            (Content::Summary, Kind::Finished(end)) => summary::write(out, event, end, lang, step),
+            (Content::StepOutputs, Kind::Finished(end)) => ci::write_outputs(out, end, &self.path),
+            _ => return Ok(()),
+        };
+        let mut written = written.and_then(|()| out.flush());
+        if let Kind::Finished(_) = event.kind {
+            written = written.and_then(|()| out.settle(FILE_PATIENCE));
         }
-        written.map_err(|error| Message::cannot_write(self.writer.name(), &error))
+        written.map_err(|error| Message::cannot_write(out.name(), &error))
     }
 }
 
-/// The files of a step on GitHub, which are appended to.
-pub(super) struct StepFiles {
-    pub(super) summary: Option<PathBuf>,
-    /// The outputs of the step.
-    pub(super) output: Option<PathBuf>,
-}
-
-/// Opens the output files and those of a step on GitHub. Adds a warning to `warnings` if one of the latter
-/// cannot be opened and was not asked for; fails if another cannot be opened.
+/// Opens the output files, and those of a step on GitHub if `step_file` names them; these are appended to.
+/// Adds a warning to `warnings` if one of the latter cannot be opened and was not asked for; fails if
+/// another cannot be opened.
 pub(super) fn open(
     options: &OutputOptions,
-    step: &StepFiles,
+    step_file: impl Fn(&str) -> Option<PathBuf>,
     lang: Lang,
     warnings: &mut Vec<Message>,
 ) -> Result<Vec<FileOutput>> {
-    let mut files = Vec::new();
-    if let Some(path) = &options.junit {
-        let file = create(path, "--junit")?;
-        files.push(FileOutput::new(path, file, |out| Junit { out })?);
-    }
-    if let Some(path) = &options.timeline {
-        let file = create(path, "--timeline")?;
-        files.push(FileOutput::new(path, file, |out| Timeline { out, lang })?);
-    }
-    let summary = |step| move |out| Summary { out, lang, step };
+    let step_summary = step_file("GITHUB_STEP_SUMMARY");
+    let step_outputs = step_file("GITHUB_OUTPUT");
     // `--summary` may name the step's summary: that is written once, and appended to.
-    let is_step = options.summary == step.summary;
-    if let Some(path) = options.summary.as_ref().filter(|_| !is_step) {
-        let file = create(path, "--summary")?;
-        files.push(FileOutput::new(path, file, summary(None))?);
-    }
-    if let Some(path) = &step.summary {
-        let opened =
-            open_output(path, OutputMode::Append).and_then(|file| Ok((file.try_clone()?, file)));
-        match opened {
-            Ok((step, file)) => files.push(FileOutput::new(path, file, summary(Some(step)))?),
-            Err(error) if is_step => {
-                return Err(error).context(|| cannot_open(path, "--summary"));
+    let is_asked = options.summary == step_summary;
+    let summary = options.summary.clone().filter(|_| !is_asked);
+    let asked = is_asked.then_some("--summary");
+    let step = [
+        (&step_summary, asked, Content::Summary),
+        (&step_outputs, None, Content::StepOutputs),
+    ];
+    // The events come last, so that they tell of the others.
+    let others = [
+        (&options.junit, Some("--junit"), Content::Junit),
+        (&options.timeline, Some("--timeline"), Content::Timeline),
+        (&summary, Some("--summary"), Content::Summary),
+        (&options.events, Some("--events"), Content::Events),
+    ];
+    let step = step.into_iter().map(|file| (file, OutputMode::Append));
+    let others = others.into_iter().map(|file| (file, OutputMode::Create));
+    let mut files = Vec::new();
+    for ((path, option, content), mode) in step.chain(others) {
+        let Some(path) = path else { continue };
+        let name = text::path(path);
+        let file = match (open_output(path, mode), option) {
+            (Ok(file), _) => file,
+            (Err(error), Some(option)) => {
+                return Err(error).context(|| Message::cannot_open(&name, option));
             }
-            Err(error) => {
-                warnings.push(Message::cannot_write(&text::path(path), &error));
+            (Err(error), None) => {
+                warnings.push(Message::cannot_write(&name, &error));
+                continue;
             }
-        }
-    }
-    if let Some(path) = &step.output {
-        match open_output(path, OutputMode::Append) {
-            Ok(file) => files.push(FileOutput::new(path, file, |out| StepOutput {
-                out,
-                path: path.clone(),
-            })?),
-            Err(error) => warnings.push(Message::cannot_write(&text::path(path), &error)),
-        }
-    }
-    // Last, so that it receives the warnings about the others.
-    if let Some(path) = &options.events {
-        let file = create(path, "--events")?;
-        files.push(FileOutput::new(path, file, |out| Json {
-            out,
-            traces: None,
-        })?);
+        };
+        let is_step = mode == OutputMode::Append;
+        files.push(FileOutput {
+            step: is_step.then(|| file.try_clone()).transpose()?,
+            writer: NonBlockingWriter::file(&name, file)?,
+            content,
+            path: path.clone(),
+            lang,
+        });
     }
     Ok(files)
-}
-
-/// Creates or truncates a file.
-fn create(path: &Path, option: &str) -> Result<File> {
-    open_output(path, OutputMode::Create).context(|| cannot_open(path, option))
-}
-
-fn cannot_open(path: &Path, option: &str) -> Message {
-    Message::cannot_open(&text::path(path), option)
 }

@@ -10,12 +10,10 @@ use super::report;
 use super::style::{self, Color, Style};
 use crate::clock::Instant;
 use crate::model::{Phase, StateCounts, UnitState};
-use crate::progress::Progress;
+use crate::progress::{Progress, TrackedUnit};
 use crate::text;
-use fleet::Fleet;
 use rows::{Columns, draw_line, fit_to};
 
-mod fleet;
 mod rows;
 
 /// Rows of the window that are left to the shell.
@@ -25,28 +23,25 @@ const INDENT: &str = "  ";
 /// The hexadecimal digits that are shown of a long id.
 const SHORT: usize = 8;
 
-/// The size of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
-}
-
 /// The state that the next picture takes over from the last one, as long as the window keeps its size.
 #[derive(Debug, Default)]
-pub(crate) struct Layout {
-    size: Size,
+pub(super) struct Layout {
+    /// The rows and columns of the window.
+    pub(super) size: (u16, u16),
     columns: Columns,
     /// By the index of the deployment.
     blocks: Vec<Block>,
 }
 
-/// The rows of a deployment: one for it as a whole, one for notices, the others for its units.
+/// What is remembered of a deployment.
 #[derive(Debug, Default)]
 struct Block {
     /// The rows that would show all of it, at most so far.
     need: usize,
-    fleet: Fleet,
+    /// The indices of the units that have a row, in the provider's order.
+    chosen: Vec<usize>,
+    /// Whether the legend of the map has once been too long with the names of the states and units.
+    is_terse: bool,
 }
 
 /// The rows of the picture at `now`. The deployments must be the same ones in each call.
@@ -54,46 +49,59 @@ pub(super) fn frame(
     deployments: &[&Progress],
     layout: &mut Layout,
     now: Instant,
-    size: Size,
+    size: (u16, u16),
     style: Style,
 ) -> Vec<String> {
     // The last column stays free: terminals differ in what they do when it is written.
-    let width = size.columns.saturating_sub(1);
-    let height = size.rows.saturating_sub(SPARE).max(1);
+    let width = usize::from(size.1).saturating_sub(1);
+    let height = usize::from(size.0).saturating_sub(SPARE).max(1);
     if layout.size != size {
-        *layout = Layout::default();
-        layout.size = size;
+        *layout = Layout {
+            size,
+            ..Layout::default()
+        };
     }
     layout.blocks.resize_with(deployments.len(), Block::default);
-    let is_list = deployments.len() > 1;
-    let indent = if is_list { INDENT } else { "" };
+    let indent = if deployments.len() > 1 { INDENT } else { "" };
     let shown = choose(deployments, height);
-    let hidden = deployments.len() - shown.len();
-    let shares = layout.share(deployments, &shown, height - usize::from(hidden > 0));
-    let pictures = shown.iter().zip(shares).map(|(&index, share)| Picture {
-        progress: deployments[index],
-        index,
-        share,
-        width: width.saturating_sub(indent.len()),
-        now: ended_or(now, deployments[index]),
-        style,
-        is_list,
-    });
-    let pictures = Vec::from_iter(pictures);
-    for picture in &pictures {
-        picture.fit(layout);
+    let has_hidden = shown.len() < deployments.len();
+    let shares = layout.share(deployments, &shown, height - usize::from(has_hidden));
+    let mut pictures = Vec::with_capacity(shown.len());
+    for (&index, share) in shown.iter().zip(shares) {
+        let progress = deployments[index];
+        // The clocks of a watch that has ended stand still.
+        let now = progress.last_good.filter(|_| progress.over).unwrap_or(now);
+        let width = width.saturating_sub(indent.len());
+        // The only row of details is for a notice, if there is one.
+        let rows = share.saturating_sub(2).max(usize::from(share == 2));
+        let block = &mut layout.blocks[index];
+        let map = block.fit(progress, now, (rows, width), style);
+        let units = block.chosen.iter().map(|&index| progress.unit(index));
+        let picture = Picture {
+            progress,
+            share,
+            width,
+            now,
+            style,
+            indent,
+            map,
+            units: units.collect(),
+        };
+        let (label, count) = (picture.label(), picture.count());
+        layout.columns.fit(&label, &count, &picture.units);
+        pictures.push(picture);
     }
-    let mut rows = Vec::with_capacity(height);
-    for picture in &pictures {
-        rows.push(picture.overall(&layout.columns, width));
-        let details = picture.details(layout).into_iter();
-        rows.extend(details.map(|row| format!("{indent}{row}")));
-    }
-    if hidden > 0 {
-        let more = style.lang.more_deployments(
-            hidden,
-            report::states(count_hidden(deployments, &shown), style.lang),
-        );
+    let columns = &layout.columns;
+    let pictures = pictures.into_iter();
+    let mut rows = Vec::from_iter(pictures.flat_map(|picture| picture.rows(columns, width)));
+    if has_hidden {
+        let mut hidden = StateCounts::default();
+        for (index, progress) in deployments.iter().enumerate() {
+            hidden[state_of(progress) as usize] += usize::from(!shown.contains(&index));
+        }
+        let lang = style.lang;
+        let more = deployments.len() - shown.len();
+        let more = lang.more_deployments(more, report::states(hidden, lang));
         rows.push(style.color(Color::Faint, &more));
     }
     for row in &mut rows {
@@ -101,11 +109,6 @@ pub(super) fn frame(
         *row = truncate_str(row.trim_end(), width, tail).into_owned();
     }
     rows
-}
-
-/// The time of the last response if the watch of the deployment has ended: its clocks stand still.
-fn ended_or(now: Instant, progress: &Progress) -> Instant {
-    progress.last_good.filter(|_| progress.over).unwrap_or(now)
 }
 
 /// The state of a deployment, as if it were a unit.
@@ -127,21 +130,11 @@ pub(super) fn state_of(progress: &Progress) -> UnitState {
 fn choose(deployments: &[&Progress], height: usize) -> Vec<usize> {
     let mut shown = Vec::from_iter(0..deployments.len());
     if shown.len() > height {
-        shown.sort_by_key(|&index| fleet::rank(state_of(deployments[index])));
+        shown.sort_by_key(|&index| rows::rank(state_of(deployments[index])));
         shown.truncate(height - 1);
         shown.sort_unstable();
     }
     shown
-}
-
-fn count_hidden(deployments: &[&Progress], shown: &[usize]) -> StateCounts {
-    let mut counts = StateCounts::default();
-    for (index, progress) in deployments.iter().enumerate() {
-        if shown.binary_search(&index).is_err() {
-            counts[state_of(progress) as usize] += 1;
-        }
-    }
-    counts
 }
 
 impl Layout {
@@ -149,77 +142,52 @@ impl Layout {
     /// fill it.
     fn share(&mut self, deployments: &[&Progress], shown: &[usize], height: usize) -> Vec<usize> {
         let mut shares = vec![0; shown.len()];
-        let mut left = height;
         for &index in shown {
             let need = &mut self.blocks[index].need;
             *need = (*need).max(deployments[index].total() + 2);
         }
-        loop {
-            let before = left;
-            for (share, &index) in shares.iter_mut().zip(shown) {
-                if left > 0 && *share < self.blocks[index].need {
-                    *share += 1;
-                    left -= 1;
-                }
-            }
-            if left == before {
-                return shares;
+        for _ in 0..height {
+            let needy = (0..shown.len()).filter(|&at| shares[at] < self.blocks[shown[at]].need);
+            if let Some(least) = needy.min_by_key(|&at| shares[at]) {
+                shares[least] += 1;
             }
         }
+        shares
     }
 }
 
 /// The input of the rows of a deployment.
 struct Picture<'a> {
     progress: &'a Progress,
-    /// Its index among the deployments.
-    index: usize,
     /// Its number of rows.
     share: usize,
     /// The width of the rows below the first.
     width: usize,
     now: Instant,
     style: Style,
-    /// Whether there are several deployments.
-    is_list: bool,
+    /// Of all rows but the first; empty if there is one deployment.
+    indent: &'static str,
+    /// The rows above its units, if there are more units than rows.
+    map: Vec<String>,
+    /// The units that have a row.
+    units: Vec<&'a TrackedUnit>,
 }
 
 impl Picture<'_> {
-    /// Chooses the units that are shown and makes the columns wide enough.
-    fn fit(&self, layout: &mut Layout) {
-        let fleet = &mut layout.blocks[self.index].fleet;
-        // The only row of details is for a notice, if there is one.
-        let rows = match self.share {
-            0 | 1 => 0,
-            2 => 1,
-            share => share - 2,
-        };
-        fleet.fit(self.progress, self.now, (rows, self.width), self.style);
-        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
-        layout.columns.fit(&self.label(), &self.count(), units);
-    }
-
-    /// The rows below the first, always as many.
-    fn details(&self, layout: &Layout) -> Vec<String> {
-        let fleet = &layout.blocks[self.index].fleet;
-        let notice = self.notice().filter(|_| self.has_notice_row());
-        let mut rows = Vec::with_capacity(self.share);
-        if self.share > 2 || notice.is_some() {
-            rows.push(notice.unwrap_or_default());
-        }
-        rows.extend(fleet.map(self.progress, self.width, self.style));
-        let units = fleet.chosen.iter().map(|&index| self.progress.unit(index));
-        rows.extend(units.map(|tracked| {
-            rows::unit(
-                tracked,
-                self.progress.usual_duration(tracked),
-                self.now,
-                &layout.columns,
-                self.width,
-                self.style,
-            )
-        }));
-        rows.resize(self.share - 1, String::new());
+    /// The row of the whole, a row for notices, the map and the units.
+    fn rows(&self, columns: &Columns, width: usize) -> Vec<String> {
+        let notice = self.notice();
+        // If there is one row below the first, a failed unit takes it.
+        let has_failed = self.progress.count(UnitState::Failed) > 0;
+        let has_row = self.share > 2 || self.share == 2 && !has_failed;
+        let overall = self.overall(columns, width, notice.as_deref().filter(|_| !has_row));
+        let has_row = self.share > 2 || has_row && notice.is_some();
+        let notice = has_row.then(|| notice.unwrap_or_default()).into_iter();
+        let units = self.units.iter().map(|tracked| self.unit(tracked, columns));
+        let details = notice.chain(self.map.iter().cloned()).chain(units);
+        let details = details.map(|row| [self.indent, &row].concat());
+        let mut rows = Vec::from_iter([overall].into_iter().chain(details));
+        rows.resize(self.share, String::new());
         rows
     }
 
@@ -230,7 +198,7 @@ impl Picture<'_> {
         let short = shorten(target);
         match (&self.progress.title, short.split_once(':')) {
             (Some(title), Some((provider, ids))) if *short != **target => {
-                let last = ids.find('/').filter(|_| self.is_list);
+                let last = ids.find('/').filter(|_| !self.indent.is_empty());
                 let last = last.map_or("", |last| &ids[last..]);
                 format!("{provider}:{title}{last}")
             }
@@ -249,8 +217,9 @@ impl Picture<'_> {
         }
     }
 
-    /// The deployment as a whole: name, bar, count, time; then what else there is room for.
-    fn overall(&self, columns: &Columns, width: usize) -> String {
+    /// The deployment as a whole: name, bar, count, time; then what else there is room for. A notice that has
+    /// no row of its own is cut, the others are there or not.
+    fn overall(&self, columns: &Columns, width: usize, notice: Option<&str>) -> String {
         let (progress, style, lang) = (self.progress, self.style, self.style.lang);
         let elapsed = self.now.since(progress.started);
         let elapsed = if progress.over {
@@ -258,14 +227,13 @@ impl Picture<'_> {
         } else {
             text::growing(elapsed).unwrap_or_default()
         };
-        let label = fit_to(&self.label(), columns.label(width));
-        let bar = self.overall_bar(Columns::overall_bar(width));
-        let row = format!(
-            "{} {bar}  {:>count$}  {:>time$}",
-            style.color(Color::Strong, &label),
+        let label = self.label();
+        let mut row = format!(
+            "{} {}  {:>count$}  {elapsed:>time$}",
+            style.color(Color::Strong, &fit_to(&label, columns.label(width))),
+            self.overall_bar(Columns::overall_bar(width)),
             self.count(),
-            elapsed,
-            count = columns.count(),
+            count = columns.count,
             time = Columns::TIME
         );
         let failed = progress.count(UnitState::Failed);
@@ -276,19 +244,17 @@ impl Picture<'_> {
         let eta = progress.eta(self.now).and_then(text::growing);
         let usual = progress.usual_if_open().map(text::duration);
         let eta = eta.map(|eta| lang.eta(eta));
-        let eta = eta.or_else(|| usual.map(|usual| lang.usually(usual)));
+        let eta = eta.or_else(|| Some(lang.usually(usual?)));
         let eta = eta.map(|eta| style.color(Color::Faint, &eta));
-        // A notice that has no row of its own is cut, the others are there or not.
-        let notice = self.notice().filter(|_| !self.has_notice_row());
-        let row = row + &notice.map_or(String::new(), |notice| format!("  {notice}"));
-        [failed, eta].into_iter().flatten().fold(row, |row, fact| {
-            let longer = format!("{row}  {fact}");
-            if measure_text_width(&longer) <= width {
-                longer
-            } else {
-                row
+        if let Some(notice) = notice {
+            row += &format!("  {notice}");
+        }
+        for fact in [failed, eta].into_iter().flatten() {
+            if measure_text_width(&row) + 2 + measure_text_width(&fact) <= width {
+                row += &format!("  {fact}");
             }
-        })
+        }
+        row
     }
 
     /// The overall bar: what is done, what failed, what is left.
@@ -308,11 +274,6 @@ impl Picture<'_> {
         )
     }
 
-    /// Whether a notice has a row of its own. If there is one row below the first, a failed unit takes it.
-    fn has_notice_row(&self) -> bool {
-        self.share > 2 || self.share == 2 && self.progress.count(UnitState::Failed) == 0
-    }
-
     /// The batch, where a row is kept for it, and what is unusual.
     fn notice(&self) -> Option<String> {
         let progress = self.progress;
@@ -329,16 +290,13 @@ impl Picture<'_> {
 
     /// That polls fail, that the deployment is paused, has not begun or, in a list, has ended.
     fn status(&self) -> Option<String> {
-        let Self {
-            progress, style, ..
-        } = *self;
-        let lang = style.lang;
+        let (progress, style, lang) = (self.progress, self.style, self.style.lang);
         let ago = |since: Instant| text::growing(self.now.since(since));
         if let Some(offline) = &progress.offline {
-            let failing = ago(offline.since);
-            let failing = failing.map_or(lang.polls_failing().to_owned(), |span| {
-                lang.polls_failing_for(span)
-            });
+            let failing = match ago(offline.since) {
+                Some(span) => lang.polls_failing_for(span),
+                None => lang.polls_failing().to_owned(),
+            };
             let last_good = progress.last_good.and_then(ago);
             let last_good = last_good.map(|span| lang.last_good(span));
             let row = ["! ", &failing, &last_good.unwrap_or_default()].concat();
@@ -351,7 +309,7 @@ impl Picture<'_> {
         let mark = match phase {
             Phase::Running if progress.message.is_none() => return None,
             // The report of a single one says it.
-            _ if phase.has_ended() && !self.is_list => return None,
+            _ if phase.has_ended() && self.indent.is_empty() => return None,
             Phase::Paused => "‖ ",
             Phase::PausedAfterFailure | Phase::Failed => "✗ ",
             Phase::Succeeded => "✓ ",
@@ -365,16 +323,10 @@ impl Picture<'_> {
 
 /// A target with each long id cut to its beginning.
 fn shorten(target: &str) -> String {
-    let is_long = |id: &str| {
-        id.len() > 2 * SHORT
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-    };
-    let ids = target.split_inclusive([':', '/']);
-    let ids = ids.map(|part| {
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    let ids = target.split_inclusive([':', '/']).map(|part| {
         let id = part.trim_end_matches([':', '/']);
-        match is_long(id) {
+        match id.len() > 2 * SHORT && id.bytes().all(is_digit) {
             true => [&id[..SHORT], "…", &part[id.len()..]].concat(),
             false => part.to_owned(),
         }
@@ -421,7 +373,7 @@ mod tests {
         second: f64,
         (columns, rows): (usize, usize),
     ) -> Vec<String> {
-        let size = Size { rows, columns };
+        let size = (rows as u16, columns as u16);
         let picture = frame(deployments, layout, Instant::at(second), size, Style::PLAIN);
         assert!(picture.len() <= rows.saturating_sub(SPARE).max(1));
         for row in &picture {
@@ -690,12 +642,11 @@ mod tests {
         progress.take_units(&snapshot, Timestamp::at(0.0));
         progress.phase = Some(Phase::Running);
         (progress.batch, progress.batches) = (Some(1), Some(2));
-        let (rows, columns) = (24, 80);
         let style = Style {
             lang: Lang::Zh,
             ..Style::PLAIN
         };
-        let (size, now) = (Size { rows, columns }, Instant::at(7.0));
+        let (size, now) = ((24, 80), Instant::at(7.0));
         let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
         assert_eq!(
             rows,
@@ -725,10 +676,7 @@ mod tests {
             is_colored: true,
             ..Style::PLAIN
         };
-        let size = Size {
-            rows: 24,
-            columns: 53,
-        };
+        let size = (24, 53);
         let now = Instant::at(1.0);
         let rows = frame(&[&progress], &mut Layout::default(), now, size, style);
         let color = |code: u8, text: &str| format!("\u{1b}[{code}m{text}\u{1b}[0m");

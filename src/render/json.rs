@@ -7,10 +7,9 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer as _};
 use serde_json::ser::{CompactFormatter, Compound, Serializer};
 
-use super::Render;
 use crate::clock::{self, Instant, milliseconds};
 use crate::event::{Event, Finished, Kind};
-use crate::message::{Lang, Message};
+use crate::message::Message;
 use crate::model::{Phase, UnitState};
 use crate::outcome::Outcome;
 use crate::progress::{Change, Progress};
@@ -19,106 +18,90 @@ use crate::writer::NonBlockingWriter;
 /// The version of the event stream. Fields and events may be added to it; none is removed.
 const SCHEMA: u32 = 1;
 
-/// Writes events to stdout or to a file.
-pub(super) struct Json {
-    pub(super) out: NonBlockingWriter,
-    /// The stream of the lines of `--verbose`, which are not events, and their language.
-    pub(super) traces: Option<(NonBlockingWriter, Lang)>,
-}
-
 /// The JSON object of a line, to which fields are added.
 type Fields<'a, 'w> = Compound<'a, &'w mut NonBlockingWriter, CompactFormatter>;
 
-impl Json {
-    fn line(
-        &mut self,
-        event: &Event<'_>,
-        name: &str,
-        add: impl FnOnce(&mut Fields<'_, '_>) -> serde_json::Result<()>,
-    ) -> io::Result<()> {
-        let mut serializer = Serializer::new(&mut self.out);
-        let mut fields = serializer.serialize_map(None)?;
-        fields.serialize_entry("event", name)?;
-        fields.serialize_entry("time", &clock::rfc3339_millis(event.at.wall))?;
-        fields.serialize_entry("target", &*event.progress.target)?;
-        add(&mut fields)?;
-        fields.end()?;
-        self.out.write_all(b"\n")
-    }
+fn line(
+    out: &mut NonBlockingWriter,
+    event: &Event<'_>,
+    name: &str,
+    add: impl FnOnce(&mut Fields<'_, '_>) -> serde_json::Result<()>,
+) -> io::Result<()> {
+    let mut serializer = Serializer::new(&mut *out);
+    let mut fields = serializer.serialize_map(None)?;
+    fields.serialize_entry("event", name)?;
+    fields.serialize_entry("time", &clock::rfc3339_millis(event.at.wall))?;
+    fields.serialize_entry("target", &*event.progress.target)?;
+    add(&mut fields)?;
+    fields.end()?;
+    out.write_all(b"\n")
 }
 
-impl Render for Json {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let progress = event.progress;
-        let now = event.at.instant;
-        match event.kind {
-            Kind::Started { provider, endpoint } => self.line(event, "started", |fields| {
-                let usual = progress.usual.as_ref().map(|usual| usual.took);
-                fields.serialize_entry("schema", &SCHEMA)?;
-                fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
-                fields.serialize_entry("provider", provider)?;
-                fields.serialize_entry("endpoint", endpoint)?;
-                fields.serialize_entry("interval_ms", &milliseconds(progress.interval))?;
-                fields.serialize_entry("usual_ms", &usual.map(milliseconds))
-            })?,
-            Kind::Phase { from } => self.line(event, "phase", |fields| {
-                let phase = progress.phase.unwrap_or(Phase::Unknown);
-                fields.serialize_entry("from", &from.map(Phase::as_str))?;
-                fields.serialize_entry("phase", phase.as_str())?;
-                fields.serialize_entry("message", &progress.message.as_ref().map(Message::en))?;
-                counts(fields, progress)
-            })?,
-            Kind::Units(changes) => {
-                for change in changes {
-                    self.line(event, "unit", |fields| unit(fields, event, change))?;
-                }
-            }
-            Kind::Progress { .. } => {
-                self.line(event, "progress", |fields| counts(fields, progress))?;
-            }
-            Kind::Offline { retry_in } => {
-                let Some(offline) = &progress.offline else {
-                    return Ok(());
-                };
-                let since = now.since(offline.since);
-                self.line(event, "offline", |fields| {
-                    fields.serialize_entry("attempt", &offline.attempts)?;
-                    fields.serialize_entry("error", offline.error.message.en())?;
-                    fields.serialize_entry("status", &offline.error.status)?;
-                    fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
-                    fields.serialize_entry("offline_ms", &milliseconds(since))
-                })?;
-            }
-            Kind::Online { offline } => self.line(event, "online", |fields| {
-                fields.serialize_entry("offline_ms", &milliseconds(offline))
-            })?,
-            Kind::Warning { message, .. } => self.line(event, "warning", |fields| {
-                fields.serialize_entry("message", message.en())
-            })?,
-            Kind::Heartbeat => self.line(event, "heartbeat", |fields| {
-                let since = now.since(progress.last_change);
-                fields.serialize_entry("phase", &progress.phase.map(Phase::as_str))?;
-                fields.serialize_entry("done", &progress.done())?;
-                fields.serialize_entry("total", &progress.total())?;
-                fields.serialize_entry("since_change_ms", &milliseconds(since))
-            })?,
-            Kind::Trace(request) => {
-                if let Some((stderr, lang)) = &mut self.traces {
-                    stderr.line(&lang.request(request));
-                }
-                return Ok(());
-            }
-            Kind::PartFinished(outcome) => self.line(event, "finished", |fields| {
-                finished(fields, now, outcome, &[(progress, outcome)])
-            })?,
-            Kind::Finished(Finished { outcome, parts, .. }) => {
-                self.line(event, "finished", |fields| {
-                    finished(fields, now, outcome, parts)
-                })?;
+/// Writes the lines of an event.
+pub(super) fn write(out: &mut NonBlockingWriter, event: &Event<'_>) -> io::Result<()> {
+    let progress = event.progress;
+    let now = event.at.instant;
+    match event.kind {
+        Kind::Started { provider, endpoint } => line(out, event, "started", |fields| {
+            let usual = progress.usual.as_ref().map(|usual| usual.took);
+            fields.serialize_entry("schema", &SCHEMA)?;
+            fields.serialize_entry("version", env!("CARGO_PKG_VERSION"))?;
+            fields.serialize_entry("provider", provider)?;
+            fields.serialize_entry("endpoint", endpoint)?;
+            fields.serialize_entry("interval_ms", &milliseconds(progress.interval))?;
+            fields.serialize_entry("usual_ms", &usual.map(milliseconds))
+        })?,
+        Kind::Phase { from } => line(out, event, "phase", |fields| {
+            let phase = progress.phase.unwrap_or(Phase::Unknown);
+            fields.serialize_entry("from", &from.map(Phase::as_str))?;
+            fields.serialize_entry("phase", phase.as_str())?;
+            fields.serialize_entry("message", &progress.message.as_ref().map(Message::en))?;
+            counts(fields, progress)
+        })?,
+        Kind::Units(changes) => {
+            for change in changes {
+                line(out, event, "unit", |fields| unit(fields, event, change))?;
             }
         }
-        self.out.flush()
+        Kind::Progress { .. } => {
+            line(out, event, "progress", |fields| counts(fields, progress))?;
+        }
+        Kind::Offline { retry_in } => {
+            let Some(offline) = &progress.offline else {
+                return Ok(());
+            };
+            let since = now.since(offline.since);
+            line(out, event, "offline", |fields| {
+                fields.serialize_entry("attempt", &offline.attempts)?;
+                fields.serialize_entry("error", offline.error.message.en())?;
+                fields.serialize_entry("status", &offline.error.status)?;
+                fields.serialize_entry("retry_in_ms", &milliseconds(retry_in))?;
+                fields.serialize_entry("offline_ms", &milliseconds(since))
+            })?;
+        }
+        Kind::Online { offline } => line(out, event, "online", |fields| {
+            fields.serialize_entry("offline_ms", &milliseconds(offline))
+        })?,
+        Kind::Warning { message, .. } => line(out, event, "warning", |fields| {
+            fields.serialize_entry("message", message.en())
+        })?,
+        Kind::Heartbeat => line(out, event, "heartbeat", |fields| {
+            let since = now.since(progress.last_change);
+            fields.serialize_entry("phase", &progress.phase.map(Phase::as_str))?;
+            fields.serialize_entry("done", &progress.done())?;
+            fields.serialize_entry("total", &progress.total())?;
+            fields.serialize_entry("since_change_ms", &milliseconds(since))
+        })?,
+        Kind::PartFinished(outcome) => line(out, event, "finished", |fields| {
+            finished(fields, now, outcome, &[(progress, outcome)])
+        })?,
+        Kind::Finished(Finished { outcome, parts, .. }) => {
+            line(out, event, "finished", |fields| {
+                finished(fields, now, outcome, parts)
+            })?;
+        }
     }
+    out.flush()
 }
 
 fn counts(fields: &mut Fields<'_, '_>, progress: &Progress) -> serde_json::Result<()> {

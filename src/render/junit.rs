@@ -3,17 +3,15 @@
 //! It is written while `Progress` is read: 100,000 units make a large document. The elements and
 //! attributes are those that the schemas of Jenkins and of Ant (windyroad) both accept.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::ci::CiSystem;
-use super::escape::Escaped;
-use super::{Render, Style, report};
+use super::report::{self, escaped};
+use super::style::Style;
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{Event, Finished, Kind};
+use crate::event::Finished;
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::{Outcome, Verdict};
@@ -22,31 +20,22 @@ use crate::progress::{Progress, TrackedUnit};
 /// The test case of the deployment itself, so that a watch without units is in the report too.
 const DEPLOYMENT: &str = "deployment";
 
-/// Writes the report when the watch ends.
-pub(super) struct Junit<W> {
-    pub(super) out: W,
-}
-
-impl<W: Write> Render for Junit<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let out = &mut self.out;
-        writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-        writeln!(out, "<testsuites>")?;
-        for (number, (progress, outcome)) in end.parts.iter().enumerate() {
-            suite(out, number, progress, outcome, event.at)?;
-        }
-        writeln!(out, "</testsuites>")?;
-        out.flush()
+/// Writes the report of a watch that ended at `at`.
+pub(super) fn write(out: &mut dyn Write, at: Timestamp, end: &Finished<'_>) -> io::Result<()> {
+    writeln!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>"
+    )?;
+    for (number, (progress, outcome)) in end.parts.iter().enumerate() {
+        suite(out, number, progress, outcome, at)?;
     }
+    writeln!(out, "</testsuites>")
 }
 
 /// The watch of one target. The deployment itself passes only if it succeeded: a report of a watch that
 /// lost contact must not be green.
 fn suite(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     number: usize,
     progress: &Progress,
     outcome: &Outcome,
@@ -63,28 +52,26 @@ fn suite(
     let errors = usize::from(element == Some("error"));
     let skipped = progress.total() - failed - progress.count(UnitState::Succeeded);
     let tests = progress.total() + 1;
-    let target = Escaped(&progress.target);
+    let target = escaped(&progress.target);
     let began = at.wall.checked_sub(at.instant.since(progress.started));
     // Ant's schema forbids the letter for UTC.
     let began = clock::rfc3339_seconds(began.unwrap_or(at.wall));
     let began = began.trim_end_matches('Z');
-    let time = Seconds(outcome.elapsed);
+    let time = seconds(outcome.elapsed);
     writeln!(
         out,
         r#"  <testsuite id="{number}" package="deploywatch" name="{target}" timestamp="{began}" hostname="localhost" tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}" time="{time}">"#,
     )?;
     writeln!(out, "    <properties>")?;
-    let url = progress.url.as_deref().map(|url| ("url", url));
-    for (name, value) in [("verdict", verdict)].into_iter().chain(url) {
-        let value = Escaped(value);
-        writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
+    for (name, value) in [("verdict", Some(verdict)), ("url", progress.url.as_deref())] {
+        if let Some(value) = value.map(escaped) {
+            writeln!(out, r#"      <property name="{name}" value="{value}"/>"#)?;
+        }
     }
     writeln!(out, "    </properties>")?;
-    let problem = element.map(|element| Problem {
-        element,
-        kind: Some(verdict),
-        message: outcome.reason.en().into(),
-        log: progress.log.as_deref().unwrap_or_default(),
+    let problem = element.map(|element| {
+        let kind = format!(r#" type="{verdict}""#);
+        problem(element, &kind, outcome.reason.en(), progress.log.as_deref())
     });
     case(out, &progress.target, DEPLOYMENT, outcome.elapsed, problem)?;
     let shared = shared_names(progress);
@@ -98,58 +85,46 @@ fn suite(
         is_list: false,
     };
     for line in report::report(at, &end, Style::PLAIN, CiSystem::Other, None) {
-        writeln!(out, "{}", Escaped(&line))?;
+        writeln!(out, "{}", escaped(&line))?;
     }
-    writeln!(out, "    </system-out>")?;
-    writeln!(out, "    <system-err/>")?;
-    writeln!(out, "  </testsuite>")
+    writeln!(out, "    </system-out>\n    <system-err/>\n  </testsuite>")
 }
 
 /// A unit. One that neither succeeded nor failed counts as skipped.
 fn unit(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     progress: &Progress,
     tracked: &TrackedUnit,
     shared: &HashSet<&str>,
     now: Instant,
 ) -> io::Result<()> {
     let unit = &tracked.unit;
-    let state = unit.state.as_str();
-    let problem = (unit.state != UnitState::Succeeded).then(|| {
-        let failed = unit.state == UnitState::Failed;
-        let detail = unit.detail.as_ref().filter(|_| failed);
-        let message = detail.map_or_else(
-            || {
-                state.to_owned()
-                    + &report::unit_details(progress, tracked, now, Lang::En, &str::to_owned)
-            },
-            |detail| detail.en().to_owned(),
-        );
-        Problem {
-            element: if failed { "failure" } else { "skipped" },
-            kind: failed.then_some(state),
-            message: message.into(),
-            log: tracked.log.as_deref().unwrap_or_default(),
+    let details = || {
+        let details = report::unit_details(progress, tracked, now, Lang::En, &str::to_owned);
+        unit.state.as_str().to_owned() + &details
+    };
+    let log = tracked.log.as_deref();
+    let problem = match (unit.state, &unit.detail) {
+        (UnitState::Succeeded, _) => None,
+        (UnitState::Failed, detail) => {
+            let message = detail
+                .as_ref()
+                .map_or_else(details, |detail| detail.en().to_owned());
+            Some(problem("failure", r#" type="failed""#, &message, log))
         }
-    });
+        _ => Some(problem("skipped", "", &details(), log)),
+    };
     let class: &str = match unit.batch {
         Some(batch) => &format!("{} batch {batch}", progress.target),
         None => &progress.target,
     };
-    let name: &str = if shared.contains(&*unit.name) {
-        &format!("{} ({})", unit.name, unit.id)
-    } else {
-        &unit.name
+    let name: &str = match shared.contains(&*unit.name) {
+        true => &format!("{} ({})", unit.name, unit.id),
+        false => &unit.name,
     };
     // Schemas want a time of each case, and readers take a missing one for 0.
     let time = tracked.age(now).unwrap_or_default();
     case(out, class, name, time, problem)
-}
-
-/// The end of a log, which says best why: `; no space left`.
-fn last_line(log: &[String]) -> String {
-    let last = log.iter().rev().find(|line| !line.trim().is_empty());
-    last.map_or(String::new(), |line| format!("; {line}"))
 }
 
 /// Names that several test cases have: readers keep one case of each name.
@@ -159,52 +134,35 @@ fn shared_names(progress: &Progress) -> HashSet<&str> {
     units.filter(|name| !names.insert(name)).collect()
 }
 
-/// Why a test case did not pass.
-struct Problem<'a> {
-    element: &'static str,
-    /// The attribute `type`.
-    kind: Option<&'static str>,
-    message: Cow<'a, str>,
-    log: &'a [String],
+/// Why a test case did not pass. `kind` is the attribute `type` or empty.
+fn problem(element: &str, kind: &str, message: &str, log: Option<&[String]>) -> String {
+    let (message, log) = (escaped(message), log.unwrap_or_default());
+    // The end of a log says best why.
+    let last = log.iter().rfind(|line| !line.trim().is_empty());
+    let last = last.map_or(String::new(), |line| format!("; {}", escaped(line)));
+    let log = log.iter().map(|line| format!("\n{}", escaped(line)));
+    let log = String::from_iter(log);
+    // GitLab shows the text of the element and not its message.
+    format!("      <{element} message=\"{message}{last}\"{kind}>{message}{log}</{element}>")
 }
 
 fn case(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     class: &str,
     name: &str,
     time: Duration,
-    problem: Option<Problem<'_>>,
+    problem: Option<String>,
 ) -> io::Result<()> {
-    let (class, name, time) = (Escaped(class), Escaped(name), Seconds(time));
-    write!(
-        out,
-        r#"    <testcase classname="{class}" name="{name}" time="{time}""#
-    )?;
-    let Some(problem) = problem else {
-        return writeln!(out, "/>");
-    };
-    let (element, message) = (problem.element, Escaped(&problem.message));
-    let last = last_line(problem.log);
-    let last = Escaped(&last);
-    write!(out, ">\n      <{element} message=\"{message}{last}\"")?;
-    if let Some(kind) = problem.kind {
-        write!(out, r#" type="{kind}""#)?;
+    let (class, name, time) = (escaped(class), escaped(name), seconds(time));
+    let case = format!(r#"    <testcase classname="{class}" name="{name}" time="{time}""#);
+    match problem {
+        Some(problem) => writeln!(out, "{case}>\n{problem}\n    </testcase>"),
+        None => writeln!(out, "{case}/>"),
     }
-    // GitLab shows the text of the element and not its message.
-    write!(out, ">{message}")?;
-    for line in problem.log {
-        write!(out, "\n{}", Escaped(line))?;
-    }
-    writeln!(out, "</{element}>\n    </testcase>")
 }
 
-/// Seconds with a fraction.
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.0.as_secs(), self.0.subsec_millis())
-    }
+fn seconds(time: Duration) -> String {
+    format!("{}.{:03}", time.as_secs(), time.subsec_millis())
 }
 
 #[cfg(test)]
@@ -215,17 +173,11 @@ mod tests {
     use crate::render::testing::{self, ended, outcome};
     use crate::units::UnitsBuilder;
 
-    fn write(kind: Kind<'_>, progress: &Progress) -> String {
-        let mut out = Vec::new();
-        let at = Timestamp::at(75.0);
-        Junit { out: &mut out }
-            .event(&Event { at, progress, kind })
-            .expect("a vector takes it");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
     fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
-        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
+        let mut out = Vec::new();
+        let end = testing::end(outcome, parts);
+        write(&mut out, Timestamp::at(75.0), &end).expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
@@ -310,7 +262,6 @@ exit 1</failure>
         let xml = write_end(&bad, &parts);
         assert_eq!(xml.matches("<testsuite id=").count(), 2, "{xml}");
         assert!(xml.contains(r#"<testsuite id="1" "#), "{xml}");
-        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::ci::{self, CiSystem};
 use super::style::{self, Color, Style};
 use crate::clock::{Instant, Timestamp};
 use crate::event::{Event, Finished, Kind};
-use crate::message::{Lang, Message};
+use crate::message::Lang;
 use crate::model::{Phase, StateCounts, UnitKind, UnitState};
 use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
@@ -28,15 +28,21 @@ const MIN_COLUMNS: usize = 20;
 pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
     let lang = style.lang;
     let prefix = match event.kind {
-        Kind::Warning { general: true, .. } | Kind::Trace(_) => String::new(),
+        Kind::Warning { general: true, .. } => String::new(),
         _ => target_prefix(event.progress, style),
     };
     let notice = match event.kind {
         Kind::Offline { retry_in } => {
             let offline = event.progress.offline.as_ref()?;
-            let heading = style.color(Color::Notice, lang.poll_failed());
-            let retry_in = Some(retry_in).filter(|wait| !wait.is_zero());
-            lang.offline(&heading, &offline.error.message, offline.attempts, retry_in)
+            let mut heading = style.color(Color::Notice, lang.poll_failed());
+            if offline.attempts > 1 {
+                heading += &lang.in_a_row(offline.attempts);
+            }
+            let failed = lang.labeled(heading, offline.error.message.get(lang));
+            match retry_in.is_zero() {
+                true => failed,
+                false => failed + &lang.retrying_in(text::duration(retry_in)),
+            }
         }
         Kind::Online { offline } => {
             let heading = style.color(Color::Good, lang.polling_recovered());
@@ -46,7 +52,6 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
             let heading = style.color(Color::Notice, lang.warning());
             lang.with_message(heading, Some(message))
         }
-        Kind::Trace(request) => style.color(Color::Faint, &lang.request(request)),
         _ => return None,
     };
     Some(prefix + &notice)
@@ -54,49 +59,41 @@ pub(super) fn notice(event: &Event<'_>, style: Style) -> Option<String> {
 
 /// The beginning of a line about a target: its name, if there are several.
 pub(super) fn target_prefix(progress: &Progress, style: Style) -> String {
-    if style.list {
-        format!("[{}] ", progress.target)
-    } else {
-        String::new()
+    match style.list {
+        true => format!("[{}] ", progress.target),
+        false => String::new(),
     }
 }
 
-/// The outcome in one line: target, verdict, duration and reason. A success has the number of units, if all
-/// of them succeeded, and the provider's message instead of a reason.
-pub(super) fn verdict(outcome: &Outcome, progress: &Progress, style: Style) -> String {
-    let target = &progress.target;
-    if outcome.verdict() != Verdict::Succeeded {
-        return verdict_line(outcome, target, None, Some(&outcome.reason), style);
-    }
-    let total = progress.total();
-    let all_succeeded = total > 0 && progress.count(UnitState::Succeeded) == total;
-    let units = all_succeeded.then(|| unit_count(progress, style.lang));
-    verdict_line(outcome, target, units, progress.message.as_ref(), style)
-}
-
-fn verdict_line(
-    outcome: &Outcome,
-    target: &str,
-    units: Option<String>,
-    reason: Option<&Message>,
-    style: Style,
-) -> String {
+/// The outcome of a target, or of a whole list, in one line: target, verdict, duration and reason. A success
+/// has the number of units, if all of them succeeded, and the provider's message instead of a reason.
+pub(super) fn verdict(outcome: &Outcome, progress: Option<&Progress>, style: Style) -> String {
     let lang = style.lang;
     let (mark, color) = style::of_verdict(outcome.verdict());
-    let watched = lang.watched_for(text::duration(outcome.elapsed));
-    let facts = Vec::from_iter(units.into_iter().chain([watched]));
+    let target = progress.map_or(lang.all(), |progress| &progress.target);
+    let mut facts = lang.watched_for(text::duration(outcome.elapsed));
+    let mut reason = Some(&outcome.reason);
+    if let Some(progress) = progress
+        && outcome.verdict() == Verdict::Succeeded
+    {
+        reason = progress.message.as_ref();
+        if progress.total() > 0 && progress.count(UnitState::Succeeded) == progress.total() {
+            facts = [&unit_count(progress, lang), lang.comma(), &facts].concat();
+        }
+    }
     let line = format!(
         "{} {} {}{}",
         style.color(color, mark),
         style.color(Color::Strong, target),
         style.color(color, lang.verdict(outcome.verdict())),
-        lang.aside(facts.join(lang.comma()))
+        lang.aside(facts)
     );
     lang.with_message(line, reason)
 }
 
 /// The lines of the report: the outcome of each target, of a list also its own, and how to resume. Text is
-/// wrapped at words to `columns`, where they are known; logs and commands are not.
+/// wrapped at words to `columns`, where they are known; logs and commands are not. On GitLab logs are
+/// collapsible sections.
 pub(super) fn report(
     at: Timestamp,
     end: &Finished<'_>,
@@ -105,131 +102,131 @@ pub(super) fn report(
     columns: Option<usize>,
 ) -> Vec<String> {
     let lang = style.lang;
-    let mut lines = Lines {
-        lines: Vec::new(),
-        columns,
-    };
+    let mut lines = Vec::new();
+    let wrap = |line: &str| wrapped(line, columns);
+    // The bar keeps a CI system from taking a line of a log for a command.
+    let log_line = |line: &String| format!("    | {line}");
     for (progress, outcome) in end.parts {
-        lines.wrap(&verdict(outcome, progress, style));
+        lines.extend(wrap(&verdict(outcome, Some(progress), style)));
         // The line of the verdict counts them if all succeeded.
         if progress.count(UnitState::Succeeded) < progress.total() {
             let counts = states(progress.by_state, lang);
-            let colon = lang.colon();
-            lines.wrap(&format!("  {}{colon}{counts}", unit_count(progress, lang)));
+            let units = unit_count(progress, lang);
+            lines.extend(wrap(&format!("  {}", lang.labeled(units, counts))));
         }
-        let log = progress.log.iter().flatten();
-        lines.lines.extend(log.map(|line| log_line(line)));
-        failed(progress, at, style, ci_system, &mut lines);
+        lines.extend(progress.log.iter().flatten().map(log_line));
+        let failed = Selection::failed(progress, lang);
+        for tracked in failed.units {
+            let line = unit(tracked, progress, at.instant, style);
+            let mut log = Vec::from_iter(tracked.log.iter().flatten().map(log_line));
+            let mut heading = wrap(&line);
+            if ci_system == CiSystem::GitLab && !log.is_empty() {
+                let [start, end] = ci::section(at.wall, lines.len(), &line);
+                heading = vec![start];
+                log.push(end);
+            }
+            lines.extend(heading.into_iter().chain(log));
+        }
+        lines.extend(failed.more.map(|more| format!("  {more}")));
         let unfinished = Selection::unfinished(progress, lang);
         for tracked in unfinished.units {
-            lines.wrap(&unit(tracked, progress, at.instant, style));
+            lines.extend(wrap(&unit(tracked, progress, at.instant, style)));
         }
-        let slowest = slowest(progress, outcome, at.instant, lang, &str::to_owned);
-        let facts = facts(progress, lang, &str::to_owned);
-        for line in unfinished.more.into_iter().chain(slowest).chain(facts) {
-            lines.wrap(&format!("  {line}"));
+        let success = outcome.verdict() == Verdict::Succeeded;
+        let success = success.then_some(at.instant);
+        let facts = facts(progress, success, lang, &str::to_owned);
+        for line in unfinished.more.into_iter().chain(facts) {
+            lines.extend(wrap(&format!("  {line}")));
         }
         if let Some(url) = &progress.url {
-            lines.push(format!("  {}{}{url}", lang.page(), lang.colon()));
+            lines.push(format!("  {}", lang.labeled(lang.page(), url)));
         }
     }
     if end.is_list {
-        let reason = Some(&end.outcome.reason);
-        let line = verdict_line(end.outcome, lang.all(), None, reason, style);
-        lines.wrap(&line);
+        lines.extend(wrap(&verdict(end.outcome, None, style)));
     }
     if let Some(resume) = &end.outcome.resume {
-        lines.wrap(&format!("  {}", resume.heading.get(lang)));
+        lines.extend(wrap(&format!("  {}", resume.heading.get(lang))));
         lines.push(format!("    {}", resume.command));
     }
-    lines.lines
-}
-
-/// The lines of a report as they are written.
-struct Lines {
-    lines: Vec<String>,
-    /// The width of the terminal, if it is one.
-    columns: Option<usize>,
-}
-
-impl Lines {
-    fn push(&mut self, line: String) {
-        self.lines.push(line);
-    }
-
-    /// Adds a line, continued where it is too long with an indent of its own.
-    fn wrap(&mut self, line: &str) {
-        self.lines.extend(wrapped(line, self.columns));
-    }
+    lines
 }
 
 /// A line, continued where it is too long for the terminal with an indent of its own.
 pub(super) fn wrapped(line: &str, columns: Option<usize>) -> Vec<String> {
-    let columns = columns.filter(|columns| *columns > MIN_COLUMNS);
-    let blanks = line.len() - line.trim_start().len();
-    let indent = " ".repeat(blanks + 2);
-    let options = textwrap::Options::new(columns.unwrap_or(usize::MAX))
+    let Some(columns) = columns.filter(|columns| *columns > MIN_COLUMNS) else {
+        return vec![line.to_owned()];
+    };
+    let indent = " ".repeat(line.len() - line.trim_start().len() + 2);
+    let options = textwrap::Options::new(columns)
         .subsequent_indent(&indent)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let wrapped = textwrap::wrap(line, options);
     // A CI system must not take words from elsewhere at the beginning of a line for a command.
     let is_command = |line: &Cow<'_, str>| {
-        let line = line.trim_start();
-        ["::", "##", "section_"]
-            .iter()
-            .any(|mark| line.starts_with(mark))
+        let mut marks = ["::", "##", "section_"].into_iter();
+        marks.any(|mark| line.trim_start().starts_with(mark))
     };
-    if columns.is_none() || wrapped.iter().any(is_command) {
-        vec![line.to_owned()]
-    } else {
-        wrapped.into_iter().map(Cow::into_owned).collect()
+    if wrapped.iter().any(is_command) {
+        return vec![line.to_owned()];
     }
+    wrapped.into_iter().map(Cow::into_owned).collect()
 }
 
-/// Further facts about a target at its end, a line for each: its name; the option for its log; the units that
-/// never began; which ran again; how long polls failed. The provider's text passes through `quote`.
+/// Further facts about a target at its end, a line for each: if it succeeded (when is `success`), the units that
+/// took longest, as in `slowest: 192.0.2.7 41s, 192.0.2.3 38s`; its name; the option for its log; the units
+/// that never began; which ran again; how long polls failed. The provider's text passes through `quote`.
 pub(super) fn facts(
     progress: &Progress,
+    success: Option<Instant>,
     lang: Lang,
     quote: &dyn Fn(&str) -> String,
 ) -> Vec<String> {
-    let retried = Vec::from_iter(progress.retried_units().take(MAX_NAMES + 1));
+    let list = |label: &str, items: Vec<String>| {
+        (!items.is_empty()).then(|| lang.labeled(label, items.join(lang.comma())))
+    };
+    let ages = success.map(|now| by_age(progress, now)).unwrap_or_default();
+    let slowest = ages.into_iter().map(|(age, tracked)| {
+        let name = quote(&tracked.unit.name);
+        format!("{name} {}", text::duration(age))
+    });
+    let title = progress.title.as_deref();
+    let title = title.filter(|title| *title != &*progress.target);
+    let log_hint = progress.log_hint.as_ref();
+    let retried = progress
+        .retried_units()
+        .map(|tracked| quote(&tracked.unit.name));
+    let mut retried = Vec::from_iter(retried.take(MAX_NAMES + 1));
+    if let Some(more) = retried.get_mut(MAX_NAMES) {
+        *more = "…".to_owned();
+    }
     let outages = match (progress.outages, text::duration(progress.offline_time)) {
         (0, _) => None,
         (1, time) => Some(lang.outage(time)),
         (count, time) => Some(lang.outages(count, time)),
     };
-    let title = progress.title.as_deref();
-    let title = title.filter(|title| *title != &*progress.target);
-    [
-        title.map(|title| lang.name().to_owned() + lang.colon() + &quote(title)),
-        progress
-            .log_hint
-            .as_ref()
-            .map(|hint| hint.get(lang).to_owned()),
+    let facts = [
+        list(lang.slowest(), slowest.take(MAX_NAMES).collect()),
+        title.map(|title| lang.labeled(lang.name(), quote(title))),
+        log_hint.map(|hint| hint.get(lang).to_owned()),
         not_started(progress, lang, quote),
-        (!retried.is_empty())
-            .then(|| lang.retried().to_owned() + lang.colon() + &names(&retried, lang, quote)),
+        list(lang.retried(), retried),
         outages,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 /// `30 not started: 192.0.2.9 … 192.0.2.38`
 fn not_started(progress: &Progress, lang: Lang, quote: &dyn Fn(&str) -> String) -> Option<String> {
-    let is_waiting = |state| matches!(state, UnitState::Pending | UnitState::Queued);
-    let units = progress.units.iter();
-    let waiting = units.filter(|tracked| is_waiting(tracked.unit.state));
-    let names = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
-    let names_shown = match names[..] {
+    let waiting = in_states(progress, &[UnitState::Pending, UnitState::Queued]);
+    let waiting = Vec::from_iter(waiting.map(|tracked| &*tracked.unit.name));
+    let names = match waiting[..] {
         [] => return None,
         [one] => quote(one),
         [first, last] => [&quote(first), lang.comma(), &quote(last)].concat(),
         [first, .., last] => format!("{} … {}", quote(first), quote(last)),
     };
-    Some(lang.not_started(names.len()) + lang.colon() + &names_shown)
+    Some(lang.labeled(lang.not_started(waiting.len()), names))
 }
 
 /// The units that ran and how long, the slowest first; none if there is only one.
@@ -243,78 +240,13 @@ pub(super) fn by_age(progress: &Progress, now: Instant) -> Vec<(Duration, &Track
     ages
 }
 
-/// On a success the units that took longest: `slowest: 192.0.2.7 41s, 192.0.2.3 38s`
-pub(super) fn slowest(
-    progress: &Progress,
-    outcome: &Outcome,
-    now: Instant,
-    lang: Lang,
-    quote: &dyn Fn(&str) -> String,
-) -> Option<String> {
-    let ages = by_age(progress, now);
-    if outcome.verdict() != Verdict::Succeeded || ages.is_empty() {
-        return None;
-    }
-    let slowest = ages.iter().take(MAX_NAMES);
-    let slowest = slowest.map(|(age, tracked)| {
-        let name = quote(&tracked.unit.name);
-        format!("{name} {}", text::duration(*age))
-    });
-    let slowest = Vec::from_iter(slowest).join(lang.comma());
-    Some(lang.slowest().to_owned() + lang.colon() + &slowest)
-}
-
-/// The first names of units, and `…` where there are more.
-fn names(units: &[&TrackedUnit], lang: Lang, quote: &dyn Fn(&str) -> String) -> String {
-    let names = units.iter().map(|tracked| quote(&tracked.unit.name));
-    let more = (units.len() > MAX_NAMES).then(|| "…".to_owned());
-    Vec::from_iter(names.take(MAX_NAMES).chain(more)).join(lang.comma())
-}
-
-/// A line of a log: the bar keeps a CI system from taking it for a command.
-fn log_line(line: &str) -> String {
-    format!("    | {line}")
-}
-
-/// The failed units with their logs, which are collapsible sections on GitLab.
-fn failed(
-    progress: &Progress,
-    at: Timestamp,
-    style: Style,
-    ci_system: CiSystem,
-    lines: &mut Lines,
-) {
-    let failed = Selection::failed(progress, style.lang);
-    for tracked in failed.units {
-        let line = unit(tracked, progress, at.instant, style);
-        let log = tracked.log.as_deref().unwrap_or_default();
-        let mut end = None;
-        if ci_system == CiSystem::GitLab && !log.is_empty() {
-            let [start, last] = ci::section(at.wall, lines.lines.len(), &line);
-            lines.push(start);
-            end = Some(last);
-        } else {
-            lines.wrap(&line);
-        }
-        let log = log.iter().map(|line| log_line(line));
-        lines.lines.extend(log.chain(end));
-    }
-    lines
-        .lines
-        .extend(failed.more.map(|more| format!("  {more}")));
-}
-
-/// A line about a unit.
 fn unit(tracked: &TrackedUnit, progress: &Progress, now: Instant, style: Style) -> String {
     let lang = style.lang;
     let (mark, color) = style::of_state(tracked.unit.state);
     let state = format!("{mark} {}", lang.state(tracked.unit.state));
     let details = unit_details(progress, tracked, now, lang, &str::to_owned);
-    format!(
-        "  {} {}{details}",
-        style.color(color, &state),
-        tracked.unit.name
-    )
+    let state = style.color(color, &state);
+    format!("  {state} {}{details}", tracked.unit.name)
 }
 
 /// ` (3/10 done, 42 %, batch 1 of 3)`, as far as it is known.
@@ -322,9 +254,10 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     let counts = progress.counts();
     let done = (counts.total > 0).then(|| lang.done(counts.done, counts.total));
     let percent = counts.percent.map(|percent| format!("{percent} %"));
+    let of_jobs = progress.has_jobs();
     let batch = counts
         .batch
-        .map(|batch| lang.batch(batch, counts.batches, progress.has_jobs()));
+        .map(|batch| lang.batch(batch, counts.batches, of_jobs));
     let parts = Vec::from_iter([done, percent, batch].into_iter().flatten());
     if parts.is_empty() {
         return String::new();
@@ -332,18 +265,29 @@ pub(super) fn counts(progress: &Progress, lang: Lang) -> String {
     lang.aside(parts.join(lang.comma()))
 }
 
-/// The state of a deployment: a line about it, and the units that failed or run.
-pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> Vec<String> {
-    let lang = style.lang;
+/// `running: message (3/10 done)`
+pub(super) fn phase(progress: &Progress, lang: Lang) -> String {
     let phase = lang.phase(progress.phase.unwrap_or(Phase::Unknown));
-    let line = format!("{} {phase}", progress.target);
-    let line = lang.with_message(line, progress.message.as_ref()) + &counts(progress, lang);
-    let is_shown = |tracked: &&TrackedUnit| {
-        matches!(tracked.unit.state, UnitState::Failed | UnitState::Running)
-    };
-    let units = progress.units.iter().filter(is_shown).take(MAX_UNFINISHED);
-    let units = units.map(|tracked| unit(tracked, progress, now.instant, style));
-    std::iter::once(line).chain(units).collect()
+    lang.with_message(phase, progress.message.as_ref()) + &counts(progress, lang)
+}
+
+/// The state of a deployment: a line about it, and the units that failed or run.
+pub(super) fn status(progress: &Progress, now: Timestamp, style: Style) -> String {
+    let mut status = format!("{} {}", progress.target, phase(progress, style.lang));
+    let units = in_states(progress, &[UnitState::Failed, UnitState::Running]);
+    for tracked in units.take(MAX_UNFINISHED) {
+        status += &format!("\n{}", unit(tracked, progress, now.instant, style));
+    }
+    status
+}
+
+/// The units in one of these states, first seen first.
+fn in_states<'a>(
+    progress: &'a Progress,
+    states: &'a [UnitState],
+) -> impl Iterator<Item = &'a TrackedUnit> {
+    let units = progress.units.iter();
+    units.filter(|tracked| states.contains(&tracked.unit.state))
 }
 
 /// `12 machines`
@@ -378,23 +322,27 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn failed(progress: &'a Progress, lang: Lang) -> Self {
-        let more = progress.count(UnitState::Failed).saturating_sub(MAX_FAILED);
-        Self {
-            units: progress.failed_units().take(MAX_FAILED).collect(),
-            more: (more > 0).then(|| lang.more_failed(more)),
-        }
+        let units = progress.failed_units();
+        Self::new(units, MAX_FAILED, |more| lang.more_failed(more))
     }
 
     /// Those that have begun, as far as is known, and not ended.
     pub(super) fn unfinished(progress: &'a Progress, lang: Lang) -> Self {
-        let states = [UnitState::Running, UnitState::Unknown];
-        let count: usize = states.iter().map(|state| progress.count(*state)).sum();
-        let more = count.saturating_sub(MAX_UNFINISHED);
-        let units = progress.units.iter();
-        let units = units.filter(|tracked| states.contains(&tracked.unit.state));
+        let units = in_states(progress, &[UnitState::Running, UnitState::Unknown]);
+        Self::new(units, MAX_UNFINISHED, |more| lang.more_unfinished(more))
+    }
+
+    fn new(
+        units: impl Iterator<Item = &'a TrackedUnit>,
+        limit: usize,
+        phrase: impl Fn(usize) -> String,
+    ) -> Self {
+        let mut units = Vec::from_iter(units);
+        let more = units.len().saturating_sub(limit);
+        units.truncate(limit);
         Self {
-            units: units.take(MAX_UNFINISHED).collect(),
-            more: (more > 0).then(|| lang.more_unfinished(more)),
+            units,
+            more: (more > 0).then(|| phrase(more)),
         }
     }
 }
@@ -409,17 +357,13 @@ pub(super) fn unit_details(
     quote: &dyn Fn(&str) -> String,
 ) -> String {
     let ended = tracked.unit.state.ended();
-    let mut details = String::new();
-    if let Some(age) = tracked.age(now).map(text::duration) {
-        details += &if ended {
-            lang.took(age)
-        } else {
-            lang.running_for(age)
-        };
-    }
+    let mut details = match tracked.age(now).map(text::duration) {
+        Some(age) if ended => lang.took(age),
+        Some(age) => lang.running_for(age),
+        None => String::new(),
+    };
     if let Some(detail) = &tracked.unit.detail {
-        details += lang.colon();
-        details += &quote(detail.get(lang));
+        details = lang.labeled(details, quote(detail.get(lang)));
     }
     if let Some(age) = progress.state_age(tracked, now).filter(|_| !ended) {
         details += &lang.as_of(text::duration(age));
@@ -427,10 +371,34 @@ pub(super) fn unit_details(
     details
 }
 
+/// Text in an attribute or between tags, for XML 1.0 and HTML: markup is escaped, and characters that XML
+/// cannot hold in any form are left out.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\t' => escaped += "&#9;",
+            '\n' => escaped += "&#10;",
+            '\r' => escaped += "&#13;",
+            '\u{fffe}' | '\u{ffff}' => {}
+            _ if character.is_control() => {}
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
     use crate::outcome::{Cause, Signal};
+    use crate::poll::PollError;
+    use crate::progress::Offline;
     use crate::render::testing::{answer, end, ended, outcome, progress};
     use crate::units::UnitsBuilder;
 
@@ -448,6 +416,45 @@ mod tests {
             ci_system,
             None,
         )
+    }
+
+    #[test]
+    fn a_failed_poll_is_told_with_its_count_from_the_second_on() {
+        let mut progress = progress(&[]);
+        for (attempts, seconds, en, zh) in [
+            (
+                1,
+                1,
+                "poll failed: HTTP 500; retrying in 1s",
+                "轮询失败：HTTP 500；1s 后重试",
+            ),
+            (
+                3,
+                0,
+                "poll failed (3 in a row): HTTP 500",
+                "轮询失败（连续第 3 次）：HTTP 500",
+            ),
+        ] {
+            progress.offline = Some(Offline {
+                since: Instant::at(1.0),
+                attempts,
+                error: PollError::retryable(Message::verbatim("HTTP 500"), None),
+            });
+            let event = Event {
+                at: Timestamp::at(2.0),
+                progress: &progress,
+                kind: Kind::Offline {
+                    retry_in: Duration::from_secs(seconds),
+                },
+            };
+            for (lang, line) in [(Lang::En, en), (Lang::Zh, zh)] {
+                let style = Style {
+                    lang,
+                    ..Style::PLAIN
+                };
+                assert_eq!(notice(&event, style).as_deref(), Some(line));
+            }
+        }
     }
 
     #[test]
@@ -569,5 +576,20 @@ mod tests {
 \u{1b}[0Ksection_end:1:deploywatch_1500_3\r\u{1b}[0K
   Page: https://example.com/1"
         );
+    }
+
+    #[test]
+    fn text_holds_nothing_that_xml_cannot() {
+        for (text, xml) in [
+            ("<a b=\"c\">&]]>'", "&lt;a b=&quot;c&quot;&gt;&amp;]]&gt;'"),
+            ("a\tb\nc\rd", "a&#9;b&#10;c&#13;d"),
+            (
+                "\u{0}\u{8}\u{1b}\u{7f}\u{85}\u{fffe}\u{ffff}\u{fffd}",
+                "\u{fffd}",
+            ),
+            ("部署\u{10ffff}", "部署\u{10ffff}"),
+        ] {
+            assert_eq!(escaped(text), xml);
+        }
     }
 }

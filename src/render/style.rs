@@ -6,18 +6,17 @@ use crate::message::Lang;
 use crate::model::{Phase, UnitState};
 use crate::outcome::Verdict;
 
-/// The meaning of a colour.
+/// The meaning of a colour, with the number of its escape sequence (SGR).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Color {
-    Good,
-    Bad,
-    Busy,
-    Notice,
-    Faint,
-    Strong,
+    Strong = 1,
+    Faint = 2,
+    Bad = 31,
+    Good = 32,
+    Notice = 33,
+    Busy = 36,
 }
 
-/// The style of one stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     /// Whether text is coloured. A state always has a mark or a word as well.
@@ -40,16 +39,7 @@ impl Style {
         if !self.is_colored || text.is_empty() {
             return text.to_owned();
         }
-        let style = console::Style::new().force_styling(true);
-        let style = match color {
-            Color::Good => style.green(),
-            Color::Bad => style.red(),
-            Color::Busy => style.cyan(),
-            Color::Notice => style.yellow(),
-            Color::Faint => style.dim(),
-            Color::Strong => style.bold(),
-        };
-        style.apply_to(text).to_string()
+        format!("\u{1b}[{}m{text}\u{1b}[0m", color as u8)
     }
 }
 
@@ -70,7 +60,6 @@ pub(crate) fn is_colored(
     }
 }
 
-/// Mark and colour of a unit's state.
 pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     match state {
         UnitState::Pending => ("·", Color::Faint),
@@ -84,7 +73,6 @@ pub(crate) const fn of_state(state: UnitState) -> (&'static str, Color) {
     }
 }
 
-/// Colour of a phase.
 pub(crate) const fn of_phase(phase: Phase) -> Color {
     match phase {
         Phase::Pending => Color::Faint,
@@ -95,7 +83,6 @@ pub(crate) const fn of_phase(phase: Phase) -> Color {
     }
 }
 
-/// Mark and colour of a verdict.
 pub(crate) const fn of_verdict(verdict: Verdict) -> (&'static str, Color) {
     match verdict {
         Verdict::Succeeded => ("✓", Color::Good),

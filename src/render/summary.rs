@@ -6,13 +6,12 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 
-use super::escape::Escaped;
-use super::report::{self, Selection};
-use super::{Render, style};
+use super::report::{self, Selection, escaped};
+use super::style;
 use crate::clock::Instant;
-use crate::event::{Event, Finished, Kind};
+use crate::event::{Event, Finished};
 use crate::message::Lang;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Verdict};
 use crate::progress::{Progress, TrackedUnit};
 use crate::text;
 
@@ -21,34 +20,27 @@ const STEP_LIMIT: u64 = (1 << 20) - 1;
 /// Maximum length of a run of backticks: some readers count no further than 80.
 const MAX_BACKTICKS: usize = 60;
 
-/// Writes the summary when the watch ends.
-pub(super) struct Summary<W> {
-    pub(super) out: W,
-    pub(super) lang: Lang,
-    /// The file that `out` appends to, if it is GitHub's summary of a step: its size is limited.
-    pub(super) step: Option<File>,
-}
-
-impl<W: Write> Render for Summary<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let mut blocks = blocks(event.at.instant, end, self.lang);
-        let text = match &self.step {
-            None => blocks.concat(),
-            Some(file) => {
-                // What an earlier command of the step wrote may end in the middle of a line.
-                blocks.insert(0, "\n".into());
-                let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
-                let room = usize::try_from(room).unwrap_or(usize::MAX);
-                let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
-                fit(&blocks, room, self.lang).ok_or_else(full)?
-            }
-        };
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
-    }
+/// Writes the summary. `step` is the file that `out` appends to, if that is GitHub's summary of a step.
+pub(super) fn write(
+    out: &mut dyn Write,
+    event: &Event<'_>,
+    end: &Finished<'_>,
+    lang: Lang,
+    step: Option<&File>,
+) -> io::Result<()> {
+    let mut blocks = blocks(event.at.instant, end, lang);
+    let text = match step {
+        None => blocks.concat(),
+        Some(file) => {
+            // What an earlier command of the step wrote may end in the middle of a line.
+            blocks.insert(0, "\n".into());
+            let room = STEP_LIMIT.saturating_sub(file.metadata()?.len());
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            let full = || io::Error::new(ErrorKind::FileTooLarge, "1 MiB is in it already");
+            fit(&blocks, room, lang).ok_or_else(full)?
+        }
+    };
+    out.write_all(text.as_bytes())
 }
 
 /// The blocks that fit into `room` bytes, with a note if some do not; none if even the note does not fit.
@@ -85,13 +77,20 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
     }
     for (progress, _) in end.parts {
         let name = progress.title.as_ref().unwrap_or(&progress.target);
-        blocks.extend(log(name, progress.log.as_deref(), progress, lang));
         let failed = Selection::failed(progress, lang).units.into_iter();
-        blocks.extend(
-            failed.filter_map(|tracked| {
-                log(&tracked.unit.name, tracked.log.as_deref(), progress, lang)
-            }),
-        );
+        let failed = failed.map(|tracked| (&tracked.unit.name, &tracked.log));
+        for (name, log) in [(name, &progress.log)].into_iter().chain(failed) {
+            let log = log.as_deref().unwrap_or_default();
+            if !log.is_empty() {
+                // Markdown has no effect between HTML tags.
+                let [name, target] =
+                    [name, &progress.target].map(|line| format!("<code>{}</code>", escaped(line)));
+                let (heading, log) = (lang.log_heading(name, target), fenced("text", log));
+                blocks.push(format!(
+                    "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
+                ));
+            }
+        }
     }
     blocks
 }
@@ -99,45 +98,32 @@ fn blocks(now: Instant, end: &Finished<'_>, lang: Lang) -> Vec<String> {
 /// The outcome of one target.
 fn part(progress: &Progress, outcome: &Outcome, now: Instant, lang: Lang) -> String {
     let details = |tracked: &TrackedUnit| report::unit_details(progress, tracked, now, lang, &code);
-    let failed = list(
-        lang.failed_heading(),
-        Selection::failed(progress, lang),
-        |tracked| details(tracked),
-    );
-    let unfinished = list(
-        lang.unfinished_heading(),
-        Selection::unfinished(progress, lang),
-        |tracked| format!(" {}{}", lang.state(tracked.unit.state), details(tracked)),
-    );
-    let slowest = report::slowest(progress, outcome, now, lang, &code);
-    let facts = report::facts(progress, lang, &code).into_iter();
-    let facts = slowest
-        .into_iter()
-        .chain(facts)
-        .map(|line| format!("{line}\n\n"));
-    let url = progress.url.as_ref();
-    [
-        headline(&progress.target, outcome, lang),
-        counts(progress, lang),
-        failed,
-        unfinished,
-        facts.collect(),
-        url.map_or(String::new(), |url| page(url, lang)),
-    ]
-    .concat()
+    let mut part = headline(&progress.target, outcome, lang) + &counts(progress, lang);
+    let failed = Selection::failed(progress, lang);
+    part += &list(lang.failed_heading(), failed, details);
+    let unfinished = Selection::unfinished(progress, lang);
+    part += &list(lang.unfinished_heading(), unfinished, |tracked| {
+        format!(" {}{}", lang.state(tracked.unit.state), details(tracked))
+    });
+    let success = (outcome.verdict() == Verdict::Succeeded).then_some(now);
+    for line in report::facts(progress, success, lang, &code) {
+        part += &format!("{line}\n\n");
+    }
+    if let Some(url) = &progress.url {
+        part += &page(url, lang);
+    }
+    part
 }
 
 /// `## ✗`, the target, the verdict, the duration; then the reason.
 fn headline(target: &str, outcome: &Outcome, lang: Lang) -> String {
     let (mark, _) = style::of_verdict(outcome.verdict());
     format!(
-        "## {mark} {} {}{}\n\n{}{}{}\n\n",
+        "## {mark} {} {}{}\n\n{}\n\n",
         code(target),
         lang.verdict(outcome.verdict()),
         lang.aside(lang.watched_for(text::duration(outcome.elapsed))),
-        lang.reason(),
-        lang.colon(),
-        code(outcome.reason.get(lang))
+        lang.labeled(lang.reason(), code(outcome.reason.get(lang)))
     )
 }
 
@@ -156,39 +142,27 @@ fn counts(progress: &Progress, lang: Lang) -> String {
 
 /// A heading and a list of units, if there are any. `rest` follows the mark and the name.
 fn list(heading: &str, selection: Selection<'_>, rest: impl Fn(&TrackedUnit) -> String) -> String {
-    let items = selection.units.iter().map(|tracked| {
+    if selection.units.is_empty() {
+        return String::new();
+    }
+    let items = selection.units.into_iter().map(|tracked| {
         let (mark, _) = style::of_state(tracked.unit.state);
         // A code span at the beginning of an item could be taken for a fence.
         format!("{mark} {}{}", code(&tracked.unit.name), rest(tracked))
     });
-    let items = items.chain(selection.more);
-    let items: String = items.map(|item| format!("- {item}\n")).collect();
-    if items.is_empty() {
-        return items;
-    }
-    format!("### {heading}\n\n{items}\n")
-}
-
-/// The log of a failed unit, or of the deployment itself, if there is one.
-fn log(name: &str, log: Option<&[String]>, progress: &Progress, lang: Lang) -> Option<String> {
-    let log = log.filter(|log| !log.is_empty())?;
-    let heading = lang.log_heading(html(name), html(&progress.target));
-    let log = fenced("text", log);
-    Some(format!(
-        "<details><summary>{heading}</summary>\n\n{log}</details>\n\n"
-    ))
+    let items = Vec::from_iter(items.chain(selection.more)).join("\n- ");
+    format!("### {heading}\n\n- {items}\n\n")
 }
 
 /// The page of the deployment, as a link if it certainly is one.
 fn page(url: &str, lang: Lang) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
     let is_link = url.starts_with("https://") || url.starts_with("http://");
-    let url = if is_link && url.chars().all(is_plain) {
-        format!("<{url}>")
-    } else {
-        code(url)
+    let url = match is_link && url.chars().all(is_plain) {
+        true => format!("<{url}>"),
+        false => code(url),
     };
-    format!("{}{}{url}\n\n", lang.page(), lang.colon())
+    lang.labeled(lang.page(), url) + "\n\n"
 }
 
 /// A line as a code span.
@@ -199,11 +173,6 @@ fn code(line: &str) -> String {
     let needs_blank = line.is_empty() || line.starts_with('`') || line.ends_with('`');
     let blank = if needs_blank { " " } else { "" };
     format!("{ticks}{blank}{line}{blank}{ticks}")
-}
-
-/// A line as code between HTML tags, where Markdown has no effect.
-fn html(line: &str) -> String {
-    format!("<code>{}</code>", Escaped(line))
 }
 
 /// Lines as a fenced block in `language`, and a blank line.
@@ -233,25 +202,21 @@ fn longest_run(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
+    use crate::event::Kind;
     use crate::model::UnitState;
     use crate::outcome::{Cause, Signal};
     use crate::render::testing::{self, ended, outcome};
 
-    fn write(kind: Kind<'_>, progress: &Progress) -> String {
-        let mut out = Vec::new();
-        let at = Timestamp::at(43.0);
-        Summary {
-            out: &mut out,
-            lang: Lang::En,
-            step: None,
-        }
-        .event(&Event { at, progress, kind })
-        .expect("a vector takes it");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
     fn write_end(outcome: &Outcome, parts: &[(&Progress, &Outcome)]) -> String {
-        write(Kind::Finished(testing::end(outcome, parts)), parts[0].0)
+        let mut out = Vec::new();
+        let end = testing::end(outcome, parts);
+        let event = Event {
+            at: Timestamp::at(43.0),
+            progress: parts[0].0,
+            kind: Kind::Finished(end),
+        };
+        write(&mut out, &event, &end, Lang::En, None).expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
@@ -335,7 +300,6 @@ Reason: `reported failed`
 
 "
         );
-        assert_eq!(write(Kind::PartFinished(&good), &progress), "");
     }
 
     #[test]

@@ -2,18 +2,15 @@
 //! elsewhere. Times are those that the watch observed.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use console::measure_text_width;
 
-use super::escape::Escaped;
-use super::report::{self, Selection};
-use super::{Render, style};
+use super::report::{self, Selection, escaped};
+use super::style;
 use crate::clock::{self, Instant, Timestamp};
-use crate::event::{Event, Kind};
+use crate::event::{Event, Finished};
 use crate::message::Lang;
 use crate::model::UnitState;
 use crate::outcome::Outcome;
@@ -47,136 +44,107 @@ const MAX_MARKS: u64 = 10;
 /// The colours by state in a light and in a dark window, and the layout.
 const STYLES: &str = include_str!("timeline.css");
 
-/// Writes the page when the watch ends.
-pub(super) struct Timeline<W> {
-    pub(super) out: W,
-    pub(super) lang: Lang,
-}
-
-impl<W: Write> Render for Timeline<W> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let Kind::Finished(end) = &event.kind else {
-            return Ok(());
-        };
-        let lang = self.lang;
-        let title = format!(
-            "{} {}",
-            event.progress.target,
-            lang.verdict(end.outcome.verdict())
-        );
-        write!(
-            self.out,
-            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{}</title>\n<style>\n{STYLES}</style>\n</head>\n<body>\n",
-            lang.pick("en", "zh-CN"),
-            Escaped(&title)
-        )?;
-        if end.is_list {
-            headline(&mut self.out, lang.all(), end.outcome, event.at, lang)?;
-        }
-        for (progress, outcome) in end.parts {
-            // The others of a list may have gone on.
-            let instant = progress.started.after(outcome.elapsed);
-            let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
-            let ended = Timestamp {
-                instant,
-                wall: wall.unwrap_or(event.at.wall),
-            };
-            headline(&mut self.out, &progress.target, outcome, ended, lang)?;
-            part(&mut self.out, progress, instant, lang)?;
-        }
-        writeln!(self.out, "</body>\n</html>")?;
-        self.out.flush()
+/// Writes the page.
+pub(super) fn write(
+    out: &mut dyn Write,
+    event: &Event<'_>,
+    end: &Finished<'_>,
+    lang: Lang,
+) -> io::Result<()> {
+    let mut body = String::new();
+    if end.is_list {
+        body += &headline(lang.all(), end.outcome, event.at, lang);
     }
+    for (progress, outcome) in end.parts {
+        // The others of a list may have gone on.
+        let instant = progress.started.after(outcome.elapsed);
+        let wall = event.at.wall.checked_sub(event.at.instant.since(instant));
+        let ended = Timestamp {
+            instant,
+            wall: wall.unwrap_or(event.at.wall),
+        };
+        body += &headline(&progress.target, outcome, ended, lang);
+        body += &part(progress, instant, lang);
+    }
+    writeln!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>{} {}</title>\n<style>\n{STYLES}</style>\n</head>\n<body>\n{body}</body>\n</html>",
+        lang.pick("en", "zh-CN"),
+        escaped(&event.progress.target),
+        lang.verdict(end.outcome.verdict())
+    )
 }
 
 /// The target, the verdict, the reason and when that was.
-fn headline(
-    out: &mut impl Write,
-    target: &str,
-    outcome: &Outcome,
-    at: Timestamp,
-    lang: Lang,
-) -> io::Result<()> {
+fn headline(target: &str, outcome: &Outcome, at: Timestamp, lang: Lang) -> String {
     let (mark, _) = style::of_verdict(outcome.verdict());
-    writeln!(
-        out,
-        "<h1 class=\"{}\">{mark} {} {}</h1>\n<p>{}</p>\n<p class=\"faint\">{} · {}</p>",
+    format!(
+        "<h1 class=\"{}\">{mark} {} {}</h1>\n<p>{}</p>\n<p class=\"faint\">{} · {}</p>\n",
         outcome.verdict().as_str(),
-        Escaped(target),
+        escaped(target),
         lang.verdict(outcome.verdict()),
-        Escaped(outcome.reason.get(lang)),
+        escaped(outcome.reason.get(lang)),
         clock::rfc3339_seconds(at.wall),
         lang.watched_for(text::duration(outcome.elapsed)),
     )
 }
 
 /// The facts, the charts, the failed and the slowest units of one deployment.
-fn part(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
+fn part(progress: &Progress, now: Instant, lang: Lang) -> String {
+    let mut part = String::new();
     if progress.total() > 0 {
-        writeln!(
-            out,
-            "<p>{}{}{}</p>",
-            report::unit_count(progress, lang),
-            lang.colon(),
-            report::states(progress.by_state, lang)
-        )?;
+        let units = report::unit_count(progress, lang);
+        let counts = report::states(progress.by_state, lang);
+        part += &format!("<p>{}</p>\n", lang.labeled(units, counts));
     }
-    for fact in report::facts(progress, lang, &escaped) {
-        writeln!(out, "<p>{fact}</p>")?;
+    for fact in report::facts(progress, None, lang, &escaped) {
+        part += &format!("<p>{fact}</p>\n");
     }
-    let chart = Chart::new(progress, now, lang);
-    out.write_all(chart.draw().as_bytes())?;
-    failed(out, progress, lang)?;
-    slowest(out, progress, now, lang)
-}
-
-fn escaped(text: &str) -> String {
-    Escaped(text).to_string()
+    part += &Chart::new(progress, now, lang).draw();
+    part + &failed(progress, lang) + &slowest(progress, now, lang)
 }
 
 /// The failed units with the provider's reason and the end of the log.
-fn failed(out: &mut impl Write, progress: &Progress, lang: Lang) -> io::Result<()> {
+fn failed(progress: &Progress, lang: Lang) -> String {
     let failed = Selection::failed(progress, lang);
     if failed.units.is_empty() {
-        return Ok(());
+        return String::new();
     }
-    writeln!(out, "<h2>{}</h2>", lang.failed_heading())?;
+    let mut text = format!("<h2>{}</h2>\n", lang.failed_heading());
     for tracked in failed.units {
-        let detail = tracked.unit.detail.as_ref();
-        let line = lang.with_message(&*tracked.unit.name, detail);
-        writeln!(out, "<p class=\"failed\">✗ {}</p>", Escaped(&line))?;
+        let line = lang.with_message(&tracked.unit.name, tracked.unit.detail.as_ref());
+        text += &format!("<p class=\"failed\">✗ {}</p>\n", escaped(&line));
         if let Some(log) = tracked.log.as_ref().filter(|log| !log.is_empty()) {
             let log = log.iter().map(|line| escaped(line) + "\n");
             // A browser leaves out a line break that comes first.
-            writeln!(out, "<pre>\n{}</pre>", String::from_iter(log))?;
+            text += &format!("<pre>\n{}</pre>\n", String::from_iter(log));
         }
     }
-    match failed.more {
-        Some(more) => writeln!(out, "<p>{more}</p>"),
-        None => Ok(()),
-    }
+    text.extend(failed.more.map(|more| format!("<p>{more}</p>\n")));
+    text
 }
 
-/// The units that took longest.
-fn slowest(out: &mut impl Write, progress: &Progress, now: Instant, lang: Lang) -> io::Result<()> {
+fn slowest(progress: &Progress, now: Instant, lang: Lang) -> String {
     let ages = report::by_age(progress, now);
     if ages.is_empty() {
-        return Ok(());
+        return String::new();
     }
-    writeln!(out, "<h2>{}</h2>\n<table>", lang.slowest_heading())?;
-    for (age, tracked) in ages.iter().take(SLOWEST) {
-        writeln!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td class=\"number\">{}</td></tr>",
-            Escaped(&tracked.unit.name),
+    let rows = ages.into_iter().take(SLOWEST).map(|(age, tracked)| {
+        format!(
+            "<tr><td>{}</td><td>{}</td><td class=\"number\">{}</td></tr>\n",
+            escaped(&tracked.unit.name),
             lang.state(tracked.unit.state),
-            text::duration(*age)
-        )?;
-    }
-    writeln!(out, "</table>")
+            text::duration(age)
+        )
+    });
+    let rows = String::from_iter(rows);
+    format!(
+        "<h2>{}</h2>\n<table>\n{rows}</table>\n",
+        lang.slowest_heading()
+    )
 }
 
 /// A name with its middle left out if it is long: many differ at their ends only.
@@ -198,7 +166,6 @@ fn gap_words(kind: GapKind, lang: Lang) -> (&'static str, &'static str) {
     }
 }
 
-/// The chart of one deployment.
 struct Chart<'a> {
     progress: &'a Progress,
     now: Instant,
@@ -216,10 +183,9 @@ impl<'a> Chart<'a> {
             units.retain(|tracked| tracked.span(now).is_some());
         }
         units.sort_by_key(|tracked| tracked.unit.batch.unwrap_or(u32::MAX));
-        let begun = units.iter().filter_map(|tracked| tracked.span(now));
-        let begun = begun.map(|(from, _)| from);
+        let spans = units.iter().filter_map(|tracked| tracked.span(now));
         Self {
-            begin: begun.chain([progress.started]).min().unwrap_or(now),
+            begin: spans.fold(progress.started, |begin, (from, _)| begin.min(from)),
             progress,
             now,
             lang,
@@ -238,30 +204,29 @@ impl<'a> Chart<'a> {
     }
 
     fn draw(&self) -> String {
-        let mut rows = String::new();
-        let top = CONCURRENCY + HEADING;
-        let bottom = self.rows(&mut rows, top);
-        let (width, height) = (GUTTER + CHART + 20.0, bottom + HEADING);
-        let mut svg = format!(
-            "<svg viewBox=\"0 0 {width} {height:.1}\" role=\"img\" aria-label=\"{}\">\n",
-            self.lang.timeline()
-        );
-        self.gaps(&mut svg, bottom);
-        self.axis(&mut svg, bottom);
-        self.concurrency(&mut svg);
-        svg + &rows + "</svg>\n" + &self.legend()
+        let (rows, bottom) = self.rows();
+        format!(
+            "<svg viewBox=\"0 0 {} {:.1}\" role=\"img\" aria-label=\"{}\">\n{}{}{}{rows}</svg>\n{}",
+            GUTTER + CHART + 20.0,
+            bottom + HEADING,
+            self.lang.timeline(),
+            self.gaps(bottom),
+            self.axis(bottom),
+            self.concurrency(),
+            self.legend()
+        )
     }
 
-    /// Draws the units from `top` on; returns where they end.
-    fn rows(&self, svg: &mut String, top: f64) -> f64 {
+    /// The units, and where they end.
+    fn rows(&self) -> (String, f64) {
         let per_row = self.units.len().div_ceil(MAX_ROWS).max(1);
-        let is_named = self.units.len() <= NAMED_ROWS;
         let height = match self.units.len() {
             0..=100 => 18.0,
             101..=NAMED_ROWS => 13.0,
             _ => 4.0,
         };
-        let mut y = top;
+        let mut rows = String::new();
+        let mut y = CONCURRENCY + HEADING;
         let batches = self.units.chunk_by(|a, b| a.unit.batch == b.unit.batch);
         let has_headings = batches.count() <= MAX_HEADINGS;
         let groups = self
@@ -272,95 +237,83 @@ impl<'a> Chart<'a> {
                 let of_jobs = self.progress.has_jobs();
                 let heading = self.lang.batch(batch, self.progress.batches, of_jobs);
                 let baseline = y + 13.0;
-                let _ = writeln!(
-                    svg,
-                    "<text class=\"faint\" x=\"0\" y=\"{baseline}\">{heading}</text>"
-                );
+                rows +=
+                    &format!("<text class=\"faint\" x=\"0\" y=\"{baseline}\">{heading}</text>\n");
                 y += HEADING;
             }
-            for row in units.chunks(per_row) {
-                self.row(svg, row, y, height, is_named);
+            for units in units.chunks(per_row) {
+                rows += &self.row(units, y, height).unwrap_or_default();
                 y += height;
             }
         }
-        y
+        (rows, y)
     }
 
-    /// Draws a row: one unit, or several as the worst of them from the first begin to the last end.
-    fn row(&self, svg: &mut String, units: &[&TrackedUnit], y: f64, height: f64, is_named: bool) {
-        let Some(worst) = units.iter().min_by_key(|tracked| tracked.unit.state) else {
-            return;
-        };
-        let name = &worst.unit.name;
-        if is_named {
-            let shown = shorten(name);
-            let class = worst.unit.state.as_str();
+    /// A row: one unit, or several as the worst of them from the first begin to the last end.
+    fn row(&self, units: &[&TrackedUnit], y: f64, height: f64) -> Option<String> {
+        let worst = units.iter().min_by_key(|tracked| tracked.unit.state)?;
+        let (name, class) = (&worst.unit.name, worst.unit.state.as_str());
+        let mut row = String::new();
+        if self.units.len() <= NAMED_ROWS {
             let baseline = y + height - 4.0;
-            let _ = writeln!(
-                svg,
-                "<text class=\"{class}\" x=\"8\" y=\"{baseline}\">{}</text>",
-                Escaped(&shown)
-            );
+            let name = escaped(&shorten(name));
+            row += &format!("<text class=\"{class}\" x=\"8\" y=\"{baseline}\">{name}</text>\n");
         }
         let spans = units.iter().filter_map(|tracked| tracked.span(self.now));
-        let Some((from, to)) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
-            return;
-        };
-        let details =
-            report::unit_details(self.progress, worst, self.now, self.lang, &str::to_owned);
-        let more = match units.len() {
-            1 => String::new(),
-            count => format!(" (+{})", count - 1),
-        };
-        let state = self.lang.state(worst.unit.state);
-        let title = format!("{name} {state}{details}{more}");
-        let (x, end) = (self.x(from), self.x(to));
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{}</title></rect>",
-            worst.unit.state.as_str(),
-            y + height * 0.1,
-            (end - x).max(1.5),
-            height * 0.8,
-            Escaped(&title)
-        );
-    }
-
-    /// Draws the times in which polls failed or the deployment was paused.
-    fn gaps(&self, svg: &mut String, bottom: f64) {
-        for gap in self.progress.gaps(self.now) {
-            let (x, end) = (self.x(gap.from), self.x(gap.to));
-            let (class, title) = gap_words(gap.kind, self.lang);
-            let _ = writeln!(
-                svg,
-                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"0\" width=\"{:.1}\" height=\"{bottom:.1}\"><title>{title} {}</title></rect>",
-                (end - x).max(1.0),
-                text::duration(gap.to.since(gap.from))
+        if let Some((from, to)) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            let state = self.lang.state(worst.unit.state);
+            let details =
+                report::unit_details(self.progress, worst, self.now, self.lang, &str::to_owned);
+            let more = match units.len() {
+                1 => String::new(),
+                count => format!(" (+{})", count - 1),
+            };
+            let title = escaped(&format!("{name} {state}{details}{more}"));
+            let (x, end) = (self.x(from), self.x(to));
+            row += &format!(
+                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"><title>{title}</title></rect>\n",
+                y + height * 0.1,
+                (end - x).max(1.5),
+                height * 0.8,
             );
         }
+        Some(row)
     }
 
-    /// Draws the axis of time.
-    fn axis(&self, svg: &mut String, bottom: f64) {
+    /// The times in which polls failed or the deployment was paused.
+    fn gaps(&self, bottom: f64) -> String {
+        let gaps = self.progress.gaps(self.now).into_iter().map(|gap| {
+            let (x, end) = (self.x(gap.from), self.x(gap.to));
+            let (class, title) = gap_words(gap.kind, self.lang);
+            format!(
+                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"0\" width=\"{:.1}\" height=\"{bottom:.1}\"><title>{title} {}</title></rect>\n",
+                (end - x).max(1.0),
+                text::duration(gap.to.since(gap.from))
+            )
+        });
+        gaps.collect()
+    }
+
+    fn axis(&self, bottom: f64) -> String {
         let seconds = self.span().as_secs();
         let step = STEPS.into_iter().find(|step| seconds / step <= MAX_MARKS);
         let step = step.unwrap_or(seconds / MAX_MARKS);
-        for second in (0..=seconds).step_by(usize::try_from(step).unwrap_or(usize::MAX).max(1)) {
+        let mut axis = String::new();
+        for second in (0..=seconds).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
             let at = Duration::from_secs(second);
-            let x = self.x(self.begin.after(at));
-            let _ = writeln!(svg, "<path class=\"mark\" d=\"M{x:.1} 0V{bottom:.1}\"/>");
+            let (x, at) = (self.x(self.begin.after(at)), text::duration(at));
+            axis += &format!("<path class=\"mark\" d=\"M{x:.1} 0V{bottom:.1}\"/>\n");
             for y in [CONCURRENCY, bottom].map(|line| line + 14.0) {
-                let at = text::duration(at);
-                let _ = writeln!(
-                    svg,
-                    "<text class=\"faint\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{at}</text>"
+                axis += &format!(
+                    "<text class=\"faint\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{at}</text>\n"
                 );
             }
         }
+        axis
     }
 
-    /// Draws how many units ran at once.
-    fn concurrency(&self, svg: &mut String) {
+    /// How many units ran at once.
+    fn concurrency(&self) -> String {
         let spans = self
             .units
             .iter()
@@ -369,47 +322,43 @@ impl<'a> Chart<'a> {
         // A unit that begins when another one ends does not run beside it.
         steps.sort_unstable();
         let mut running = 0;
-        let counts = steps.into_iter().map(|(at, step)| {
-            running += step;
-            (at, running)
-        });
-        let counts = Vec::from_iter(counts);
-        let most = counts
-            .iter()
-            .map(|(_, running)| *running)
-            .max()
-            .unwrap_or(0);
-        if most == 0 {
-            return;
+        for (_, step) in &mut steps {
+            running += *step;
+            *step = running;
         }
-        let mut path = format!("M{GUTTER} {CONCURRENCY}");
-        for (at, running) in counts {
+        let most = steps.iter().map(|(_, running)| *running).max();
+        let Some(most) = most.filter(|most| *most > 0) else {
+            return String::new();
+        };
+        let path = steps.into_iter().map(|(at, running)| {
             let y = CONCURRENCY * (1.0 - running as f64 / most as f64);
-            let _ = write!(path, "H{:.1}V{y:.1}", self.x(at));
-        }
+            format!("H{:.1}V{y:.1}", self.x(at))
+        });
+        let path = String::from_iter(path);
         let caption = self.lang.running_at_once(most);
-        let _ = writeln!(
-            svg,
-            "<path class=\"concurrency\" d=\"{path}V{CONCURRENCY}Z\"/>\n<text x=\"8\" y=\"14\">{caption}</text>"
-        );
+        format!(
+            "<path class=\"concurrency\" d=\"M{GUTTER} {CONCURRENCY}{path}V{CONCURRENCY}Z\"/>\n\
+             <text x=\"8\" y=\"14\">{caption}</text>\n"
+        )
     }
 
     /// The colours that are in the chart, in words.
     fn legend(&self) -> String {
-        let units = self.units.iter();
-        let drawn = units.filter(|tracked| tracked.span(self.now).is_some());
-        let drawn = HashSet::<_>::from_iter(drawn.map(|tracked| tracked.unit.state.as_str()));
-        let states = UnitState::ALL.map(|state| (state.as_str(), self.lang.state(state)));
-        let states = states
-            .into_iter()
-            .filter(|(class, _)| drawn.contains(class));
+        let is_drawn = |state: &UnitState| {
+            let has_bar = |unit: &&TrackedUnit| unit.span(self.now).is_some();
+            self.units
+                .iter()
+                .any(|unit| unit.unit.state == *state && has_bar(unit))
+        };
+        let states = UnitState::ALL.into_iter().filter(is_drawn);
+        let states = states.map(|state| (state.as_str(), self.lang.state(state)));
         let gaps = self.progress.gaps(self.now);
         let kinds = [GapKind::Outage, GapKind::Pause].into_iter();
         let kinds = kinds.filter(|kind| gaps.iter().any(|gap| gap.kind == *kind));
         let kinds = kinds.map(|kind| gap_words(kind, self.lang));
         let mut legend = String::from("<p class=\"legend\">");
         for (class, word) in states.chain(kinds) {
-            let _ = write!(legend, "<span class=\"{class}\">{word}</span> ");
+            legend += &format!("<span class=\"{class}\">{word}</span> ");
         }
         let per_row = self.units.len().div_ceil(MAX_ROWS);
         if per_row > 1 {
@@ -422,6 +371,7 @@ impl<'a> Chart<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
     use crate::model::UnitKind;
     use crate::outcome::Cause;
     use crate::poll::PollError;
@@ -436,15 +386,13 @@ mod tests {
         };
         let parts = [(progress, &outcome)];
         let mut out = Vec::new();
-        let mut timeline = Timeline {
-            out: &mut out,
-            lang: Lang::En,
-        };
-        let written = timeline.event(&Event {
+        let end = testing::end(&outcome, &parts);
+        let event = Event {
             at: Timestamp::at(10.0),
             progress,
-            kind: Kind::Finished(testing::end(&outcome, &parts)),
-        });
+            kind: Kind::Finished(end),
+        };
+        let written = write(&mut out, &event, &end, Lang::En);
         written.expect("a vector takes it");
         let page = String::from_utf8(out).expect("UTF-8");
         // An XML reader takes all but the first lines, so that no tag is left open.

@@ -107,7 +107,7 @@ pub(crate) fn run(
             watches.take(event, clock.now(), output);
         }
         let now = clock.now();
-        if output.is_closed() {
+        if output.closed {
             watches.interrupt(Signal::Pipe, now);
         }
         watches.step(now, output);
@@ -115,9 +115,9 @@ pub(crate) fn run(
             return watches.finish(start, clock.now(), output);
         }
         let deployments = watches.list.iter().map(|watch| &watch.watch.progress);
-        output.tick(now, &Vec::from_iter(deployments));
+        let due = output.tick(now, &Vec::from_iter(deployments));
         let wakes = watches.list.iter().filter_map(|watch| watch.wake);
-        let wake = wakes.chain(output.wake()).min();
+        let wake = wakes.chain(due).min();
         if let Some(event) = inbox.next(wake, &mut watches.in_flight) {
             watches.take(event, clock.now(), output);
         }
@@ -228,12 +228,7 @@ impl Watches<'_> {
                 }
                 watch.stop_waiting_for_logs(at);
             }
-            LoopEvent::Trace(at, traced) => {
-                if let Some(watch) = self.list.first() {
-                    let (progress, kind) = (&watch.watch.progress, Kind::Trace(&traced));
-                    output.event(&Event { at, progress, kind });
-                }
-            }
+            LoopEvent::Trace(_, traced) => output.trace(&traced),
             LoopEvent::System(SystemEvent::End(signal)) => self.interrupt(signal, now),
             LoopEvent::System(SystemEvent::StatusAsked) => {
                 let deployments = self.list.iter().filter(|watch| !watch.is_done());
