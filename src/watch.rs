@@ -458,6 +458,7 @@ mod tests {
             retry,
             date: None,
             endpoint_in_doubt: false,
+            never_sent: false,
         })
     }
 

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use super::body::{error_words, repair};
 use super::error;
-use super::message::{Request, Response, Transport, TransportError};
+use super::message::{Request, Response, Transport};
 use crate::clock::Timestamp;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
@@ -76,8 +76,7 @@ impl Client {
         request: &Request<'_>,
         earlier: Vec<u8>,
     ) -> Result<Response, PollError> {
-        self.send_again(request, earlier)
-            .map_err(|failure| failure.error)?
+        self.send_again(request, earlier)?
             .expect_json(&self.redactor)
     }
 
@@ -85,15 +84,11 @@ impl Client {
     ///
     /// # Errors
     /// If no complete response came.
-    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, PollError> {
         self.send_again(request, Vec::new())
     }
 
-    fn send_again(
-        &self,
-        request: &Request<'_>,
-        earlier: Vec<u8>,
-    ) -> Result<Response, TransportError> {
+    fn send_again(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
         let begun = self.now();
         let mut result = self.transport.send(request, earlier);
         if let Ok(response) = &mut result
@@ -108,7 +103,7 @@ impl Client {
                 url: self.redactor.redact(request.url).into_owned(),
                 result: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
-                    Err(failure) => Err(failure.error.message.clone()),
+                    Err(error) => Err(error.message.clone()),
                 },
                 took: now.instant.since(begun.instant),
             };
@@ -166,8 +161,6 @@ impl Response {
         };
         let message = Message::verbatim(format!("HTTP {status}")).with_detail(words.as_ref());
         PollError {
-            message: self.with_request_id(message, redactor),
-            status: Some(self.status),
             retry: if self.is_redirect() || error::is_refused(self.status) {
                 let kind = match self.status {
                     401 => RefusalKind::SignIn,
@@ -179,7 +172,7 @@ impl Response {
                 Retry::Retryable { retry_after }
             },
             date: self.date(),
-            endpoint_in_doubt: false,
+            ..PollError::retryable(self.with_request_id(message, redactor), Some(self.status))
         }
     }
 
@@ -203,7 +196,7 @@ impl Client {
                 &self,
                 _request: &Request<'_>,
                 _earlier: Vec<u8>,
-            ) -> Result<Response, TransportError> {
+            ) -> Result<Response, PollError> {
                 unreachable!("nothing is sent")
             }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
 
-use super::message::TransportError;
 use super::tls::is_ca_as_server;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
@@ -19,11 +18,11 @@ pub(super) fn no_response(
     timeout: Duration,
     proxy: Option<&str>,
     has_cacert: bool,
-) -> TransportError {
+) -> PollError {
     // The URL may hold a secret.
     let error = error.without_url();
-    let may_have_been_received = !error.is_connect();
-    let error = if let Some(problem) = certificate_problem(&error) {
+    let never_sent = error.is_connect();
+    let failure = if let Some(problem) = certificate_problem(&error) {
         let mut message = untrusted(problem);
         if let Some(proxy) = proxy {
             let (en, zh) = (
@@ -41,20 +40,20 @@ pub(super) fn no_response(
         refused(RefusalKind::Connection, problem, None)
     } else {
         let message = if error.is_timeout() {
-            timed_out(timeout, may_have_been_received)
-        } else if may_have_been_received {
-            Message::new("no response", "没有响应").with_detail(&cause(&error))
-        } else {
+            timed_out(timeout, !never_sent)
+        } else if never_sent {
             cannot_connect(&error, proxy)
+        } else {
+            Message::new("no response", "没有响应").with_detail(&cause(&error))
         };
         PollError {
-            endpoint_in_doubt: !may_have_been_received,
+            endpoint_in_doubt: never_sent,
             ..PollError::retryable(message, None)
         }
     };
-    TransportError {
-        error,
-        may_have_been_received,
+    PollError {
+        never_sent,
+        ..failure
     }
 }
 
@@ -65,7 +64,7 @@ pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
 }
 
 /// The proxy answered `status` when it was asked for a tunnel.
-pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
+pub(super) fn tunnel_refused(proxy: &str, status: u16) -> PollError {
     let message = Message::new(
         format!("the proxy {proxy} answers HTTP {status} to CONNECT"),
         format!("代理 {proxy} 对 CONNECT 返回 HTTP {status}"),
@@ -79,9 +78,9 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
     } else {
         PollError::retryable(message, None)
     };
-    TransportError {
-        error,
-        may_have_been_received: false,
+    PollError {
+        never_sent: true,
+        ..error
     }
 }
 
@@ -282,7 +281,7 @@ mod tests {
             untrusted(&CertificateError::UnknownIssuer),
             trust_hint(true),
             trust_hint(false),
-            tunnel_refused("192.0.2.9:3128", 403).error.message,
+            tunnel_refused("192.0.2.9:3128", 403).message,
             redirect(Some("/login")),
             redirect(None),
         ] {

@@ -34,13 +34,6 @@ pub(crate) struct Response {
     pub(crate) received: Timestamp,
 }
 
-/// A request that failed before the complete response was read.
-pub(crate) struct TransportError {
-    pub(crate) error: PollError,
-    /// False only where no connection came about.
-    pub(crate) may_have_been_received: bool,
-}
-
 /// Gets the response to a request: from the network, or from a recording of it.
 pub(crate) trait Transport: Send + Sync {
     /// Sends the request and reads the response, whatever its status. The body is received into the memory of
@@ -48,7 +41,7 @@ pub(crate) trait Transport: Send + Sync {
     ///
     /// # Errors
     /// If no complete response came.
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError>;
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError>;
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;

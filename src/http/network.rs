@@ -10,7 +10,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue}
 use reqwest::{Proxy, redirect};
 use url::Url;
 
-use super::message::{Request, Response, Transport, TransportError};
+use super::message::{Request, Response, Transport};
 use super::resolver::ThreadResolver;
 use super::tls::{self, Trust};
 use super::{error, proxy};
@@ -188,7 +188,7 @@ pub(crate) struct Network {
 
 impl Network {
     /// The failure of a request without a response.
-    fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> TransportError {
+    fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> PollError {
         let proxy = self.settings.proxy.as_ref();
         if let Some(proxy) = proxy
             && error::is_refused_tunnel(&error)
@@ -203,7 +203,7 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
         let mut builder = match request.body {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
@@ -261,12 +261,9 @@ impl Transport for Network {
             .for_each(|secret| self.redactor.add_received(secret));
         match problem {
             None => Ok(response),
-            Some(problem) => Err(TransportError {
-                error: PollError {
-                    endpoint_in_doubt: false,
-                    ..response.unreadable(problem, &self.redactor)
-                },
-                may_have_been_received: true,
+            Some(problem) => Err(PollError {
+                endpoint_in_doubt: false,
+                ..response.unreadable(problem, &self.redactor)
             }),
         }
     }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
 use crate::clock::{Instant, Timestamp, VirtualClock};
-use crate::http::{Request, Response, Transport, TransportError};
+use crate::http::{Request, Response, Transport};
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::{PollError, RefusalKind, Retry};
@@ -180,7 +180,7 @@ impl Player {
 }
 
 impl Transport for Player {
-    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, PollError> {
         let exchange = self
             .exchanges
             .take(self.target, request.method(), request.url);
@@ -200,12 +200,10 @@ impl Transport for Player {
         *self.last() = at;
         let Some(exchange) = exchange else {
             let message = Message::new("the recording ends here", "录制到此结束");
-            return Err(TransportError {
-                error: PollError {
-                    retry: Retry::EndOfRecording,
-                    ..PollError::retryable(message, None)
-                },
-                may_have_been_received: false,
+            return Err(PollError {
+                retry: Retry::EndOfRecording,
+                never_sent: true,
+                ..PollError::retryable(message, None)
             });
         };
         let response = Response::recorded(
@@ -227,11 +225,7 @@ impl Transport for Player {
 }
 
 /// The meaning of a recorded failure.
-fn failure(
-    recorded: RecordedError,
-    status: Option<u16>,
-    date: Option<SystemTime>,
-) -> TransportError {
+fn failure(recorded: RecordedError, status: Option<u16>, date: Option<SystemTime>) -> PollError {
     let retry = match recorded.refused {
         Some(refusal) => Retry::Refused {
             hint: refusal.hint.map(Message::library),
@@ -243,15 +237,13 @@ fn failure(
         },
         None => Retry::Retryable { retry_after: None },
     };
-    TransportError {
-        error: PollError {
-            message: Message::library(recorded.cause),
-            endpoint_in_doubt: !recorded.received && status.is_none(),
-            status,
-            retry,
-            date,
-        },
-        may_have_been_received: recorded.received,
+    PollError {
+        message: Message::library(recorded.cause),
+        status,
+        retry,
+        date,
+        endpoint_in_doubt: !recorded.received && status.is_none(),
+        never_sent: !recorded.received,
     }
 }
 

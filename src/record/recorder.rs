@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
 use crate::clock::{self, Instant, Timestamp};
-use crate::http::{Request, Response, Transport, TransportError};
+use crate::http::{Request, Response, Transport};
 use crate::message::{Context as _, Message, Result};
 use crate::platform::{OutputMode, open_output};
-use crate::poll::{RefusalKind, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::redact::{MASK, Redactor};
 use crate::text;
 use crate::writer::NonBlockingWriter;
@@ -44,7 +44,7 @@ impl<T> Recorder<T> {
 }
 
 impl<T: Transport> Transport for Recorder<T> {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
         let sent = self.inner.now();
         let result = self.inner.send(request, earlier);
         let answered = self.inner.now();
@@ -131,7 +131,7 @@ impl CaptureFile {
         sent: Timestamp,
         answered: Timestamp,
         request: &Request<'_>,
-        result: Result<&Response, &TransportError>,
+        result: Result<&Response, &PollError>,
     ) {
         let mut exchange = exchange(&self.redactor, target, request, result);
         self.with(|start| {
@@ -184,7 +184,7 @@ fn exchange(
     redactor: &Redactor,
     target: usize,
     request: &Request<'_>,
-    result: Result<&Response, &TransportError>,
+    result: Result<&Response, &PollError>,
 ) -> Exchange {
     let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
@@ -211,16 +211,13 @@ fn exchange(
                 }
             }
         }
-        Err(TransportError {
-            error,
-            may_have_been_received,
-        }) => {
+        Err(error) => {
             line.status = error.status;
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
             line.error = Some(RecordedError {
                 cause: redact(error.message.en()),
-                received: *may_have_been_received,
+                received: !error.never_sent,
                 refused: match &error.retry {
                     Retry::Refused { hint, kind } => Some(Refusal {
                         hint: hint.as_ref().map(ToString::to_string),
@@ -240,7 +237,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::poll::PollError;
 
     const TOKEN: &str = "pt-made-up";
 
@@ -252,11 +248,7 @@ mod tests {
     struct Slow(Mutex<f64>);
 
     impl Transport for Slow {
-        fn send(
-            &self,
-            _request: &Request<'_>,
-            _earlier: Vec<u8>,
-        ) -> Result<Response, TransportError> {
+        fn send(&self, _request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, PollError> {
             Ok(Response::recorded(200, &[], Vec::new(), self.now()))
         }
 
@@ -339,10 +331,10 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_it_means() {
-        let failure = TransportError {
-            error: PollError::refused(Message::verbatim(format!("no: {TOKEN}")), None)
-                .with_hint(Message::verbatim("check --task")),
-            may_have_been_received: false,
+        let failure = PollError {
+            never_sent: true,
+            ..PollError::refused(Message::verbatim(format!("no: {TOKEN}")), None)
+                .with_hint(Message::verbatim("check --task"))
         };
         let redactor = Redactor::default();
         redactor.add(TOKEN);
