@@ -62,35 +62,18 @@ impl Client {
     ///
     /// # Errors
     /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn get_json(&self, request: &Request<'_>) -> Result<Response, PollError> {
-        self.get_json_again(request, Vec::new())
-    }
-
-    /// The same for a request that was made before: `earlier` is the body that it brought, and the new one
-    /// takes its memory.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn get_json_again(
-        &self,
-        request: &Request<'_>,
-        earlier: Vec<u8>,
-    ) -> Result<Response, PollError> {
-        self.send_again(request, earlier)?
-            .expect_json(&self.redactor)
+    pub(crate) fn get_json(&self, request: Request<'_>) -> Result<Response, PollError> {
+        self.send(request)?.expect_json(&self.redactor)
     }
 
     /// Makes a request and takes its response, whatever it is. Broken text in its body is replaced.
     ///
     /// # Errors
     /// If no complete response came.
-    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, PollError> {
-        self.send_again(request, Vec::new())
-    }
-
-    fn send_again(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
+    pub(crate) fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let begun = self.now();
-        let mut result = self.transport.send(request, earlier);
+        let (method, url) = (request.method(), request.url);
+        let mut result = self.transport.send(request);
         if let Ok(response) = &mut result
             && !response.is_repeated
         {
@@ -99,8 +82,8 @@ impl Client {
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = RequestTrace {
-                method: request.method(),
-                url: self.redactor.redact(request.url).into_owned(),
+                method,
+                url: self.redactor.redact(url).into_owned(),
                 result: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
                     Err(error) => Err(error.message.clone()),
@@ -192,11 +175,7 @@ impl Client {
         struct Unused;
 
         impl Transport for Unused {
-            fn send(
-                &self,
-                _request: &Request<'_>,
-                _earlier: Vec<u8>,
-            ) -> Result<Response, PollError> {
+            fn send(&self, _request: Request<'_>) -> Result<Response, PollError> {
                 unreachable!("nothing is sent")
             }
 

@@ -20,6 +20,8 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: Vec<(&'static str, &'a str)>,
     /// How long it may take at most, where that is less than any request may.
     pub(crate) timeout: Option<Duration>,
+    /// The body that an earlier request brought, or nothing: the new one takes its memory, and is compared with it.
+    pub(crate) earlier: Vec<u8>,
 }
 
 /// A response that was read to its end.
@@ -36,12 +38,11 @@ pub(crate) struct Response {
 
 /// Gets the response to a request: from the network, or from a recording of it.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends the request and reads the response, whatever its status. The body is received into the memory of
-    /// `earlier`, the body of an earlier response or nothing, and compared with it.
+    /// Sends the request and reads the response, whatever its status.
     ///
     /// # Errors
     /// If no complete response came.
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError>;
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError>;
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;
@@ -61,6 +62,7 @@ impl<'a> Request<'a> {
             body: None,
             headers,
             timeout: None,
+            earlier: Vec::new(),
         }
     }
 

@@ -203,7 +203,7 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let mut builder = match request.body {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
@@ -211,11 +211,11 @@ impl Transport for Network {
         let timeout = self.settings.timeout;
         let timeout = request.timeout.map_or(timeout, |limit| limit.min(timeout));
         builder = builder.timeout(timeout);
-        for (name, value) in &request.headers {
+        for (name, value) in request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
             if let Ok(mut value) = HeaderValue::from_str(value) {
                 value.set_sensitive(true);
-                builder = builder.header(*name, value);
+                builder = builder.header(name, value);
             }
         }
         let mut response = builder
@@ -229,7 +229,7 @@ impl Transport for Network {
             name => (Ok(Box::new(response)), matches!(name, "" | "identity")),
         };
         let (mut body, limit) = match status.is_success() {
-            true => (earlier, MAX_BODY + 1),
+            true => (request.earlier, MAX_BODY + 1),
             false => (Vec::new(), MAX_ERROR_BODY),
         };
         let received = reader.and_then(|reader| receive(reader, limit, &mut body));

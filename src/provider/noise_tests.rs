@@ -128,7 +128,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, PollError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let now = self.clock().instant.after(Duration::from_secs_f64(LATENCY));
         self.move_to(now);
         let path = request.url.split('?').next().unwrap_or_default();

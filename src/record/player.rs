@@ -180,7 +180,7 @@ impl Player {
 }
 
 impl Transport for Player {
-    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, PollError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let exchange = self
             .exchanges
             .take(self.target, request.method(), request.url);
@@ -306,7 +306,6 @@ mod tests {
         let error = r#"{"target":1,"sent_ms":3,"answered_ms":4,"method":"GET","url":"/a","error":{"cause":"no","received":true,"refused":{"hint":null,"at_once":true}}}"#;
         let sample = [HEADER, body, error, r#"{"ended_ms":5}"#, ""].join("\n");
         let clock = Arc::new(VirtualClock::new(SystemTime::UNIX_EPOCH));
-        let request = Request::get("/a", Vec::new());
         let mut played = 0;
         for seed in 0..3000 {
             let mut random = fastrand::Rng::with_seed(seed);
@@ -326,7 +325,7 @@ mod tests {
                     let player = Player::new(Arc::clone(&exchanges), target, Arc::clone(&clock));
                     // Its end comes after at most as many as there are.
                     for _ in 0..3 {
-                        played += usize::from(player.send(&request, Vec::new()).is_ok());
+                        played += usize::from(player.send(Request::get("/a", Vec::new())).is_ok());
                     }
                 }
             }

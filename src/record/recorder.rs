@@ -44,13 +44,14 @@ impl<T> Recorder<T> {
 }
 
 impl<T: Transport> Transport for Recorder<T> {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, PollError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let sent = self.inner.now();
-        let result = self.inner.send(request, earlier);
+        let asked = (request.method(), request.url);
+        let result = self.inner.send(request);
         let answered = self.inner.now();
         *self.last_answered() = Some(answered);
-        self.file
-            .record(self.target, sent, answered, request, result.as_ref());
+        let exchange = exchange(&self.file.redactor, self.target, asked, result.as_ref());
+        self.file.record(sent, answered, exchange);
         result
     }
 
@@ -119,55 +120,45 @@ impl CaptureFile {
         };
         // Nobody means to put a secret there.
         header.rewrite(|text| self.redactor.redact(text).into_owned());
-        self.with(|start| {
-            *start = Some(now.instant);
-            self.write(&header)
-        });
+        let mut start = self.start();
+        *start = Some(now.instant);
+        self.write(&header);
     }
 
-    fn record(
-        &self,
-        target: usize,
-        sent: Timestamp,
-        answered: Timestamp,
-        request: &Request<'_>,
-        result: Result<&Response, &PollError>,
-    ) {
-        let mut exchange = exchange(&self.redactor, target, request, result);
-        self.with(|start| {
-            let Some(start) = *start else {
-                return Ok(());
-            };
+    fn record(&self, sent: Timestamp, answered: Timestamp, mut exchange: Exchange) {
+        let start = self.start();
+        if let Some(start) = *start {
             exchange.sent_ms = sent.instant.since(start);
             exchange.answered_ms = answered.instant.since(start);
-            self.write(&exchange)
-        });
+            self.write(&exchange);
+        }
     }
 
     /// Writes the last line: the watch ends at `now`.
     pub(crate) fn end(&self, now: Timestamp) {
-        self.with(|start| {
-            let Some(start) = start.take() else {
-                return Ok(());
-            };
+        let mut start = self.start();
+        if let Some(start) = start.take() {
             let ended_ms = now.instant.since(start);
             self.writer.reserve(true);
-            self.write(&End { ended_ms })
-        });
-    }
-
-    fn with(&self, write: impl FnOnce(&mut Option<Instant>) -> io::Result<()>) {
-        let mut start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = write(&mut start) {
-            (self.warn)(Message::cannot_write(self.writer.name(), &error));
+            self.write(&End { ended_ms });
         }
     }
 
+    /// It is held while a line is written: none may follow the last one.
+    fn start(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.start.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes a line in one piece, so that a watch that is killed leaves complete lines.
-    fn write(&self, line: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.writer.queue(text)
+    fn write(&self, line: &impl Serialize) {
+        let text = serde_json::to_vec(line).map_err(io::Error::from);
+        let written = text.and_then(|mut text| {
+            text.push(b'\n');
+            self.writer.queue(text)
+        });
+        if let Err(error) = written {
+            (self.warn)(Message::cannot_write(self.writer.name(), &error));
+        }
     }
 }
 
@@ -183,14 +174,14 @@ fn cookie(line: &str) -> String {
 fn exchange(
     redactor: &Redactor,
     target: usize,
-    request: &Request<'_>,
+    (method, url): (&str, &str),
     result: Result<&Response, &PollError>,
 ) -> Exchange {
     let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
         target,
-        method: request.method().to_owned(),
-        url: redact(request.url),
+        method: method.to_owned(),
+        url: redact(url),
         ..Exchange::default()
     };
     match result {
@@ -240,15 +231,13 @@ mod tests {
 
     const TOKEN: &str = "pt-made-up";
 
-    fn request(headers: Vec<(&'static str, &'static str)>) -> Request<'static> {
-        Request::get("https://h/a?ticket=ST-123456", headers)
-    }
+    const ASKED: (&str, &str) = ("GET", "https://h/a?ticket=ST-123456");
 
     /// A transport on which each look at the clock takes a second.
     struct Slow(Mutex<f64>);
 
     impl Transport for Slow {
-        fn send(&self, _request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, PollError> {
+        fn send(&self, _request: Request<'_>) -> Result<Response, PollError> {
             Ok(Response::recorded(200, &[], Vec::new(), self.now()))
         }
 
@@ -266,7 +255,7 @@ mod tests {
         let capture = Arc::new(capture);
         capture.begin(Timestamp::at(0.0), 7, false, Vec::new());
         let recorder = Recorder::new(Slow(Mutex::new(0.0)), 0, capture);
-        assert!(recorder.send(&request(vec![]), Vec::new()).is_ok());
+        assert!(recorder.send(Request::get(ASKED.1, vec![])).is_ok());
         let answered = recorder.answered().instant.since(Instant::at(0.0));
         assert_eq!(answered, Duration::from_secs(3), "sent at 1, received at 2");
         assert!(recorder.now().instant > recorder.answered().instant);
@@ -285,7 +274,6 @@ mod tests {
         redactor.add(TOKEN);
         redactor.add_received("made-up-session");
         redactor.add_received("ST-123456");
-        let asked = request(vec![("content-type", "application/json")]);
         let headers = vec![
             ("content-type", "application/json"),
             ("location", "/b?token=pt-made-up"),
@@ -300,7 +288,7 @@ mod tests {
             |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Timestamp::at(0.0));
         let body = b"{\"you sent\":\"pt-made-up\",\"set\":\"made-up-session\",\"type\":\"application/json\"}";
         let answer = response(body);
-        let line = exchange(&redactor, 0, &asked, Ok(&answer));
+        let line = exchange(&redactor, 0, ASKED, Ok(&answer));
         assert_eq!(line.url, "https://h/a?ticket=(masked)");
         let headers: Vec<_> = line.headers.iter().map(|(_, value)| &**value).collect();
         assert_eq!(
@@ -316,12 +304,7 @@ mod tests {
             Some("{\"you sent\":\"(masked)\",\"set\":\"(masked)\",\"type\":\"application/json\"}")
         );
         // Another target's response may hold it.
-        let line = exchange(
-            &redactor,
-            1,
-            &request(vec![]),
-            Ok(&response(b"\xff pt-made-up")),
-        );
+        let line = exchange(&redactor, 1, ASKED, Ok(&response(b"\xff pt-made-up")));
         assert_eq!(line.body, None);
         let body = STANDARD
             .decode(line.body_base64.expect("no text"))
@@ -338,7 +321,7 @@ mod tests {
         };
         let redactor = Redactor::default();
         redactor.add(TOKEN);
-        let line = exchange(&redactor, 0, &request(vec![]), Err(&failure));
+        let line = exchange(&redactor, 0, ASKED, Err(&failure));
         let error = line.error.expect("an error");
         assert_eq!(
             (error.cause.as_str(), error.received),

@@ -116,7 +116,7 @@ impl CasExchange<'_> {
             body: form,
             ..Request::get(url.as_str(), headers)
         };
-        let response = self.http.send(&request)?;
+        let response = self.http.send(request)?;
         self.cookies
             .keep(port(url), &response, self.http.redactor());
         Ok(response)
