@@ -124,7 +124,7 @@ fn watch(
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
     if let Some(capture) = &capture {
-        output.set_recording(capture.writer());
+        output.set_recording(capture.writer.clone());
         capture.begin(clock.now(), seed, all, deployments.recorded);
     }
     let limit = longest_timeout(&targets);

@@ -67,7 +67,7 @@ impl<T: Transport> Transport for Recorder<T> {
 
 /// The file of a recording. What cannot be written is warned of once and ends the file, not the watch.
 pub(crate) struct CaptureFile {
-    writer: NonBlockingWriter,
+    pub(crate) writer: NonBlockingWriter,
     redactor: Arc<Redactor>,
     warn: Box<dyn Fn(Message) + Send + Sync>,
     /// When the watch began; none before the first line and after the last.
@@ -94,11 +94,6 @@ impl CaptureFile {
             warn: Box::new(warn),
             start: Mutex::default(),
         })
-    }
-
-    /// The writer of the file.
-    pub(crate) fn writer(&self) -> NonBlockingWriter {
-        self.writer.clone()
     }
 
     /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
