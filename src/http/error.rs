@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
 
-use super::tls::is_ca_as_server;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
@@ -140,13 +139,14 @@ fn cannot_connect(error: &(dyn Error + 'static), proxy: Option<&str>) -> Message
 
 /// The server's certificate does not verify.
 fn untrusted(problem: &CertificateError) -> Message {
-    if is_ca_as_server(problem) {
+    let text = problem.to_string();
+    // The library has no type of its own for it.
+    if text.contains("CaUsedAsEndEntity") {
         return Message::new(
             "the server presents a CA certificate that --cacert does not name",
             "服务器出示的是 CA 证书，而 --cacert 没有指定这张证书",
         );
     }
-    let text = problem.to_string();
     let en = text::message(&text);
     let problem = match problem {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -237,7 +237,7 @@ fn certificate_problem<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Certi
 
 /// The text of the innermost error, for the outer ones only say that a request failed; it is
 /// translated by the last error kind that the system or a library gives.
-fn cause(error: &(dyn Error + 'static)) -> Message {
+pub(super) fn cause(error: &(dyn Error + 'static)) -> Message {
     let text = chain(error).last().unwrap_or(error).to_string();
     let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
     let kind = kinds.filter(|kind| *kind != ErrorKind::Other).last();

@@ -1,5 +1,6 @@
 //! The network: requests over reqwest.
 
+use std::env;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,14 @@ use flate2::bufread::MultiGzDecoder;
 use reqwest::blocking::Client;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{Proxy, redirect};
+use rustls::crypto::ring;
 use url::Url;
 
 use super::message::{Request, Response, Transport};
 use super::resolver::ThreadResolver;
-use super::tls::{self, Trust};
-use super::{error, proxy};
+use super::{error, proxy, tls};
 use crate::clock::{Clock, Timestamp};
+use crate::input;
 use crate::message::{Context as _, Message, Result};
 use crate::poll::PollError;
 use crate::redact::Redactor;
@@ -48,6 +50,21 @@ pub(crate) struct ConnectOptions {
 /// milliseconds: targets with the same settings share one.
 #[derive(Default)]
 pub(crate) struct NetworkPool(Vec<(Settings, Client)>);
+
+/// The certificates that are trusted.
+#[derive(Clone, PartialEq)]
+enum Trust {
+    /// No TLS is spoken: the system's roots cost milliseconds, and an empty container has none.
+    NoTls,
+    System,
+    /// The system's roots and this PEM bundle.
+    ExtraRoots(Vec<u8>),
+    /// Nothing is checked.
+    DangerAcceptAny,
+}
+
+/// The variables that name other certificates than the system's.
+const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// The settings in which the clients differ.
 #[derive(Clone, PartialEq)]
@@ -95,7 +112,13 @@ impl NetworkPool {
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = client(&settings, options.patience)?;
+                // A variable may name a pipe that nobody writes; the system's own only take their time on a
+                // busy machine.
+                let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
+                let patience = options.patience.filter(|_| is_named);
+                let own = settings.clone();
+                let client = input::with_patience(patience, move || client(&own));
+                let client = client.context(no_system_roots)??;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -109,14 +132,15 @@ impl NetworkPool {
     }
 }
 
-fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
+fn client(settings: &Settings) -> Result<Client> {
+    // It is installed already where this is not the first client.
+    let _ = ring::default_provider().install_default();
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(HeaderMap::from_iter([(
             ACCEPT_ENCODING,
             HeaderValue::from_static("gzip"),
         )]))
-        .tls_backend_preconfigured(tls::config(&settings.trust, patience)?)
         // Headers with secrets would go along.
         .redirect(redirect::Policy::none())
         .referer(false)
@@ -130,8 +154,25 @@ fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
         Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(Message::library)?),
         None => builder,
     };
-    let client = builder.build().map_err(Message::library);
-    client.context(|| Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"))
+    let builder = match &settings.trust {
+        Trust::NoTls => builder.tls_certs_only([]),
+        Trust::System => builder,
+        Trust::ExtraRoots(pem) => builder.tls_backend_preconfigured(tls::config(pem)?),
+        Trust::DangerAcceptAny => builder.tls_danger_accept_invalid_certs(true),
+    };
+    let client = builder.build().map_err(|error| error::cause(&error));
+    client.context(|| match settings.trust {
+        Trust::System => no_system_roots(),
+        _ => Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"),
+    })
+}
+
+fn no_system_roots() -> Message {
+    Message::new(
+        "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE or \
+         SSL_CERT_FILE",
+        "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
+    )
 }
 
 /// Receives a body of at most `limit` bytes into the memory of an earlier one, and tells whether it is the same.
