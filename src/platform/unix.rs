@@ -213,50 +213,16 @@ fn ignores_hangup() -> bool {
     mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
-/// Whether somebody could continue this process if it stopped: it is neither process 1 nor in an orphaned
-/// process group, which is one that no shell looks after.
+/// Whether somebody could continue this process if it stopped: a shell, which leads the session and gives each
+/// job a process group of its own. Where the system does not tell, there may be one.
 pub(crate) fn can_be_stopped() -> bool {
-    if process::getpid().is_init() {
-        return false;
-    }
-    // Who cannot be asked about may be a shell's child.
-    let Ok(own) = ProcessIds::of("self") else {
+    let Ok(status) = fs::read_to_string("/proc/self/stat") else {
         return true;
     };
-    let mut parent = own.parent;
-    while parent != 0 {
-        match ProcessIds::of(&parent.to_string()) {
-            Ok(ids) if ids.session != own.session => return false,
-            Ok(ids) if ids.group == own.group => parent = ids.parent,
-            _ => return true,
-        }
-    }
-    false
-}
-
-/// The parent, group and session of a process, by the numbers of /proc: 0 is outside of its namespace, as the
-/// session of what was started from outside of a container.
-struct ProcessIds {
-    parent: u32,
-    group: u32,
-    session: u32,
-}
-
-impl ProcessIds {
-    fn of(process: &str) -> io::Result<Self> {
-        let status = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name before the state is in parentheses and may contain any character.
-        let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
-        let mut numbers = fields.split(' ').skip(1).map(str::parse);
-        match [numbers.next(), numbers.next(), numbers.next()] {
-            [Some(Ok(parent)), Some(Ok(group)), Some(Ok(session))] => Ok(Self {
-                parent,
-                group,
-                session,
-            }),
-            _ => Err(ErrorKind::InvalidData.into()),
-        }
-    }
+    // The name before the state is in parentheses and may contain any character.
+    let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
+    let mut group_and_session = fields.split(' ').skip(2);
+    group_and_session.next() != group_and_session.next()
 }
 
 /// Stops the process as Ctrl-Z does, until it is continued.
