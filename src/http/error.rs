@@ -21,33 +21,63 @@ pub(super) fn no_response(
     // The URL may hold a secret.
     let error = error.without_url();
     let never_sent = error.is_connect();
-    let failure = if let Some(problem) = certificate_problem(&error) {
-        let mut message = untrusted(problem);
-        if let Some(proxy) = proxy {
-            let (en, zh) = (
-                format!("through the proxy {proxy}"),
-                format!("通过代理 {proxy}"),
-            );
-            message = Message::new(en, zh).with_detail(&message);
+    let tls = chain(&error).find_map(|error| error.downcast_ref::<rustls::Error>());
+    let failure = match tls {
+        Some(rustls::Error::InvalidCertificate(problem)) => {
+            let mut message = untrusted(problem);
+            if let Some(proxy) = proxy {
+                let (en, zh) = (
+                    format!("through the proxy {proxy}"),
+                    format!("通过代理 {proxy}"),
+                );
+                message = Message::new(en, zh).with_detail(&message);
+            }
+            refused(
+                RefusalKind::Certificate,
+                message,
+                Some(trust_hint(has_cacert)),
+            )
         }
-        refused(
-            RefusalKind::Certificate,
-            message,
-            Some(trust_hint(has_cacert)),
-        )
-    } else if let Some(problem) = permanent_tls_failure(&error) {
-        refused(RefusalKind::Connection, problem, None)
-    } else {
-        let message = if error.is_timeout() {
-            timed_out(timeout, !never_sent)
-        } else if never_sent {
-            cannot_connect(&error, proxy)
-        } else {
-            Message::new("no response", "没有响应").with_detail(&cause(&error))
-        };
-        PollError {
-            endpoint_in_doubt: never_sent,
-            ..PollError::retryable(message, None)
+        // Alerts about a certificate are about ours: the server's is checked here.
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        )) => {
+            let message = Message::new(
+                "the server requires a TLS client certificate, which deploywatch does not have",
+                "服务器要求 TLS 客户端证书，deploywatch 不支持",
+            );
+            refused(RefusalKind::Connection, message, None)
+        }
+        Some(
+            problem @ (rustls::Error::AlertReceived(
+                AlertDescription::ProtocolVersion
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::InsufficientSecurity,
+            )
+            | rustls::Error::PeerIncompatible(_)),
+        ) => {
+            let message = Message::new(
+                "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
+                "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
+            );
+            let message = message.with_detail(&Message::library(problem));
+            refused(RefusalKind::Connection, message, None)
+        }
+        _ => {
+            let message = if error.is_timeout() {
+                timed_out(timeout, !never_sent)
+            } else if never_sent {
+                cannot_connect(&error, proxy)
+            } else {
+                Message::new("no response", "没有响应").with_detail(&cause(&error))
+            };
+            PollError {
+                endpoint_in_doubt: never_sent,
+                ..PollError::retryable(message, None)
+            }
         }
     };
     PollError {
@@ -147,27 +177,25 @@ fn untrusted(problem: &CertificateError) -> Message {
             "服务器出示的是 CA 证书，而 --cacert 没有指定这张证书",
         );
     }
-    let en = text::message(&text);
-    let problem = match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Message::new(en, "证书已过期")
-        }
+    let en = &*text::message(&text);
+    let zh = match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "证书已过期",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Message::new(en, "证书尚未生效")
+            "证书尚未生效"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Message::new(en, "证书与主机名不匹配")
+            "证书与主机名不匹配"
         }
-        CertificateError::UnknownIssuer => Message::new(en, "证书的签发者不受信任"),
-        CertificateError::Revoked => Message::new(en, "证书已被吊销"),
-        CertificateError::BadSignature => Message::new(en, "证书签名无效"),
-        _ => Message::verbatim(en),
+        CertificateError::UnknownIssuer => "证书的签发者不受信任",
+        CertificateError::Revoked => "证书已被吊销",
+        CertificateError::BadSignature => "证书签名无效",
+        _ => en,
     };
     Message::new(
         "the server's certificate does not verify",
         "服务器证书校验失败",
     )
-    .with_detail(&problem)
+    .with_detail(&Message::new(en, zh))
 }
 
 /// The hint for a certificate that does not verify.
@@ -185,34 +213,6 @@ fn trust_hint(has_cacert: bool) -> Message {
     )
 }
 
-/// The point of TLS on which server and client disagree, where another request would not help.
-fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
-    let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
-    Some(match problem {
-        // Alerts about a certificate are about ours: the server's is checked here.
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::AccessDenied,
-        ) => Message::new(
-            "the server requires a TLS client certificate, which deploywatch does not have",
-            "服务器要求 TLS 客户端证书，deploywatch 不支持",
-        ),
-        rustls::Error::AlertReceived(
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity,
-        )
-        | rustls::Error::PeerIncompatible(_) => Message::new(
-            "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
-            "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
-        )
-        .with_detail(&Message::library(problem)),
-        _ => return None,
-    })
-}
-
 /// The target of a redirect.
 pub(super) fn redirect(location: Option<&str>) -> Message {
     match location {
@@ -225,14 +225,6 @@ pub(super) fn redirect(location: Option<&str>) -> Message {
             "重定向没有给出目标地址",
         ),
     }
-}
-
-/// The problem of the server's certificate, where that made the request fail.
-fn certificate_problem<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
-    chain(error).find_map(|error| match error.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
-        _ => None,
-    })
 }
 
 /// The text of the innermost error, for the outer ones only say that a request failed; it is
