@@ -152,7 +152,7 @@ impl CaptureFile {
             self.writer.queue(text)
         });
         if let Err(error) = written {
-            (self.warn)(Message::cannot_write(self.writer.name(), &error));
+            (self.warn)(Message::cannot_write(&self.writer.name, &error));
         }
     }
 }

@@ -42,7 +42,7 @@ impl FileOutput {
         if is_last {
             written = written.and_then(|()| self.writer.settle(FILE_PATIENCE));
         }
-        written.map_err(|error| Message::cannot_write(self.writer.name(), &error))
+        written.map_err(|error| Message::cannot_write(&self.writer.name, &error))
     }
 }
 
