@@ -5,6 +5,8 @@ use std::iter::Peekable;
 use std::path::Path;
 use std::time::Duration;
 
+use console::{measure_text_width, truncate_str};
+
 /// Columns a name or an id may take.
 pub(crate) const NAME: usize = 200;
 /// Columns a message, a reason or a log line may take.
@@ -35,10 +37,7 @@ pub(crate) fn path(path: &Path) -> String {
 
 /// Text as one printable line of at most `columns` columns.
 pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
-    match printable(raw) {
-        Cow::Borrowed(line) => truncate(line, columns),
-        Cow::Owned(line) => truncate(&line, columns).into_owned().into(),
-    }
+    truncate(printable(raw), columns)
 }
 
 /// Text as one printable line.
@@ -81,23 +80,13 @@ fn is_command_mark(line: &str) -> bool {
 }
 
 /// A printable line cut at its end to `columns` columns.
-pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
-    if line.len() <= columns {
-        return Cow::Borrowed(line);
+pub(crate) fn truncate(line: Cow<'_, str>, columns: usize) -> Cow<'_, str> {
+    // Most are short, and need not be measured.
+    if line.len() <= columns || measure_text_width(&line) <= columns {
+        return line;
     }
-    let mut width = 0;
-    // Where it is cut if it turns out too long: the last column is the mark's.
-    let mut cut = 0;
-    for (index, character) in line.char_indices() {
-        width += columns_of(character);
-        if width > columns {
-            return format!("{}…", line[..cut].trim_end()).into();
-        }
-        if width < columns {
-            cut = index + character.len_utf8();
-        }
-    }
-    Cow::Borrowed(line)
+    let begin = truncate_str(&line, columns.saturating_sub(1), "");
+    format!("{}…", begin.trim_end()).into()
 }
 
 /// The last `lines` lines of a log, [`LOG_LINES`] and [`LOG_BYTES`] at most, each made printable by
@@ -132,7 +121,7 @@ fn last_state(line: &str) -> &str {
 
 /// A printable line cut at its beginning to the columns of a message.
 fn truncate_start(line: String) -> String {
-    if console::measure_text_width(&line) <= MESSAGE {
+    if measure_text_width(&line) <= MESSAGE {
         return line;
     }
     // The first column is the mark's.
@@ -232,7 +221,7 @@ pub(crate) fn is_hidden(character: char) -> bool {
 
 /// The columns a character takes on a terminal.
 fn columns_of(character: char) -> usize {
-    console::measure_text_width(character.encode_utf8(&mut [0; 4]))
+    measure_text_width(character.encode_utf8(&mut [0; 4]))
 }
 
 /// A duration for people: `850ms`, `4s`, `3m 05s`, `2h 07m`, `4d 03h`.
@@ -321,7 +310,7 @@ mod tests {
             line.starts_with('…') && line.ends_with("部署the error"),
             "{line}"
         );
-        assert!(console::measure_text_width(line) <= MESSAGE);
+        assert!(measure_text_width(line) <= MESSAGE);
     }
 
     #[test]
