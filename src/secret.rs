@@ -73,19 +73,9 @@ impl Secret {
         redactor: &Redactor,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        if let Some(path) = file {
-            return read_text(path, "Password", timeout)
-                .and_then(|text| Self::password(&text, redactor))
-                .context(|| cannot_take(("password", "密码"), &shown(path)));
-        }
-        let text = environment(variable).ok_or_else(|| {
-            Message::new(
-                format!("no password: set {variable}, or pass --password-file FILE"),
-                format!("缺少密码：请设置 {variable}，或指定 --password-file FILE"),
-            )
-        })?;
-        Self::password(&text, redactor)
-            .context(|| cannot_take(("password", "密码"), &Message::verbatim(variable)))
+        let (name, variables) = (("Password", "密码"), &[variable]);
+        let parse = Self::password;
+        find(name, parse, file, variables, environment, redactor, timeout)
     }
 
     /// The text itself, for the request only.
@@ -121,28 +111,14 @@ impl Credential {
         redactor: &Arc<Redactor>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let (secret, file) = match file {
-            Some(path) => {
-                let secret = read(path, redactor, timeout)
-                    .context(|| cannot_take(("token", "令牌"), &shown(path)))?;
-                // A pipe gives its secret once: whoever opens it again may wait for ever.
-                let again = !input::is_stdin(path) && path.is_file();
-                (secret, again.then(|| path.to_owned()))
-            }
-            None => {
-                let mut set = variables.iter();
-                let set = set.find_map(|name| Some((name, environment(name)?)));
-                let (name, value) = set.ok_or_else(|| no_token(variables))?;
-                let secret = Secret::new(&value, redactor)
-                    .context(|| cannot_take(("token", "令牌"), &Message::verbatim(*name)))?;
-                (secret, None)
-            }
-        };
-        let redactor = Arc::clone(redactor);
+        let (name, parse) = (("Token", "令牌"), Secret::new);
+        let secret = find(name, parse, file, variables, environment, redactor, timeout)?;
+        // A pipe gives its secret once: whoever opens it again may wait for ever.
+        let file = file.filter(|path| !input::is_stdin(path) && path.is_file());
         Ok(Self {
             secret,
-            file,
-            redactor,
+            file: file.map(Path::to_owned),
+            redactor: Arc::clone(redactor),
         })
     }
 
@@ -162,8 +138,8 @@ impl Credential {
 
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
-        let file = self.file.as_deref();
-        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor, None)) else {
+        let text = self.file.as_ref().map(|file| read_text(file, "", None));
+        let Some(Ok(secret)) = text.map(|text| Secret::new(&text?, &self.redactor)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -203,42 +179,56 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Reads a token from a file, or from stdin where the path is `-`.
-fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<Secret> {
-    Secret::new(&read_text(path, "Token", timeout)?, redactor)
+/// Finds a secret: in `file` (`-` is stdin) where there is one, else in the first of `variables` that is set. It is
+/// named in both languages.
+fn find(
+    (question, zh): (&str, &str),
+    parse: fn(&str, &Redactor) -> Result<Secret>,
+    file: Option<&Path>,
+    variables: &[&str],
+    environment: &dyn Fn(&str) -> Option<String>,
+    redactor: &Redactor,
+    timeout: Option<Duration>,
+) -> Result<Secret> {
+    let en = question.to_ascii_lowercase();
+    let (text, place) = match file {
+        Some(path) => (read_text(path, question, timeout), shown(path)),
+        None => {
+            let mut set = variables.iter();
+            let set = set.find_map(|name| Some((*name, environment(name)?)));
+            let (name, value) = set.ok_or_else(|| {
+                let (en_list, zh_list) = (variables.join(" or "), variables.join(" 或 "));
+                Message::new(
+                    format!("no {en}: set {en_list}, or pass --{en}-file FILE"),
+                    format!("缺少{zh}：请设置 {zh_list}，或指定 --{en}-file FILE"),
+                )
+            })?;
+            (Ok(value), Message::verbatim(name))
+        }
+    };
+    let secret = text.and_then(|text| parse(&text, redactor));
+    secret.context(|| cannot_take((&en, zh), &place))
 }
 
 /// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for with `question`. A
 /// file that is empty or missing is read again for a while.
 fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
-    if input::is_typed(path) {
-        let typed = input::prompt(question, LONGEST, timeout)?;
-        return utf8(typed);
-    }
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
-    loop {
+    let bytes = loop {
+        if input::is_typed(path) {
+            break input::prompt(question, LONGEST, timeout)?;
+        }
         let read = input::read(path, LONGEST, timeout);
         let is_gap = match &read {
             Ok(bytes) => bytes.trim_ascii().is_empty() && path.is_file(),
             Err(_) => !path.exists() && !looks_like_secret(path),
         };
         if !is_gap || Instant::now() >= until {
-            return utf8(read?);
+            break read?;
         }
         thread::sleep(RETRY);
-    }
-}
-
-fn utf8(bytes: Vec<u8>) -> Result<String> {
+    };
     String::from_utf8(bytes).map_err(Message::library)
-}
-
-fn no_token(variables: &[&str]) -> Message {
-    let (en, zh) = (variables.join(" or "), variables.join(" 或 "));
-    Message::new(
-        format!("no token: set {en}, or pass --token-file FILE"),
-        format!("缺少令牌：请设置 {zh}，或指定 --token-file FILE"),
-    )
 }
 
 fn empty() -> Message {
