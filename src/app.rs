@@ -16,7 +16,7 @@ use crate::cli::explicit::{ExplicitArg, Scope, override_args};
 use crate::cli::options::{ConnectionOptions, OutputChoice, OutputOptions};
 use crate::cli::partition::{Partition, partition_advice};
 use crate::cli::{Cli, Command, completions};
-use crate::clock::{Clock, Timestamp, VirtualClock};
+use crate::clock::{Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::history::{History, PastDeployments};
@@ -114,7 +114,6 @@ fn watch(
         capture: capture.clone(),
         redactor: deployments.redactor,
         trace_to: shown.verbose.then(|| inbox.sender.clone()),
-        clock: clock.clone(),
         environment,
     };
     let (history, history_warning) = recall(&deployments.list, shown, environment);
@@ -259,7 +258,6 @@ struct Connector<'a> {
     redactor: Arc<Redactor>,
     /// Receives each request, with `--verbose`.
     trace_to: Option<Sender<LoopEvent>>,
-    clock: Clock,
     environment: Environment<'a>,
 }
 
@@ -288,18 +286,13 @@ impl Connector<'_> {
         };
         let options = ConnectOptions {
             timeout: connection.request_timeout,
-            patience: timeout,
             cacert: connection.cacert.as_deref().map(read).transpose()?,
             insecure: connection.insecure,
             direct: connection.direct,
         };
-        let network = self.network.connect(
-            endpoint,
-            options,
-            self.clock.clone(),
-            &self.redactor,
-            self.environment,
-        )?;
+        let network =
+            self.network
+                .connect(endpoint, options, timeout, &self.redactor, self.environment)?;
         Ok(match &self.capture {
             Some(file) => Arc::new(Recorder::new(network, target, Arc::clone(file))),
             None => Arc::new(network),

@@ -33,11 +33,10 @@ const MAX_ERROR_BODY: u64 = 64 << 10;
 const CHUNK: usize = 16 << 10;
 
 /// How an endpoint is reached.
+#[derive(Clone, PartialEq)]
 pub(crate) struct ConnectOptions {
     /// The total time of one request, from connecting to the last byte.
     pub(crate) timeout: Duration,
-    /// How long the system's certificates may take to be read, at most; none for the usual limit.
-    pub(crate) patience: Option<Duration>,
     /// A PEM bundle that is trusted beside the system's roots.
     pub(crate) cacert: Option<Vec<u8>>,
     /// Do not check certificates.
@@ -51,32 +50,17 @@ pub(crate) struct ConnectOptions {
 #[derive(Default)]
 pub(crate) struct NetworkPool(Vec<(Settings, Client)>);
 
-/// The certificates that are trusted.
-#[derive(Clone, PartialEq)]
-enum Trust {
-    /// No TLS is spoken: the system's roots cost milliseconds, and an empty container has none.
-    NoTls,
-    System,
-    /// The system's roots and this PEM bundle.
-    ExtraRoots(Vec<u8>),
-    /// Nothing is checked.
-    DangerAcceptAny,
-}
-
-/// The variables that name other certificates than the system's.
-const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-
 /// The settings in which the clients differ.
 #[derive(Clone, PartialEq)]
 struct Settings {
-    trust: Trust,
+    options: ConnectOptions,
     proxy: Option<Url>,
-    /// The total time of one request.
-    timeout: Duration,
+    speaks_tls: bool,
 }
 
 impl NetworkPool {
-    /// A transport to `endpoint`.
+    /// A transport to `endpoint`. The system's certificates may take `patience` to be read; none for the usual
+    /// limit.
     ///
     /// # Errors
     /// If the certificates or the proxy that the environment names cannot be used.
@@ -84,41 +68,40 @@ impl NetworkPool {
         &mut self,
         endpoint: &Url,
         options: ConnectOptions,
-        clock: Clock,
+        patience: Option<Duration>,
         redactor: &Arc<Redactor>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Network> {
-        let proxy = if options.direct {
-            None
-        } else {
-            proxy::proxy_for(endpoint, environment)?
+        let proxy = match options.direct {
+            true => None,
+            false => proxy::proxy_for(endpoint, environment)?,
         };
-        if let Some(proxy) = &proxy {
-            proxy::secrets(proxy).for_each(|secret| redactor.add(&secret));
-        }
-        let speaks_tls = |url: &Url| url.scheme() == "https";
-        let trust = match options.cacert {
-            _ if !speaks_tls(endpoint) && !proxy.as_ref().is_some_and(speaks_tls) => Trust::NoTls,
-            _ if options.insecure => Trust::DangerAcceptAny,
-            Some(pem) => Trust::ExtraRoots(pem),
-            None => Trust::System,
-        };
+        let secrets = proxy.iter().flat_map(proxy::secrets);
+        secrets.for_each(|secret| redactor.add(&secret));
+        let is_https = |url: &Url| url.scheme() == "https";
+        let speaks_tls = is_https(endpoint) || proxy.as_ref().is_some_and(is_https);
         let settings = Settings {
-            trust,
+            options,
             proxy,
-            timeout: options.timeout,
+            speaks_tls,
         };
         let known = self.0.iter().find(|(known, _)| *known == settings);
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                // A variable may name a pipe that nobody writes; the system's own only take their time on a
-                // busy machine.
-                let is_named = CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
-                let patience = options.patience.filter(|_| is_named);
                 let own = settings.clone();
-                let client = input::with_patience(patience, move || client(&own));
-                let client = client.context(no_system_roots)??;
+                let build = move || client(&own);
+                let client = match settings.speaks_tls {
+                    false => build(),
+                    true => {
+                        // A variable may name a pipe that nobody writes; the system's own certificates only take
+                        // their time on a busy machine.
+                        let mut variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
+                        let is_named = variables.any(|name| env::var_os(name).is_some());
+                        let client = input::with_patience(patience.filter(|_| is_named), build);
+                        client.context(no_system_roots)?
+                    }
+                }?;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -126,7 +109,6 @@ impl NetworkPool {
         Ok(Network {
             client,
             settings,
-            clock,
             redactor: Arc::clone(redactor),
         })
     }
@@ -147,23 +129,24 @@ fn client(settings: &Settings) -> Result<Client> {
         // Each request has a total: a timeout here would count for each read.
         .timeout(None)
         // Shared by the addresses of a name: one that swallows packets leaves time for the next.
-        .connect_timeout(settings.timeout.mul_f64(CONNECT_SHARE))
+        .connect_timeout(settings.options.timeout.mul_f64(CONNECT_SHARE))
         .dns_resolver(Arc::new(ThreadResolver))
         .no_proxy();
     let builder = match &settings.proxy {
         Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(Message::library)?),
         None => builder,
     };
-    let builder = match &settings.trust {
-        Trust::NoTls => builder.tls_certs_only([]),
-        Trust::System => builder,
-        Trust::ExtraRoots(pem) => builder.tls_backend_preconfigured(tls::config(pem)?),
-        Trust::DangerAcceptAny => builder.tls_danger_accept_invalid_certs(true),
+    let builder = match &settings.options.cacert {
+        // The system's roots cost milliseconds, and an empty container has none.
+        _ if !settings.speaks_tls => builder.tls_certs_only([]),
+        _ if settings.options.insecure => builder.tls_danger_accept_invalid_certs(true),
+        Some(pem) => builder.tls_backend_preconfigured(tls::config(pem)?),
+        None => builder,
     };
     let client = builder.build().map_err(|error| error::cause(&error));
-    client.context(|| match settings.trust {
-        Trust::System => no_system_roots(),
-        _ => Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"),
+    client.context(|| match settings.speaks_tls {
+        true => no_system_roots(),
+        false => Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"),
     })
 }
 
@@ -223,7 +206,6 @@ fn unpack<'a>(body: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
 pub(crate) struct Network {
     client: Client,
     settings: Settings,
-    clock: Clock,
     redactor: Arc<Redactor>,
 }
 
@@ -237,7 +219,7 @@ impl Network {
         {
             return error::tunnel_refused(&proxy::name(proxy), status);
         }
-        let has_cacert = matches!(self.settings.trust, Trust::ExtraRoots(_));
+        let has_cacert = self.settings.options.cacert.is_some();
         let proxy = proxy.map(proxy::name);
         error::no_response(error, timeout, proxy.as_deref(), has_cacert)
     }
@@ -249,7 +231,7 @@ impl Transport for Network {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        let timeout = self.settings.timeout;
+        let timeout = self.settings.options.timeout;
         let timeout = request.timeout.map_or(timeout, |limit| limit.min(timeout));
         builder = builder.timeout(timeout);
         for (name, value) in request.headers {
@@ -310,7 +292,7 @@ impl Transport for Network {
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        Clock::System.now()
     }
 }
 
