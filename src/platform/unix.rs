@@ -7,8 +7,8 @@ use std::os::unix::fs::{
     PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use rustix::process::{self, Resource, Rlimit};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH, SIGXFSZ};
-use signal_hook::iterator::{Handle, Signals};
+use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 use url::Url;
 
@@ -181,7 +181,7 @@ pub(crate) fn forward_signals(
     let numbers = others.chain(ends.iter().map(|(number, _)| *number));
     // Before the flags: a signal that only set one would be lost.
     let mut signals = Signals::new(numbers)?;
-    take_over_signals();
+    SIGNALS_ARE_TAKEN.store(true, Ordering::SeqCst);
     let interrupted = Arc::new(AtomicBool::new(false));
     for (number, signal) in ends {
         let code = Verdict::Interrupted(signal).code();
@@ -231,20 +231,12 @@ pub(crate) fn stop() {
     let _ = low_level::emulate_default_handler(SIGTSTP);
 }
 
-/// Whether a signal that was caught for a hidden terminal ends the process as if it were not.
-static ENDS_BY_DEFAULT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// Takes over the signals that were caught for a hidden terminal: they end the process no more.
-fn take_over_signals() {
-    ENDS_BY_DEFAULT.store(false, Ordering::SeqCst);
-}
+/// Whether the watch takes the signals: until then one ends the process once the terminal is restored.
+static SIGNALS_ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
 /// the terminal, and so does a signal that ends the process.
-pub(crate) struct HiddenTerminal {
-    before: Termios,
-    signals: Handle,
-}
+pub(crate) struct HiddenTerminal(Termios);
 
 impl HiddenTerminal {
     /// Changes the terminal that stdin is.
@@ -254,49 +246,33 @@ impl HiddenTerminal {
     pub(crate) fn new() -> io::Result<Self> {
         let stdin = io::stdin();
         let before = termios::tcgetattr(&stdin)?;
-        let signals = restore_at_end(before.clone())?;
         let mut hidden = before.clone();
         hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
         hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let at_end = Self(before.clone());
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        thread::Builder::new()
+            .name("terminal".into())
+            .spawn(move || {
+                let is_ours = |_: &i32| !SIGNALS_ARE_TAKEN.load(Ordering::SeqCst);
+                if let Some(signal) = signals.forever().find(is_ours) {
+                    drop(at_end);
+                    let _ = low_level::emulate_default_handler(signal);
+                }
+            })?;
         termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
-        Ok(Self { before, signals })
+        Ok(Self(before))
     }
 }
 
 impl Drop for HiddenTerminal {
+    /// Restores the terminal, and ends the line whose end it did not show.
     fn drop(&mut self) {
-        restore(&self.before);
-        ENDS_BY_DEFAULT.store(true, Ordering::SeqCst);
-        self.signals.close();
+        // There is nothing else to restore it with.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
+        let _ = writeln!(io::stderr());
     }
-}
-
-/// Restores the terminal that stdin is, and ends the line whose end it did not show.
-fn restore(before: &Termios) {
-    // There is nothing else to restore it with.
-    let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, before);
-    let _ = writeln!(io::stderr());
-}
-
-/// Restores the terminal before a signal ends the process.
-fn restore_at_end(before: Termios) -> io::Result<Handle> {
-    const CAUGHT: [i32; 2] = [SIGINT, SIGTERM];
-    let mut signals = Signals::new(CAUGHT)?;
-    take_over_signals();
-    for signal in CAUGHT {
-        flag::register_conditional_default(signal, Arc::clone(&ENDS_BY_DEFAULT))?;
-    }
-    let handle = signals.handle();
-    thread::Builder::new()
-        .name("terminal".into())
-        .spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                restore(&before);
-                let _ = low_level::emulate_default_handler(signal);
-            }
-        })?;
-    Ok(handle)
 }
 
 /// Ends the process as Ctrl-C does.
