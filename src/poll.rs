@@ -62,14 +62,6 @@ impl PollError {
         }
     }
 
-    /// The same error, which a wrong endpoint may cause.
-    pub(crate) fn with_endpoint_in_doubt(self) -> Self {
-        Self {
-            endpoint_in_doubt: true,
-            ..self
-        }
-    }
-
     /// Whether there may be nothing there yet: no connection, or a 404.
     pub(crate) fn is_absent(&self) -> bool {
         match self.status {

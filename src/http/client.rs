@@ -124,7 +124,8 @@ impl Response {
         let message = self.with_request_id(problem, redactor);
         PollError {
             date: self.date(),
-            ..PollError::retryable(message, Some(self.status)).with_endpoint_in_doubt()
+            endpoint_in_doubt: true,
+            ..PollError::retryable(message, Some(self.status))
         }
     }
 
