@@ -306,7 +306,11 @@ impl Connector<'_> {
                 let _ = events.send(LoopEvent::Trace(at, traced));
             })
         });
-        Client::new(Arc::clone(transport), Arc::clone(&self.redactor), trace)
+        Client {
+            transport: Arc::clone(transport),
+            redactor: Arc::clone(&self.redactor),
+            trace,
+        }
     }
 }
 

@@ -29,25 +29,13 @@ pub(crate) struct RequestTrace {
 
 /// The client of one target.
 pub(crate) struct Client {
-    transport: Arc<dyn Transport>,
-    redactor: Arc<Redactor>,
-    trace: Option<Trace>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) redactor: Arc<Redactor>,
+    /// Called with each request.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Client {
-    /// A client over `transport`; `trace` is called with each request.
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        redactor: Arc<Redactor>,
-        trace: Option<Trace>,
-    ) -> Self {
-        Self {
-            transport,
-            redactor,
-            trace,
-        }
-    }
-
     /// Takes secrets out of the text of responses.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
@@ -58,18 +46,12 @@ impl Client {
         self.transport.now()
     }
 
-    /// Makes a request whose response is meant to be JSON.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
+    /// Makes a request, and turns down whatever is not a success with a body that could be JSON.
     pub(crate) fn get_json(&self, request: Request<'_>) -> Result<Response, PollError> {
         self.send(request)?.expect_json(&self.redactor)
     }
 
     /// Makes a request and takes its response, whatever it is. Broken text in its body is replaced.
-    ///
-    /// # Errors
-    /// If no complete response came.
     pub(crate) fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let begun = self.now();
         let (method, url) = (request.method(), request.url);
@@ -97,10 +79,7 @@ impl Client {
 }
 
 impl Response {
-    /// The response, where its body could be JSON.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
+    /// The response, where it is a success with a body that could be JSON.
     pub(crate) fn expect_json(self, redactor: &Redactor) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(redactor));
@@ -132,10 +111,8 @@ impl Response {
     /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is
     /// refused, the rest is retried.
     pub(crate) fn refusal(&self, redactor: &Redactor) -> PollError {
-        let status = match StatusCode::from_u16(self.status) {
-            Ok(status) => status.to_string(),
-            Err(_) => self.status.to_string(),
-        };
+        let status = StatusCode::from_u16(self.status);
+        let status = status.map_or_else(|_| self.status.to_string(), |known| known.to_string());
         let words = if self.is_redirect() {
             let location = self.location().map(|location| redactor.name(location));
             Some(error::redirect(location.as_deref()))
@@ -185,6 +162,10 @@ impl Client {
             }
         }
 
-        Self::new(Arc::new(Unused), Arc::default(), None)
+        Self {
+            transport: Arc::new(Unused),
+            redactor: Arc::default(),
+            trace: None,
+        }
     }
 }

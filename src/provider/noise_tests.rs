@@ -179,7 +179,11 @@ fn play<'a>(cli: &Cli, polls: impl IntoIterator<Item = &'a Poll>) -> u8 {
         poll: Mutex::default(),
     });
     let transport: Arc<dyn Transport> = Arc::<Script>::clone(&script);
-    let mut source = (spec.connect)(Client::new(transport, redactor, None));
+    let mut source = (spec.connect)(Client {
+        transport,
+        redactor,
+        trace: None,
+    });
     let target = TargetDetails::of_test(cli.watch.clone());
     let mut watch = Watch::begin(target, 7, script.now(), &mut |_| {});
     let mut polls = polls.into_iter();
