@@ -71,31 +71,24 @@ pub(crate) fn ensure(condition: bool, error: impl FnOnce() -> Message) -> Result
 
 /// A text in English and Chinese. Cloning it is cheap; `Display` is the English.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Message(Arc<Texts>);
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Texts {
-    en: Box<str>,
-    /// None where it is the same as the English.
-    zh: Option<Box<str>>,
+pub(crate) struct Message {
+    en: Arc<str>,
+    zh: Arc<str>,
 }
 
 impl Message {
     /// A text in both languages.
-    pub(crate) fn new(en: impl Into<Box<str>>, zh: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Texts {
-            en: en.into(),
-            zh: Some(zh.into()),
-        }))
+    pub(crate) fn new(en: impl Into<Arc<str>>, zh: impl Into<Arc<str>>) -> Self {
+        let (en, zh) = (en.into(), zh.into());
+        Self { en, zh }
     }
 
     /// The words of a provider, the system or a library, which are the same in both languages. They
     /// must be printable.
-    pub(crate) fn verbatim(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Texts {
-            en: text.into(),
-            zh: None,
-        }))
+    pub(crate) fn verbatim(text: impl Into<Arc<str>>) -> Self {
+        let en = text.into();
+        let zh = Arc::clone(&en);
+        Self { en, zh }
     }
 
     /// The words of an error of a library.
@@ -199,12 +192,12 @@ impl Message {
 
     /// The English text.
     pub(crate) fn en(&self) -> &str {
-        &self.0.en
+        &self.en
     }
 
     /// The Chinese text.
     pub(crate) fn zh(&self) -> &str {
-        self.0.zh.as_deref().unwrap_or(&self.0.en)
+        &self.zh
     }
 
     /// `self: detail`, where there is a detail.

@@ -89,7 +89,7 @@ pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
         Err(_) => (text.to_owned(), None),
     };
     let words = redactor.message(&words);
-    let message = (!words.is_empty()).then(|| Message::verbatim(&*words))?;
+    let message = (!words.is_empty()).then(|| Message::verbatim(words))?;
     Some(match request {
         Some(request) => message.with_request_id(&redactor.name(&request)),
         None => message,
