@@ -51,21 +51,17 @@ impl Recording {
 
     /// Reads the lines; an error comes with the number of its line.
     fn parse(bytes: &[u8]) -> Result<Self, (usize, Message)> {
-        let mut lines = bytes
-            .split(|byte| *byte == b'\n')
-            .enumerate()
-            .map(|(place, line)| (place + 1, line.trim_ascii()))
-            .filter(|(_, line)| !line.is_empty());
+        let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let lines = (1..).zip(lines).filter(|(_, line)| !line.is_empty());
+        let mut lines = lines.peekable();
         let (_, first) = lines.next().unwrap_or((1, b""));
         let (header, started) = header(first).map_err(|error| (1, error))?;
-        // A watch that was killed may have left half a line.
-        let whole = bytes.ends_with(b"\n");
-        let mut lines = lines.peekable();
         let mut exchanges = Exchanges::default();
         while let Some((number, line)) = lines.next() {
-            match exchanges.read(line) {
-                Err(error) if whole || lines.peek().is_some() => return Err((number, error)),
-                _ => {}
+            let read = exchanges.read(line);
+            // A watch that was killed may have left half a line.
+            if lines.peek().is_some() || bytes.ends_with(b"\n") {
+                read.map_err(|error| (number, error))?;
             }
         }
         Ok(Self {
@@ -165,12 +161,11 @@ pub(crate) struct Player {
 impl Player {
     /// Plays what target number `target` got.
     pub(crate) fn new(exchanges: Arc<Exchanges>, target: usize, clock: Arc<VirtualClock>) -> Self {
-        let last = Mutex::new(clock.now().instant);
         Self {
             exchanges,
             target,
             clock,
-            last,
+            last: Mutex::default(),
         }
     }
 
@@ -192,12 +187,12 @@ impl Transport for Player {
                 self.now(),
             ));
         }
-        let at = exchange.as_ref().map(|exchange| exchange.answered_ms);
+        let answered = exchange.as_ref().map(|exchange| exchange.answered_ms);
         // What ended the recorded watch may still come: a deadline.
-        let at = at.or(self.exchanges.ended);
-        let at = at.map_or(Instant::default(), |at| self.clock.instant(at));
-        let at = at.max(self.now().instant);
-        *self.last() = at;
+        if let Some(answered) = answered.or(self.exchanges.ended) {
+            let mut last = self.last();
+            *last = last.max(self.clock.instant(answered));
+        }
         let Some(exchange) = exchange else {
             let message = Message::new("the recording ends here", "录制到此结束");
             return Err(PollError {
