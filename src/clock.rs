@@ -1,5 +1,4 @@
-//! Clocks: the machine's, which cannot be set and counts time suspended, and the virtual one of a
-//! replay.
+//! Clocks: the machine's, which cannot be set and counts time suspended, and the virtual one of a replay.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -95,8 +94,7 @@ impl Clock {
     }
 }
 
-/// The clock of a replay. It only moves when it is told to, so that a replay has the same result at
-/// any speed.
+/// The clock of a replay. It only moves when it is told to: a replay has the same result at any speed.
 pub(crate) struct VirtualClock {
     /// When the recording began.
     start: SystemTime,

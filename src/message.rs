@@ -1,5 +1,4 @@
-//! Texts for people in both languages, and the choice of the language. A text is made where the fact
-//! is known; events and reports for machines carry the English one.
+//! Texts for people in both languages. Events and reports for machines carry the English one.
 
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -83,8 +82,7 @@ impl Message {
         Self { en, zh }
     }
 
-    /// The words of a provider, the system or a library, which are the same in both languages. They
-    /// must be printable.
+    /// The printable words of a provider, the system or a library, which are the same in both languages.
     pub(crate) fn verbatim(text: impl Into<Arc<str>>) -> Self {
         let en = text.into();
         let zh = Arc::clone(&en);

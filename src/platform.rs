@@ -1,5 +1,4 @@
-//! Facilities in which operating systems differ, behind one interface: everything that is imported here,
-//! each system has.
+//! Facilities in which operating systems differ: each system has everything that is imported here.
 
 use crate::outcome::Signal;
 

@@ -22,8 +22,7 @@ pub(crate) const MASK: &str = "(masked)";
 const MIN_SECRET: usize = 3;
 /// The shortest value that a server made up (a cookie, a ticket) which counts as a secret, in bytes.
 const MIN_RECEIVED: usize = 6;
-/// The values of servers that are remembered: a watch of days that signs in again and again must not become
-/// slow.
+/// The values of servers that are remembered: a watch that signs in for days must not become slow.
 const MAX_RECEIVED: usize = 100;
 
 /// Every secret of the process.
@@ -61,8 +60,7 @@ impl Redactor {
         }
     }
 
-    /// Redacts what a server made up as a secret (a cookie, a ticket) from now on, or a signature. What is
-    /// added again is remembered longest.
+    /// Redacts a secret that a server made up (a cookie, a ticket), or a signature. The latest are remembered.
     pub(crate) fn add_received(&self, secret: &str) {
         if secret.len() < MIN_RECEIVED || secret == MASK {
             return;

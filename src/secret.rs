@@ -25,10 +25,7 @@ const RETRY: Duration = Duration::from_millis(50);
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
-    ///
-    /// # Errors
-    /// If nothing is left, or it holds what no header may hold.
+    /// A secret that a header can hold: white space around it is dropped, and a byte order mark.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
         ensure(!text.is_empty(), empty)?;
@@ -44,10 +41,7 @@ impl Secret {
     }
 
     /// A password, in which any character may stand: nothing is dropped but a byte order mark at its
-    /// beginning and one line break at its end, which editors and `echo` put there.
-    ///
-    /// # Errors
-    /// If nothing is left, or several lines are: a password that cannot be one is not tried.
+    /// beginning and one line break at its end, which editors and `echo` put there; several lines are an error.
     pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -60,12 +54,8 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
-    /// Finds a password: in `file` (`-` is stdin) where there is one, else in the environment's
-    /// `variable`. It is read once: a password that was turned down is not tried again, so that
-    /// there is nothing to read it anew for. `timeout` is that of the watch.
-    ///
-    /// # Errors
-    /// If it cannot be read or is none, or there is none: the message names each place.
+    /// Finds a password in `file` (`-` is stdin), else in the environment's `variable`. It is read once: one that
+    /// was turned down is not tried again. `timeout` is that of the watch.
     pub(crate) fn find_password(
         file: Option<&Path>,
         variable: &str,
@@ -99,11 +89,8 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// Reads `file` (`-` is stdin) where there is one, else the first of the environment's
-    /// `variables` that is set and not empty. `timeout` is that of the watch.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or no variable is set: the message names each place.
+    /// Finds a token in `file` (`-` is stdin), else in the first of the environment's `variables` that is set and
+    /// not empty. `timeout` is that of the watch.
     pub(crate) fn find(
         file: Option<&Path>,
         variables: &[&str],
@@ -179,8 +166,7 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Finds a secret: in `file` (`-` is stdin) where there is one, else in the first of `variables` that is set. It is
-/// named in both languages.
+/// Finds a secret that is named in both languages. The error names each place where it may stand.
 fn find(
     (question, zh): (&str, &str),
     parse: fn(&str, &Redactor) -> Result<Secret>,
@@ -285,8 +271,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// The path as an error may name it. Who writes the secret itself in the place of its file must not
-/// find it in a log.
+/// The path as an error may name it. A secret that was given in the place of its file must not get into a log.
 fn shown(path: &Path) -> Message {
     if looks_like_secret(path) {
         return Message::new(
@@ -298,8 +283,7 @@ fn shown(path: &Path) -> Message {
     Message::verbatim(text::path(path))
 }
 
-/// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has
-/// nothing of a path.
+/// Whether a path leads to nothing and begins as tokens do, or is long and has nothing of a path.
 pub(crate) fn looks_like_secret(path: &Path) -> bool {
     /// Of Yunxiao, of a JSON Web Token, of Huawei Cloud.
     const BEGINNINGS: [&str; 3] = ["pt-", "eyJ", "MII"];

@@ -16,8 +16,7 @@ const LOG_LINES: usize = 10_000;
 /// The most bytes of these lines.
 const LOG_BYTES: usize = 1 << 20;
 
-/// Zero-width characters in a row that are text (accents, joined emoji); more is an attack on the
-/// eye and on memory.
+/// Zero-width characters in a row that are text (accents); more is an attack on the eye and on memory.
 const MARKS: usize = 4;
 
 /// A remote message as one printable line.

@@ -1,5 +1,4 @@
-//! Output that cannot block the event loop: each destination (stdout, stderr, each file) has a thread
-//! that writes from a bounded queue.
+//! Output that cannot block the event loop: a thread for each destination writes from a bounded queue.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -17,8 +16,7 @@ use memchr::{memchr_iter, memrchr};
 const QUEUE_LIMIT: usize = 64 << 20;
 /// Bytes that a handle buffers before it queues them without a flush.
 const BATCH: usize = 32 << 10;
-/// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): small, so that progress of a slow reader
-/// is noticed.
+/// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): a slow reader's progress is noticed.
 const PIPE_PIECE: usize = 4 << 10;
 /// `finish` gives a destination up that has taken nothing for this long.
 const STALLED: Duration = Duration::from_secs(5);
@@ -68,8 +66,7 @@ struct QueueState {
     lost: usize,
 }
 
-/// stdout and stderr. If they are `one` destination (a terminal, `2>&1`), one thread writes both, in
-/// order.
+/// stdout and stderr. If they are `one` destination (a terminal, `2>&1`), one thread writes both in order.
 pub(crate) fn standard_streams(one: bool) -> Result<[NonBlockingWriter; 2]> {
     let stdout: Sink = (Box::new(io::stdout()), PIPE_PIECE);
     // A picture must be one write, so that no terminal shows half of it.
@@ -167,8 +164,7 @@ impl NonBlockingWriter {
         let _ = writeln!(self, "{text}").and_then(|()| self.flush());
     }
 
-    /// Queues bytes, or drops them when the queue is full. To a regular file and to stderr they are
-    /// one write.
+    /// Queues bytes, or drops them when the queue is full. To a file and to stderr they are one write.
     pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.destination.lock();
         let has_room = state.reserved

@@ -12,8 +12,8 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 /// The escape of U+FFFD, without its backslash.
 const REPLACEMENT: &[u8; 5] = b"ufffd";
 
-/// The body without a byte order mark, in which U+FFFD stands for what is no UTF-8 (GBK, a character
-/// that was cut) and for half a surrogate pair (Java cuts emoji so).
+/// The body without a byte order mark, and with U+FFFD for what is no UTF-8 (GBK, a character that was cut) and for
+/// half a surrogate pair (Java cuts emoji so).
 pub(super) fn repair(mut body: Vec<u8>) -> Vec<u8> {
     if is_plain(&body) {
         return body;
@@ -28,8 +28,7 @@ pub(super) fn repair(mut body: Vec<u8>) -> Vec<u8> {
     body
 }
 
-/// Whether a body is ASCII without escapes: most are, and there is nothing to replace. Many megabytes are taken
-/// from memory once for both.
+/// Whether a body is ASCII without escapes: there is nothing to replace. Both are read from memory at once.
 fn is_plain(body: &[u8]) -> bool {
     let is_plain = |part: &[u8]| part.is_ascii() && memchr(b'\\', part).is_none();
     body.chunks(16 << 10).all(is_plain)
@@ -76,8 +75,7 @@ const MESSAGE: [&str; 9] = [
 /// How much of a body is searched, in bytes: as much as is read of that of an error.
 const MAX_SEARCHED: usize = 64 << 10;
 
-/// The server's own words in the body of an error, in whatever shape: JSON, the title of a page, or
-/// plain text.
+/// The server's own words in the body of an error: in JSON, the title of a page, or plain text.
 pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SEARCHED)]);
     let text = text.trim();
@@ -96,8 +94,7 @@ pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     })
 }
 
-/// The code, the message and the detail of an object, or of the object or list of them that it calls
-/// its error.
+/// The code, the message and the detail of an object, or of what it calls its error or errors.
 fn words_in_json(json: &Value) -> Option<String> {
     match json {
         Value::Array(errors) => return words_in_json(errors.first()?),

@@ -108,8 +108,7 @@ impl Response {
         }
     }
 
-    /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is
-    /// refused, the rest is retried.
+    /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is refused.
     pub(crate) fn refusal(&self, redactor: &Redactor) -> PollError {
         let status = StatusCode::from_u16(self.status);
         let status = status.map_or_else(|_| self.status.to_string(), |known| known.to_string());

@@ -38,17 +38,13 @@ pub(crate) struct Response {
 
 /// Gets the response to a request: from the network, or from a recording of it.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends the request and reads the response, whatever its status.
-    ///
-    /// # Errors
-    /// If no complete response came.
+    /// Sends the request and reads the complete response, whatever its status.
     fn send(&self, request: Request<'_>) -> Result<Response, PollError>;
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;
 
-    /// When what was sent last was answered, exactly as a recording has it; the time here where nothing
-    /// is recorded.
+    /// When what was sent last was answered, exactly as a recording has it; else the time here.
     fn answered(&self) -> Timestamp {
         self.now()
     }
@@ -146,8 +142,7 @@ impl Response {
         lines.filter_map(|line| line.to_str().ok()?.split(';').next())
     }
 
-    /// The secrets that its head hands out: the values of cookies, and the ticket of a sign-in in the place
-    /// that a redirect points to.
+    /// The secrets in its head: the values of cookies, and the ticket of a sign-in in the target of a redirect.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         let values = self.cookies().filter_map(|pair| pair.split_once('='));
         let cookies = values.map(|(_, value)| value.trim().trim_matches('"'));

@@ -59,11 +59,8 @@ struct Settings {
 }
 
 impl NetworkPool {
-    /// A transport to `endpoint`. The system's certificates may take `patience` to be read; none for the usual
-    /// limit.
-    ///
-    /// # Errors
-    /// If the certificates or the proxy that the environment names cannot be used.
+    /// A transport to `endpoint`; an error where the certificates or the proxy that the environment names cannot
+    /// be used. The system's certificates may take `patience` to be read, or the usual limit.
     pub(crate) fn connect(
         &mut self,
         endpoint: &Url,

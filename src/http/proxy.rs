@@ -17,11 +17,8 @@ use url::{Host, Url};
 /// The kinds of proxy that reqwest speaks with.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// The proxy for `endpoint`, where the environment or the system names one.
-///
-/// # Errors
-/// If the variable that counts holds no proxy; the message names the variable and not its value, which
-/// may hold a password.
+/// The proxy for `endpoint`, where the environment or the system names one. Where a variable holds none, the error
+/// does not name its value, which may hold a password.
 pub(crate) fn proxy_for(
     endpoint: &Url,
     environment: &dyn Fn(&str) -> Option<String>,

@@ -16,9 +16,6 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 /// The configuration that trusts a PEM bundle beside the system's certificates.
-///
-/// # Errors
-/// If the bundle cannot be used.
 pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
     let named = certificates(pem)?;
     let mut store = RootCertStore::empty();

@@ -71,9 +71,6 @@ fn base_folder(
 }
 
 /// Makes a folder, and those above it, that nobody but its owner can read.
-///
-/// # Errors
-/// It cannot be made.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -100,10 +97,7 @@ pub(crate) fn rights_of_others(file: &Metadata) -> u32 {
     file.mode() & 0o077
 }
 
-/// Opens a file to write. A pipe with a name is opened without waiting for its reader.
-///
-/// # Errors
-/// The file cannot be opened, or is a pipe that nobody reads.
+/// Opens a file to write. A pipe with a name that nobody reads is an error.
 pub(crate) fn open_output(path: &Path, mode: OutputMode) -> io::Result<File> {
     const PRIVATE: u32 = 0o600;
     let mut options = OpenOptions::new();
@@ -142,10 +136,7 @@ pub(crate) fn prepare() {
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Raises the limit of open descriptors to `needed` where it is lower.
-///
-/// # Errors
-/// The highest limit that the system allows, where that is not enough.
+/// Raises the limit of open descriptors to `needed`; the error is the highest that the system allows.
 pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
     let limit = process::getrlimit(Resource::Nofile);
     let Some(current) = limit.current.filter(|current| *current < needed) else {
@@ -166,9 +157,6 @@ pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
 /// Passes the signals that come from now on to `take`, from a thread of its own, for as long as that returns
 /// true. The first one that ends the watch ends it with its report; a second one ends the process at once,
 /// even where the report itself is held up.
-///
-/// # Errors
-/// The handlers cannot be installed, or no thread can be started.
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {
@@ -240,9 +228,6 @@ pub(crate) struct HiddenTerminal(Termios);
 
 impl HiddenTerminal {
     /// Changes the terminal that stdin is.
-    ///
-    /// # Errors
-    /// Its settings cannot be changed, or no thread can be started.
     pub(crate) fn new() -> io::Result<Self> {
         let stdin = io::stdin();
         let before = termios::tcgetattr(&stdin)?;

@@ -16,8 +16,7 @@ use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
-/// The answer to a read that a recording lacks, in the words in which a service refuses: what is not
-/// recorded is not to be had.
+/// The answer to a read that a recording lacks, in the words in which a service refuses.
 const NOT_RECORDED: &str = r#"{"error_code":"404","error_msg":"the recording has no such read"}"#;
 
 /// A recording.
@@ -39,10 +38,7 @@ pub(crate) struct Exchanges {
 }
 
 impl Recording {
-    /// Reads a file, from a pipe no longer than `timeout`.
-    ///
-    /// # Errors
-    /// If it cannot be read or is no recording; the message names the line.
+    /// Reads a file, from a pipe no longer than `timeout`. What is no recording is an error that names the line.
     pub(crate) fn read(path: &Path, timeout: Option<Duration>) -> Result<Self> {
         let bytes = input::read(path, u64::MAX, timeout).context(|| Message::cannot_read(path))?;
         Self::parse(&bytes)
@@ -147,8 +143,7 @@ impl Exchanges {
     }
 }
 
-/// The transport of one target in a replay. It answers at once, and says when the response came in the
-/// recording: the event loop takes it at that time.
+/// The transport of one target in a replay. It answers at once, with the time at which the response was recorded.
 pub(crate) struct Player {
     exchanges: Arc<Exchanges>,
     /// The number of the target, in the order of the deployments.

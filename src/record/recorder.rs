@@ -76,9 +76,6 @@ pub(crate) struct CaptureFile {
 
 impl CaptureFile {
     /// Opens the file anew; nobody else may read it.
-    ///
-    /// # Errors
-    /// If it cannot be opened, or no thread can be started that writes it.
     pub(crate) fn create(
         path: &Path,
         redactor: Arc<Redactor>,
@@ -96,8 +93,7 @@ impl CaptureFile {
         })
     }
 
-    /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
-    /// drawn from `seed`.
+    /// Writes the header: the watch of `deployments` begins at `now`. The waits are drawn from `seed`.
     pub(crate) fn begin(
         &self,
         now: Timestamp,
