@@ -14,8 +14,6 @@ use memchr::{memchr_iter, memrchr};
 
 /// Maximum size of a destination's queue in bytes. Further lines are dropped and counted.
 const QUEUE_LIMIT: usize = 64 << 20;
-/// Bytes that a handle buffers before it queues them without a flush.
-const BATCH: usize = 32 << 10;
 /// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): a slow reader's progress is noticed.
 const PIPE_PIECE: usize = 4 << 10;
 /// `finish` gives a destination up that has taken nothing for this long.
@@ -23,10 +21,10 @@ const STALLED: Duration = Duration::from_secs(5);
 /// Time between two attempts where the destination is in non-blocking mode.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Handle to a stream that another thread writes to. `write` and `flush` never block: complete lines are
-/// queued by `flush`, or once there are enough of them. A failed write is returned once, as the error of
-/// the next call on any clone; nothing more is written after it. Clones share the queue but not the
-/// buffer. The thread ends when the last clone is dropped.
+/// Handle to a stream that another thread writes to. `write` and `flush` never block: what was written is queued by
+/// `flush`. A failed write is returned once, as the error of the next call on any clone; nothing more is written
+/// after it. The thread ends when the last clone is dropped.
+#[derive(Clone)]
 pub(crate) struct NonBlockingWriter {
     /// For messages.
     pub(crate) name: Arc<str>,
@@ -188,36 +186,15 @@ impl NonBlockingWriter {
     }
 }
 
-impl Clone for NonBlockingWriter {
-    fn clone(&self) -> Self {
-        Self {
-            name: Arc::clone(&self.name),
-            queue: self.queue.clone(),
-            destination: Arc::clone(&self.destination),
-            stream: self.stream,
-            buffer: Vec::new(),
-        }
-    }
-}
-
 impl Write for NonBlockingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let before = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
-        // Only the new bytes are searched: a line of a megabyte comes in many small writes.
-        if self.buffer.len() >= BATCH
-            && let Some(end) = memrchr(b'\n', bytes)
-        {
-            let rest = self.buffer.split_off(before + end + 1);
-            let batch = mem::replace(&mut self.buffer, rest);
-            self.queue(batch)?;
-        }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let batch = mem::take(&mut self.buffer);
-        self.queue(batch)
+        let lines = mem::take(&mut self.buffer);
+        self.queue(lines)
     }
 }
 
@@ -359,7 +336,8 @@ mod tests {
         let fit = QUEUE_LIMIT / MUCH;
         // One is less by what the pipe holds already.
         for _ in 0..fit + 10 {
-            writer.write_all(&line).expect("room or none");
+            writer.write_all(&line).expect("buffered");
+            writer.flush().expect("room or none");
         }
         writer.reserve(true);
         writer.write_all(b"the end\n").expect("room");

@@ -93,7 +93,14 @@ impl ServerCertVerifier for CertificateVerifier {
         match verified {
             // The dates are checked before anything that the issuer is needed for.
             Err(rustls::Error::InvalidCertificate(problem))
-                if self.named.contains(certificate) && !is_about_the_dates(&problem) =>
+                if self.named.contains(certificate)
+                    && !matches!(
+                        problem,
+                        CertificateError::Expired
+                            | CertificateError::ExpiredContext { .. }
+                            | CertificateError::NotValidYet
+                            | CertificateError::NotValidYetContext { .. }
+                    ) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -125,15 +132,4 @@ impl ServerCertVerifier for CertificateVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.roots.supported_verify_schemes()
     }
-}
-
-/// Whether a certificate is not valid at this time.
-fn is_about_the_dates(problem: &CertificateError) -> bool {
-    matches!(
-        problem,
-        CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. }
-    )
 }
