@@ -21,69 +21,67 @@ pub(super) fn no_response(
     // The URL may hold a secret.
     let error = error.without_url();
     let never_sent = error.is_connect();
-    let tls = chain(&error).find_map(|error| error.downcast_ref::<rustls::Error>());
-    let failure = match tls {
-        Some(rustls::Error::InvalidCertificate(problem)) => {
-            let mut message = untrusted(problem);
-            if let Some(proxy) = proxy {
-                let (en, zh) = (
-                    format!("through the proxy {proxy}"),
-                    format!("通过代理 {proxy}"),
-                );
-                message = Message::new(en, zh).with_detail(&message);
-            }
-            refused(
-                RefusalKind::Certificate,
-                message,
-                Some(trust_hint(has_cacert)),
-            )
+    let tls = chain(&error).find_map(|error| error.downcast_ref());
+    let failure = tls.and_then(|problem| refused_by_tls(problem, proxy, has_cacert));
+    let failure = failure.unwrap_or_else(|| {
+        let message = if error.is_timeout() {
+            timed_out(timeout, !never_sent)
+        } else if never_sent {
+            cannot_connect(&error, proxy)
+        } else {
+            Message::new("no response", "没有响应").with_detail(&cause(&error))
+        };
+        PollError {
+            endpoint_in_doubt: never_sent,
+            ..PollError::retryable(message, None)
         }
-        // Alerts about a certificate are about ours: the server's is checked here.
-        Some(rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::AccessDenied,
-        )) => {
-            let message = Message::new(
-                "the server requires a TLS client certificate, which deploywatch does not have",
-                "服务器要求 TLS 客户端证书，deploywatch 不支持",
-            );
-            refused(RefusalKind::Connection, message, None)
-        }
-        Some(
-            problem @ (rustls::Error::AlertReceived(
-                AlertDescription::ProtocolVersion
-                | AlertDescription::HandshakeFailure
-                | AlertDescription::InsufficientSecurity,
-            )
-            | rustls::Error::PeerIncompatible(_)),
-        ) => {
-            let message = Message::new(
-                "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
-                "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
-            );
-            let message = message.with_detail(&Message::library(problem));
-            refused(RefusalKind::Connection, message, None)
-        }
-        _ => {
-            let message = if error.is_timeout() {
-                timed_out(timeout, !never_sent)
-            } else if never_sent {
-                cannot_connect(&error, proxy)
-            } else {
-                Message::new("no response", "没有响应").with_detail(&cause(&error))
-            };
-            PollError {
-                endpoint_in_doubt: never_sent,
-                ..PollError::retryable(message, None)
-            }
-        }
-    };
+    });
     PollError {
         never_sent,
         ..failure
     }
+}
+
+/// A problem of TLS where another request would not help.
+fn refused_by_tls(
+    problem: &rustls::Error,
+    proxy: Option<&str>,
+    has_cacert: bool,
+) -> Option<PollError> {
+    let message = match problem {
+        rustls::Error::InvalidCertificate(problem) => {
+            let mut message = untrusted(problem);
+            if let Some(proxy) = proxy {
+                let (en, zh) = ("through the proxy", "通过代理");
+                let through = Message::new(format!("{en} {proxy}"), format!("{zh} {proxy}"));
+                message = through.with_detail(&message);
+            }
+            let hint = Some(trust_hint(has_cacert));
+            return Some(refused(RefusalKind::Certificate, message, hint));
+        }
+        // Alerts about a certificate are about ours: the server's is checked here.
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        ) => Message::new(
+            "the server requires a TLS client certificate, which deploywatch does not have",
+            "服务器要求 TLS 客户端证书，deploywatch 不支持",
+        ),
+        rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        )
+        | rustls::Error::PeerIncompatible(_) => Message::new(
+            "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
+            "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
+        )
+        .with_detail(&Message::library(problem)),
+        _ => return None,
+    };
+    Some(refused(RefusalKind::Connection, message, None))
 }
 
 /// Whether a proxy did not make the tunnel that it was asked for.

@@ -27,7 +27,7 @@ pub(crate) struct Request<'a> {
 /// A response that was read to its end.
 pub(crate) struct Response {
     pub(crate) status: u16,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     /// The body, decompressed; of an error its beginning.
     pub(crate) body: Vec<u8>,
     /// Whether the body is byte for byte the earlier one that it was received into.
@@ -79,17 +79,6 @@ impl Response {
         REQUEST_ID,
     ];
 
-    /// A response as it came from the network.
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, received: Timestamp) -> Self {
-        Self {
-            status,
-            headers,
-            body,
-            is_repeated: false,
-            received,
-        }
-    }
-
     /// A response from a recording. A header that is none is left out.
     pub(crate) fn recorded(
         status: u16,
@@ -102,7 +91,13 @@ impl Response {
             let value: HeaderValue = value.parse().ok()?;
             Some((name, value))
         });
-        Self::new(status, headers.collect(), body, received)
+        Self {
+            status,
+            headers: headers.collect(),
+            body,
+            is_repeated: false,
+            received,
+        }
     }
 
     /// The names and values of the headers that are recorded.

@@ -1,7 +1,7 @@
 //! The network: requests over reqwest.
 
 use std::env;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,10 +162,8 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
     let mut chunk = [0; CHUNK];
     let (mut received, mut is_repeated) = (0, !body.is_empty());
     loop {
-        let read = match reader.read(&mut chunk) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => &chunk[..read?],
-        };
+        let length = reader.read(&mut chunk)?;
+        let read = &chunk[..length];
         if !body[received..].starts_with(read) {
             is_repeated = false;
             body.truncate(received);
@@ -178,13 +176,6 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
             return Ok(is_repeated);
         }
     }
-}
-
-/// How the body is encoded, in lower case.
-fn encoding(headers: &HeaderMap) -> String {
-    let name = headers.get(CONTENT_ENCODING);
-    let name = name.and_then(|name| name.to_str().ok());
-    name.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Decompresses a body of any number of members, whose contents follow one another (RFC 1952). reqwest's own
@@ -228,8 +219,8 @@ impl Transport for Network {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        let timeout = self.settings.options.timeout;
-        let timeout = request.timeout.map_or(timeout, |limit| limit.min(timeout));
+        let timeout = request.timeout.unwrap_or(Duration::MAX);
+        let timeout = timeout.min(self.settings.options.timeout);
         builder = builder.timeout(timeout);
         for (name, value) in request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
@@ -243,28 +234,29 @@ impl Transport for Network {
             .map_err(|error| self.no_response(error, request.url, timeout))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let encoding = encoding(&headers);
-        let (reader, is_known): (io::Result<Box<dyn Read>>, _) = match &*encoding {
-            "gzip" | "x-gzip" => (unpack(response), true),
-            name => (Ok(Box::new(response)), matches!(name, "" | "identity")),
+        let encoding = headers.get(CONTENT_ENCODING);
+        let encoding = encoding.map_or("", |name| name.to_str().unwrap_or_default());
+        let encoding = encoding.trim().to_ascii_lowercase();
+        let reader: io::Result<Box<dyn Read>> = match &*encoding {
+            "gzip" | "x-gzip" => unpack(response),
+            _ => Ok(Box::new(response)),
         };
         let (mut body, limit) = match status.is_success() {
             true => (request.earlier, MAX_BODY + 1),
             false => (Vec::new(), MAX_ERROR_BODY),
         };
         let received = reader.and_then(|reader| receive(reader, limit, &mut body));
-        let is_repeated = matches!(received, Ok(true));
-        let problem = match received {
+        let problem = match &received {
             // What could be read of an error is enough: the status is known.
             _ if !status.is_success() => None,
-            _ if !is_known => {
+            _ if !matches!(&*encoding, "" | "identity" | "gzip" | "x-gzip") => {
                 let name = self.redactor.name(&encoding);
                 Some(Message::new(
                     format!("the response is encoded as {name}, which was not requested"),
                     format!("响应使用了未请求的编码 {name}"),
                 ))
             }
-            Err(error) => Some(error::broken_body(&error, timeout)),
+            Err(error) => Some(error::broken_body(error, timeout)),
             _ if body.len() as u64 > MAX_BODY => {
                 let limit = MAX_BODY >> 20;
                 Some(Message::new(
@@ -274,11 +266,16 @@ impl Transport for Network {
             }
             _ => None,
         };
-        let mut response = Response::new(status.as_u16(), headers, body, self.now());
-        response.is_repeated = is_repeated;
-        response
-            .secrets()
-            .for_each(|secret| self.redactor.add_received(secret));
+        let response = Response {
+            status: status.as_u16(),
+            headers,
+            body,
+            is_repeated: matches!(received, Ok(true)),
+            received: self.now(),
+        };
+        for secret in response.secrets() {
+            self.redactor.add_received(secret);
+        }
         match problem {
             None => Ok(response),
             Some(problem) => Err(PollError {
