@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::message::{Context as _, Message, Result, ensure};
-use crate::platform::{self, HiddenTerminal};
+use crate::platform;
 use crate::text;
 
 /// The most time that a pipe may take to its end.
@@ -61,7 +61,7 @@ pub(crate) fn with_patience<T: Send + 'static>(
 /// Asks for a line at the terminal that stdin is, without showing it, for as long as `timeout`.
 pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
     let typed = {
-        let _hidden = HiddenTerminal::new()
+        let _hidden = platform::hide_terminal()
             .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
         let mut stderr = io::stderr();
         let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());

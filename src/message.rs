@@ -23,12 +23,10 @@ impl Lang {
     ) -> Self {
         let locale = |category| {
             let mut variables = ["LC_ALL", category, "LANG"].into_iter();
-            variables.find_map(environment).unwrap_or_default()
+            let locale = variables.find_map(environment).unwrap_or_default();
+            locale.to_ascii_lowercase()
         };
-        let is_utf8 = |locale: &str| {
-            let locale = locale.to_ascii_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        };
+        let is_utf8 = |locale: &str| locale.contains("utf-8") || locale.contains("utf8");
         let is_chinese = || {
             let language = locale("LC_MESSAGES");
             // Another charset would show other characters.

@@ -222,33 +222,31 @@ pub(crate) fn stop() {
 /// Whether the watch takes the signals: until then one ends the process once the terminal is restored.
 static SIGNALS_ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
-/// the terminal, and so does a signal that ends the process.
+/// The settings to which the terminal that stdin is goes back when this is dropped.
 pub(crate) struct HiddenTerminal(Termios);
 
-impl HiddenTerminal {
-    /// Changes the terminal that stdin is.
-    pub(crate) fn new() -> io::Result<Self> {
-        let stdin = io::stdin();
-        let before = termios::tcgetattr(&stdin)?;
-        let mut hidden = before.clone();
-        hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
-        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
-        let at_end = Self(before.clone());
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        thread::Builder::new()
-            .name("terminal".into())
-            .spawn(move || {
-                let is_ours = |_: &i32| !SIGNALS_ARE_TAKEN.load(Ordering::SeqCst);
-                if let Some(signal) = signals.forever().find(is_ours) {
-                    drop(at_end);
-                    let _ = low_level::emulate_default_handler(signal);
-                }
-            })?;
-        termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
-        Ok(Self(before))
-    }
+/// Has the terminal that stdin is neither show what is typed nor make signals of keys. Dropping the result
+/// restores it, and so does a signal that ends the process.
+pub(crate) fn hide_terminal() -> io::Result<HiddenTerminal> {
+    let stdin = io::stdin();
+    let before = termios::tcgetattr(&stdin)?;
+    let mut hidden = before.clone();
+    hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+    hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+    hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+    let at_end = HiddenTerminal(before.clone());
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new()
+        .name("terminal".into())
+        .spawn(move || {
+            let is_ours = |_: &i32| !SIGNALS_ARE_TAKEN.load(Ordering::SeqCst);
+            if let Some(signal) = signals.forever().find(is_ours) {
+                drop(at_end);
+                let _ = low_level::emulate_default_handler(signal);
+            }
+        })?;
+    termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+    Ok(HiddenTerminal(before))
 }
 
 impl Drop for HiddenTerminal {

@@ -134,19 +134,8 @@ pub(crate) fn interrupt() {
     process::exit(Verdict::Interrupted(Signal::Interrupt).code().into());
 }
 
-/// The console that stdin is. Its keys are read without being shown, and nothing of it is changed.
-pub(crate) struct HiddenTerminal;
-
-impl HiddenTerminal {
-    /// Checks that there is a console to be seen: not both outputs are redirected.
-    pub(crate) fn new() -> io::Result<Self> {
-        console()?;
-        Ok(Self)
-    }
-}
-
-/// A standard output that is a console.
-fn console() -> io::Result<Term> {
+/// A standard output that is a console. Keys are read without being shown there, and nothing of it is changed.
+pub(crate) fn hide_terminal() -> io::Result<Term> {
     let outputs = [Term::stderr(), Term::stdout()];
     let console = outputs.into_iter().find(Term::is_term);
     console.ok_or_else(|| io::Error::other("stdout and stderr are both redirected"))
@@ -154,7 +143,7 @@ fn console() -> io::Result<Term> {
 
 /// A line of at most `size` bytes that is typed at the console. Ctrl-C ends the process.
 pub(crate) fn typed_line(size: u64) -> io::Result<Option<Vec<u8>>> {
-    let console = console()?;
+    let console = hide_terminal()?;
     let mut line = String::new();
     loop {
         match console.read_key()? {
