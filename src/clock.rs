@@ -98,8 +98,7 @@ impl Clock {
 pub(crate) struct VirtualClock {
     /// When the recording began.
     start: SystemTime,
-    /// Time since `start`.
-    elapsed: Mutex<Duration>,
+    now: Mutex<Instant>,
 }
 
 impl VirtualClock {
@@ -107,13 +106,13 @@ impl VirtualClock {
     pub(crate) fn new(start: SystemTime) -> Self {
         Self {
             start,
-            elapsed: Mutex::default(),
+            now: Mutex::new(Instant(BEFORE)),
         }
     }
 
     /// Reads it.
     pub(crate) fn now(&self) -> Timestamp {
-        self.at(self.instant(*self.lock()))
+        self.at(*self.lock())
     }
 
     /// The instant `elapsed` after the start of the recording.
@@ -132,12 +131,12 @@ impl VirtualClock {
 
     /// Advances to `instant`; never goes back.
     pub(crate) fn advance_to(&self, instant: Instant) {
-        let mut elapsed = self.lock();
-        *elapsed = elapsed.max(instant.0.saturating_sub(BEFORE));
+        let mut now = self.lock();
+        *now = instant.max(*now);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Duration> {
-        self.elapsed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

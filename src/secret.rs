@@ -28,14 +28,9 @@ impl Secret {
     /// A secret that a header can hold: white space around it is dropped, and a byte order mark.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
-        ensure(!text.is_empty(), empty)?;
-        check_literal(text)?;
-        ensure(text.bytes().all(|byte| byte.is_ascii_graphic()), || {
-            Message::new(
-                "it holds white space or characters that no token has",
-                "含有空白或令牌中不会出现的字符",
-            )
-        })?;
+        if let Some((_, en, zh)) = problems(text).into_iter().find(|(is_so, ..)| *is_so) {
+            return Err(Message::new(en, zh));
+        }
         redactor.add(text);
         Ok(Self(text.to_owned()))
     }
@@ -46,7 +41,7 @@ impl Secret {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        ensure(!text.is_empty(), empty)?;
+        ensure(!text.is_empty(), || Message::new("it is empty", "内容为空"))?;
         ensure(!text.contains(['\n', '\r', '\0']), || {
             Message::new("it holds a line break or a zero byte", "含有换行或零字节")
         })?;
@@ -217,10 +212,6 @@ fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<S
     String::from_utf8(bytes).map_err(Message::library)
 }
 
-fn empty() -> Message {
-    Message::new("it is empty", "内容为空")
-}
-
 /// A secret, named in both languages, cannot be taken from `place`.
 pub(crate) fn cannot_take((en, zh): (&str, &str), place: &Message) -> Message {
     Message::new(
@@ -229,41 +220,39 @@ pub(crate) fn cannot_take((en, zh): (&str, &str), place: &Message) -> Message {
     )
 }
 
-/// Checks that text is a token and not how a shell or a settings file writes one.
-fn check_literal(text: &str) -> Result<()> {
+/// Why text may be no token but how a shell or a settings file writes one, and whether it is so.
+fn problems(text: &str) -> [(bool, &'static str, &'static str); 5] {
     let is_name = |name: &str| {
-        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        !name.is_empty()
-            && name.chars().all(is_part)
-            && !name.starts_with(|c: char| c.is_ascii_digit())
+        let begins = |c: char| c.is_ascii_uppercase() || c == '_';
+        name.starts_with(begins) && name.chars().all(|c| begins(c) || c.is_ascii_digit())
     };
-    let quoted = ['"', '\'']
-        .iter()
-        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
-    ensure(!quoted, || {
-        Message::new(
+    let mut quotes = ['"', '\''].into_iter();
+    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
+    let is_value = |value: &str| !value.trim_matches('=').is_empty();
+    let variable = text.strip_prefix('$');
+    [
+        (text.is_empty(), "it is empty", "内容为空"),
+        (
+            quotes.any(|quote| text.starts_with(quote) && text.ends_with(quote)),
             "it is in quotes, which are not part of a token",
             "令牌被引号括住，引号不是令牌的一部分",
-        )
-    })?;
-    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
-    let assigned =
-        assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty());
-    ensure(!assigned, || {
-        Message::new(
+        ),
+        (
+            assigned.is_some_and(|(name, value)| is_name(name) && is_value(value)),
             "it has the form NAME=value: give only the value",
             "写成了 NAME=value，请只给出值",
-        )
-    })?;
-    let variable = text
-        .strip_prefix('$')
-        .map(|name| name.trim_matches(['{', '}']));
-    ensure(!variable.is_some_and(is_name), || {
-        Message::new(
+        ),
+        (
+            variable.is_some_and(|name| is_name(name.trim_matches(['{', '}']))),
             "it is the name of a variable, not its value",
             "这是变量名，没有被替换为它的值",
-        )
-    })
+        ),
+        (
+            !text.bytes().all(|byte| byte.is_ascii_graphic()),
+            "it holds white space or characters that no token has",
+            "含有空白或令牌中不会出现的字符",
+        ),
+    ]
 }
 
 /// Text without the byte order mark that some editors put before it.

@@ -17,7 +17,19 @@ use rustls_platform_verifier::Verifier;
 
 /// The configuration that trusts a PEM bundle beside the system's certificates.
 pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
-    let named = certificates(pem)?;
+    let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let named = named.map_err(Message::library).context(|| {
+        Message::new(
+            "--cacert: not a PEM bundle of certificates",
+            "--cacert：不是 PEM 格式的证书文件",
+        )
+    })?;
+    ensure(!named.is_empty(), || {
+        Message::new(
+            "--cacert: there is no certificate in the file",
+            "--cacert：文件中没有证书",
+        )
+    })?;
     let mut store = RootCertStore::empty();
     let added = named.iter().try_for_each(|root| store.add(root.clone()));
     let roots = added.map_err(Message::library).and_then(|()| {
@@ -41,24 +53,6 @@ pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
-}
-
-/// The certificates of a PEM bundle.
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let found = found.map_err(Message::library).context(|| {
-        Message::new(
-            "--cacert: not a PEM bundle of certificates",
-            "--cacert：不是 PEM 格式的证书文件",
-        )
-    })?;
-    ensure(!found.is_empty(), || {
-        Message::new(
-            "--cacert: there is no certificate in the file",
-            "--cacert：文件中没有证书",
-        )
-    })?;
-    Ok(found)
 }
 
 /// Trusts what the roots vouch for, and a certificate that `--cacert` names itself: Managers show one that
