@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use super::body::{error_words, repair};
 use super::error;
-use super::message::{Request, Response, Transport};
+use super::message::{REQUEST_ID, Request, Response, Transport};
 use crate::clock::Timestamp;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
@@ -138,9 +138,11 @@ impl Response {
 
     /// Adds the id by which the provider's support finds the request, unless the message has it.
     fn with_request_id(&self, message: Message, redactor: &Redactor) -> Message {
-        match self.request_id().map(|id| redactor.name(id)) {
-            Some(id) if !message.en().contains(&*id) => message.with_request_id(&id),
-            _ => message,
+        let id = redactor.name(self.header(REQUEST_ID).unwrap_or_default());
+        // An empty one is in every message.
+        match message.en().contains(&*id) {
+            true => message,
+            false => message.with_request_id(&id),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::poll::PollError;
 
 /// The header by which a provider's support finds a request.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request: a GET, or a POST where it has a body.
 pub(crate) struct Request<'a> {
@@ -157,12 +157,6 @@ impl Response {
         httpdate::parse_http_date(self.header(DATE)?).ok()
     }
 
-    /// The number by which the provider's support finds the request.
-    pub(super) fn request_id(&self) -> Option<&str> {
-        let number = self.header(REQUEST_ID)?.trim();
-        (!number.is_empty()).then_some(number)
-    }
-
     /// `Retry-After`, in seconds or as a date. Anything else counts as absent.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let value = self.header(RETRY_AFTER)?.trim();
@@ -174,7 +168,7 @@ impl Response {
     }
 
     /// The first header of that name, where it is text.
-    fn header(&self, name: HeaderName) -> Option<&str> {
+    pub(super) fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

@@ -171,20 +171,15 @@ impl Player {
 
 impl Transport for Player {
     fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
-        let exchange = self
-            .exchanges
-            .take(self.target, request.method(), request.url);
-        if exchange.is_none() && self.exchanges.lacks(self.target, request.url) {
-            return Ok(Response::recorded(
-                404,
-                &[],
-                NOT_RECORDED.into(),
-                self.now(),
-            ));
+        let (exchanges, target) = (&self.exchanges, self.target);
+        let exchange = exchanges.take(target, request.method(), request.url);
+        if exchange.is_none() && exchanges.lacks(target, request.url) {
+            let (status, body) = (404, NOT_RECORDED.into());
+            return Ok(Response::recorded(status, &[], body, self.now()));
         }
         let answered = exchange.as_ref().map(|exchange| exchange.answered_ms);
         // What ended the recorded watch may still come: a deadline.
-        if let Some(answered) = answered.or(self.exchanges.ended) {
+        if let Some(answered) = answered.or(exchanges.ended) {
             let mut last = self.last();
             *last = last.max(self.clock.instant(answered));
         }
