@@ -29,18 +29,18 @@ use crate::text::{is_hidden, printable};
 /// The variable that names the home directory.
 pub(crate) const HOME: &str = "HOME";
 
-/// The signals that end a watch.
-const ENDS: [(i32, Signal); 3] = [
-    (SIGINT, Signal::Interrupt),
-    (SIGTERM, Signal::Terminate),
-    (SIGHUP, Signal::Hangup),
+/// The signals that are passed on.
+const SIGNALS: &[(i32, SystemEvent)] = &[
+    (SIGINT, SystemEvent::End(Signal::Interrupt)),
+    (SIGTERM, SystemEvent::End(Signal::Terminate)),
+    (SIGHUP, SystemEvent::End(Signal::Hangup)),
+    (SIGUSR1, SystemEvent::StatusAsked),
+    #[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
+    (signal_hook::consts::SIGINFO, SystemEvent::StatusAsked),
+    (SIGTSTP, SystemEvent::Suspended),
+    (SIGCONT, SystemEvent::Resumed),
+    (SIGWINCH, SystemEvent::Resized),
 ];
-
-/// The signals that ask where the watch stands.
-#[cfg(not(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd")))]
-const ASKS: &[i32] = &[SIGUSR1];
-#[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
-const ASKS: &[i32] = &[SIGUSR1, signal_hook::consts::SIGINFO];
 
 // macOS has no BOOTTIME; its monotonic clock counts time asleep already.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -160,37 +160,29 @@ pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {
+    let mut passed = SIGNALS.to_vec();
     // Under nohup a watch outlives its terminal.
-    let mut ends = ENDS.to_vec();
-    ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
-    let others = [SIGTSTP, SIGCONT, SIGWINCH]
-        .into_iter()
-        .chain(ASKS.iter().copied());
-    let numbers = others.chain(ends.iter().map(|(number, _)| *number));
+    passed.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
     // Before the flags: a signal that only set one would be lost.
-    let mut signals = Signals::new(numbers)?;
+    let mut signals = Signals::new(passed.iter().map(|(number, _)| number))?;
     SIGNALS_ARE_TAKEN.store(true, Ordering::SeqCst);
     let interrupted = Arc::new(AtomicBool::new(false));
-    for (number, signal) in ends {
-        let code = Verdict::Interrupted(signal).code();
-        // In this order: the handler of the first signal finds the flag unset, then sets it.
-        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
-        flag::register(number, Arc::clone(&interrupted))?;
+    for (number, event) in passed {
+        if let SystemEvent::End(signal) = event {
+            let code = Verdict::Interrupted(signal).code();
+            // In this order: the handler of the first signal finds the flag unset, then sets it.
+            flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
+            flag::register(number, Arc::clone(&interrupted))?;
+        }
     }
+    let event = |number| SIGNALS.iter().find(|(known, _)| *known == number);
     thread::Builder::new()
         .name("signals".into())
-        .spawn(move || signals.forever().map(event).all(take))?;
+        .spawn(move || {
+            let mut events = signals.forever().filter_map(event);
+            events.all(|(_, event)| take(*event))
+        })?;
     Ok(())
-}
-
-fn event(number: i32) -> SystemEvent {
-    match ENDS.iter().find(|(end, _)| *end == number) {
-        Some((_, signal)) => SystemEvent::End(*signal),
-        None if ASKS.contains(&number) => SystemEvent::StatusAsked,
-        None if number == SIGTSTP => SystemEvent::Suspended,
-        None if number == SIGCONT => SystemEvent::Resumed,
-        None => SystemEvent::Resized,
-    }
 }
 
 /// Whether SIGHUP was ignored when the process began. Only Linux tells without unsafe code.
