@@ -100,12 +100,10 @@ impl Redactor {
     /// Remote text as one printable line, without secrets. An escape sequence before a secret must not take
     /// its beginning along, and one within it must not hide it.
     fn printable<'a>(&self, raw: &'a str) -> Cow<'a, str> {
-        match self.redact(raw) {
-            Cow::Borrowed(_) if matches!(text::printable(raw), Cow::Borrowed(_)) => raw.into(),
-            redacted => {
-                let line = text::printable(&redacted);
-                self.redact(&line).into_owned().into()
-            }
+        let redacted = self.redact(raw);
+        match (&redacted, text::printable(&redacted)) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => raw.into(),
+            (_, line) => self.redact(&line).into_owned().into(),
         }
     }
 
