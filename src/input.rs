@@ -1,7 +1,7 @@
 //! Input files. What may be a pipe is read by a thread: one that nobody writes must hold up nothing.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -75,11 +75,6 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
             Err(Message::new("interrupted", "已中断"))
         }
     }
-}
-
-/// Whether what is read from `path` is typed at a terminal.
-pub(crate) fn is_typed(path: &Path) -> bool {
-    is_stdin(path) && io::stdin().is_terminal()
 }
 
 /// The result of `work`, which a thread does; it is not waited for longer than `patience`.

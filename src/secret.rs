@@ -1,6 +1,7 @@
 //! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -196,7 +197,7 @@ fn find(
 fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
     let bytes = loop {
-        if input::is_typed(path) {
+        if input::is_stdin(path) && io::stdin().is_terminal() {
             break input::prompt(question, LONGEST, timeout)?;
         }
         let read = input::read(path, LONGEST, timeout);

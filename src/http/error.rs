@@ -96,18 +96,16 @@ pub(super) fn tunnel_refused(proxy: &str, status: u16) -> PollError {
         format!("the proxy {proxy} answers HTTP {status} to CONNECT"),
         format!("代理 {proxy} 对 CONNECT 返回 HTTP {status}"),
     );
-    let error = if is_refused(status) {
-        let hint = Message::new(
-            "check the proxy's login and rules, or put the host into NO_PROXY",
-            "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
-        );
-        refused(RefusalKind::Connection, message, Some(hint))
-    } else {
-        PollError::retryable(message, None)
-    };
+    let hint = Message::new(
+        "check the proxy's login and rules, or put the host into NO_PROXY",
+        "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
+    );
     PollError {
         never_sent: true,
-        ..error
+        ..match is_refused(status) {
+            true => refused(RefusalKind::Connection, message, Some(hint)),
+            false => PollError::retryable(message, None),
+        }
     }
 }
 
