@@ -20,16 +20,6 @@ pub(crate) struct Timestamp {
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 impl Timestamp {
-    /// Reads both clocks of the machine, the monotonic one in whole microseconds as a recording has them.
-    fn read() -> Self {
-        let time = platform::uptime();
-        let time = Duration::new(time.as_secs(), time.subsec_micros() * 1_000);
-        Self {
-            instant: Instant(BEFORE + time),
-            wall: SystemTime::now(),
-        }
-    }
-
     /// The instant of a wall-clock time in milliseconds since 1970; now if that is in the future.
     pub(crate) fn instant_of(self, milliseconds: i64) -> Instant {
         let at = SystemTime::UNIX_EPOCH
@@ -88,7 +78,15 @@ impl Clock {
     /// Reads it.
     pub(crate) fn now(&self) -> Timestamp {
         match self {
-            Self::System => Timestamp::read(),
+            Self::System => {
+                let time = platform::uptime();
+                // In whole microseconds, as a recording has them.
+                let time = Duration::new(time.as_secs(), time.subsec_micros() * 1_000);
+                Timestamp {
+                    instant: Instant(BEFORE + time),
+                    wall: SystemTime::now(),
+                }
+            }
             Self::Virtual(clock) => clock.now(),
         }
     }

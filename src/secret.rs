@@ -50,20 +50,6 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
-    /// Finds a password in `file` (`-` is stdin), else in the environment's `variable`. It is read once: one that
-    /// was turned down is not tried again. `timeout` is that of the watch.
-    pub(crate) fn find_password(
-        file: Option<&Path>,
-        variable: &str,
-        environment: &dyn Fn(&str) -> Option<String>,
-        redactor: &Redactor,
-        timeout: Option<Duration>,
-    ) -> Result<Self> {
-        let (name, variables) = (("Password", "密码"), &[variable]);
-        let parse = Self::password;
-        find(name, parse, file, variables, environment, redactor, timeout)
-    }
-
     /// The text itself, for the request only.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -85,8 +71,7 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// Finds a token in `file` (`-` is stdin), else in the first of the environment's `variables` that is set and
-    /// not empty. `timeout` is that of the watch.
+    /// Finds a token, as [`find`] does.
     pub(crate) fn find(
         file: Option<&Path>,
         variables: &[&str],
@@ -162,8 +147,9 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Finds a secret that is named in both languages. The error names each place where it may stand.
-fn find(
+/// Finds a secret that is named in both languages: in `file` (`-` is stdin), else in the first of the environment's
+/// `variables` that is set and not empty. `timeout` is that of the watch. The error names each place.
+pub(crate) fn find(
     (question, zh): (&str, &str),
     parse: fn(&str, &Redactor) -> Result<Secret>,
     file: Option<&Path>,
