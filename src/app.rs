@@ -16,7 +16,7 @@ use crate::cli::explicit::{Scope, override_args};
 use crate::cli::list::{Partition, partition_advice};
 use crate::cli::options::{OutputChoice, OutputOptions};
 use crate::cli::{Cli, Command, completions, config, not_set};
-use crate::clock::{Clock, Timestamp, VirtualClock};
+use crate::clock::{Timestamp, VirtualClock};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::history::{self, History, PastDeployments};
@@ -108,7 +108,6 @@ fn watch(
         capture: capture.clone(),
         redactor: deployments.redactor,
         trace_to: shown.verbose.then(|| inbox.sender.clone()),
-        clock: clock.clone(),
         environment,
     };
     let (history, history_warning) = recall(&deployments.list, shown, environment);
@@ -118,7 +117,7 @@ fn watch(
     let mut said = HashSet::new();
     warnings.retain(|warning| said.insert(warning.clone()));
     if let Some(capture) = &capture {
-        output.recording = Some(capture.writer());
+        output.recording = Some(capture.writer.clone());
         capture.begin(clock.now(), seed, all, deployments.recorded);
     }
     let limit = longest_timeout(&targets);
@@ -239,7 +238,6 @@ struct Connector<'a> {
     redactor: Arc<Redactor>,
     /// Receives each request, with `--verbose`.
     trace_to: Option<Sender<LoopEvent>>,
-    clock: Clock,
     environment: Environment<'a>,
 }
 
@@ -260,15 +258,14 @@ impl Connector<'_> {
         };
         let options = ConnectOptions {
             timeout: connection.request_timeout,
-            patience: timeout,
             cacert: connection.cacert.as_deref().map(read).transpose()?,
             insecure: connection.insecure,
             direct: connection.direct,
         };
-        let (endpoint, clock) = (&deployment.spec.endpoint, self.clock.clone());
+        let endpoint = &deployment.spec.endpoint;
         let network =
             self.network
-                .connect(endpoint, options, clock, &self.redactor, self.environment)?;
+                .connect(endpoint, options, timeout, &self.redactor, self.environment)?;
         Ok(match &self.capture {
             Some(file) => Arc::new(Recorder::new(network, target, Arc::clone(file))),
             None => Arc::new(network),
@@ -282,7 +279,11 @@ impl Connector<'_> {
                 let _ = events.send(LoopEvent::Trace(at, traced));
             })
         });
-        Client::new(Arc::clone(transport), Arc::clone(&self.redactor), trace)
+        Client {
+            transport: Arc::clone(transport),
+            redactor: Arc::clone(&self.redactor),
+            trace,
+        }
     }
 }
 

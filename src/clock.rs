@@ -1,5 +1,4 @@
-//! Clocks: the machine's, which cannot be set and counts time suspended, and the virtual one of a
-//! replay.
+//! Clocks: the machine's, which cannot be set and counts time suspended, and the virtual one of a replay.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -21,16 +20,6 @@ pub(crate) struct Timestamp {
 const BEFORE: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
 
 impl Timestamp {
-    /// Reads both clocks of the machine, the monotonic one in whole microseconds as a recording has them.
-    fn read() -> Self {
-        let time = platform::uptime();
-        let time = Duration::new(time.as_secs(), time.subsec_micros() * 1_000);
-        Self {
-            instant: Instant(BEFORE + time),
-            wall: SystemTime::now(),
-        }
-    }
-
     /// The instant of a wall-clock time in milliseconds since 1970; now if that is in the future.
     pub(crate) fn instant_of(self, milliseconds: i64) -> Instant {
         let at = SystemTime::UNIX_EPOCH
@@ -89,19 +78,25 @@ impl Clock {
     /// Reads it.
     pub(crate) fn now(&self) -> Timestamp {
         match self {
-            Self::System => Timestamp::read(),
+            Self::System => {
+                let time = platform::uptime();
+                // In whole microseconds, as a recording has them.
+                let time = Duration::new(time.as_secs(), time.subsec_micros() * 1_000);
+                Timestamp {
+                    instant: Instant(BEFORE + time),
+                    wall: SystemTime::now(),
+                }
+            }
             Self::Virtual(clock) => clock.now(),
         }
     }
 }
 
-/// The clock of a replay. It only moves when it is told to, so that a replay has the same result at
-/// any speed.
+/// The clock of a replay. It only moves when it is told to: a replay has the same result at any speed.
 pub(crate) struct VirtualClock {
     /// When the recording began.
     start: SystemTime,
-    /// Time since `start`.
-    elapsed: Mutex<Duration>,
+    now: Mutex<Instant>,
 }
 
 impl VirtualClock {
@@ -109,13 +104,13 @@ impl VirtualClock {
     pub(crate) fn new(start: SystemTime) -> Self {
         Self {
             start,
-            elapsed: Mutex::default(),
+            now: Mutex::new(Instant(BEFORE)),
         }
     }
 
     /// Reads it.
     pub(crate) fn now(&self) -> Timestamp {
-        self.at(self.instant(*self.lock()))
+        self.at(*self.lock())
     }
 
     /// The instant `elapsed` after the start of the recording.
@@ -134,12 +129,12 @@ impl VirtualClock {
 
     /// Advances to `instant`; never goes back.
     pub(crate) fn advance_to(&self, instant: Instant) {
-        let mut elapsed = self.lock();
-        *elapsed = elapsed.max(instant.0.saturating_sub(BEFORE));
+        let mut now = self.lock();
+        *now = instant.max(*now);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Duration> {
-        self.elapsed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,6 +13,6 @@ mod tls;
 
 pub(crate) use body::error_words;
 pub(crate) use client::{Client, RequestTrace, Trace};
-pub(crate) use message::{Request, Response, Transport, TransportError};
+pub(crate) use message::{Request, Response, Transport};
 pub(crate) use network::{ConnectOptions, NetworkPool};
 pub(crate) use proxy::proxy_for;

@@ -1,14 +1,14 @@
 //! Input files. What may be a pipe is read by a thread: one that nobody writes must hold up nothing.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use crate::message::{Context as _, Message, Result, ensure};
-use crate::platform::{self, HiddenTerminal};
+use crate::platform;
 use crate::text;
 
 /// The most time that a pipe may take to its end.
@@ -21,11 +21,8 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Reads a file, or stdin where the path is `-`: at most `size` bytes, and from a pipe no longer than
-/// `timeout` or 10 s.
-///
-/// # Errors
-/// It cannot be read, is larger, or takes too long.
+/// Reads a file, or stdin where the path is `-`: `size` bytes at most, and from a pipe no longer than `timeout` or
+/// 10 s.
 pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
     let path = path.to_owned();
     let is_regular = !is_stdin(&path) && path.is_file();
@@ -54,9 +51,6 @@ pub(crate) fn read(path: &Path, size: u64, timeout: Option<Duration>) -> Result<
 }
 
 /// The result of `work`, which may read files whose end does not come: no longer than `timeout` or 10 s.
-///
-/// # Errors
-/// It takes too long.
 pub(crate) fn with_patience<T: Send + 'static>(
     timeout: Option<Duration>,
     work: impl FnOnce() -> T + Send + 'static,
@@ -65,12 +59,9 @@ pub(crate) fn with_patience<T: Send + 'static>(
 }
 
 /// Asks for a line at the terminal that stdin is, without showing it, for as long as `timeout`.
-///
-/// # Errors
-/// The terminal cannot be used, or nothing was entered in time.
 pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Result<Vec<u8>> {
     let typed = {
-        let _hidden = HiddenTerminal::new()
+        let _hidden = platform::hide_terminal()
             .context(|| Message::new("cannot use the terminal", "无法使用终端"))?;
         let mut stderr = io::stderr();
         let _ = write!(stderr, "{question}: ").and_then(|()| stderr.flush());
@@ -86,15 +77,7 @@ pub(crate) fn prompt(question: &str, size: u64, timeout: Option<Duration>) -> Re
     }
 }
 
-/// Whether what is read from `path` is typed at a terminal.
-pub(crate) fn is_typed(path: &Path) -> bool {
-    is_stdin(path) && io::stdin().is_terminal()
-}
-
 /// The result of `work`, which a thread does; it is not waited for longer than `patience`.
-///
-/// # Errors
-/// It takes longer, or there is no thread for it.
 pub(crate) fn within<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,

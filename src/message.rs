@@ -1,5 +1,4 @@
-//! Texts for people in both languages, and the choice of the language. A text is made where the fact
-//! is known; events and reports for machines carry the English one.
+//! Texts for people in both languages. Events and reports for machines carry the English one.
 
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -24,12 +23,10 @@ impl Lang {
     ) -> Self {
         let locale = |category| {
             let mut variables = ["LC_ALL", category, "LANG"].into_iter();
-            variables.find_map(environment).unwrap_or_default()
+            let locale = variables.find_map(environment).unwrap_or_default();
+            locale.to_ascii_lowercase()
         };
-        let is_utf8 = |locale: &str| {
-            let locale = locale.to_ascii_lowercase();
-            locale.contains("utf-8") || locale.contains("utf8")
-        };
+        let is_utf8 = |locale: &str| locale.contains("utf-8") || locale.contains("utf8");
         let is_chinese = || {
             let language = locale("LC_MESSAGES");
             // Another charset would show other characters.
@@ -71,31 +68,23 @@ pub(crate) fn ensure(condition: bool, error: impl FnOnce() -> Message) -> Result
 
 /// A text in English and Chinese. Cloning it is cheap; `Display` is the English.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Message(Arc<Texts>);
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Texts {
-    en: Box<str>,
-    /// None where it is the same as the English.
-    zh: Option<Box<str>>,
+pub(crate) struct Message {
+    en: Arc<str>,
+    zh: Arc<str>,
 }
 
 impl Message {
     /// A text in both languages.
-    pub(crate) fn new(en: impl Into<Box<str>>, zh: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Texts {
-            en: en.into(),
-            zh: Some(zh.into()),
-        }))
+    pub(crate) fn new(en: impl Into<Arc<str>>, zh: impl Into<Arc<str>>) -> Self {
+        let (en, zh) = (en.into(), zh.into());
+        Self { en, zh }
     }
 
-    /// The words of a provider, the system or a library, which are the same in both languages. They
-    /// must be printable.
-    pub(crate) fn verbatim(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Texts {
-            en: text.into(),
-            zh: None,
-        }))
+    /// The printable words of a provider, the system or a library, which are the same in both languages.
+    pub(crate) fn verbatim(text: impl Into<Arc<str>>) -> Self {
+        let en = text.into();
+        let zh = Arc::clone(&en);
+        Self { en, zh }
     }
 
     /// The words of an error of a library.
@@ -199,12 +188,12 @@ impl Message {
 
     /// The English text.
     pub(crate) fn en(&self) -> &str {
-        &self.0.en
+        &self.en
     }
 
     /// The Chinese text.
     pub(crate) fn zh(&self) -> &str {
-        self.0.zh.as_deref().unwrap_or(&self.0.en)
+        &self.zh
     }
 
     /// `self: detail`, where there is a detail.

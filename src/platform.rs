@@ -1,5 +1,4 @@
-//! Facilities in which operating systems differ, behind one interface: everything that is imported here,
-//! each system has.
+//! Facilities in which operating systems differ: each system has everything that is imported here.
 
 use crate::outcome::Signal;
 
@@ -16,8 +15,8 @@ use windows as system;
 #[cfg(feature = "demo")]
 pub(crate) use system::with_variable;
 pub(crate) use system::{
-    HOME, HiddenTerminal, allow_descriptors, can_be_stopped, config_folder, create_private_folder,
-    forward_signals, interrupt, is_device, is_dumb, open_output, prepare, rights_of_others,
+    HOME, allow_descriptors, can_be_stopped, config_folder, create_private_folder, forward_signals,
+    hide_terminal, interrupt, is_device, is_dumb, open_output, prepare, rights_of_others,
     shell_quote, state_folder, stop, system_proxy, typed_line, uptime,
 };
 

@@ -15,6 +15,8 @@ pub(crate) struct PollError {
     pub(crate) date: Option<SystemTime>,
     /// Whether a wrong endpoint fails like this: no connection, or a response that is not the provider's.
     pub(crate) endpoint_in_doubt: bool,
+    /// Whether no connection came about: the server cannot have got the request.
+    pub(crate) never_sent: bool,
 }
 
 /// Whether polling goes on after a failed poll.
@@ -56,14 +58,7 @@ impl PollError {
             retry: Retry::Retryable { retry_after: None },
             date: None,
             endpoint_in_doubt: false,
-        }
-    }
-
-    /// The same error, which a wrong endpoint may cause.
-    pub(crate) fn with_endpoint_in_doubt(self) -> Self {
-        Self {
-            endpoint_in_doubt: true,
-            ..self
+            never_sent: false,
         }
     }
 
@@ -78,14 +73,11 @@ impl PollError {
     /// A refusal that the next poll must confirm.
     pub(crate) fn refused(message: Message, status: Option<u16>) -> Self {
         Self {
-            message,
-            status,
             retry: Retry::Refused {
                 hint: None,
                 kind: RefusalKind::Request,
             },
-            date: None,
-            endpoint_in_doubt: false,
+            ..Self::retryable(message, status)
         }
     }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
+use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -21,8 +22,7 @@ pub(crate) const MASK: &str = "(masked)";
 const MIN_SECRET: usize = 3;
 /// The shortest value that a server made up (a cookie, a ticket) which counts as a secret, in bytes.
 const MIN_RECEIVED: usize = 6;
-/// The values of servers that are remembered: a watch of days that signs in again and again must not become
-/// slow.
+/// The values of servers that are remembered: a watch that signs in for days must not become slow.
 const MAX_RECEIVED: usize = 100;
 
 /// Every secret of the process.
@@ -60,20 +60,16 @@ impl Redactor {
         }
     }
 
-    /// Redacts what a server made up as a secret (a cookie, a ticket) from now on, or a signature. What is
-    /// added again is remembered longest.
+    /// Redacts a secret that a server made up (a cookie, a ticket), or a signature. The latest are remembered.
     pub(crate) fn add_received(&self, secret: &str) {
         if secret.len() < MIN_RECEIVED || secret == MASK {
             return;
         }
         self.update(|secrets| {
-            let mut known = secrets.received.iter();
-            let index = known.position(|known| **known == *secret);
-            let known = index.and_then(|index| secrets.received.remove(index));
-            let is_new = known.is_none();
-            secrets
-                .received
-                .push_back(known.unwrap_or_else(|| secret.into()));
+            let known = secrets.received.len();
+            secrets.received.retain(|known| **known != *secret);
+            let is_new = secrets.received.len() == known;
+            secrets.received.push_back(secret.into());
             if secrets.received.len() > MAX_RECEIVED {
                 secrets.received.pop_front();
             }
@@ -97,26 +93,17 @@ impl Redactor {
 
     /// Remote text as one printable line of at most `columns` columns, without secrets.
     pub(crate) fn clean<'a>(&self, raw: &'a str, columns: usize) -> Cow<'a, str> {
-        match self.printable(raw) {
-            // Cut last, so that no part of a secret is left at the end.
-            Cow::Borrowed(line) => text::truncate(line, columns),
-            Cow::Owned(line) => text::truncate(&line, columns).into_owned().into(),
-        }
+        // Cut last, so that no part of a secret is left at the end.
+        text::truncate(self.printable(raw), columns)
     }
 
     /// Remote text as one printable line, without secrets. An escape sequence before a secret must not take
     /// its beginning along, and one within it must not hide it.
     fn printable<'a>(&self, raw: &'a str) -> Cow<'a, str> {
-        match self.replaced(raw.as_bytes(), Search::exact) {
-            Cow::Borrowed(_) => match text::printable(raw) {
-                Cow::Borrowed(line) => self.redact(line),
-                Cow::Owned(line) => self.redact(&line).into_owned().into(),
-            },
-            Cow::Owned(bytes) => {
-                let redacted = String::from_utf8_lossy(&bytes);
-                let line = text::printable(&redacted);
-                self.redact(&line).into_owned().into()
-            }
+        let redacted = self.redact(raw);
+        match (&redacted, text::printable(&redacted)) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => raw.into(),
+            (_, line) => self.redact(&line).into_owned().into(),
         }
     }
 
@@ -146,15 +133,7 @@ impl Redactor {
 
     /// The same for what may be no text. JSON stays JSON.
     pub(crate) fn redact_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        self.replaced(bytes, Search::all)
-    }
-
-    fn replaced<'a>(
-        &self,
-        bytes: &'a [u8],
-        find: impl Fn(&Search, &[u8]) -> Vec<Range<usize>>,
-    ) -> Cow<'a, [u8]> {
-        let found = self.search().map(|search| find(&search, bytes));
+        let found = self.search().map(|search| search.find(bytes));
         let Some(found) = found.filter(|found| !found.is_empty()) else {
             return Cow::Borrowed(bytes);
         };
@@ -183,23 +162,17 @@ impl Search {
         Some(Self { automaton, longest })
     }
 
-    /// The ranges that secrets take in `bytes` as they are, in order and apart from each other.
-    fn exact(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+    /// The ranges that secrets take in `bytes`, in any spelling, in order and apart from each other.
+    fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found = Vec::new();
         let hits = self.automaton.try_find_overlapping_iter(Input::new(bytes));
         for hit in hits.into_iter().flatten() {
             join(&mut found, whole_escape(bytes, hit.range()));
         }
-        found
-    }
-
-    /// The same, in any spelling.
-    fn all(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let mut found = self.exact(bytes);
         if !is_plain(bytes) {
             self.find_spelled(bytes, &mut found);
             found.sort_unstable_by_key(|range| range.start);
-            for range in std::mem::take(&mut found) {
+            for range in mem::take(&mut found) {
                 join(&mut found, range);
             }
         }
@@ -437,13 +410,10 @@ fn html_escape(bytes: &[u8]) -> Option<(usize, char)> {
 
 /// The character at the beginning; what is no UTF-8 counts as one.
 fn utf8(bytes: &[u8]) -> (usize, char) {
-    let length = usize::try_from(bytes[0].leading_ones()).unwrap_or(0).max(1);
-    let character = bytes
-        .get(..length)
-        .and_then(|bytes| std::str::from_utf8(bytes).ok()?.chars().next());
-    character.map_or((1, char::REPLACEMENT_CHARACTER), |character| {
-        (length, character)
-    })
+    let beginning = &bytes[..bytes.len().min(4)];
+    let first = beginning.utf8_chunks().next();
+    let character = first.and_then(|chunk| chunk.valid().chars().next());
+    character.map_or((1, char::REPLACEMENT_CHARACTER), |c| (c.len_utf8(), c))
 }
 
 #[cfg(test)]

@@ -291,14 +291,14 @@ impl Output {
         let begun = time::Instant::now();
         let deadline = left.and_then(|left| begun.checked_add(left.saturating_add(GRACE)));
         match self.stdout.writer.finish(begun, deadline) {
-            Ok(lost) => self.warn_lost(self.stdout.writer.name(), lost),
+            Ok(lost) => self.warn_lost(&self.stdout.writer.name, lost),
             Err(error) => self.check(Err(error)),
         }
         let files = mem::take(&mut self.files).into_iter();
         for file in files.map(|file| file.writer).chain(self.recording.take()) {
             match file.finish(begun, deadline) {
-                Ok(lost) => self.warn_lost(file.name(), lost),
-                Err(error) => self.warn_late(&Message::cannot_write(file.name(), &error)),
+                Ok(lost) => self.warn_lost(&file.name, lost),
+                Err(error) => self.warn_late(&Message::cannot_write(&file.name, &error)),
             }
         }
         let least = time::Instant::now() + STDERR_PATIENCE;

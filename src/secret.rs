@@ -1,6 +1,7 @@
 //! Secrets: never an argument, never printed. One that is made is redacted from then on.
 
 use std::fmt;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -25,67 +26,28 @@ const RETRY: Duration = Duration::from_millis(50);
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A secret that can go into a header: white space around it is dropped, and a byte order mark.
-    ///
-    /// # Errors
-    /// If nothing is left, or it holds what no header may hold.
+    /// A secret that a header can hold: white space around it is dropped, and a byte order mark.
     pub(crate) fn new(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text).trim();
-        ensure(!text.is_empty(), empty)?;
-        check_literal(text)?;
-        ensure(text.bytes().all(|byte| byte.is_ascii_graphic()), || {
-            Message::new(
-                "it holds white space or characters that no token has",
-                "含有空白或令牌中不会出现的字符",
-            )
-        })?;
+        if let Some((_, en, zh)) = problems(text).into_iter().find(|(is_so, ..)| *is_so) {
+            return Err(Message::new(en, zh));
+        }
         redactor.add(text);
         Ok(Self(text.to_owned()))
     }
 
     /// A password, in which any character may stand: nothing is dropped but a byte order mark at its
-    /// beginning and one line break at its end, which editors and `echo` put there.
-    ///
-    /// # Errors
-    /// If nothing is left, or several lines are: a password that cannot be one is not tried.
+    /// beginning and one line break at its end, which editors and `echo` put there; several lines are an error.
     pub(crate) fn password(text: &str, redactor: &Redactor) -> Result<Self> {
         let text = without_mark(text);
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        ensure(!text.is_empty(), empty)?;
+        ensure(!text.is_empty(), || Message::new("it is empty", "内容为空"))?;
         ensure(!text.contains(['\n', '\r', '\0']), || {
             Message::new("it holds a line break or a zero byte", "含有换行或零字节")
         })?;
         redactor.add(text);
         Ok(Self(text.to_owned()))
-    }
-
-    /// Finds a password: in `file` (`-` is stdin) where there is one, else in the environment's
-    /// `variable`. It is read once: a password that was turned down is not tried again, so that
-    /// there is nothing to read it anew for. `timeout` is that of the watch.
-    ///
-    /// # Errors
-    /// If it cannot be read or is none, or there is none: the message names each place.
-    pub(crate) fn find_password(
-        file: Option<&Path>,
-        variable: &str,
-        environment: &dyn Fn(&str) -> Option<String>,
-        redactor: &Redactor,
-        timeout: Option<Duration>,
-    ) -> Result<Self> {
-        if let Some(path) = file {
-            return read_text(path, "Password", timeout)
-                .and_then(|text| Self::password(&text, redactor))
-                .context(|| cannot_take(("password", "密码"), &shown(path)));
-        }
-        let text = environment(variable).ok_or_else(|| {
-            Message::new(
-                format!("no password: set {variable}, or pass --password-file FILE"),
-                format!("缺少密码：请设置 {variable}，或指定 --password-file FILE"),
-            )
-        })?;
-        Self::password(&text, redactor)
-            .context(|| cannot_take(("password", "密码"), &Message::verbatim(variable)))
     }
 
     /// The text itself, for the request only.
@@ -109,11 +71,7 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// Reads `file` (`-` is stdin) where there is one, else the first of the environment's
-    /// `variables` that is set and not empty. `timeout` is that of the watch.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or no variable is set: the message names each place.
+    /// Finds a token, as [`find`] does.
     pub(crate) fn find(
         file: Option<&Path>,
         variables: &[&str],
@@ -121,28 +79,14 @@ impl Credential {
         redactor: &Arc<Redactor>,
         timeout: Option<Duration>,
     ) -> Result<Self> {
-        let (secret, file) = match file {
-            Some(path) => {
-                let secret = read(path, redactor, timeout)
-                    .context(|| cannot_take(("token", "令牌"), &shown(path)))?;
-                // A pipe gives its secret once: whoever opens it again may wait for ever.
-                let again = !input::is_stdin(path) && path.is_file();
-                (secret, again.then(|| path.to_owned()))
-            }
-            None => {
-                let mut set = variables.iter();
-                let set = set.find_map(|name| Some((name, environment(name)?)));
-                let (name, value) = set.ok_or_else(|| no_token(variables))?;
-                let secret = Secret::new(&value, redactor)
-                    .context(|| cannot_take(("token", "令牌"), &Message::verbatim(*name)))?;
-                (secret, None)
-            }
-        };
-        let redactor = Arc::clone(redactor);
+        let (name, parse) = (("Token", "令牌"), Secret::new);
+        let secret = find(name, parse, file, variables, environment, redactor, timeout)?;
+        // A pipe gives its secret once: whoever opens it again may wait for ever.
+        let file = file.filter(|path| !input::is_stdin(path) && path.is_file());
         Ok(Self {
             secret,
-            file,
-            redactor,
+            file: file.map(Path::to_owned),
+            redactor: Arc::clone(redactor),
         })
     }
 
@@ -162,8 +106,8 @@ impl Credential {
 
     /// Reads the file again. True where it holds another secret now.
     fn renew(&mut self) -> bool {
-        let file = self.file.as_deref();
-        let Some(Ok(secret)) = file.map(|file| read(file, &self.redactor, None)) else {
+        let text = self.file.as_ref().map(|file| read_text(file, "", None));
+        let Some(Ok(secret)) = text.map(|text| Secret::new(&text?, &self.redactor)) else {
             return false;
         };
         let changed = secret != self.secret;
@@ -203,46 +147,56 @@ pub(crate) fn warnings(file: Option<&Path>) -> Vec<Message> {
     file.and_then(warning).into_iter().collect()
 }
 
-/// Reads a token from a file, or from stdin where the path is `-`.
-fn read(path: &Path, redactor: &Redactor, timeout: Option<Duration>) -> Result<Secret> {
-    Secret::new(&read_text(path, "Token", timeout)?, redactor)
+/// Finds a secret that is named in both languages: in `file` (`-` is stdin), else in the first of the environment's
+/// `variables` that is set and not empty. `timeout` is that of the watch. The error names each place.
+pub(crate) fn find(
+    (question, zh): (&str, &str),
+    parse: fn(&str, &Redactor) -> Result<Secret>,
+    file: Option<&Path>,
+    variables: &[&str],
+    environment: &dyn Fn(&str) -> Option<String>,
+    redactor: &Redactor,
+    timeout: Option<Duration>,
+) -> Result<Secret> {
+    let en = question.to_ascii_lowercase();
+    let (text, place) = match file {
+        Some(path) => (read_text(path, question, timeout), shown(path)),
+        None => {
+            let mut set = variables.iter();
+            let set = set.find_map(|name| Some((*name, environment(name)?)));
+            let (name, value) = set.ok_or_else(|| {
+                let (en_list, zh_list) = (variables.join(" or "), variables.join(" 或 "));
+                Message::new(
+                    format!("no {en}: set {en_list}, or pass --{en}-file FILE"),
+                    format!("缺少{zh}：请设置 {zh_list}，或指定 --{en}-file FILE"),
+                )
+            })?;
+            (Ok(value), Message::verbatim(name))
+        }
+    };
+    let secret = text.and_then(|text| parse(&text, redactor));
+    secret.context(|| cannot_take((&en, zh), &place))
 }
 
 /// The text of a file, or of stdin where the path is `-`; at a terminal it is asked for with `question`. A
 /// file that is empty or missing is read again for a while.
 fn read_text(path: &Path, question: &str, timeout: Option<Duration>) -> Result<String> {
-    if input::is_typed(path) {
-        let typed = input::prompt(question, LONGEST, timeout)?;
-        return utf8(typed);
-    }
     let until = Instant::now() + timeout.unwrap_or(REWRITE).min(REWRITE);
-    loop {
+    let bytes = loop {
+        if input::is_stdin(path) && io::stdin().is_terminal() {
+            break input::prompt(question, LONGEST, timeout)?;
+        }
         let read = input::read(path, LONGEST, timeout);
         let is_gap = match &read {
             Ok(bytes) => bytes.trim_ascii().is_empty() && path.is_file(),
             Err(_) => !path.exists() && !looks_like_secret(path),
         };
         if !is_gap || Instant::now() >= until {
-            return utf8(read?);
+            break read?;
         }
         thread::sleep(RETRY);
-    }
-}
-
-fn utf8(bytes: Vec<u8>) -> Result<String> {
+    };
     String::from_utf8(bytes).map_err(Message::library)
-}
-
-fn no_token(variables: &[&str]) -> Message {
-    let (en, zh) = (variables.join(" or "), variables.join(" 或 "));
-    Message::new(
-        format!("no token: set {en}, or pass --token-file FILE"),
-        format!("缺少令牌：请设置 {zh}，或指定 --token-file FILE"),
-    )
-}
-
-fn empty() -> Message {
-    Message::new("it is empty", "内容为空")
 }
 
 /// A secret, named in both languages, cannot be taken from `place`.
@@ -253,41 +207,39 @@ pub(crate) fn cannot_take((en, zh): (&str, &str), place: &Message) -> Message {
     )
 }
 
-/// Checks that text is a token and not how a shell or a settings file writes one.
-fn check_literal(text: &str) -> Result<()> {
+/// Why text may be no token but how a shell or a settings file writes one, and whether it is so.
+fn problems(text: &str) -> [(bool, &'static str, &'static str); 5] {
     let is_name = |name: &str| {
-        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        !name.is_empty()
-            && name.chars().all(is_part)
-            && !name.starts_with(|c: char| c.is_ascii_digit())
+        let begins = |c: char| c.is_ascii_uppercase() || c == '_';
+        name.starts_with(begins) && name.chars().all(|c| begins(c) || c.is_ascii_digit())
     };
-    let quoted = ['"', '\'']
-        .iter()
-        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote));
-    ensure(!quoted, || {
-        Message::new(
+    let mut quotes = ['"', '\''].into_iter();
+    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
+    let is_value = |value: &str| !value.trim_matches('=').is_empty();
+    let variable = text.strip_prefix('$');
+    [
+        (text.is_empty(), "it is empty", "内容为空"),
+        (
+            quotes.any(|quote| text.starts_with(quote) && text.ends_with(quote)),
             "it is in quotes, which are not part of a token",
             "令牌被引号括住，引号不是令牌的一部分",
-        )
-    })?;
-    let assigned = text.strip_prefix("export ").unwrap_or(text).split_once('=');
-    let assigned =
-        assigned.is_some_and(|(name, value)| is_name(name) && !value.trim_matches('=').is_empty());
-    ensure(!assigned, || {
-        Message::new(
+        ),
+        (
+            assigned.is_some_and(|(name, value)| is_name(name) && is_value(value)),
             "it has the form NAME=value: give only the value",
             "写成了 NAME=value，请只给出值",
-        )
-    })?;
-    let variable = text
-        .strip_prefix('$')
-        .map(|name| name.trim_matches(['{', '}']));
-    ensure(!variable.is_some_and(is_name), || {
-        Message::new(
+        ),
+        (
+            variable.is_some_and(|name| is_name(name.trim_matches(['{', '}']))),
             "it is the name of a variable, not its value",
             "这是变量名，没有被替换为它的值",
-        )
-    })
+        ),
+        (
+            !text.bytes().all(|byte| byte.is_ascii_graphic()),
+            "it holds white space or characters that no token has",
+            "含有空白或令牌中不会出现的字符",
+        ),
+    ]
 }
 
 /// Text without the byte order mark that some editors put before it.
@@ -295,8 +247,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// The path as an error may name it. Who writes the secret itself in the place of its file must not
-/// find it in a log.
+/// The path as an error may name it. A secret that was given in the place of its file must not get into a log.
 fn shown(path: &Path) -> Message {
     if looks_like_secret(path) {
         return Message::new(
@@ -308,8 +259,7 @@ fn shown(path: &Path) -> Message {
     Message::verbatim(text::path(path))
 }
 
-/// Whether a path that leads to nothing is rather a secret: it begins as tokens do, or is long and has
-/// nothing of a path.
+/// Whether a path leads to nothing and begins as tokens do, or is long and has nothing of a path.
 pub(crate) fn looks_like_secret(path: &Path) -> bool {
     /// Of Yunxiao, of a JSON Web Token, of Huawei Cloud.
     const BEGINNINGS: [&str; 3] = ["pt-", "eyJ", "MII"];

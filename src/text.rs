@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::iter::Peekable;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
+
+use console::{measure_text_width, truncate_str};
 
 /// Columns a name or an id may take.
 pub(crate) const NAME: usize = 200;
@@ -14,8 +17,7 @@ const LOG_LINES: usize = 10_000;
 /// The most bytes of these lines.
 const LOG_BYTES: usize = 1 << 20;
 
-/// Zero-width characters in a row that are text (accents, joined emoji); more is an attack on the
-/// eye and on memory.
+/// Zero-width characters in a row that are text (accents); more is an attack on the eye and on memory.
 const MARKS: usize = 4;
 
 /// A remote message as one printable line.
@@ -35,10 +37,7 @@ pub(crate) fn path(path: &Path) -> String {
 
 /// Text as one printable line of at most `columns` columns.
 pub(crate) fn clean(raw: &str, columns: usize) -> Cow<'_, str> {
-    match printable(raw) {
-        Cow::Borrowed(line) => truncate(line, columns),
-        Cow::Owned(line) => truncate(&line, columns).into_owned().into(),
-    }
+    truncate(printable(raw), columns)
 }
 
 /// Text as one printable line.
@@ -81,23 +80,13 @@ fn is_command_mark(line: &str) -> bool {
 }
 
 /// A printable line cut at its end to `columns` columns.
-pub(crate) fn truncate(line: &str, columns: usize) -> Cow<'_, str> {
-    if line.len() <= columns {
-        return Cow::Borrowed(line);
+pub(crate) fn truncate(line: Cow<'_, str>, columns: usize) -> Cow<'_, str> {
+    // Most are short, and need not be measured.
+    if line.len() <= columns || measure_text_width(&line) <= columns {
+        return line;
     }
-    let mut width = 0;
-    // Where it is cut if it turns out too long: the last column is the mark's.
-    let mut cut = 0;
-    for (index, character) in line.char_indices() {
-        width += columns_of(character);
-        if width > columns {
-            return format!("{}…", line[..cut].trim_end()).into();
-        }
-        if width < columns {
-            cut = index + character.len_utf8();
-        }
-    }
-    Cow::Borrowed(line)
+    let begin = truncate_str(&line, columns.saturating_sub(1), "");
+    format!("{}…", begin.trim_end()).into()
 }
 
 /// The last `lines` lines of a log, [`LOG_LINES`] and [`LOG_BYTES`] at most, each made printable by
@@ -107,7 +96,9 @@ pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) 
     let mut last: Vec<String> = log
         .rsplit('\n')
         .map(|line| {
-            let line = last_state(line);
+            // Carriage returns write over it, as progress bars do.
+            let line = line.trim_end_matches('\r');
+            let line = line.rsplit('\r').next().unwrap_or(line);
             // What is far beyond the width is not worth cleaning.
             let start = line.len().saturating_sub(MESSAGE * 8);
             let start = (start..line.len()).find(|&at| line.is_char_boundary(at));
@@ -124,15 +115,9 @@ pub(crate) fn tail(log: &str, lines: usize, printable: impl Fn(&str) -> String) 
     last
 }
 
-/// The part of a line that a terminal shows where carriage returns write over it, as progress bars do.
-fn last_state(line: &str) -> &str {
-    let line = line.trim_end_matches('\r');
-    line.rsplit('\r').next().unwrap_or(line)
-}
-
 /// A printable line cut at its beginning to the columns of a message.
 fn truncate_start(line: String) -> String {
-    if console::measure_text_width(&line) <= MESSAGE {
+    if measure_text_width(&line) <= MESSAGE {
         return line;
     }
     // The first column is the mark's.
@@ -167,7 +152,7 @@ pub(crate) fn visible<S>(
             match character {
                 '\u{1b}' => skip_escape(&mut rest),
                 // The C1 control sequence introducer and string openers, as one character.
-                '\u{9b}' => skip_csi(&mut rest),
+                '\u{9b}' => skip_sequence(&mut rest, '\u{20}'..='\u{3f}', '\u{40}'..='\u{7e}'),
                 '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
                 '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => return Some((' ', place)),
                 _ if character.is_control() || is_hidden(character) => {}
@@ -178,44 +163,30 @@ pub(crate) fn visible<S>(
 }
 
 fn skip_escape<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
-    match rest.peek().map(|(character, _)| *character) {
-        Some('[') => {
-            rest.next();
-            skip_csi(rest);
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            rest.next();
-            skip_string(rest);
-        }
-        Some(_) => {
-            while next_if(rest, |c| ('\u{20}'..='\u{2f}').contains(&c)) {}
-            next_if(rest, |c| ('\u{30}'..='\u{7e}').contains(&c));
-        }
-        None => {}
+    match rest.next_if(|(character, _)| "[]PX^_".contains(*character)) {
+        Some(('[', _)) => skip_sequence(rest, '\u{20}'..='\u{3f}', '\u{40}'..='\u{7e}'),
+        Some(_) => skip_string(rest),
+        None => skip_sequence(rest, '\u{20}'..='\u{2f}', '\u{30}'..='\u{7e}'),
     }
 }
 
 /// Parameters, then one final character. What does not fit that form ends it and is kept.
-fn skip_csi<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
-    while next_if(rest, |c| ('\u{20}'..='\u{3f}').contains(&c)) {}
-    next_if(rest, |c| ('\u{40}'..='\u{7e}').contains(&c));
+fn skip_sequence<S>(
+    rest: &mut Peekable<impl Iterator<Item = (char, S)>>,
+    parameters: RangeInclusive<char>,
+    end: RangeInclusive<char>,
+) {
+    while rest.next_if(|(c, _)| parameters.contains(c)).is_some() {}
+    rest.next_if(|(c, _)| end.contains(c));
 }
 
 /// Up to the string terminator, a bell or the end of the line; the introducer alone must not eat a whole log.
 fn skip_string<S>(rest: &mut Peekable<impl Iterator<Item = (char, S)>>) {
-    while next_if(rest, |c| !matches!(c, '\n' | '\u{7}' | '\u{9c}' | '\u{1b}')) {}
-    if next_if(rest, |c| c == '\u{1b}') {
-        next_if(rest, |c| c == '\\');
-    } else {
-        next_if(rest, |c| c != '\n');
+    let goes_on = |(c, _): &_| !matches!(c, '\n' | '\u{7}' | '\u{9c}' | '\u{1b}');
+    while rest.next_if(goes_on).is_some() {}
+    if let Some(('\u{1b}', _)) = rest.next_if(|(c, _)| *c != '\n') {
+        rest.next_if(|(c, _)| *c == '\\');
     }
-}
-
-fn next_if<S>(
-    rest: &mut Peekable<impl Iterator<Item = (char, S)>>,
-    fits: impl FnOnce(char) -> bool,
-) -> bool {
-    rest.next_if(|(character, _)| fits(*character)).is_some()
 }
 
 /// Characters that are invisible, turn the direction of what follows, or join others into one of
@@ -232,7 +203,7 @@ pub(crate) fn is_hidden(character: char) -> bool {
 
 /// The columns a character takes on a terminal.
 fn columns_of(character: char) -> usize {
-    console::measure_text_width(character.encode_utf8(&mut [0; 4]))
+    measure_text_width(character.encode_utf8(&mut [0; 4]))
 }
 
 /// A duration for people: `850ms`, `4s`, `3m 05s`, `2h 07m`, `4d 03h`.
@@ -321,7 +292,7 @@ mod tests {
             line.starts_with('…') && line.ends_with("部署the error"),
             "{line}"
         );
-        assert!(console::measure_text_width(line) <= MESSAGE);
+        assert!(measure_text_width(line) <= MESSAGE);
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl<'a> UnitsBuilder<'a> {
             kind: self.kind,
             batch,
             state,
-            detail: detail.map(|detail| Message::verbatim(&*self.redactor.message(detail))),
+            detail: detail.map(|detail| Message::verbatim(self.redactor.message(detail))),
             began: None,
             ended: None,
         }

@@ -458,6 +458,7 @@ mod tests {
             retry,
             date: None,
             endpoint_in_doubt: false,
+            never_sent: false,
         })
     }
 
@@ -546,8 +547,10 @@ mod tests {
     #[test]
     fn what_is_not_there_yet_is_waited_for_at_the_start() {
         let no_connection = || {
-            let error = PollError::retryable(Message::verbatim("no"), None);
-            Err(error.with_endpoint_in_doubt())
+            Err(PollError {
+                endpoint_in_doubt: true,
+                ..PollError::retryable(Message::verbatim("no"), None)
+            })
         };
         let absent = |name: char| match name {
             '4' => refused(404),

@@ -1,5 +1,4 @@
-//! Output that cannot block the event loop: each destination (stdout, stderr, each file) has a thread
-//! that writes from a bounded queue.
+//! Output that cannot block the event loop: a thread for each destination writes from a bounded queue.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -15,37 +14,31 @@ use memchr::{memchr_iter, memrchr};
 
 /// Maximum size of a destination's queue in bytes. Further lines are dropped and counted.
 const QUEUE_LIMIT: usize = 64 << 20;
-/// Bytes that a handle buffers before it queues them without a flush.
-const BATCH: usize = 32 << 10;
-/// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): small, so that progress of a slow reader
-/// is noticed.
+/// Maximum size of a write to a pipe in bytes (`PIPE_BUF`): a slow reader's progress is noticed.
 const PIPE_PIECE: usize = 4 << 10;
 /// `finish` gives a destination up that has taken nothing for this long.
 const STALLED: Duration = Duration::from_secs(5);
 /// Time between two attempts where the destination is in non-blocking mode.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Handle to a stream that another thread writes to. `write` and `flush` never block: complete lines are
-/// queued by `flush`, or once there are enough of them. A failed write is returned once, as the error of
-/// the next call on any clone; nothing more is written after it. Clones share the queue but not the
-/// buffer. The thread ends when the last clone is dropped.
+/// Handle to a stream that another thread writes to. `write` and `flush` never block: what was written is queued by
+/// `flush`. A failed write is returned once, as the error of the next call on any clone; nothing more is written
+/// after it. The thread ends when the last clone is dropped.
+#[derive(Clone)]
 pub(crate) struct NonBlockingWriter {
-    name: Arc<str>,
+    /// For messages.
+    pub(crate) name: Arc<str>,
     /// Bytes for the stream with this index.
     queue: Sender<(usize, Vec<u8>)>,
     destination: Arc<Destination>,
-    /// Index into [`QueueState::streams`].
+    /// Which of the thread's sinks. Errors are those of the first one.
     stream: usize,
     /// Not queued yet.
     buffer: Vec<u8>,
 }
 
-/// A stream on the thread's side.
-struct Sink {
-    to: Box<dyn Write + Send>,
-    /// Maximum size of a write in bytes.
-    piece: usize,
-}
+/// A stream on the thread's side, and the maximum size of a write in bytes.
+type Sink = (Box<dyn Write + Send>, usize);
 
 /// The state that the handles share with the thread.
 struct Destination {
@@ -61,11 +54,6 @@ struct QueueState {
     moved: Instant,
     /// Whether chunks are queued beyond the limit.
     reserved: bool,
-    streams: Vec<Stream>,
-}
-
-#[derive(Default)]
-struct Stream {
     /// Failed or given up.
     closed: bool,
     /// The write error, until it is returned.
@@ -76,12 +64,11 @@ struct Stream {
     lost: usize,
 }
 
-/// stdout and stderr. If they are `one` destination (a terminal, `2>&1`), one thread writes both, in
-/// order.
+/// stdout and stderr. If they are `one` destination (a terminal, `2>&1`), one thread writes both in order.
 pub(crate) fn standard_streams(one: bool) -> Result<[NonBlockingWriter; 2]> {
-    let stdout = Sink::new(io::stdout(), PIPE_PIECE);
+    let stdout: Sink = (Box::new(io::stdout()), PIPE_PIECE);
     // A picture must be one write, so that no terminal shows half of it.
-    let stderr = Sink::new(io::stderr(), usize::MAX);
+    let stderr: Sink = (Box::new(io::stderr()), usize::MAX);
     if one {
         let stdout = NonBlockingWriter::start("stdout", vec![stdout, stderr])?;
         let stderr = NonBlockingWriter {
@@ -102,7 +89,7 @@ impl NonBlockingWriter {
     pub(crate) fn file(name: &str, file: File) -> Result<Self> {
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let piece = if is_regular { usize::MAX } else { PIPE_PIECE };
-        Self::start(name, vec![Sink::new(file, piece)])
+        Self::start(name, vec![(Box::new(file), piece)])
     }
 
     fn start(name: &str, sinks: Vec<Sink>) -> Result<Self> {
@@ -111,7 +98,10 @@ impl NonBlockingWriter {
                 bytes: 0,
                 moved: Instant::now(),
                 reserved: false,
-                streams: sinks.iter().map(|_| Stream::default()).collect(),
+                closed: false,
+                error: None,
+                queued: 0,
+                lost: 0,
             }),
             drained: Condvar::new(),
         });
@@ -130,11 +120,6 @@ impl NonBlockingWriter {
         })
     }
 
-    /// The name for messages.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Sets whether chunks are queued even when the queue is full.
     pub(crate) fn reserve(&self, reserved: bool) {
         self.destination.lock().reserved = reserved;
@@ -149,7 +134,7 @@ impl NonBlockingWriter {
     pub(crate) fn settle(&self, limit: Duration) -> io::Result<()> {
         let until = self.destination.lock().moved + limit;
         let mut state = self.destination.wait(|_| until);
-        state.streams[self.stream].check()
+        self.check(&mut state)
     }
 
     /// Waits until everything is written; gives the destination up at `deadline`, and when the reader
@@ -159,15 +144,17 @@ impl NonBlockingWriter {
             let stalled = state.moved.max(begun) + STALLED;
             deadline.map_or(stalled, |deadline| deadline.min(stalled))
         });
-        let given_up = state.bytes > 0;
-        for stream in state.streams.iter_mut().filter(|_| given_up) {
-            if !mem::replace(&mut stream.closed, true) {
-                stream.lost += stream.queued;
-            }
+        if state.bytes > 0 && !mem::replace(&mut state.closed, true) {
+            state.lost += state.queued;
         }
-        let stream = &mut state.streams[self.stream];
-        stream.check()?;
-        Ok(mem::take(&mut stream.lost))
+        self.check(&mut state)?;
+        Ok(mem::take(&mut state.lost))
+    }
+
+    /// The write error, where it has not been returned: to who reports it, which stderr beside stdout does not.
+    fn check(&self, state: &mut QueueState) -> io::Result<()> {
+        let error = state.error.take_if(|_| self.stream == 0);
+        error.map_or(Ok(()), Err)
     }
 
     /// Writes a line. A failure is ignored: this is for stderr, on which the verdict does not depend.
@@ -175,23 +162,21 @@ impl NonBlockingWriter {
         let _ = writeln!(self, "{text}").and_then(|()| self.flush());
     }
 
-    /// Queues bytes, or drops them when the queue is full. To a regular file and to stderr they are
-    /// one write.
+    /// Queues bytes, or drops them when the queue is full. To a file and to stderr they are one write.
     pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.destination.lock();
         let has_room = state.reserved
             || state.bytes == 0
             || state.bytes.saturating_add(bytes.len()) <= QUEUE_LIMIT;
-        let stream = &mut state.streams[self.stream];
-        stream.check()?;
-        if stream.closed || bytes.is_empty() {
+        self.check(&mut state)?;
+        if state.closed || bytes.is_empty() {
             return Ok(());
         }
         if !has_room {
-            stream.lost += lines(&bytes);
+            state.lost += lines(&bytes);
             return Ok(());
         }
-        stream.queued += lines(&bytes);
+        state.queued += lines(&bytes);
         if state.bytes == 0 {
             state.moved = Instant::now();
         }
@@ -201,36 +186,15 @@ impl NonBlockingWriter {
     }
 }
 
-impl Clone for NonBlockingWriter {
-    fn clone(&self) -> Self {
-        Self {
-            name: Arc::clone(&self.name),
-            queue: self.queue.clone(),
-            destination: Arc::clone(&self.destination),
-            stream: self.stream,
-            buffer: Vec::new(),
-        }
-    }
-}
-
 impl Write for NonBlockingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let before = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
-        // Only the new bytes are searched: a line of a megabyte comes in many small writes.
-        if self.buffer.len() >= BATCH
-            && let Some(end) = memrchr(b'\n', bytes)
-        {
-            let rest = self.buffer.split_off(before + end + 1);
-            let batch = mem::replace(&mut self.buffer, rest);
-            self.queue(batch)?;
-        }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let batch = mem::take(&mut self.buffer);
-        self.queue(batch)
+        let lines = mem::take(&mut self.buffer);
+        self.queue(lines)
     }
 }
 
@@ -239,44 +203,17 @@ impl Destination {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the queue is empty or all streams are closed, or until the time that `until`
-    /// returns.
+    /// Waits until the queue is empty or nothing more is written, or until the time that `until` returns.
     fn wait(&self, until: impl Fn(&QueueState) -> Instant) -> MutexGuard<'_, QueueState> {
         let mut state = self.lock();
         loop {
             let left = until(&state).saturating_duration_since(Instant::now());
-            let is_over = state.bytes == 0 || state.streams.iter().all(|stream| stream.closed);
-            if is_over || left.is_zero() {
+            if state.bytes == 0 || state.closed || left.is_zero() {
                 return state;
             }
             let waited = self.drained.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-    }
-
-    /// Removes bytes from the queue that were written or discarded.
-    fn take(&self, bytes: usize, change: impl FnOnce(&mut QueueState)) {
-        let mut state = self.lock();
-        state.bytes -= bytes;
-        change(&mut state);
-        if state.bytes == 0 {
-            self.drained.notify_all();
-        }
-    }
-}
-
-impl Sink {
-    fn new(to: impl Write + Send + 'static, piece: usize) -> Self {
-        Self {
-            to: Box::new(to),
-            piece,
-        }
-    }
-}
-
-impl Stream {
-    fn check(&mut self) -> io::Result<()> {
-        self.error.take().map_or(Ok(()), Err)
     }
 }
 
@@ -287,26 +224,30 @@ fn write_queue(
     mut sinks: Vec<Sink>,
 ) {
     while let Ok((stream, bytes)) = queued.recv() {
-        let Sink { to, piece } = &mut sinks[stream];
+        let (to, piece) = &mut sinks[stream];
         let mut rest = &bytes[..];
-        while !rest.is_empty() && !destination.lock().streams[stream].closed {
-            match write(to, piece_of(rest, *piece)) {
+        while !rest.is_empty() && !destination.lock().closed {
+            let written = write(to, piece_of(rest, *piece));
+            let mut state = destination.lock();
+            match written {
                 Ok(count) => {
-                    let (written, left) = rest.split_at(count);
-                    rest = left;
-                    destination.take(count, |state| {
-                        state.moved = Instant::now();
-                        state.streams[stream].queued -= lines(written);
-                    });
+                    state.moved = Instant::now();
+                    state.bytes -= count;
+                    state.queued -= lines(&rest[..count]);
+                    rest = &rest[count..];
                 }
                 Err(error) => {
-                    let stream = &mut destination.lock().streams[stream];
-                    stream.closed = true;
-                    stream.error = Some(error);
+                    state.closed = true;
+                    state.error = Some(error);
                 }
             }
         }
-        destination.take(rest.len(), |_| ());
+        let mut state = destination.lock();
+        // Where nothing more is written, the rest is discarded.
+        state.bytes -= rest.len();
+        if state.bytes == 0 {
+            destination.drained.notify_all();
+        }
     }
 }
 
@@ -354,8 +295,7 @@ mod tests {
 
     fn pipe() -> (PipeReader, NonBlockingWriter) {
         let (reader, writer) = io::pipe().expect("a pipe");
-        let sinks = vec![Sink::new(writer, PIPE_PIECE)];
-        let writer = NonBlockingWriter::start("a pipe", sinks);
+        let writer = NonBlockingWriter::start("a pipe", vec![(Box::new(writer), PIPE_PIECE)]);
         (reader, writer.expect("a thread"))
     }
 
@@ -396,7 +336,8 @@ mod tests {
         let fit = QUEUE_LIMIT / MUCH;
         // One is less by what the pipe holds already.
         for _ in 0..fit + 10 {
-            writer.write_all(&line).expect("room or none");
+            writer.write_all(&line).expect("buffered");
+            writer.flush().expect("room or none");
         }
         writer.reserve(true);
         writer.write_all(b"the end\n").expect("room");
@@ -480,7 +421,10 @@ mod tests {
     fn two_streams_of_one_destination_keep_their_order() {
         let (reader, writer) = io::pipe().expect("a pipe");
         let other = writer.try_clone().expect("a pipe");
-        let sinks = vec![Sink::new(writer, PIPE_PIECE), Sink::new(other, PIPE_PIECE)];
+        let sinks: Vec<Sink> = vec![
+            (Box::new(writer), PIPE_PIECE),
+            (Box::new(other), PIPE_PIECE),
+        ];
         let mut first = NonBlockingWriter::start("both", sinks).expect("a thread");
         let mut second = first.clone();
         second.stream = 1;

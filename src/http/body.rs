@@ -6,32 +6,29 @@ use serde_json::Value;
 use crate::message::Message;
 use crate::redact::{Redactor, utf16_unit};
 
-/// The byte order mark.
-const BOM: &str = "\u{feff}";
+/// The byte order mark in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// The escape of U+FFFD, without its backslash.
 const REPLACEMENT: &[u8; 5] = b"ufffd";
 
-/// The body without a byte order mark, in which U+FFFD stands for what is no UTF-8 (GBK, a character
-/// that was cut) and for half a surrogate pair (Java cuts emoji so).
-pub(super) fn repair(body: Vec<u8>) -> Vec<u8> {
+/// The body without a byte order mark, and with U+FFFD for what is no UTF-8 (GBK, a character that was cut) and for
+/// half a surrogate pair (Java cuts emoji so).
+pub(super) fn repair(mut body: Vec<u8>) -> Vec<u8> {
     if is_plain(&body) {
         return body;
     }
-    let text = match String::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    };
-    let mut body = match text.strip_prefix(BOM) {
-        Some(text) => text.as_bytes().to_vec(),
-        None => text.into_bytes(),
-    };
+    if body.starts_with(BOM) {
+        body.drain(..BOM.len());
+    }
+    let text = String::from_utf8(body);
+    let text = text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let mut body = text.into_bytes();
     replace_half_surrogates(&mut body);
     body
 }
 
-/// Whether a body is ASCII without escapes: most are, and there is nothing to replace. Many megabytes are taken
-/// from memory once for both.
+/// Whether a body is ASCII without escapes: there is nothing to replace. Both are read from memory at once.
 fn is_plain(body: &[u8]) -> bool {
     let is_plain = |part: &[u8]| part.is_ascii() && memchr(b'\\', part).is_none();
     body.chunks(16 << 10).all(is_plain)
@@ -74,34 +71,30 @@ const MESSAGE: [&str; 9] = [
     "title",
     "error",
 ];
-const DETAIL: [&str; 1] = ["detail"];
-const REQUEST: [&str; 1] = ["requestid"];
 
 /// How much of a body is searched, in bytes: as much as is read of that of an error.
 const MAX_SEARCHED: usize = 64 << 10;
 
-/// The server's own words in the body of an error, in whatever shape: JSON, the title of a page, or
-/// plain text.
+/// The server's own words in the body of an error: in JSON, the title of a page, or plain text.
 pub(crate) fn error_words(body: &[u8], redactor: &Redactor) -> Option<Message> {
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_SEARCHED)]);
     let text = text.trim();
     let (words, request) = match serde_json::from_str(text) {
-        Ok(json) => (words_in_json(&json)?, field(&json, &REQUEST)),
+        Ok(json) => (words_in_json(&json)?, field(&json, &["requestid"])),
         Err(_) if text.starts_with('<') => (words_in_page(text)?, None),
         // It was cut.
         Err(_) if text.starts_with(['{', '[']) => return None,
         Err(_) => (text.to_owned(), None),
     };
     let words = redactor.message(&words);
-    let message = (!words.is_empty()).then(|| Message::verbatim(&*words))?;
+    let message = (!words.is_empty()).then(|| Message::verbatim(words))?;
     Some(match request {
         Some(request) => message.with_request_id(&redactor.name(&request)),
         None => message,
     })
 }
 
-/// The code, the message and the detail of an object, or of the object or list of them that it calls
-/// its error.
+/// The code, the message and the detail of an object, or of what it calls its error or errors.
 fn words_in_json(json: &Value) -> Option<String> {
     match json {
         Value::Array(errors) => return words_in_json(errors.first()?),
@@ -109,11 +102,11 @@ fn words_in_json(json: &Value) -> Option<String> {
         _ => {}
     }
     let message = field(json, &MESSAGE);
-    let detail = field(json, &DETAIL).filter(|detail| message.as_ref() != Some(detail));
+    let detail = field(json, &["detail"]).filter(|detail| message.as_ref() != Some(detail));
     let parts = [field(json, &CODE), message, detail];
-    let words: Vec<_> = parts.into_iter().flatten().collect();
-    if !words.is_empty() {
-        return Some(words.join(" "));
+    let words = joined(parts.into_iter().flatten(), " ");
+    if words.is_some() {
+        return words;
     }
     let inner = json.as_object()?.iter();
     let mut errors = inner.filter(|(name, _)| matches!(&*normalize(name), "error" | "errors"));
@@ -130,8 +123,7 @@ fn field(json: &Value, names: &[&str]) -> Option<String> {
                 let texts = texts.iter();
                 let texts =
                     texts.filter_map(|(key, value)| Some(format!("{key}: {}", text(value)?)));
-                let texts: Vec<_> = texts.collect();
-                (!texts.is_empty()).then(|| texts.join(", "))
+                joined(texts, ", ")
             }
             value => text(value),
         })
@@ -148,15 +140,21 @@ fn text(value: &Value) -> Option<String> {
     (!matches!(text.trim(), "" | "0")).then_some(text)
 }
 
+/// The parts with this between them; none where there are none.
+fn joined(parts: impl Iterator<Item = String>, by: &str) -> Option<String> {
+    let parts: Vec<_> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(by))
+}
+
 fn normalize(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()
 }
 
 /// The title of an HTML page, or the code and the message of an XML error.
 fn words_in_page(page: &str) -> Option<String> {
-    let parts = [element(page, "code"), element(page, "message")];
-    let words: Vec<_> = parts.into_iter().flatten().collect();
-    element(page, "title").or_else(|| (!words.is_empty()).then(|| words.join(" ")))
+    let parts = ["code", "message"].into_iter();
+    let words = || joined(parts.filter_map(|name| element(page, name)), " ");
+    element(page, "title").or_else(words)
 }
 
 /// The text of the first element of that name.

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use super::body::{error_words, repair};
 use super::error;
-use super::message::{Request, Response, Transport, TransportError};
+use super::message::{REQUEST_ID, Request, Response, Transport};
 use crate::clock::Timestamp;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
@@ -29,25 +29,13 @@ pub(crate) struct RequestTrace {
 
 /// The client of one target.
 pub(crate) struct Client {
-    transport: Arc<dyn Transport>,
-    redactor: Arc<Redactor>,
-    trace: Option<Trace>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) redactor: Arc<Redactor>,
+    /// Called with each request.
+    pub(crate) trace: Option<Trace>,
 }
 
 impl Client {
-    /// A client over `transport`; `trace` is called with each request.
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        redactor: Arc<Redactor>,
-        trace: Option<Trace>,
-    ) -> Self {
-        Self {
-            transport,
-            redactor,
-            trace,
-        }
-    }
-
     /// Takes secrets out of the text of responses.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
@@ -58,44 +46,16 @@ impl Client {
         self.transport.now()
     }
 
-    /// Makes a request whose response is meant to be JSON.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn get_json(&self, request: &Request<'_>) -> Result<Response, PollError> {
-        self.get_json_again(request, Vec::new())
-    }
-
-    /// The same for a request that was made before: `earlier` is the body that it brought, and the new one
-    /// takes its memory.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
-    pub(crate) fn get_json_again(
-        &self,
-        request: &Request<'_>,
-        earlier: Vec<u8>,
-    ) -> Result<Response, PollError> {
-        self.send_again(request, earlier)
-            .map_err(|failure| failure.error)?
-            .expect_json(&self.redactor)
+    /// Makes a request, and turns down whatever is not a success with a body that could be JSON.
+    pub(crate) fn get_json(&self, request: Request<'_>) -> Result<Response, PollError> {
+        self.send(request)?.expect_json(&self.redactor)
     }
 
     /// Makes a request and takes its response, whatever it is. Broken text in its body is replaced.
-    ///
-    /// # Errors
-    /// If no complete response came.
-    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        self.send_again(request, Vec::new())
-    }
-
-    fn send_again(
-        &self,
-        request: &Request<'_>,
-        earlier: Vec<u8>,
-    ) -> Result<Response, TransportError> {
+    pub(crate) fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let begun = self.now();
-        let mut result = self.transport.send(request, earlier);
+        let (method, url) = (request.method(), request.url);
+        let mut result = self.transport.send(request);
         if let Ok(response) = &mut result
             && !response.is_repeated
         {
@@ -104,11 +64,11 @@ impl Client {
         if let Some(trace) = &self.trace {
             let now = self.now();
             let traced = RequestTrace {
-                method: request.method(),
-                url: self.redactor.redact(request.url).into_owned(),
+                method,
+                url: self.redactor.redact(url).into_owned(),
                 result: match &result {
                     Ok(response) => Ok((response.status, response.body.len())),
-                    Err(failure) => Err(failure.error.message.clone()),
+                    Err(error) => Err(error.message.clone()),
                 },
                 took: now.instant.since(begun.instant),
             };
@@ -119,10 +79,7 @@ impl Client {
 }
 
 impl Response {
-    /// The response, where its body could be JSON.
-    ///
-    /// # Errors
-    /// Whatever is not a success with a body that could be JSON.
+    /// The response, where it is a success with a body that could be JSON.
     pub(crate) fn expect_json(self, redactor: &Redactor) -> Result<Self, PollError> {
         if !self.is_success() {
             return Err(self.refusal(redactor));
@@ -146,17 +103,15 @@ impl Response {
         let message = self.with_request_id(problem, redactor);
         PollError {
             date: self.date(),
-            ..PollError::retryable(message, Some(self.status)).with_endpoint_in_doubt()
+            endpoint_in_doubt: true,
+            ..PollError::retryable(message, Some(self.status))
         }
     }
 
-    /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is
-    /// refused, the rest is retried.
+    /// The failure of a response without success: a redirect and every 4xx but 408, 425 and 429 is refused.
     pub(crate) fn refusal(&self, redactor: &Redactor) -> PollError {
-        let status = match StatusCode::from_u16(self.status) {
-            Ok(status) => status.to_string(),
-            Err(_) => self.status.to_string(),
-        };
+        let status = StatusCode::from_u16(self.status);
+        let status = status.map_or_else(|_| self.status.to_string(), |known| known.to_string());
         let words = if self.is_redirect() {
             let location = self.location().map(|location| redactor.name(location));
             Some(error::redirect(location.as_deref()))
@@ -166,8 +121,6 @@ impl Response {
         };
         let message = Message::verbatim(format!("HTTP {status}")).with_detail(words.as_ref());
         PollError {
-            message: self.with_request_id(message, redactor),
-            status: Some(self.status),
             retry: if self.is_redirect() || error::is_refused(self.status) {
                 let kind = match self.status {
                     401 => RefusalKind::SignIn,
@@ -179,15 +132,17 @@ impl Response {
                 Retry::Retryable { retry_after }
             },
             date: self.date(),
-            endpoint_in_doubt: false,
+            ..PollError::retryable(self.with_request_id(message, redactor), Some(self.status))
         }
     }
 
     /// Adds the id by which the provider's support finds the request, unless the message has it.
     fn with_request_id(&self, message: Message, redactor: &Redactor) -> Message {
-        match self.request_id().map(|id| redactor.name(id)) {
-            Some(id) if !message.en().contains(&*id) => message.with_request_id(&id),
-            _ => message,
+        let id = redactor.name(self.header(REQUEST_ID).unwrap_or_default());
+        // An empty one is in every message.
+        match message.en().contains(&*id) {
+            true => message,
+            false => message.with_request_id(&id),
         }
     }
 }
@@ -199,11 +154,7 @@ impl Client {
         struct Unused;
 
         impl Transport for Unused {
-            fn send(
-                &self,
-                _request: &Request<'_>,
-                _earlier: Vec<u8>,
-            ) -> Result<Response, TransportError> {
+            fn send(&self, _request: Request<'_>) -> Result<Response, PollError> {
                 unreachable!("nothing is sent")
             }
 
@@ -212,6 +163,10 @@ impl Client {
             }
         }
 
-        Self::new(Arc::new(Unused), Arc::default(), None)
+        Self {
+            transport: Arc::new(Unused),
+            redactor: Arc::default(),
+            trace: None,
+        }
     }
 }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
 
-use super::message::TransportError;
-use super::tls::is_ca_as_server;
 use crate::message::Message;
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
@@ -19,43 +17,71 @@ pub(super) fn no_response(
     timeout: Duration,
     proxy: Option<&str>,
     has_cacert: bool,
-) -> TransportError {
+) -> PollError {
     // The URL may hold a secret.
     let error = error.without_url();
-    let may_have_been_received = !error.is_connect();
-    let error = if let Some(problem) = certificate_problem(&error) {
-        let mut message = untrusted(problem);
-        if let Some(proxy) = proxy {
-            let (en, zh) = (
-                format!("through the proxy {proxy}"),
-                format!("通过代理 {proxy}"),
-            );
-            message = Message::new(en, zh).with_detail(&message);
-        }
-        refused(
-            RefusalKind::Certificate,
-            message,
-            Some(trust_hint(has_cacert)),
-        )
-    } else if let Some(problem) = permanent_tls_failure(&error) {
-        refused(RefusalKind::Connection, problem, None)
-    } else {
+    let never_sent = error.is_connect();
+    let tls = chain(&error).find_map(|error| error.downcast_ref());
+    let failure = tls.and_then(|problem| refused_by_tls(problem, proxy, has_cacert));
+    let failure = failure.unwrap_or_else(|| {
         let message = if error.is_timeout() {
-            timed_out(timeout, may_have_been_received)
-        } else if may_have_been_received {
-            Message::new("no response", "没有响应").with_detail(&cause(&error))
-        } else {
+            timed_out(timeout, !never_sent)
+        } else if never_sent {
             cannot_connect(&error, proxy)
+        } else {
+            Message::new("no response", "没有响应").with_detail(&cause(&error))
         };
         PollError {
-            endpoint_in_doubt: !may_have_been_received,
+            endpoint_in_doubt: never_sent,
             ..PollError::retryable(message, None)
         }
-    };
-    TransportError {
-        error,
-        may_have_been_received,
+    });
+    PollError {
+        never_sent,
+        ..failure
     }
+}
+
+/// A problem of TLS where another request would not help.
+fn refused_by_tls(
+    problem: &rustls::Error,
+    proxy: Option<&str>,
+    has_cacert: bool,
+) -> Option<PollError> {
+    let message = match problem {
+        rustls::Error::InvalidCertificate(problem) => {
+            let mut message = untrusted(problem);
+            if let Some(proxy) = proxy {
+                let (en, zh) = ("through the proxy", "通过代理");
+                let through = Message::new(format!("{en} {proxy}"), format!("{zh} {proxy}"));
+                message = through.with_detail(&message);
+            }
+            let hint = Some(trust_hint(has_cacert));
+            return Some(refused(RefusalKind::Certificate, message, hint));
+        }
+        // Alerts about a certificate are about ours: the server's is checked here.
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        ) => Message::new(
+            "the server requires a TLS client certificate, which deploywatch does not have",
+            "服务器要求 TLS 客户端证书，deploywatch 不支持",
+        ),
+        rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity,
+        )
+        | rustls::Error::PeerIncompatible(_) => Message::new(
+            "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
+            "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
+        )
+        .with_detail(&Message::library(problem)),
+        _ => return None,
+    };
+    Some(refused(RefusalKind::Connection, message, None))
 }
 
 /// Whether a proxy did not make the tunnel that it was asked for.
@@ -65,23 +91,21 @@ pub(super) fn is_refused_tunnel(error: &reqwest::Error) -> bool {
 }
 
 /// The proxy answered `status` when it was asked for a tunnel.
-pub(super) fn tunnel_refused(proxy: &str, status: u16) -> TransportError {
+pub(super) fn tunnel_refused(proxy: &str, status: u16) -> PollError {
     let message = Message::new(
         format!("the proxy {proxy} answers HTTP {status} to CONNECT"),
         format!("代理 {proxy} 对 CONNECT 返回 HTTP {status}"),
     );
-    let error = if is_refused(status) {
-        let hint = Message::new(
-            "check the proxy's login and rules, or put the host into NO_PROXY",
-            "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
-        );
-        refused(RefusalKind::Connection, message, Some(hint))
-    } else {
-        PollError::retryable(message, None)
-    };
-    TransportError {
-        error,
-        may_have_been_received: false,
+    let hint = Message::new(
+        "check the proxy's login and rules, or put the host into NO_PROXY",
+        "请检查代理的账号和规则，或把该主机加入 NO_PROXY",
+    );
+    PollError {
+        never_sent: true,
+        ..match is_refused(status) {
+            true => refused(RefusalKind::Connection, message, Some(hint)),
+            false => PollError::retryable(message, None),
+        }
     }
 }
 
@@ -141,34 +165,33 @@ fn cannot_connect(error: &(dyn Error + 'static), proxy: Option<&str>) -> Message
 
 /// The server's certificate does not verify.
 fn untrusted(problem: &CertificateError) -> Message {
-    if is_ca_as_server(problem) {
+    let text = problem.to_string();
+    // The library has no type of its own for it.
+    if text.contains("CaUsedAsEndEntity") {
         return Message::new(
             "the server presents a CA certificate that --cacert does not name",
             "服务器出示的是 CA 证书，而 --cacert 没有指定这张证书",
         );
     }
-    let text = problem.to_string();
-    let en = text::message(&text);
-    let problem = match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            Message::new(en, "证书已过期")
-        }
+    let en = &*text::message(&text);
+    let zh = match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "证书已过期",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Message::new(en, "证书尚未生效")
+            "证书尚未生效"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Message::new(en, "证书与主机名不匹配")
+            "证书与主机名不匹配"
         }
-        CertificateError::UnknownIssuer => Message::new(en, "证书的签发者不受信任"),
-        CertificateError::Revoked => Message::new(en, "证书已被吊销"),
-        CertificateError::BadSignature => Message::new(en, "证书签名无效"),
-        _ => Message::verbatim(en),
+        CertificateError::UnknownIssuer => "证书的签发者不受信任",
+        CertificateError::Revoked => "证书已被吊销",
+        CertificateError::BadSignature => "证书签名无效",
+        _ => en,
     };
     Message::new(
         "the server's certificate does not verify",
         "服务器证书校验失败",
     )
-    .with_detail(&problem)
+    .with_detail(&Message::new(en, zh))
 }
 
 /// The hint for a certificate that does not verify.
@@ -186,34 +209,6 @@ fn trust_hint(has_cacert: bool) -> Message {
     )
 }
 
-/// The point of TLS on which server and client disagree, where another request would not help.
-fn permanent_tls_failure(error: &(dyn Error + 'static)) -> Option<Message> {
-    let problem = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
-    Some(match problem {
-        // Alerts about a certificate are about ours: the server's is checked here.
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::AccessDenied,
-        ) => Message::new(
-            "the server requires a TLS client certificate, which deploywatch does not have",
-            "服务器要求 TLS 客户端证书，deploywatch 不支持",
-        ),
-        rustls::Error::AlertReceived(
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity,
-        )
-        | rustls::Error::PeerIncompatible(_) => Message::new(
-            "the server does not accept TLS 1.2 or TLS 1.3 as deploywatch speaks them",
-            "服务器不接受 deploywatch 使用的 TLS 1.2 或 TLS 1.3",
-        )
-        .with_detail(&Message::library(problem)),
-        _ => return None,
-    })
-}
-
 /// The target of a redirect.
 pub(super) fn redirect(location: Option<&str>) -> Message {
     match location {
@@ -228,17 +223,9 @@ pub(super) fn redirect(location: Option<&str>) -> Message {
     }
 }
 
-/// The problem of the server's certificate, where that made the request fail.
-fn certificate_problem<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
-    chain(error).find_map(|error| match error.downcast_ref() {
-        Some(rustls::Error::InvalidCertificate(problem)) => Some(problem),
-        _ => None,
-    })
-}
-
 /// The text of the innermost error, for the outer ones only say that a request failed; it is
 /// translated by the last error kind that the system or a library gives.
-fn cause(error: &(dyn Error + 'static)) -> Message {
+pub(super) fn cause(error: &(dyn Error + 'static)) -> Message {
     let text = chain(error).last().unwrap_or(error).to_string();
     let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
     let kind = kinds.filter(|kind| *kind != ErrorKind::Other).last();
@@ -282,7 +269,7 @@ mod tests {
             untrusted(&CertificateError::UnknownIssuer),
             trust_hint(true),
             trust_hint(false),
-            tunnel_refused("192.0.2.9:3128", 403).error.message,
+            tunnel_refused("192.0.2.9:3128", 403).message,
             redirect(Some("/login")),
             redirect(None),
         ] {

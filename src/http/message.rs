@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::poll::PollError;
 
 /// The header by which a provider's support finds a request.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request: a GET, or a POST where it has a body.
 pub(crate) struct Request<'a> {
@@ -20,12 +20,14 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: Vec<(&'static str, &'a str)>,
     /// How long it may take at most, where that is less than any request may.
     pub(crate) timeout: Option<Duration>,
+    /// The body that an earlier request brought, or nothing: the new one takes its memory, and is compared with it.
+    pub(crate) earlier: Vec<u8>,
 }
 
 /// A response that was read to its end.
 pub(crate) struct Response {
     pub(crate) status: u16,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     /// The body, decompressed; of an error its beginning.
     pub(crate) body: Vec<u8>,
     /// Whether the body is byte for byte the earlier one that it was received into.
@@ -34,27 +36,15 @@ pub(crate) struct Response {
     pub(crate) received: Timestamp,
 }
 
-/// A request that failed before the complete response was read.
-pub(crate) struct TransportError {
-    pub(crate) error: PollError,
-    /// False only where no connection came about.
-    pub(crate) may_have_been_received: bool,
-}
-
 /// Gets the response to a request: from the network, or from a recording of it.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends the request and reads the response, whatever its status. The body is received into the memory of
-    /// `earlier`, the body of an earlier response or nothing, and compared with it.
-    ///
-    /// # Errors
-    /// If no complete response came.
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError>;
+    /// Sends the request and reads the complete response, whatever its status.
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError>;
 
     /// The time here: that of the recording in a replay.
     fn now(&self) -> Timestamp;
 
-    /// When what was sent last was answered, exactly as a recording has it; the time here where nothing
-    /// is recorded.
+    /// When what was sent last was answered, exactly as a recording has it; else the time here.
     fn answered(&self) -> Timestamp {
         self.now()
     }
@@ -68,6 +58,7 @@ impl<'a> Request<'a> {
             body: None,
             headers,
             timeout: None,
+            earlier: Vec::new(),
         }
     }
 
@@ -88,17 +79,6 @@ impl Response {
         REQUEST_ID,
     ];
 
-    /// A response as it came from the network.
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Vec<u8>, received: Timestamp) -> Self {
-        Self {
-            status,
-            headers,
-            body,
-            is_repeated: false,
-            received,
-        }
-    }
-
     /// A response from a recording. A header that is none is left out.
     pub(crate) fn recorded(
         status: u16,
@@ -111,7 +91,13 @@ impl Response {
             let value: HeaderValue = value.parse().ok()?;
             Some((name, value))
         });
-        Self::new(status, headers.collect(), body, received)
+        Self {
+            status,
+            headers: headers.collect(),
+            body,
+            is_repeated: false,
+            received,
+        }
     }
 
     /// The names and values of the headers that are recorded.
@@ -151,8 +137,7 @@ impl Response {
         lines.filter_map(|line| line.to_str().ok()?.split(';').next())
     }
 
-    /// The secrets that its head hands out: the values of cookies, and the ticket of a sign-in in the place
-    /// that a redirect points to.
+    /// The secrets in its head: the values of cookies, and the ticket of a sign-in in the target of a redirect.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         let values = self.cookies().filter_map(|pair| pair.split_once('='));
         let cookies = values.map(|(_, value)| value.trim().trim_matches('"'));
@@ -172,12 +157,6 @@ impl Response {
         httpdate::parse_http_date(self.header(DATE)?).ok()
     }
 
-    /// The number by which the provider's support finds the request.
-    pub(super) fn request_id(&self) -> Option<&str> {
-        let number = self.header(REQUEST_ID)?.trim();
-        (!number.is_empty()).then_some(number)
-    }
-
     /// `Retry-After`, in seconds or as a date. Anything else counts as absent.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let value = self.header(RETRY_AFTER)?.trim();
@@ -189,7 +168,7 @@ impl Response {
     }
 
     /// The first header of that name, where it is text.
-    fn header(&self, name: HeaderName) -> Option<&str> {
+    pub(super) fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

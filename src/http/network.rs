@@ -1,6 +1,7 @@
 //! The network: requests over reqwest.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::env;
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use flate2::bufread::MultiGzDecoder;
 use reqwest::blocking::Client;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::{Proxy, redirect};
+use rustls::crypto::ring;
 use url::Url;
 
-use super::message::{Request, Response, Transport, TransportError};
+use super::message::{Request, Response, Transport};
 use super::resolver::ThreadResolver;
-use super::tls::{self, Trust};
-use super::{error, proxy};
+use super::{error, proxy, tls};
 use crate::clock::{Clock, Timestamp};
+use crate::input;
 use crate::message::{Context as _, Message, Result};
 use crate::poll::PollError;
 use crate::redact::Redactor;
@@ -31,11 +33,10 @@ const MAX_ERROR_BODY: u64 = 64 << 10;
 const CHUNK: usize = 16 << 10;
 
 /// How an endpoint is reached.
+#[derive(Clone, PartialEq)]
 pub(crate) struct ConnectOptions {
     /// The total time of one request, from connecting to the last byte.
     pub(crate) timeout: Duration,
-    /// How long the system's certificates may take to be read, at most; none for the usual limit.
-    pub(crate) patience: Option<Duration>,
     /// A PEM bundle that is trusted beside the system's roots.
     pub(crate) cacert: Option<Vec<u8>>,
     /// Do not check certificates.
@@ -52,50 +53,52 @@ pub(crate) struct NetworkPool(Vec<(Settings, Client)>);
 /// The settings in which the clients differ.
 #[derive(Clone, PartialEq)]
 struct Settings {
-    trust: Trust,
+    options: ConnectOptions,
     proxy: Option<Url>,
-    /// The total time of one request.
-    timeout: Duration,
+    speaks_tls: bool,
 }
 
 impl NetworkPool {
-    /// A transport to `endpoint`.
-    ///
-    /// # Errors
-    /// If the certificates or the proxy that the environment names cannot be used.
+    /// A transport to `endpoint`; an error where the certificates or the proxy that the environment names cannot
+    /// be used. The system's certificates may take `patience` to be read, or the usual limit.
     pub(crate) fn connect(
         &mut self,
         endpoint: &Url,
         options: ConnectOptions,
-        clock: Clock,
+        patience: Option<Duration>,
         redactor: &Arc<Redactor>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Network> {
-        let proxy = if options.direct {
-            None
-        } else {
-            proxy::proxy_for(endpoint, environment)?
+        let proxy = match options.direct {
+            true => None,
+            false => proxy::proxy_for(endpoint, environment)?,
         };
-        if let Some(proxy) = &proxy {
-            proxy::secrets(proxy).for_each(|secret| redactor.add(&secret));
-        }
-        let speaks_tls = |url: &Url| url.scheme() == "https";
-        let trust = match options.cacert {
-            _ if !speaks_tls(endpoint) && !proxy.as_ref().is_some_and(speaks_tls) => Trust::NoTls,
-            _ if options.insecure => Trust::DangerAcceptAny,
-            Some(pem) => Trust::ExtraRoots(pem),
-            None => Trust::System,
-        };
+        let secrets = proxy.iter().flat_map(proxy::secrets);
+        secrets.for_each(|secret| redactor.add(&secret));
+        let is_https = |url: &Url| url.scheme() == "https";
+        let speaks_tls = is_https(endpoint) || proxy.as_ref().is_some_and(is_https);
         let settings = Settings {
-            trust,
+            options,
             proxy,
-            timeout: options.timeout,
+            speaks_tls,
         };
         let known = self.0.iter().find(|(known, _)| *known == settings);
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let client = client(&settings, options.patience)?;
+                let own = settings.clone();
+                let build = move || client(&own);
+                let client = match settings.speaks_tls {
+                    false => build(),
+                    true => {
+                        // A variable may name a pipe that nobody writes; the system's own certificates only take
+                        // their time on a busy machine.
+                        let mut variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
+                        let is_named = variables.any(|name| env::var_os(name).is_some());
+                        let client = input::with_patience(patience.filter(|_| is_named), build);
+                        client.context(no_system_roots)?
+                    }
+                }?;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -103,35 +106,53 @@ impl NetworkPool {
         Ok(Network {
             client,
             settings,
-            clock,
             redactor: Arc::clone(redactor),
         })
     }
 }
 
-fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
+fn client(settings: &Settings) -> Result<Client> {
+    // It is installed already where this is not the first client.
+    let _ = ring::default_provider().install_default();
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .default_headers(HeaderMap::from_iter([(
             ACCEPT_ENCODING,
             HeaderValue::from_static("gzip"),
         )]))
-        .tls_backend_preconfigured(tls::config(&settings.trust, patience)?)
         // Headers with secrets would go along.
         .redirect(redirect::Policy::none())
         .referer(false)
         // Each request has a total: a timeout here would count for each read.
         .timeout(None)
         // Shared by the addresses of a name: one that swallows packets leaves time for the next.
-        .connect_timeout(settings.timeout.mul_f64(CONNECT_SHARE))
+        .connect_timeout(settings.options.timeout.mul_f64(CONNECT_SHARE))
         .dns_resolver(Arc::new(ThreadResolver))
         .no_proxy();
     let builder = match &settings.proxy {
         Some(proxy) => builder.proxy(Proxy::all(proxy.clone()).map_err(Message::library)?),
         None => builder,
     };
-    let client = builder.build().map_err(Message::library);
-    client.context(|| Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"))
+    let builder = match &settings.options.cacert {
+        // The system's roots cost milliseconds, and an empty container has none.
+        _ if !settings.speaks_tls => builder.tls_certs_only([]),
+        _ if settings.options.insecure => builder.tls_danger_accept_invalid_certs(true),
+        Some(pem) => builder.tls_backend_preconfigured(tls::config(pem)?),
+        None => builder,
+    };
+    let client = builder.build().map_err(|error| error::cause(&error));
+    client.context(|| match settings.speaks_tls {
+        true => no_system_roots(),
+        false => Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"),
+    })
+}
+
+fn no_system_roots() -> Message {
+    Message::new(
+        "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE or \
+         SSL_CERT_FILE",
+        "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
+    )
 }
 
 /// Receives a body of at most `limit` bytes into the memory of an earlier one, and tells whether it is the same.
@@ -141,10 +162,8 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
     let mut chunk = [0; CHUNK];
     let (mut received, mut is_repeated) = (0, !body.is_empty());
     loop {
-        let read = match reader.read(&mut chunk) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => &chunk[..read?],
-        };
+        let length = reader.read(&mut chunk)?;
+        let read = &chunk[..length];
         if !body[received..].starts_with(read) {
             is_repeated = false;
             body.truncate(received);
@@ -157,13 +176,6 @@ fn receive(reader: impl Read, limit: u64, body: &mut Vec<u8>) -> io::Result<bool
             return Ok(is_repeated);
         }
     }
-}
-
-/// How the body is encoded, in lower case.
-fn encoding(headers: &HeaderMap) -> String {
-    let name = headers.get(CONTENT_ENCODING);
-    let name = name.and_then(|name| name.to_str().ok());
-    name.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Decompresses a body of any number of members, whose contents follow one another (RFC 1952). reqwest's own
@@ -182,13 +194,12 @@ fn unpack<'a>(body: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
 pub(crate) struct Network {
     client: Client,
     settings: Settings,
-    clock: Clock,
     redactor: Arc<Redactor>,
 }
 
 impl Network {
     /// The failure of a request without a response.
-    fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> TransportError {
+    fn no_response(&self, error: reqwest::Error, url: &str, timeout: Duration) -> PollError {
         let proxy = self.settings.proxy.as_ref();
         if let Some(proxy) = proxy
             && error::is_refused_tunnel(&error)
@@ -196,26 +207,26 @@ impl Network {
         {
             return error::tunnel_refused(&proxy::name(proxy), status);
         }
-        let has_cacert = matches!(self.settings.trust, Trust::ExtraRoots(_));
+        let has_cacert = self.settings.options.cacert.is_some();
         let proxy = proxy.map(proxy::name);
         error::no_response(error, timeout, proxy.as_deref(), has_cacert)
     }
 }
 
 impl Transport for Network {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let mut builder = match request.body {
             None => self.client.get(request.url),
             Some(body) => self.client.post(request.url).body(body.to_owned()),
         };
-        let timeout = self.settings.timeout;
-        let timeout = request.timeout.map_or(timeout, |limit| limit.min(timeout));
+        let timeout = request.timeout.unwrap_or(Duration::MAX);
+        let timeout = timeout.min(self.settings.options.timeout);
         builder = builder.timeout(timeout);
-        for (name, value) in &request.headers {
+        for (name, value) in request.headers {
             // What is put here is a secret or made of checked parts, and fits into a header.
             if let Ok(mut value) = HeaderValue::from_str(value) {
                 value.set_sensitive(true);
-                builder = builder.header(*name, value);
+                builder = builder.header(name, value);
             }
         }
         let mut response = builder
@@ -223,28 +234,29 @@ impl Transport for Network {
             .map_err(|error| self.no_response(error, request.url, timeout))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let encoding = encoding(&headers);
-        let (reader, is_known): (io::Result<Box<dyn Read>>, _) = match &*encoding {
-            "gzip" | "x-gzip" => (unpack(response), true),
-            name => (Ok(Box::new(response)), matches!(name, "" | "identity")),
+        let encoding = headers.get(CONTENT_ENCODING);
+        let encoding = encoding.map_or("", |name| name.to_str().unwrap_or_default());
+        let encoding = encoding.trim().to_ascii_lowercase();
+        let reader: io::Result<Box<dyn Read>> = match &*encoding {
+            "gzip" | "x-gzip" => unpack(response),
+            _ => Ok(Box::new(response)),
         };
         let (mut body, limit) = match status.is_success() {
-            true => (earlier, MAX_BODY + 1),
+            true => (request.earlier, MAX_BODY + 1),
             false => (Vec::new(), MAX_ERROR_BODY),
         };
         let received = reader.and_then(|reader| receive(reader, limit, &mut body));
-        let is_repeated = matches!(received, Ok(true));
-        let problem = match received {
+        let problem = match &received {
             // What could be read of an error is enough: the status is known.
             _ if !status.is_success() => None,
-            _ if !is_known => {
+            _ if !matches!(&*encoding, "" | "identity" | "gzip" | "x-gzip") => {
                 let name = self.redactor.name(&encoding);
                 Some(Message::new(
                     format!("the response is encoded as {name}, which was not requested"),
                     format!("响应使用了未请求的编码 {name}"),
                 ))
             }
-            Err(error) => Some(error::broken_body(&error, timeout)),
+            Err(error) => Some(error::broken_body(error, timeout)),
             _ if body.len() as u64 > MAX_BODY => {
                 let limit = MAX_BODY >> 20;
                 Some(Message::new(
@@ -254,25 +266,27 @@ impl Transport for Network {
             }
             _ => None,
         };
-        let mut response = Response::new(status.as_u16(), headers, body, self.now());
-        response.is_repeated = is_repeated;
-        response
-            .secrets()
-            .for_each(|secret| self.redactor.add_received(secret));
+        let response = Response {
+            status: status.as_u16(),
+            headers,
+            body,
+            is_repeated: matches!(received, Ok(true)),
+            received: self.now(),
+        };
+        for secret in response.secrets() {
+            self.redactor.add_received(secret);
+        }
         match problem {
             None => Ok(response),
-            Some(problem) => Err(TransportError {
-                error: PollError {
-                    endpoint_in_doubt: false,
-                    ..response.unreadable(problem, &self.redactor)
-                },
-                may_have_been_received: true,
+            Some(problem) => Err(PollError {
+                endpoint_in_doubt: false,
+                ..response.unreadable(problem, &self.redactor)
             }),
         }
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        Clock::System.now()
     }
 }
 

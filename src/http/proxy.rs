@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
-use crate::message::{Message, Result, ensure};
+use crate::message::{Message, Result};
 use crate::platform;
 
 use base64::Engine as _;
@@ -17,11 +17,8 @@ use url::{Host, Url};
 /// The kinds of proxy that reqwest speaks with.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// The proxy for `endpoint`, where the environment or the system names one.
-///
-/// # Errors
-/// If the variable that counts holds no proxy; the message names the variable and not its value, which
-/// may hold a password.
+/// The proxy for `endpoint`, where the environment or the system names one. Where a variable holds none, the error
+/// does not name its value, which may hold a password.
 pub(crate) fn proxy_for(
     endpoint: &Url,
     environment: &dyn Fn(&str) -> Option<String>,
@@ -49,18 +46,13 @@ pub(crate) fn proxy_for(
     } else {
         format!("http://{value}")
     };
-    let proxy = Url::parse(&url).ok().filter(Url::has_host);
+    let speaks = |url: &Url| url.has_host() && SCHEMES.contains(&url.scheme());
+    let proxy = Url::parse(&url).ok().filter(speaks);
     let proxy = proxy.ok_or_else(|| {
-        Message::new(
-            format!("{name} is not the URL of a proxy"),
-            format!("{name} 不是代理的 URL"),
-        )
-    })?;
-    ensure(SCHEMES.contains(&proxy.scheme()), || {
         let schemes = SCHEMES.join(", ");
         Message::new(
-            format!("{name}: the proxy must be one of {schemes}"),
-            format!("{name}：代理只能是 {schemes}"),
+            format!("{name} is not the URL of a proxy ({schemes})"),
+            format!("{name} 不是代理的 URL（{schemes}）"),
         )
     })?;
     Ok(Some(proxy))
@@ -120,29 +112,24 @@ fn is_excepted(endpoint: &Url, exceptions: &str) -> bool {
     let port = endpoint.port_or_known_default();
     let entries = exceptions.split([',', ' ', '\t', '\r', '\n']);
     entries.filter(|entry| !entry.is_empty()).any(|entry| {
-        if entry == "*" {
-            return true;
-        }
-        let (host, only_port) = split_port(entry);
-        only_port.is_none_or(|only| Some(only) == port) && is_host(endpoint, host)
+        let (host, only) = split_port(entry);
+        entry == "*" || (only.is_none_or(|only| Some(only) == port) && is_host(endpoint, host))
     })
 }
 
 /// An entry without its port and without the brackets of an IPv6 address.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
-    if let Some((address, rest)) = entry
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
+    let inner = entry.strip_prefix('[');
+    if let Some((address, rest)) = inner.and_then(|inner| inner.split_once(']')) {
         let port = rest.strip_prefix(':').and_then(|port| port.parse().ok());
         return (address, port);
     }
-    match entry.split_once(':') {
-        // An IPv6 address without brackets has more colons, and no port.
-        Some((host, port)) if !port.contains(':') => match port.parse() {
-            Ok(port) => (host, Some(port)),
-            Err(_) => (entry, None),
-        },
+    // What follows the first colon of an IPv6 address without brackets is no port.
+    match entry
+        .split_once(':')
+        .map(|(host, port)| (host, port.parse()))
+    {
+        Some((host, Ok(port))) => (host, Some(port)),
         _ => (entry, None),
     }
 }
@@ -154,11 +141,9 @@ fn is_host(endpoint: &Url, entry: &str) -> bool {
         Some(Host::Domain(domain)) => return is_below(domain, entry),
         None => return false,
     };
-    match (entry.parse::<IpAddr>(), entry.parse::<IpNet>()) {
-        (Ok(excepted), _) => excepted == address,
-        (_, Ok(network)) => network.contains(&address),
-        _ => false,
-    }
+    let network = entry.parse::<IpAddr>().map(IpNet::from);
+    let network = network.or_else(|_| entry.parse::<IpNet>());
+    network.is_ok_and(|network| network.contains(&address))
 }
 
 /// Whether `domain` is `entry` or below it.

@@ -7,8 +7,8 @@ use std::os::unix::fs::{
     PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use rustix::process::{self, Resource, Rlimit};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH, SIGXFSZ};
-use signal_hook::iterator::{Handle, Signals};
+use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 use url::Url;
 
@@ -29,18 +29,18 @@ use crate::text::{is_hidden, printable};
 /// The variable that names the home directory.
 pub(crate) const HOME: &str = "HOME";
 
-/// The signals that end a watch.
-const ENDS: [(i32, Signal); 3] = [
-    (SIGINT, Signal::Interrupt),
-    (SIGTERM, Signal::Terminate),
-    (SIGHUP, Signal::Hangup),
+/// The signals that are passed on.
+const SIGNALS: &[(i32, SystemEvent)] = &[
+    (SIGINT, SystemEvent::End(Signal::Interrupt)),
+    (SIGTERM, SystemEvent::End(Signal::Terminate)),
+    (SIGHUP, SystemEvent::End(Signal::Hangup)),
+    (SIGUSR1, SystemEvent::StatusAsked),
+    #[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
+    (signal_hook::consts::SIGINFO, SystemEvent::StatusAsked),
+    (SIGTSTP, SystemEvent::Suspended),
+    (SIGCONT, SystemEvent::Resumed),
+    (SIGWINCH, SystemEvent::Resized),
 ];
-
-/// The signals that ask where the watch stands.
-#[cfg(not(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd")))]
-const ASKS: &[i32] = &[SIGUSR1];
-#[cfg(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd"))]
-const ASKS: &[i32] = &[SIGUSR1, signal_hook::consts::SIGINFO];
 
 // macOS has no BOOTTIME; its monotonic clock counts time asleep already.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -71,9 +71,6 @@ fn base_folder(
 }
 
 /// Makes a folder, and those above it, that nobody but its owner can read.
-///
-/// # Errors
-/// It cannot be made.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -100,10 +97,7 @@ pub(crate) fn rights_of_others(file: &Metadata) -> u32 {
     file.mode() & 0o077
 }
 
-/// Opens a file to write. A pipe with a name is opened without waiting for its reader.
-///
-/// # Errors
-/// The file cannot be opened, or is a pipe that nobody reads.
+/// Opens a file to write. A pipe with a name that nobody reads is an error.
 pub(crate) fn open_output(path: &Path, mode: OutputMode) -> io::Result<File> {
     const PRIVATE: u32 = 0o600;
     let mut options = OpenOptions::new();
@@ -142,10 +136,7 @@ pub(crate) fn prepare() {
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Raises the limit of open descriptors to `needed` where it is lower.
-///
-/// # Errors
-/// The highest limit that the system allows, where that is not enough.
+/// Raises the limit of open descriptors to `needed`; the error is the highest that the system allows.
 pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
     let limit = process::getrlimit(Resource::Nofile);
     let Some(current) = limit.current.filter(|current| *current < needed) else {
@@ -166,43 +157,32 @@ pub(crate) fn allow_descriptors(needed: u64) -> Result<(), u64> {
 /// Passes the signals that come from now on to `take`, from a thread of its own, for as long as that returns
 /// true. The first one that ends the watch ends it with its report; a second one ends the process at once,
 /// even where the report itself is held up.
-///
-/// # Errors
-/// The handlers cannot be installed, or no thread can be started.
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {
+    let mut passed = SIGNALS.to_vec();
     // Under nohup a watch outlives its terminal.
-    let mut ends = ENDS.to_vec();
-    ends.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
-    let others = [SIGTSTP, SIGCONT, SIGWINCH]
-        .into_iter()
-        .chain(ASKS.iter().copied());
-    let numbers = others.chain(ends.iter().map(|(number, _)| *number));
+    passed.retain(|(number, _)| *number != SIGHUP || !ignores_hangup());
     // Before the flags: a signal that only set one would be lost.
-    let mut signals = Signals::new(numbers)?;
-    take_over_signals();
+    let mut signals = Signals::new(passed.iter().map(|(number, _)| number))?;
+    SIGNALS_ARE_TAKEN.store(true, Ordering::SeqCst);
     let interrupted = Arc::new(AtomicBool::new(false));
-    for (number, signal) in ends {
-        let code = Verdict::Interrupted(signal).code();
-        // In this order: the handler of the first signal finds the flag unset, then sets it.
-        flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
-        flag::register(number, Arc::clone(&interrupted))?;
+    for (number, event) in passed {
+        if let SystemEvent::End(signal) = event {
+            let code = Verdict::Interrupted(signal).code();
+            // In this order: the handler of the first signal finds the flag unset, then sets it.
+            flag::register_conditional_shutdown(number, code.into(), Arc::clone(&interrupted))?;
+            flag::register(number, Arc::clone(&interrupted))?;
+        }
     }
+    let event = |number| SIGNALS.iter().find(|(known, _)| *known == number);
     thread::Builder::new()
         .name("signals".into())
-        .spawn(move || signals.forever().map(event).all(take))?;
+        .spawn(move || {
+            let mut events = signals.forever().filter_map(event);
+            events.all(|(_, event)| take(*event))
+        })?;
     Ok(())
-}
-
-fn event(number: i32) -> SystemEvent {
-    match ENDS.iter().find(|(end, _)| *end == number) {
-        Some((_, signal)) => SystemEvent::End(*signal),
-        None if ASKS.contains(&number) => SystemEvent::StatusAsked,
-        None if number == SIGTSTP => SystemEvent::Suspended,
-        None if number == SIGCONT => SystemEvent::Resumed,
-        None => SystemEvent::Resized,
-    }
 }
 
 /// Whether SIGHUP was ignored when the process began. Only Linux tells without unsafe code.
@@ -213,50 +193,16 @@ fn ignores_hangup() -> bool {
     mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
-/// Whether somebody could continue this process if it stopped: it is neither process 1 nor in an orphaned
-/// process group, which is one that no shell looks after.
+/// Whether somebody could continue this process if it stopped: a shell, which leads the session and gives each
+/// job a process group of its own. Where the system does not tell, there may be one.
 pub(crate) fn can_be_stopped() -> bool {
-    if process::getpid().is_init() {
-        return false;
-    }
-    // Who cannot be asked about may be a shell's child.
-    let Ok(own) = ProcessIds::of("self") else {
+    let Ok(status) = fs::read_to_string("/proc/self/stat") else {
         return true;
     };
-    let mut parent = own.parent;
-    while parent != 0 {
-        match ProcessIds::of(&parent.to_string()) {
-            Ok(ids) if ids.session != own.session => return false,
-            Ok(ids) if ids.group == own.group => parent = ids.parent,
-            _ => return true,
-        }
-    }
-    false
-}
-
-/// The parent, group and session of a process, by the numbers of /proc: 0 is outside of its namespace, as the
-/// session of what was started from outside of a container.
-struct ProcessIds {
-    parent: u32,
-    group: u32,
-    session: u32,
-}
-
-impl ProcessIds {
-    fn of(process: &str) -> io::Result<Self> {
-        let status = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name before the state is in parentheses and may contain any character.
-        let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
-        let mut numbers = fields.split(' ').skip(1).map(str::parse);
-        match [numbers.next(), numbers.next(), numbers.next()] {
-            [Some(Ok(parent)), Some(Ok(group)), Some(Ok(session))] => Ok(Self {
-                parent,
-                group,
-                session,
-            }),
-            _ => Err(ErrorKind::InvalidData.into()),
-        }
-    }
+    // The name before the state is in parentheses and may contain any character.
+    let (_, fields) = status.rsplit_once(") ").unwrap_or_default();
+    let mut group_and_session = fields.split(' ').skip(2);
+    group_and_session.next() != group_and_session.next()
 }
 
 /// Stops the process as Ctrl-Z does, until it is continued.
@@ -265,72 +211,43 @@ pub(crate) fn stop() {
     let _ = low_level::emulate_default_handler(SIGTSTP);
 }
 
-/// Whether a signal that was caught for a hidden terminal ends the process as if it were not.
-static ENDS_BY_DEFAULT: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+/// Whether the watch takes the signals: until then one ends the process once the terminal is restored.
+static SIGNALS_ARE_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Takes over the signals that were caught for a hidden terminal: they end the process no more.
-fn take_over_signals() {
-    ENDS_BY_DEFAULT.store(false, Ordering::SeqCst);
-}
+/// The settings to which the terminal that stdin is goes back when this is dropped.
+pub(crate) struct HiddenTerminal(Termios);
 
-/// Stdin as a terminal that neither shows what is typed nor makes signals of keys. Dropping it restores
-/// the terminal, and so does a signal that ends the process.
-pub(crate) struct HiddenTerminal {
-    before: Termios,
-    signals: Handle,
-}
-
-impl HiddenTerminal {
-    /// Changes the terminal that stdin is.
-    ///
-    /// # Errors
-    /// Its settings cannot be changed, or no thread can be started.
-    pub(crate) fn new() -> io::Result<Self> {
-        let stdin = io::stdin();
-        let before = termios::tcgetattr(&stdin)?;
-        let signals = restore_at_end(before.clone())?;
-        let mut hidden = before.clone();
-        hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
-        hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
-        termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
-        Ok(Self { before, signals })
-    }
-}
-
-impl Drop for HiddenTerminal {
-    fn drop(&mut self) {
-        restore(&self.before);
-        ENDS_BY_DEFAULT.store(true, Ordering::SeqCst);
-        self.signals.close();
-    }
-}
-
-/// Restores the terminal that stdin is, and ends the line whose end it did not show.
-fn restore(before: &Termios) {
-    // There is nothing else to restore it with.
-    let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, before);
-    let _ = writeln!(io::stderr());
-}
-
-/// Restores the terminal before a signal ends the process.
-fn restore_at_end(before: Termios) -> io::Result<Handle> {
-    const CAUGHT: [i32; 2] = [SIGINT, SIGTERM];
-    let mut signals = Signals::new(CAUGHT)?;
-    take_over_signals();
-    for signal in CAUGHT {
-        flag::register_conditional_default(signal, Arc::clone(&ENDS_BY_DEFAULT))?;
-    }
-    let handle = signals.handle();
+/// Has the terminal that stdin is neither show what is typed nor make signals of keys. Dropping the result
+/// restores it, and so does a signal that ends the process.
+pub(crate) fn hide_terminal() -> io::Result<HiddenTerminal> {
+    let stdin = io::stdin();
+    let before = termios::tcgetattr(&stdin)?;
+    let mut hidden = before.clone();
+    hidden.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+    hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+    hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
+    let at_end = HiddenTerminal(before.clone());
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::Builder::new()
         .name("terminal".into())
         .spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                restore(&before);
+            let is_ours = |_: &i32| !SIGNALS_ARE_TAKEN.load(Ordering::SeqCst);
+            if let Some(signal) = signals.forever().find(is_ours) {
+                drop(at_end);
                 let _ = low_level::emulate_default_handler(signal);
             }
         })?;
-    Ok(handle)
+    termios::tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+    Ok(HiddenTerminal(before))
+}
+
+impl Drop for HiddenTerminal {
+    /// Restores the terminal, and ends the line whose end it did not show.
+    fn drop(&mut self) {
+        // There is nothing else to restore it with.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.0);
+        let _ = writeln!(io::stderr());
+    }
 }
 
 /// Ends the process as Ctrl-C does.

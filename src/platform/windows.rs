@@ -34,9 +34,6 @@ pub(crate) fn state_folder(environment: &dyn Fn(&str) -> Option<String>) -> Opti
 }
 
 /// Makes a folder, and those above it. What is below the user's own folders is private as they are.
-///
-/// # Errors
-/// It cannot be made.
 pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
@@ -66,9 +63,6 @@ pub(crate) fn rights_of_others(_file: &Metadata) -> u32 {
 }
 
 /// Opens a file to write.
-///
-/// # Errors
-/// The file cannot be opened.
 pub(crate) fn open_output(path: &Path, mode: OutputMode) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).write(true);
@@ -103,18 +97,12 @@ fn make_private(path: &Path) -> io::Result<()> {
 pub(crate) fn prepare() {}
 
 /// Raises the limit of open descriptors: there is none.
-///
-/// # Errors
-/// None.
 pub(crate) fn allow_descriptors(_needed: u64) -> Result<(), u64> {
     Ok(())
 }
 
 /// Passes Ctrl-C and Ctrl-Break to `take` from now on, from a thread of its own. The first one ends the
 /// watch with its report; a second one ends the process at once, even where the report itself is held up.
-///
-/// # Errors
-/// If the handler cannot be installed.
 pub(crate) fn forward_signals(
     take: impl Fn(SystemEvent) -> bool + Send + 'static,
 ) -> io::Result<()> {
@@ -146,22 +134,8 @@ pub(crate) fn interrupt() {
     process::exit(Verdict::Interrupted(Signal::Interrupt).code().into());
 }
 
-/// The console that stdin is. Its keys are read without being shown, and nothing of it is changed.
-pub(crate) struct HiddenTerminal;
-
-impl HiddenTerminal {
-    /// Checks that there is a console.
-    ///
-    /// # Errors
-    /// There is none to be seen: both outputs are redirected.
-    pub(crate) fn new() -> io::Result<Self> {
-        console()?;
-        Ok(Self)
-    }
-}
-
-/// A standard output that is a console.
-fn console() -> io::Result<Term> {
+/// A standard output that is a console. Keys are read without being shown there, and nothing of it is changed.
+pub(crate) fn hide_terminal() -> io::Result<Term> {
     let outputs = [Term::stderr(), Term::stdout()];
     let console = outputs.into_iter().find(Term::is_term);
     console.ok_or_else(|| io::Error::other("stdout and stderr are both redirected"))
@@ -169,7 +143,7 @@ fn console() -> io::Result<Term> {
 
 /// A line of at most `size` bytes that is typed at the console. Ctrl-C ends the process.
 pub(crate) fn typed_line(size: u64) -> io::Result<Option<Vec<u8>>> {
-    let console = console()?;
+    let console = hide_terminal()?;
     let mut line = String::new();
     loop {
         match console.read_key()? {
@@ -185,8 +159,7 @@ pub(crate) fn typed_line(size: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(line.into_bytes()))
 }
 
-/// Whether a terminal cannot draw: by its name in `TERM`, or as a console that takes no escape sequences even
-/// where it is asked to.
+/// Whether a terminal cannot draw: by its name in `TERM`, or as a console that takes no escape sequences.
 pub(crate) fn is_dumb(term: Option<&str>) -> bool {
     let takes_sequences = enable_ansi_support().is_ok();
     term.map_or(!takes_sequences, |term| term == "dumb")

@@ -70,7 +70,7 @@ impl Fsd {
             body,
             ..Request::get(&url, Vec::from_iter(kind))
         };
-        let response = self.http.get_json(&request);
+        let response = self.http.get_json(request);
         let response = response.map_err(|error| match error.status {
             // Any other path is a page for people [O], and so is another server.
             Some(404) => error.with_hint(Message::new(
@@ -107,7 +107,7 @@ impl Fsd {
         let url = format!("{}history{query}", self.base);
         let request = Request::get(&url, Vec::new());
         let redactor = self.http.redactor();
-        let history = match self.http.get_json(&request) {
+        let history = match self.http.get_json(request) {
             Ok(response) => HistoryRun::read(&response.body, redactor)
                 .map_err(|problem| response.unreadable(problem, redactor))?,
             // An older server has none.
@@ -212,7 +212,7 @@ impl DeploymentSource for Fsd {
         let url = format!("{}download", self.base);
         // A server that cannot send a part sends it whole.
         let range = format!("bytes=-{MAX_LOG}");
-        let log = self.http.send(&Request::get(&url, vec![("range", &range)]));
+        let log = self.http.send(Request::get(&url, vec![("range", &range)]));
         let Some(response) = log.ok().filter(|log| log.is_success() && !log.is_html()) else {
             return Ok(Vec::new());
         };

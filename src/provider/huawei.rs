@@ -139,7 +139,7 @@ impl Account {
     ) -> Result<T, PollError> {
         let mut send = |headers: Vec<(&'static str, &str)>| {
             let request = Request::get(url.as_str(), headers);
-            read(http.send(&request).map_err(|failure| failure.error)?)
+            read(http.send(request)?)
         };
         match self {
             Self::Token(token) => token.with_token(|token| {

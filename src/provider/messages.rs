@@ -21,7 +21,7 @@ pub(super) fn error_in_place_of(body: &[u8], problem: Message, redactor: &Redact
 /// What a provider says of an error in two parts, where it says anything.
 pub(super) fn stated(parts: [Option<&str>; 2], redactor: &Redactor) -> Option<Message> {
     let words = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    (!words.is_empty()).then(|| Message::verbatim(&*redactor.message(&words)))
+    (!words.is_empty()).then(|| Message::verbatim(redactor.message(&words)))
 }
 
 /// A response that is not the JSON of the document, named in English and Chinese.

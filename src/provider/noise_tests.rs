@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{self, Cli, Command};
 use crate::clock::{Instant, Timestamp};
-use crate::http::{Client, Request, Response, Transport, TransportError};
+use crate::http::{Client, Request, Response, Transport};
 use crate::message::{Lang, Message};
 use crate::poll::PollError;
 use crate::provider::Setup;
@@ -128,7 +128,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let now = self.clock().instant.after(Duration::from_secs_f64(LATENCY));
         self.move_to(now);
         let path = request.url.split('?').next().unwrap_or_default();
@@ -142,10 +142,7 @@ impl Transport for Script {
                 body.into_bytes(),
                 self.now(),
             )),
-            None => Err(TransportError {
-                error: PollError::retryable(Message::verbatim("reset"), None),
-                may_have_been_received: true,
-            }),
+            None => Err(PollError::retryable(Message::verbatim("reset"), None)),
         }
     }
 
@@ -182,7 +179,11 @@ fn play<'a>(cli: &Cli, polls: impl IntoIterator<Item = &'a Poll>) -> u8 {
         poll: Mutex::default(),
     });
     let transport: Arc<dyn Transport> = Arc::<Script>::clone(&script);
-    let mut source = (spec.connect)(Client::new(transport, redactor, None));
+    let mut source = (spec.connect)(Client {
+        transport,
+        redactor,
+        trace: None,
+    });
     let target = TargetDetails::of_test(cli.watch.clone());
     let mut watch = Watch::begin(target, 7, script.now(), &mut |_| {});
     let mut polls = polls.into_iter();

@@ -1,5 +1,4 @@
-//! The file of a recording: what the watch was made of, then every request with its response, a line of
-//! JSON each.
+//! The file of a recording: what the watch was made of, then every request with its response, a line of JSON each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -110,8 +109,7 @@ pub(crate) struct End {
     pub(crate) ended_ms: Duration,
 }
 
-/// A span in milliseconds, and thousandths of them: whether an answer came before a deadline must be
-/// the same in a replay.
+/// Milliseconds and thousandths of them: an answer must come on the same side of a deadline in a replay.
 mod milliseconds {
     use std::time::Duration;
 

@@ -10,14 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::format::{End, Exchange, Header, RecordedError, SCHEMA};
 use crate::clock::{Instant, Timestamp, VirtualClock};
-use crate::http::{Request, Response, Transport, TransportError};
+use crate::http::{Request, Response, Transport};
 use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 use crate::poll::{PollError, RefusalKind, Retry};
 use crate::text;
 
-/// The answer to a read that a recording lacks, in the words in which a service refuses: what is not
-/// recorded is not to be had.
+/// The answer to a read that a recording lacks, in the words in which a service refuses.
 const NOT_RECORDED: &str = r#"{"error_code":"404","error_msg":"the recording has no such read"}"#;
 
 /// A recording.
@@ -39,10 +38,7 @@ pub(crate) struct Exchanges {
 }
 
 impl Recording {
-    /// Reads a file, from a pipe no longer than `timeout`.
-    ///
-    /// # Errors
-    /// If it cannot be read or is no recording; the message names the line.
+    /// Reads a file, from a pipe no longer than `timeout`. What is no recording is an error that names the line.
     pub(crate) fn read(path: &Path, timeout: Option<Duration>) -> Result<Self> {
         let bytes = input::read(path, u64::MAX, timeout).context(|| Message::cannot_read(path))?;
         Self::parse(&bytes)
@@ -51,21 +47,17 @@ impl Recording {
 
     /// Reads the lines; an error comes with the number of its line.
     fn parse(bytes: &[u8]) -> Result<Self, (usize, Message)> {
-        let mut lines = bytes
-            .split(|byte| *byte == b'\n')
-            .enumerate()
-            .map(|(place, line)| (place + 1, line.trim_ascii()))
-            .filter(|(_, line)| !line.is_empty());
+        let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let lines = (1..).zip(lines).filter(|(_, line)| !line.is_empty());
+        let mut lines = lines.peekable();
         let (_, first) = lines.next().unwrap_or((1, b""));
         let (header, started) = header(first).map_err(|error| (1, error))?;
-        // A watch that was killed may have left half a line.
-        let whole = bytes.ends_with(b"\n");
-        let mut lines = lines.peekable();
         let mut exchanges = Exchanges::default();
         while let Some((number, line)) = lines.next() {
-            match exchanges.read(line) {
-                Err(error) if whole || lines.peek().is_some() => return Err((number, error)),
-                _ => {}
+            let read = exchanges.read(line);
+            // A watch that was killed may have left half a line.
+            if lines.peek().is_some() || bytes.ends_with(b"\n") {
+                read.map_err(|error| (number, error))?;
             }
         }
         Ok(Self {
@@ -151,8 +143,7 @@ impl Exchanges {
     }
 }
 
-/// The transport of one target in a replay. It answers at once, and says when the response came in the
-/// recording: the event loop takes it at that time.
+/// The transport of one target in a replay. It answers at once, with the time at which the response was recorded.
 pub(crate) struct Player {
     exchanges: Arc<Exchanges>,
     /// The number of the target, in the order of the deployments.
@@ -165,12 +156,11 @@ pub(crate) struct Player {
 impl Player {
     /// Plays what target number `target` got.
     pub(crate) fn new(exchanges: Arc<Exchanges>, target: usize, clock: Arc<VirtualClock>) -> Self {
-        let last = Mutex::new(clock.now().instant);
         Self {
             exchanges,
             target,
             clock,
-            last,
+            last: Mutex::default(),
         }
     }
 
@@ -180,32 +170,25 @@ impl Player {
 }
 
 impl Transport for Player {
-    fn send(&self, request: &Request<'_>, _earlier: Vec<u8>) -> Result<Response, TransportError> {
-        let exchange = self
-            .exchanges
-            .take(self.target, request.method(), request.url);
-        if exchange.is_none() && self.exchanges.lacks(self.target, request.url) {
-            return Ok(Response::recorded(
-                404,
-                &[],
-                NOT_RECORDED.into(),
-                self.now(),
-            ));
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
+        let (exchanges, target) = (&self.exchanges, self.target);
+        let exchange = exchanges.take(target, request.method(), request.url);
+        if exchange.is_none() && exchanges.lacks(target, request.url) {
+            let (status, body) = (404, NOT_RECORDED.into());
+            return Ok(Response::recorded(status, &[], body, self.now()));
         }
-        let at = exchange.as_ref().map(|exchange| exchange.answered_ms);
+        let answered = exchange.as_ref().map(|exchange| exchange.answered_ms);
         // What ended the recorded watch may still come: a deadline.
-        let at = at.or(self.exchanges.ended);
-        let at = at.map_or(Instant::default(), |at| self.clock.instant(at));
-        let at = at.max(self.now().instant);
-        *self.last() = at;
+        if let Some(answered) = answered.or(exchanges.ended) {
+            let mut last = self.last();
+            *last = last.max(self.clock.instant(answered));
+        }
         let Some(exchange) = exchange else {
             let message = Message::new("the recording ends here", "录制到此结束");
-            return Err(TransportError {
-                error: PollError {
-                    retry: Retry::EndOfRecording,
-                    ..PollError::retryable(message, None)
-                },
-                may_have_been_received: false,
+            return Err(PollError {
+                retry: Retry::EndOfRecording,
+                never_sent: true,
+                ..PollError::retryable(message, None)
             });
         };
         let response = Response::recorded(
@@ -227,11 +210,7 @@ impl Transport for Player {
 }
 
 /// The meaning of a recorded failure.
-fn failure(
-    recorded: RecordedError,
-    status: Option<u16>,
-    date: Option<SystemTime>,
-) -> TransportError {
+fn failure(recorded: RecordedError, status: Option<u16>, date: Option<SystemTime>) -> PollError {
     let retry = match recorded.refused {
         Some(refusal) => Retry::Refused {
             hint: refusal.hint.map(Message::library),
@@ -243,15 +222,13 @@ fn failure(
         },
         None => Retry::Retryable { retry_after: None },
     };
-    TransportError {
-        error: PollError {
-            message: Message::library(recorded.cause),
-            endpoint_in_doubt: !recorded.received && status.is_none(),
-            status,
-            retry,
-            date,
-        },
-        may_have_been_received: recorded.received,
+    PollError {
+        message: Message::library(recorded.cause),
+        status,
+        retry,
+        date,
+        endpoint_in_doubt: !recorded.received && status.is_none(),
+        never_sent: !recorded.received,
     }
 }
 
@@ -314,7 +291,6 @@ mod tests {
         let error = r#"{"target":1,"sent_ms":3,"answered_ms":4,"method":"GET","url":"/a","error":{"cause":"no","received":true,"refused":{"hint":null,"at_once":true}}}"#;
         let sample = [HEADER, body, error, r#"{"ended_ms":5}"#, ""].join("\n");
         let clock = Arc::new(VirtualClock::new(SystemTime::UNIX_EPOCH));
-        let request = Request::get("/a", Vec::new());
         let mut played = 0;
         for seed in 0..3000 {
             let mut random = fastrand::Rng::with_seed(seed);
@@ -334,7 +310,7 @@ mod tests {
                     let player = Player::new(Arc::clone(&exchanges), target, Arc::clone(&clock));
                     // Its end comes after at most as many as there are.
                     for _ in 0..3 {
-                        played += usize::from(player.send(&request, Vec::new()).is_ok());
+                        played += usize::from(player.send(Request::get("/a", Vec::new())).is_ok());
                     }
                 }
             }

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::format::{End, Exchange, Header, RecordedCommand, RecordedError, Refusal, SCHEMA};
 use crate::clock::{self, Instant, Timestamp};
-use crate::http::{Request, Response, Transport, TransportError};
+use crate::http::{Request, Response, Transport};
 use crate::message::{Context as _, Message, Result};
 use crate::platform::{OutputMode, open_output};
-use crate::poll::{RefusalKind, Retry};
+use crate::poll::{PollError, RefusalKind, Retry};
 use crate::redact::{MASK, Redactor};
 use crate::text;
 use crate::writer::NonBlockingWriter;
@@ -44,13 +44,14 @@ impl<T> Recorder<T> {
 }
 
 impl<T: Transport> Transport for Recorder<T> {
-    fn send(&self, request: &Request<'_>, earlier: Vec<u8>) -> Result<Response, TransportError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, PollError> {
         let sent = self.inner.now();
-        let result = self.inner.send(request, earlier);
+        let asked = (request.method(), request.url);
+        let result = self.inner.send(request);
         let answered = self.inner.now();
         *self.last_answered() = Some(answered);
-        self.file
-            .record(self.target, sent, answered, request, result.as_ref());
+        let exchange = exchange(&self.file.redactor, self.target, asked, result.as_ref());
+        self.file.record(sent, answered, exchange);
         result
     }
 
@@ -66,7 +67,7 @@ impl<T: Transport> Transport for Recorder<T> {
 
 /// The file of a recording. What cannot be written is warned of once and ends the file, not the watch.
 pub(crate) struct CaptureFile {
-    writer: NonBlockingWriter,
+    pub(crate) writer: NonBlockingWriter,
     redactor: Arc<Redactor>,
     warn: Box<dyn Fn(Message) + Send + Sync>,
     /// When the watch began; none before the first line and after the last.
@@ -75,9 +76,6 @@ pub(crate) struct CaptureFile {
 
 impl CaptureFile {
     /// Opens the file anew; nobody else may read it.
-    ///
-    /// # Errors
-    /// If it cannot be opened, or no thread can be started that writes it.
     pub(crate) fn create(
         path: &Path,
         redactor: Arc<Redactor>,
@@ -95,13 +93,7 @@ impl CaptureFile {
         })
     }
 
-    /// The writer of the file.
-    pub(crate) fn writer(&self) -> NonBlockingWriter {
-        self.writer.clone()
-    }
-
-    /// Writes the header: the watch of `deployments` begins at `now`. The waits after failed polls are
-    /// drawn from `seed`.
+    /// Writes the header: the watch of `deployments` begins at `now`. The waits are drawn from `seed`.
     pub(crate) fn begin(
         &self,
         now: Timestamp,
@@ -119,55 +111,45 @@ impl CaptureFile {
         };
         // Nobody means to put a secret there.
         header.rewrite(|text| self.redactor.redact(text).into_owned());
-        self.with(|start| {
-            *start = Some(now.instant);
-            self.write(&header)
-        });
+        let mut start = self.start();
+        *start = Some(now.instant);
+        self.write(&header);
     }
 
-    fn record(
-        &self,
-        target: usize,
-        sent: Timestamp,
-        answered: Timestamp,
-        request: &Request<'_>,
-        result: Result<&Response, &TransportError>,
-    ) {
-        let mut exchange = exchange(&self.redactor, target, request, result);
-        self.with(|start| {
-            let Some(start) = *start else {
-                return Ok(());
-            };
+    fn record(&self, sent: Timestamp, answered: Timestamp, mut exchange: Exchange) {
+        let start = self.start();
+        if let Some(start) = *start {
             exchange.sent_ms = sent.instant.since(start);
             exchange.answered_ms = answered.instant.since(start);
-            self.write(&exchange)
-        });
+            self.write(&exchange);
+        }
     }
 
     /// Writes the last line: the watch ends at `now`.
     pub(crate) fn end(&self, now: Timestamp) {
-        self.with(|start| {
-            let Some(start) = start.take() else {
-                return Ok(());
-            };
+        let mut start = self.start();
+        if let Some(start) = start.take() {
             let ended_ms = now.instant.since(start);
             self.writer.reserve(true);
-            self.write(&End { ended_ms })
-        });
-    }
-
-    fn with(&self, write: impl FnOnce(&mut Option<Instant>) -> io::Result<()>) {
-        let mut start = self.start.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = write(&mut start) {
-            (self.warn)(Message::cannot_write(self.writer.name(), &error));
+            self.write(&End { ended_ms });
         }
     }
 
+    /// It is held while a line is written: none may follow the last one.
+    fn start(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.start.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes a line in one piece, so that a watch that is killed leaves complete lines.
-    fn write(&self, line: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.writer.queue(text)
+    fn write(&self, line: &impl Serialize) {
+        let text = serde_json::to_vec(line).map_err(io::Error::from);
+        let written = text.and_then(|mut text| {
+            text.push(b'\n');
+            self.writer.queue(text)
+        });
+        if let Err(error) = written {
+            (self.warn)(Message::cannot_write(&self.writer.name, &error));
+        }
     }
 }
 
@@ -183,14 +165,14 @@ fn cookie(line: &str) -> String {
 fn exchange(
     redactor: &Redactor,
     target: usize,
-    request: &Request<'_>,
-    result: Result<&Response, &TransportError>,
+    (method, url): (&str, &str),
+    result: Result<&Response, &PollError>,
 ) -> Exchange {
     let redact = |text: &str| redactor.redact(text).into_owned();
     let mut line = Exchange {
         target,
-        method: request.method().to_owned(),
-        url: redact(request.url),
+        method: method.to_owned(),
+        url: redact(url),
         ..Exchange::default()
     };
     match result {
@@ -211,16 +193,13 @@ fn exchange(
                 }
             }
         }
-        Err(TransportError {
-            error,
-            may_have_been_received,
-        }) => {
+        Err(error) => {
             line.status = error.status;
             let date = error.date.map(httpdate::fmt_http_date);
             line.headers = date.map(|date| ("date".into(), date)).into_iter().collect();
             line.error = Some(RecordedError {
                 cause: redact(error.message.en()),
-                received: *may_have_been_received,
+                received: !error.never_sent,
                 refused: match &error.retry {
                     Retry::Refused { hint, kind } => Some(Refusal {
                         hint: hint.as_ref().map(ToString::to_string),
@@ -240,23 +219,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::poll::PollError;
 
     const TOKEN: &str = "pt-made-up";
 
-    fn request(headers: Vec<(&'static str, &'static str)>) -> Request<'static> {
-        Request::get("https://h/a?ticket=ST-123456", headers)
-    }
+    const ASKED: (&str, &str) = ("GET", "https://h/a?ticket=ST-123456");
 
     /// A transport on which each look at the clock takes a second.
     struct Slow(Mutex<f64>);
 
     impl Transport for Slow {
-        fn send(
-            &self,
-            _request: &Request<'_>,
-            _earlier: Vec<u8>,
-        ) -> Result<Response, TransportError> {
+        fn send(&self, _request: Request<'_>) -> Result<Response, PollError> {
             Ok(Response::recorded(200, &[], Vec::new(), self.now()))
         }
 
@@ -274,7 +246,7 @@ mod tests {
         let capture = Arc::new(capture);
         capture.begin(Timestamp::at(0.0), 7, false, Vec::new());
         let recorder = Recorder::new(Slow(Mutex::new(0.0)), 0, capture);
-        assert!(recorder.send(&request(vec![]), Vec::new()).is_ok());
+        assert!(recorder.send(Request::get(ASKED.1, vec![])).is_ok());
         let answered = recorder.answered().instant.since(Instant::at(0.0));
         assert_eq!(answered, Duration::from_secs(3), "sent at 1, received at 2");
         assert!(recorder.now().instant > recorder.answered().instant);
@@ -293,7 +265,6 @@ mod tests {
         redactor.add(TOKEN);
         redactor.add_received("made-up-session");
         redactor.add_received("ST-123456");
-        let asked = request(vec![("content-type", "application/json")]);
         let headers = vec![
             ("content-type", "application/json"),
             ("location", "/b?token=pt-made-up"),
@@ -308,7 +279,7 @@ mod tests {
             |body: &[u8]| Response::recorded(302, &headers, body.to_owned(), Timestamp::at(0.0));
         let body = b"{\"you sent\":\"pt-made-up\",\"set\":\"made-up-session\",\"type\":\"application/json\"}";
         let answer = response(body);
-        let line = exchange(&redactor, 0, &asked, Ok(&answer));
+        let line = exchange(&redactor, 0, ASKED, Ok(&answer));
         assert_eq!(line.url, "https://h/a?ticket=(masked)");
         let headers: Vec<_> = line.headers.iter().map(|(_, value)| &**value).collect();
         assert_eq!(
@@ -324,12 +295,7 @@ mod tests {
             Some("{\"you sent\":\"(masked)\",\"set\":\"(masked)\",\"type\":\"application/json\"}")
         );
         // Another target's response may hold it.
-        let line = exchange(
-            &redactor,
-            1,
-            &request(vec![]),
-            Ok(&response(b"\xff pt-made-up")),
-        );
+        let line = exchange(&redactor, 1, ASKED, Ok(&response(b"\xff pt-made-up")));
         assert_eq!(line.body, None);
         let body = STANDARD
             .decode(line.body_base64.expect("no text"))
@@ -339,14 +305,14 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_it_means() {
-        let failure = TransportError {
-            error: PollError::refused(Message::verbatim(format!("no: {TOKEN}")), None)
-                .with_hint(Message::verbatim("check --task")),
-            may_have_been_received: false,
+        let failure = PollError {
+            never_sent: true,
+            ..PollError::refused(Message::verbatim(format!("no: {TOKEN}")), None)
+                .with_hint(Message::verbatim("check --task"))
         };
         let redactor = Redactor::default();
         redactor.add(TOKEN);
-        let line = exchange(&redactor, 0, &request(vec![]), Err(&failure));
+        let line = exchange(&redactor, 0, ASKED, Err(&failure));
         let error = line.error.expect("an error");
         assert_eq!(
             (error.cause.as_str(), error.received),

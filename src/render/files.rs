@@ -48,7 +48,7 @@ impl FileOutput {
         if let Kind::Finished(_) = event.kind {
             written = written.and_then(|()| out.settle(FILE_PATIENCE));
         }
-        written.map_err(|error| Message::cannot_write(out.name(), &error))
+        written.map_err(|error| Message::cannot_write(&out.name, &error))
     }
 }
 

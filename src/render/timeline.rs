@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use console::measure_text_width;
+use console::{measure_text_width, truncate_str};
 
 use super::report::{self, Selection, escaped};
 use super::style;
@@ -154,8 +154,9 @@ fn shorten(name: &str) -> Cow<'_, str> {
     }
     let end = name.char_indices().nth_back(NAME_END - 1);
     let end = end.map_or(name, |(index, _)| &name[index..]);
-    let begin = text::truncate(name, NAME.saturating_sub(measure_text_width(end)));
-    begin + end
+    let left = NAME.saturating_sub(measure_text_width(end) + 1);
+    let begin = truncate_str(name, left, "");
+    format!("{}…{end}", begin.trim_end()).into()
 }
 
 /// The class of a gap, and what it is called.

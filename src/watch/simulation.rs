@@ -130,6 +130,7 @@ fn failure(random: &mut fastrand::Rng) -> PollError {
         retry,
         date: None,
         endpoint_in_doubt: false,
+        never_sent: false,
     }
 }
 

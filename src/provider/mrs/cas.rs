@@ -5,7 +5,7 @@ use url::{Url, form_urlencoded};
 use super::Mrs;
 use super::login_error::{LoginError, LoginErrorKind, leads_to_password_change};
 use super::session::{CookieJar, JSON, LOGIN_CHECK, Login, Permit, port};
-use crate::http::{Client, Request, Response, TransportError};
+use crate::http::{Client, Request, Response};
 use crate::message::Message;
 use crate::model::Snapshot;
 use crate::poll::PollError;
@@ -108,7 +108,7 @@ impl CasExchange<'_> {
     }
 
     /// Makes a request with the cookies so far, and keeps those that come.
-    fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Response, TransportError> {
+    fn send(&mut self, url: &Url, form: Option<&str>) -> Result<Response, PollError> {
         let cookies = self.cookies.header(port(url));
         let mut headers = vec![("content-type", if form.is_some() { FORM } else { JSON })];
         headers.extend(cookies.as_deref().map(|cookies| ("cookie", cookies)));
@@ -116,7 +116,7 @@ impl CasExchange<'_> {
             body: form,
             ..Request::get(url.as_str(), headers)
         };
-        let response = self.http.send(&request)?;
+        let response = self.http.send(request)?;
         self.cookies
             .keep(port(url), &response, self.http.redactor());
         Ok(response)

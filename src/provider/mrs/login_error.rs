@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use crate::http::{Response, TransportError, error_words};
+use crate::http::{Response, error_words};
 use crate::message::Message;
 use crate::poll::{PollError, Retry};
 use crate::redact::Redactor;
@@ -98,18 +98,10 @@ impl LoginError {
 
 impl From<PollError> for LoginError {
     fn from(error: PollError) -> Self {
-        let kind = LoginErrorKind::Other;
-        Self { error, kind }
-    }
-}
-
-impl From<TransportError> for LoginError {
-    fn from(failure: TransportError) -> Self {
-        let kind = match failure.may_have_been_received {
-            true => LoginErrorKind::Other,
-            false => LoginErrorKind::NotSent,
+        let kind = match error.never_sent {
+            true => LoginErrorKind::NotSent,
+            false => LoginErrorKind::Other,
         };
-        let error = failure.error;
         Self { error, kind }
     }
 }

@@ -102,7 +102,10 @@ impl MrsOptions {
         let user = problems.note(self.user(environment));
         let file = self.password_file.as_deref();
         let password = problems.note_secret(file, || {
-            Secret::find_password(file, PASSWORD, environment, redactor, timeout)
+            // It is read once: one that was turned down is not tried again.
+            let (name, parse) = (("Password", "密码"), Secret::password);
+            let variables = &[PASSWORD];
+            secret::find(name, parse, file, variables, environment, redactor, timeout)
         });
         Some(Login {
             user: user?,

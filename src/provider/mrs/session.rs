@@ -300,7 +300,7 @@ impl Mrs {
     fn send(&self, url: &str, who: Option<AuthHeader<'_>>) -> Result<Response, LoginError> {
         let mut headers = vec![("accept", JSON), ("content-type", JSON)];
         headers.extend(who);
-        let response = self.http.send(&Request::get(url, headers))?;
+        let response = self.http.send(Request::get(url, headers))?;
         if response.is_success() && !response.is_html() {
             return Ok(response);
         }

@@ -78,7 +78,7 @@ impl Component<'_> {
         redactor: &Redactor,
     ) -> (UnitState, Option<Message>) {
         use UnitState::{Cancelled, Failed, Pending, Succeeded};
-        let words = |text: &Text<'_>| Some(Message::verbatim(&*redactor.message(text.get()?)));
+        let words = |text: &Text<'_>| Some(Message::verbatim(redactor.message(text.get()?)));
         let reason = words(&self.fail_message);
         let own = self.status.get().unwrap_or_default().to_ascii_uppercase();
         let (status, field) = (&self.rollback_job_status, "rollback_job_status");

@@ -34,11 +34,11 @@ impl Api {
     ) -> Result<Response, PollError> {
         let url = format!("{}/{path}", self.url);
         let response = self.credential.with_token(|token| {
-            let request = Request {
+            self.http.get_json(Request {
                 timeout,
+                earlier: mem::take(&mut earlier),
                 ..Request::get(&url, vec![("x-yunxiao-token", token)])
-            };
-            self.http.get_json_again(&request, mem::take(&mut earlier))
+            })
         });
         response.map_err(|error| self.with_hint(error, permission))
     }
