@@ -35,7 +35,7 @@ use crate::watch::{self, Inbox, LoopEvent, Target, TargetDetails};
 const ONCE: Duration = Duration::from_secs(1);
 
 /// Does what the command line says, unless it or the configuration is wrong or does not say enough.
-pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
+pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Watch(_) => {
             let (output, deployments) = Deployments::of_command(cli, environment)?;
@@ -60,9 +60,9 @@ pub(crate) fn run(cli: Cli, environment: Environment<'_>) -> Result<ExitCode> {
 }
 
 /// Prints the result of a command that watches nothing.
-fn print(text: &str) -> Result<ExitCode> {
+fn print(text: &str) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Message::io(&error).into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -79,7 +79,7 @@ fn watch(
     shown: &OutputOptions,
     replay: Option<&Playback>,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     check_names(&deployments.list)?;
     shown.check_files(&deployments.files)?;
     let all = deployments.is_list;
@@ -309,7 +309,7 @@ fn run_replay(
     speed: f64,
     cli: &Cli,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     ensure(cli.output.capture.is_none(), || {
         Message::new("replay takes no --capture", "replay 不支持 --capture")
     })?;
@@ -411,7 +411,7 @@ fn run_history(
     clear: bool,
     shown: &OutputOptions,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     let asked = shown.lang.or_else(|| config::lang(environment));
     let lang = Lang::choose(asked, environment);
     let folder = history::folder(environment).ok_or_else(|| not_set(platform::HOME))?;
@@ -432,7 +432,7 @@ fn run_demo(
     options: &demo::DemoOptions,
     cli: &Cli,
     environment: Environment<'_>,
-) -> Result<ExitCode> {
+) -> anyhow::Result<ExitCode> {
     let (recorded, server) = options.start()?;
     let mut explicit = cli.explicit_args.clone();
     explicit.retain(|arg| arg.scope != Scope::Command);

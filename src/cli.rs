@@ -253,7 +253,7 @@ fn secret_in(word: &str) -> Option<&str> {
 pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
     let (of_clap, advice) = match error {
         ParseError::Clap(error, advice) => (error, advice.as_ref()),
-        ParseError::Usage(message) => return refuse(message, lang),
+        ParseError::Usage(message) => return refuse(&message.clone().into(), lang),
     };
     let text = match lang {
         Lang::Zh if error.is_help() => Some(chinese::help(of_clap)),
@@ -270,8 +270,10 @@ pub(crate) fn print(error: &ParseError, lang: Lang) -> ExitCode {
 }
 
 /// Prints what is wrong with the command line or the configuration, and returns the exit code.
-pub(crate) fn refuse(error: &Message, lang: Lang) -> ExitCode {
-    let line = lang.with_message(lang.error(), Some(error));
+pub(crate) fn refuse(error: &anyhow::Error, lang: Lang) -> ExitCode {
+    let message = error.downcast_ref::<Message>().cloned();
+    let message = message.unwrap_or_else(|| Message::library(format!("{error:#}")));
+    let line = lang.with_message(lang.error(), Some(&message));
     // Where it cannot be printed, nobody could read why.
     let _ = writeln!(io::stderr(), "{}", text::message(&line));
     ExitCode::from(Verdict::Usage.code())
