@@ -1,22 +1,24 @@
 //! The jobs of a run over their attempts. A job that is run again has a new id [O]; it stays the same unit.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::run::RunJob;
 use crate::model::UnitState;
 
-/// The most jobs of a run that are looked at for earlier attempts: a real one has far fewer.
-const MAX_JOBS: usize = 500;
+/// The most jobs of one name in a stage, attempts included, of which the attempts are told: real ones are far
+/// fewer.
+const MAX_OF_A_NAME: usize = 100;
+/// The most names that are kept though the run has them no more.
+const MAX_NAMES: usize = 500;
 
-/// The jobs that the run was seen to have.
+/// The jobs that the run was seen to have, by their stage and name.
 #[derive(Default)]
-pub(super) struct Attempts(Vec<KnownJob>);
+pub(super) struct Attempts(BTreeMap<(u32, Arc<str>), Vec<KnownJob>>);
 
 struct KnownJob {
     /// The id of its first attempt, or its name.
     unit: Arc<str>,
-    stage: u32,
-    name: Arc<str>,
     /// The ids of its attempts, the latest last.
     ids: Vec<Arc<str>>,
 }
@@ -29,44 +31,24 @@ fn age(id: &str) -> Option<u64> {
 impl Attempts {
     /// Of these jobs, which are those of one response, keeps the latest attempt of each, as the same unit.
     pub(super) fn keep_latest(&mut self, jobs: &mut Vec<RunJob>) {
-        if jobs.len() > MAX_JOBS {
-            return;
+        let key = |job: &RunJob| (job.stage, Arc::clone(&job.name));
+        let mut by_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for job in &*jobs {
+            by_name.entry(key(job)).or_default().push(job);
         }
-        let is_listed = |attempt: &Arc<str>| jobs.iter().any(|job| job.id == *attempt);
-        if self.0.len() > MAX_JOBS {
-            self.0.retain(|known| known.ids.iter().any(is_listed));
+        if self.0.len() > MAX_NAMES {
+            self.0.retain(|name, _| by_name.contains_key(name));
         }
-        let before = self.0.len();
-        // Wherever it stands in the list.
-        let mut by_age: Vec<_> = jobs.iter().collect();
-        by_age.sort_by_key(|job| age(&job.id));
-        for job in by_age {
-            if self.0.iter().any(|known| known.is(job)) {
-                continue;
-            }
-            let mut known = self.0.iter_mut().enumerate();
-            let earlier = known.find(|(index, known)| {
-                known.stage == job.stage
-                    && known.name == job.name
-                    && known.is_over(jobs, *index < before)
-            });
-            let attempt = Arc::clone(&job.id);
-            match earlier {
-                Some((_, known)) => {
-                    known.ids.retain(is_listed);
-                    known.ids.push(attempt);
-                    known.ids.sort_by_key(|id| age(id));
-                }
-                None => self.0.push(KnownJob {
-                    unit: Arc::clone(&attempt),
-                    stage: job.stage,
-                    name: Arc::clone(&job.name),
-                    ids: vec![attempt],
-                }),
+        for (name, jobs) in by_name {
+            let known = self.0.entry(name).or_default();
+            match jobs.len() > MAX_OF_A_NAME {
+                true => known.clear(),
+                false => take_in(known, jobs),
             }
         }
         jobs.retain_mut(|job| {
-            let known = self.0.iter().find(|known| known.is(job));
+            let mut known = self.0[&key(job)].iter();
+            let known = known.find(|known| known.ids.contains(&job.id));
             known.is_none_or(|known| {
                 job.unit = Arc::clone(&known.unit);
                 known.ids.last() == Some(&job.id)
@@ -76,28 +58,49 @@ impl Attempts {
 
     /// The id of the latest attempt of the job that this unit stands for.
     pub(super) fn latest_of<'a>(&'a self, unit: &'a str) -> &'a str {
-        let known = self.0.iter().find(|known| *known.unit == *unit);
+        let known = self.0.values().flatten().find(|known| *known.unit == *unit);
         known
             .and_then(|known| known.ids.last())
             .map_or(unit, |id| id)
     }
 }
 
-impl KnownJob {
-    /// Whether the job is one of its attempts.
-    fn is(&self, job: &RunJob) -> bool {
-        self.stage == job.stage && self.ids.contains(&job.id)
+/// Takes in the jobs of one name and stage.
+fn take_in(known: &mut Vec<KnownJob>, mut jobs: Vec<&RunJob>) {
+    let states = jobs.iter().rev().map(|job| (&job.id, job.state));
+    let states: HashMap<_, _> = states.collect();
+    let is_listed = |id: &Arc<str>| states.contains_key(id);
+    if known.len() > MAX_OF_A_NAME {
+        known.retain(|known| known.ids.iter().any(is_listed));
     }
-
-    /// Whether another job of its name is another attempt, and not a job beside it: its last one is gone, or
-    /// did not succeed. One that `was_known` before the other came may have ended in any way.
-    fn is_over(&self, jobs: &[RunJob], was_known: bool) -> bool {
-        let mut own = jobs.iter().filter(|job| job.stage == self.stage);
-        let last = own.find(|job| self.ids.last() == Some(&job.id));
-        last.is_none_or(|last| {
-            let has_failed = matches!(last.state, UnitState::Failed | UnitState::Cancelled);
-            has_failed || was_known && last.state.ended()
-        })
+    let before = known.len();
+    // Wherever it stands in the list.
+    jobs.sort_by_key(|job| age(&job.id));
+    for job in jobs {
+        if known.iter().any(|known| known.ids.contains(&job.id)) {
+            continue;
+        }
+        // Another job of a name is another attempt, and not a job beside it, where the last one is gone or did not
+        // succeed. One that was known before the other came may have ended in any way.
+        let is_over = |(index, known): &(usize, &mut KnownJob)| {
+            let last = known.ids.last().and_then(|id| states.get(id));
+            last.is_none_or(|last| {
+                let has_failed = matches!(last, UnitState::Failed | UnitState::Cancelled);
+                has_failed || *index < before && last.ended()
+            })
+        };
+        let attempt = Arc::clone(&job.id);
+        match known.iter_mut().enumerate().find(is_over) {
+            Some((_, known)) => {
+                known.ids.retain(is_listed);
+                known.ids.push(attempt);
+                known.ids.sort_by_key(|id| age(id));
+            }
+            None => known.push(KnownJob {
+                unit: Arc::clone(&attempt),
+                ids: vec![attempt],
+            }),
+        }
     }
 }
 
@@ -209,17 +212,44 @@ mod tests {
     }
 
     #[test]
-    fn jobs_without_end_fill_no_memory() {
+    fn a_long_run_has_attempts_too() {
+        let others = (0..600).map(|n| job(&format!("{n}"), &format!("job {n}"), Succeeded));
+        let mut jobs: Vec<_> = others.collect();
+        jobs.insert(0, job("1000", "deploy", Failed));
+        jobs.push(job("1001", "deploy", Succeeded));
+        Attempts::default().keep_latest(&mut jobs);
+        assert!(jobs.iter().all(|job| job.state == Succeeded));
+        let deploys = jobs.iter().filter(|job| *job.name == *"deploy");
+        let units: Vec<_> = deploys.map(|job| [&*job.unit, &*job.id]).collect();
+        assert_eq!(units, [["1000", "1001"]]);
+    }
+
+    #[test]
+    fn jobs_without_end_take_neither_memory_nor_time() {
         let mut attempts = Attempts::default();
         for poll in 0..20 {
-            for count in [2_000, MAX_JOBS] {
+            for count in [2_000, MAX_NAMES] {
                 let mut jobs: Vec<_> = (0..count)
                     .map(|n| job(&format!("{poll}-{n}"), &format!("{poll}-{n}"), Failed))
                     .collect();
                 attempts.keep_latest(&mut jobs);
                 assert_eq!(jobs.len(), count);
-                assert!(attempts.0.len() <= 2 * MAX_JOBS);
+                assert!(attempts.0.len() <= MAX_NAMES + count);
             }
         }
+        for name in ["deploy", "deploy", "other"] {
+            let jobs = (0..100_000).map(|n| job(&format!("{name}{n}"), name, Running));
+            let mut jobs: Vec<_> = jobs.collect();
+            attempts.keep_latest(&mut jobs);
+            assert_eq!(jobs.len(), 100_000);
+        }
+        for poll in 0..20 {
+            let jobs = (0..MAX_OF_A_NAME).map(|n| job(&format!("{poll}-{n}"), "one", Running));
+            let mut jobs: Vec<_> = jobs.collect();
+            attempts.keep_latest(&mut jobs);
+            assert_eq!(jobs.len(), MAX_OF_A_NAME);
+        }
+        let known: usize = attempts.0.values().map(Vec::len).sum();
+        assert!(known <= 2 * (MAX_NAMES + MAX_OF_A_NAME), "{known}");
     }
 }
