@@ -160,7 +160,10 @@ fn states(
     let stated = steps.iter().map(|step| {
         let status = &step.status;
         status.get()?;
-        let (_, state) = status.interpret("step status", &WORDS, warnings, redactor);
+        let (_, state) = status.meaning(&WORDS).unwrap_or_default();
+        if state == UnitState::Unknown {
+            status.warn_unknown("step status", redactor, warnings);
+        }
         // A disabled step never begins, so that `pending` says nothing of it.
         (state != UnitState::Pending || !step.enable.is_false()).then_some(state)
     });
@@ -404,6 +407,13 @@ mod tests {
         ] {
             state(json).expect_err(json);
         }
+    }
+
+    #[test]
+    fn a_word_of_runs_alone_is_unknown_of_a_step() {
+        let snapshot = result(r#""status":"running","step_state":[{"status":"not_started"}]"#);
+        assert_eq!(snapshot.units[0].state, UnitState::Unknown);
+        assert_eq!(snapshot.warnings.len(), 1);
     }
 
     #[test]
