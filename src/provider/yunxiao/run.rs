@@ -184,10 +184,10 @@ struct Action<'a> {
 
 /// The places of an order's id.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct OrderId {
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct OrderId<'a> {
     deploy_order_id: Freeform,
-    data: Freeform,
+    data: Option<&'a RawValue>,
 }
 
 /// The type of the action of a job that deploys [D].
@@ -276,7 +276,10 @@ pub(super) fn read(
         }
     }
     if !are_read && (!is_whole || phase == Phase::Succeeded) {
-        return Err(messages::left_out(Some("jobs")));
+        return Err(Message::new(
+            "cannot read the jobs of the run",
+            "无法读取运行中的任务",
+        ));
     }
     if is_whole {
         warnings.extend(unknown_words);
@@ -337,28 +340,29 @@ impl WireJob<'_> {
         let latest = |is_own| {
             let actions = self.actions.iter().rev();
             let mut actions = actions.filter(|action| action.kind.is(ORDER_ACTION) == is_own);
-            actions.find_map(|action| order_id(action.params).or_else(|| order_id(action.data)))
+            actions.find_map(|action| {
+                order_id(action.params, true).or_else(|| order_id(action.data, true))
+            })
         };
         let found = latest(true).or_else(|| latest(false));
-        found.or_else(|| order_id(self.result))
+        found.or_else(|| order_id(self.result, true))
     }
 }
 
-/// The id of an order in an object, or in JSON text of one: there, or in its `data`, itself or as an `id` [O].
-fn order_id(place: Option<&RawValue>) -> Option<String> {
+/// The id of an order in an object, or in JSON text of one: there, itself or as an `id`, or in its `data` [O].
+fn order_id(place: Option<&RawValue>, is_outer: bool) -> Option<String> {
     let json = place?.get();
     let text: Option<String> = serde_json::from_str(json).ok();
-    let object: OrderId = json::read(text.as_deref().unwrap_or(json).as_bytes()).ok()?;
-    let places = [
-        object.deploy_order_id.get(),
-        &object.data.get()["deployOrderId"],
-    ];
-    places.into_iter().find_map(|place| {
-        let json = place.get("id").unwrap_or(place).to_string();
-        let id: Text<'_> = serde_json::from_str(&json).ok()?;
-        let id = id.get().filter(|id| safe_in_url(id))?;
-        Some(id.to_owned())
-    })
+    let object: OrderId<'_> = json::read(text.as_deref().unwrap_or(json).as_bytes()).ok()?;
+    let own = object.deploy_order_id.get();
+    let own = own.get("id").unwrap_or(own).to_string();
+    let own: Option<Text<'_>> = serde_json::from_str(&own).ok();
+    let own = own
+        .as_ref()
+        .and_then(Text::get)
+        .filter(|id| safe_in_url(id));
+    let in_data = || order_id(object.data.filter(|_| is_outer), false);
+    own.map(str::to_owned).or_else(in_data)
 }
 
 #[cfg(test)]
@@ -419,6 +423,10 @@ mod tests {
                 r#"{"result":{"data":{"deployOrderId":{"id":44178813}}}}"#,
             ),
             (
+                "the data of the result, as text",
+                r#"{"result":{"data":"{\"deployOrderId\":44178813}"}}"#,
+            ),
+            (
                 "the parameters of another action",
                 r#"{"actions":[{"type":"VMDeploy","params":{"deployOrderId":44178813}}]}"#,
             ),
@@ -451,6 +459,14 @@ mod tests {
             assert_eq!(run.find_order(None), Ok(Some("44178813")));
             assert_eq!(run.id.as_deref(), Some("7"));
         }
+    }
+
+    #[test]
+    fn the_order_is_found_in_data_of_any_length() {
+        let more = "a,".repeat(100_000);
+        let data = format!(r#"{{"more":["{more}"],"deployOrderId":44178813}}"#);
+        let run = run("RUNNING", &format!(r#"{{"result":{{"data":{data}}}}}"#));
+        assert_eq!(run.find_order(None), Ok(Some("44178813")));
     }
 
     #[test]
