@@ -88,7 +88,7 @@ pub(crate) fn warn_once(warning: Message, warnings: &mut Vec<Message>) {
     }
 }
 
-/// The same, with the pass that read it.
+/// Does what [`read`] does, and returns the pass that read it as well.
 fn read_noting<'de, T: Deserialize<'de> + Default>(
     body: &'de [u8],
 ) -> serde_json::Result<(T, Pass)> {
@@ -114,6 +114,7 @@ fn name_before(body: &[u8], address: usize) -> Option<&str> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Shown<T> {
     value: T,
+    /// Whether there is one that cannot be read.
     pub(crate) is_left_out: bool,
 }
 
@@ -332,7 +333,7 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     }
 }
 
-/// It holds no object: objects may be nested deeply, and the stack is small.
+/// Apart from [`Object`], so that it takes no space of that size on the stack: objects may be nested deeply.
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
