@@ -225,6 +225,13 @@ fn name(text: &str) -> Result<String> {
 }
 
 fn duration(text: &str) -> Result<Duration> {
+    let duration = humantime::parse_duration(text).map_err(|error| {
+        let hint = Message::new(
+            "write a duration as 500ms, 3s, 10m or '1h 30m'",
+            "时长写作 500ms、3s、10m 或 '1h 30m'",
+        );
+        Message::new(error.to_string(), "无法识别的时长").with_hint(&hint)
+    })?;
     // Of all units months alone are written with it.
     ensure(!text.contains('M'), || {
         Message::new(
@@ -232,13 +239,7 @@ fn duration(text: &str) -> Result<Duration> {
             "M 表示月；分钟写作 m，例如 30m",
         )
     })?;
-    humantime::parse_duration(text).map_err(|error| {
-        let hint = Message::new(
-            "write a duration as 500ms, 3s, 10m or '1h 30m'",
-            "时长写作 500ms、3s、10m 或 '1h 30m'",
-        );
-        Message::new(error.to_string(), "无法识别的时长").with_hint(&hint)
-    })
+    Ok(duration)
 }
 
 fn interval(text: &str) -> Result<Duration> {

@@ -585,6 +585,11 @@ fn thirty_months_are_not_taken_for_minutes() {
             .stderr_has(option)
             .stdout_is_empty();
     }
+    // A capital in what is no unit at all is not about months.
+    for value in ["1MS", "5Month", "1 Min"] {
+        let out = yunxiao_at(&nobody.url()).args(["--timeout", value]).run();
+        out.code(2).stderr_has("unknown time unit");
+    }
 }
 
 #[test]
