@@ -151,7 +151,7 @@ impl NonBlockingWriter {
         Ok(mem::take(&mut state.lost))
     }
 
-    /// The write error, where it has not been returned: to who reports it, which stderr beside stdout does not.
+    /// Returns the write error once. It is that of the first stream, and left to its handles.
     fn check(&self, state: &mut QueueState) -> io::Result<()> {
         let error = state.error.take_if(|_| self.stream == 0);
         error.map_or(Ok(()), Err)
@@ -236,6 +236,8 @@ fn write_queue(
                     state.queued -= lines(&rest[..count]);
                     rest = &rest[count..];
                 }
+                // The verdict does not depend on stderr, and stdout fails by itself.
+                Err(_) if stream > 0 => break,
                 Err(error) => {
                     state.closed = true;
                     state.error = Some(error);
@@ -243,8 +245,9 @@ fn write_queue(
             }
         }
         let mut state = destination.lock();
-        // Where nothing more is written, the rest is discarded.
+        // What was not written is discarded.
         state.bytes -= rest.len();
+        state.queued -= lines(rest);
         if state.bytes == 0 {
             destination.drained.notify_all();
         }
@@ -417,17 +420,34 @@ mod tests {
         assert_eq!(piece_of(&text, usize::MAX).len(), 32);
     }
 
-    #[test]
-    fn two_streams_of_one_destination_keep_their_order() {
+    fn two_streams() -> (PipeReader, [NonBlockingWriter; 2]) {
         let (reader, writer) = io::pipe().expect("a pipe");
         let other = writer.try_clone().expect("a pipe");
         let sinks: Vec<Sink> = vec![
             (Box::new(writer), PIPE_PIECE),
             (Box::new(other), PIPE_PIECE),
         ];
-        let mut first = NonBlockingWriter::start("both", sinks).expect("a thread");
+        let first = NonBlockingWriter::start("both", sinks).expect("a thread");
         let mut second = first.clone();
         second.stream = 1;
+        (reader, [first, second])
+    }
+
+    #[test]
+    fn the_failure_of_the_second_stream_is_not_that_of_the_first() {
+        let (reader, [mut first, mut second]) = two_streams();
+        drop(reader);
+        second.line("nobody hears it");
+        assert_eq!(finish(&first, None).expect("nothing was written"), 0);
+        first.write_all(b"a line\n").expect("buffered");
+        first.flush().expect("queued");
+        let error = finish(&first, None).expect_err("no reader");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn two_streams_of_one_destination_keep_their_order() {
+        let (reader, [mut first, mut second]) = two_streams();
         for _ in 0..1000 {
             writeln!(first, "first")
                 .and_then(|()| first.flush())

@@ -1,9 +1,9 @@
 //! The network: requests over reqwest.
 
-use std::env;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{convert, env};
 
 use flate2::bufread::MultiGzDecoder;
 use reqwest::blocking::Client;
@@ -86,19 +86,7 @@ impl NetworkPool {
         let client = match known {
             Some((_, client)) => client.clone(),
             None => {
-                let own = settings.clone();
-                let build = move || client(&own);
-                let client = match settings.speaks_tls {
-                    false => build(),
-                    true => {
-                        // A variable may name a pipe that nobody writes; the system's own certificates only take
-                        // their time on a busy machine.
-                        let mut variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
-                        let is_named = variables.any(|name| env::var_os(name).is_some());
-                        let client = input::with_patience(patience.filter(|_| is_named), build);
-                        client.context(no_system_roots)?
-                    }
-                }?;
+                let client = client(&settings, patience)?;
                 self.0.push((settings.clone(), client.clone()));
                 client
             }
@@ -111,7 +99,12 @@ impl NetworkPool {
     }
 }
 
-fn client(settings: &Settings) -> Result<Client> {
+fn client(settings: &Settings, patience: Option<Duration>) -> Result<Client> {
+    // A variable may name a pipe that nobody writes; the system's own certificates only take their time on a busy
+    // machine.
+    let mut variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
+    let is_named = variables.any(|name| env::var_os(name).is_some());
+    let patience = patience.filter(|_| is_named);
     // It is installed already where this is not the first client.
     let _ = ring::default_provider().install_default();
     let builder = Client::builder()
@@ -137,22 +130,22 @@ fn client(settings: &Settings) -> Result<Client> {
         // The system's roots cost milliseconds, and an empty container has none.
         _ if !settings.speaks_tls => builder.tls_certs_only([]),
         _ if settings.options.insecure => builder.tls_danger_accept_invalid_certs(true),
-        Some(pem) => builder.tls_backend_preconfigured(tls::config(pem)?),
+        Some(pem) => builder.tls_backend_preconfigured(tls::config(pem, patience)?),
         None => builder,
     };
-    let client = builder.build().map_err(|error| error::cause(&error));
-    client.context(|| match settings.speaks_tls {
-        true => no_system_roots(),
-        false => Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"),
+    let build = || builder.build().map_err(|error| error::cause(&error));
+    if !settings.speaks_tls {
+        return build()
+            .context(|| Message::new("cannot set up an HTTP client", "无法初始化 HTTP 客户端"));
+    }
+    let client = input::with_patience(patience, build);
+    client.and_then(convert::identity).context(|| {
+        Message::new(
+            "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE or \
+             SSL_CERT_FILE",
+            "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
+        )
     })
-}
-
-fn no_system_roots() -> Message {
-    Message::new(
-        "cannot set up HTTPS with the certificates of this machine; name others with --cacert FILE or \
-         SSL_CERT_FILE",
-        "本机的证书无法用于 HTTPS，可用 --cacert FILE 或 SSL_CERT_FILE 另行指定",
-    )
 }
 
 /// Receives a body of at most `limit` bytes into the memory of an earlier one, and tells whether it is the same.

@@ -1,7 +1,9 @@
 //! TLS with `--cacert`: whose certificates are trusted then.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::input;
 use crate::message::{Context as _, Message, Result, ensure};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,8 +17,8 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-/// The configuration that trusts a PEM bundle beside the system's certificates.
-pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
+/// The configuration that trusts a PEM bundle beside the system's certificates, which may take `patience` to be read.
+pub(super) fn config(pem: &[u8], patience: Option<Duration>) -> Result<ClientConfig> {
     let named: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let named = named.map_err(Message::library).context(|| {
         Message::new(
@@ -36,6 +38,8 @@ pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
         let roots = WebPkiServerVerifier::builder(Arc::new(store)).build();
         roots.map_err(Message::library)
     });
+    let system = || Verifier::new(Arc::new(ring::default_provider()));
+    let system = input::with_patience(patience, system);
     let verifier = CertificateVerifier {
         roots: roots.context(|| {
             Message::new(
@@ -44,7 +48,7 @@ pub(super) fn config(pem: &[u8]) -> Result<ClientConfig> {
             )
         })?,
         // An empty container has no roots, and needs none beside those.
-        system: Verifier::new(Arc::new(ring::default_provider())).ok(),
+        system: system.ok().and_then(Result::ok),
         named,
     };
     let mut config = ClientConfig::builder()

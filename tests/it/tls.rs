@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -290,6 +291,21 @@ fn where_there_are_no_roots_http_works_and_https_says_so() {
             .stderr_is_empty();
         bare(server.watch()).args(["--insecure"]).run().code(0);
     }
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_in_place_of_the_roots_does_not_spoil_the_authority_that_is_named() {
+    let authority = Authority::new();
+    let server = TlsServer::start(authority.certify(Flaw::None), &["Success"]);
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+    let program = server.watch().env("SSL_CERT_FILE", pipe);
+    let program = program.file("ca.pem", &authority.pem);
+    let out = program
+        .args(["--cacert", "ca.pem", "--timeout", "1s"])
+        .run();
+    out.code(0).stderr_is_empty();
 }
 
 #[test]
