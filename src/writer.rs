@@ -162,18 +162,21 @@ impl NonBlockingWriter {
         let _ = writeln!(self, "{text}").and_then(|()| self.flush());
     }
 
-    /// Queues bytes, or drops them when the queue is full. To a file and to stderr they are one write.
-    pub(crate) fn queue(&self, bytes: Vec<u8>) -> io::Result<()> {
+    /// Queues bytes, and drops the lines of them that a full queue has no room for. To a file and to stderr they are
+    /// one write.
+    pub(crate) fn queue(&self, mut bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.destination.lock();
-        let has_room = state.reserved
-            || state.bytes == 0
-            || state.bytes.saturating_add(bytes.len()) <= QUEUE_LIMIT;
         self.check(&mut state)?;
-        if state.closed || bytes.is_empty() {
+        if state.closed {
             return Ok(());
         }
-        if !has_room {
-            state.lost += lines(&bytes);
+        let room = QUEUE_LIMIT.saturating_sub(state.bytes);
+        if bytes.len() > room && state.bytes > 0 && !state.reserved {
+            let fitting = memrchr(b'\n', &bytes[..room]).map_or(0, |end| end + 1);
+            state.lost += lines(&bytes[fitting..]);
+            bytes.truncate(fitting);
+        }
+        if bytes.is_empty() {
             return Ok(());
         }
         state.queued += lines(&bytes);
@@ -351,6 +354,23 @@ mod tests {
         drop(writer);
         let all = reads.join().expect("all but those");
         assert!(all == [line.repeat(fit + 10 - lost), b"the end\n".to_vec()].concat());
+    }
+
+    #[test]
+    fn of_what_comes_at_once_the_lines_that_fit_are_kept() {
+        let (reader, mut writer) = pipe();
+        let line = [&[b'x'; MUCH - 1][..], b"\n"].concat();
+        let fit = QUEUE_LIMIT / MUCH;
+        for lines in [1, fit + 10] {
+            writer.write_all(&line.repeat(lines)).expect("buffered");
+            writer.flush().expect("room for some");
+        }
+        let reads = read(reader);
+        let lost = finish(&writer, None).expect("a reader");
+        assert!((10..=11).contains(&lost), "{lost}");
+        drop(writer);
+        let all = reads.join().expect("all but those");
+        assert!(all == line.repeat(fit + 11 - lost));
     }
 
     #[test]
